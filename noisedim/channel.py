@@ -1,0 +1,160 @@
+"""NoisyChannel: normalise, add noise while training, pass clean in eval."""
+
+from collections.abc import Callable
+from typing import Any, Self, final
+
+import torch
+from torch import nn
+
+from noisedim.checks import embedding_tensor, positive
+from noisedim.errors import InvalidInputError
+from noisedim.priors import Prior, noise_level
+
+__all__ = ["NoisyChannel"]
+
+
+@final
+class NoisyChannel(nn.Module):
+    r"""The paper's one change to a self-supervised model: Y = f(X) + Z with f normalised and Z independent.
+
+    Put it after any encoder. In ``train()`` it normalises the batch and adds the prior's noise; in ``eval()`` it
+    normalises by the running statistics and adds nothing.
+
+    Args:
+        prior: the law to match, e.g. ``GaussianPrior(2)``.
+        sigma: noise standard deviation (Gaussian prior), in units of the embedding's standard deviation.
+        epsilon: half-width of the noise (uniform prior), on an embedding in [0, 1]^d.
+        capacity: instead of either: the most information, in nats, that the channel shall pass.
+
+    Shapes: (n, d) to (n, d), floating point; n >= 2 in ``train()``.
+
+    The noise level can be set at any time (``channel.level = 0.5``, or ``channel.sigma``, ``channel.epsilon``,
+    ``channel.capacity``), so annealing is one assignment a step. It is saved in ``state_dict`` and keeps float64
+    precision when the model is cast.
+
+    Raises: InvalidInputError: unless exactly one of ``sigma``, ``epsilon``, ``capacity`` is given and positive; on a
+        batch of wrong shape or dtype; and, in the first training batch after construction or
+        :meth:`check_next_batch`, on NaN or constant features. Later batches are not read back from the device.
+
+    Source: arXiv 2410.06993, Section 3.
+
+    >>> from noisedim.priors import GaussianPrior
+    >>> channel = NoisyChannel(GaussianPrior(2), capacity=4.6151)
+    >>> round(channel.sigma, 4)
+    0.1
+    >>> channel.eval()(torch.zeros(3, 2)).shape
+    torch.Size([3, 2])
+    """
+
+    noise_level: torch.Tensor
+
+    def __init__(
+        self,
+        prior: Prior,
+        *,
+        sigma: float | None = None,
+        epsilon: float | None = None,
+        capacity: float | None = None,
+    ) -> None:
+        super().__init__()
+        if not isinstance(prior, Prior):
+            raise InvalidInputError(f"prior must be a noisedim prior such as GaussianPrior(2); got {prior!r}")
+        self.prior = prior
+        self.normalisation = prior.normalisation()
+        level = noise_level(prior, sigma=sigma, epsilon=epsilon, capacity=capacity)
+        self.register_buffer("noise_level", torch.tensor(level, dtype=torch.float64))
+        self._level: float | None = level
+        self._unchecked = True
+
+    def forward(self, raw: torch.Tensor, *, generator: torch.Generator | None = None) -> torch.Tensor:
+        """Normalised embeddings, with noise in ``train()`` and without in ``eval()``; (n, d) to (n, d)."""
+        clean = self.normalise(raw)
+        return self.add_noise(clean, generator=generator) if self.training else clean
+
+    def normalise(self, raw: torch.Tensor) -> torch.Tensor:
+        """The clean embeddings f(X) under the prior's constraint, in either mode; (n, d) to (n, d)."""
+        self._check(raw)
+        return self.normalisation(raw)
+
+    def add_noise(self, clean: torch.Tensor, *, generator: torch.Generator | None = None) -> torch.Tensor:
+        """f(X) + Z for normalised ``clean``, in either mode; (n, d) to (n, d)."""
+        return clean + self.prior.noise(clean, self.noise_level, generator=generator)
+
+    def check_next_batch(self) -> None:
+        """Examine the values of the next training batch too (it costs one device synchronisation)."""
+        self._unchecked = True
+
+    def _check(self, raw: torch.Tensor) -> None:
+        examine = self.training and self._unchecked and not torch.compiler.is_compiling()
+        minimum = 2 if self.training else 1
+        embedding_tensor("the channel's input", raw, dim=self.prior.dim, minimum_rows=minimum, examine_values=examine)
+        if not examine:
+            return
+        spread = raw.detach().double().var(0, unbiased=False)
+        scale = raw.detach().double().square().mean(0)
+        # Relative to the coordinate's size: a huge offset with rounding noise on it is constant, too.
+        constant = (spread <= 1e-12 * scale + 1e-30).nonzero().flatten().tolist()
+        if constant:
+            raise InvalidInputError(
+                f"the channel's input must vary in every coordinate to have unit variance; "
+                f"got {len(constant)} constant of {self.prior.dim}, the first is coordinate {constant[0]}"
+            )
+        self._unchecked = False
+
+    @property
+    def level(self) -> float:
+        """The noise level: sigma or epsilon, by the prior. Setting it takes effect at the next batch."""
+        if self._level is None:
+            self._level = float(self.noise_level)
+        return self._level
+
+    @level.setter
+    def level(self, value: float) -> None:
+        self._level = positive(self.prior.level_name, value)
+        self.noise_level.fill_(self._level)
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        super()._load_from_state_dict(*args, **kwargs)
+        self._level = None  # read back from the buffer when next asked for
+
+    def _level_named(self, name: str) -> float:
+        if self.prior.level_name != name:
+            raise InvalidInputError(f"{self.prior!r} has {self.prior.level_name}, not {name}")
+        return self.level
+
+    @property
+    def sigma(self) -> float:
+        """Noise standard deviation (Gaussian prior)."""
+        return self._level_named("sigma")
+
+    @sigma.setter
+    def sigma(self, value: float) -> None:
+        self.level = noise_level(self.prior, sigma=value)
+
+    @property
+    def epsilon(self) -> float:
+        """Half-width of the noise (uniform prior)."""
+        return self._level_named("epsilon")
+
+    @epsilon.setter
+    def epsilon(self, value: float) -> None:
+        self.level = noise_level(self.prior, epsilon=value)
+
+    @property
+    def capacity(self) -> float:
+        """Upper bound on the information passed, in nats, at the present noise level."""
+        return self.prior.capacity(self.level)
+
+    @capacity.setter
+    def capacity(self, value: float) -> None:
+        self.level = noise_level(self.prior, capacity=value)
+
+    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
+        # A cast of the model (.half(), .bfloat16()) must move the level but not round it.
+        level = self.noise_level
+        super()._apply(fn, recurse)
+        self.noise_level = level.to(device=self.noise_level.device)
+        return self
+
+    def extra_repr(self) -> str:
+        return f"{self.prior!r}, {self.prior.level_name}={self.level:.6g}, capacity={self.capacity:.4g} nats"

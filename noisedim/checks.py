@@ -1,0 +1,130 @@
+"""How bad input is refused: one clear sentence that says what was expected and what came.
+
+Imports nothing of ours but the error classes. Every function returns the value it checked, converted where that is
+lossless, so that calls read ``sigma = positive("sigma", sigma)``.
+"""
+
+import math
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import torch
+
+from noisedim.errors import InvalidInputError
+
+__all__ = [
+    "embedding_matrix",
+    "embedding_tensor",
+    "exactly_one",
+    "one_of",
+    "positive",
+    "positive_integer",
+    "unit_interval",
+]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, np.ndarray | torch.Tensor):
+        return f"an array of shape {tuple(value.shape)} and dtype {value.dtype}"
+    return f"{value!r} ({type(value).__name__})"
+
+
+def positive(name: str, value: Any) -> float:
+    """A finite real number above zero, as ``float``."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InvalidInputError(f"{name} must be a finite number > 0; got {_shown(value)}") from None
+    if isinstance(value, bool) or not math.isfinite(number) or number <= 0:
+        raise InvalidInputError(f"{name} must be a finite number > 0; got {_shown(value)}")
+    return number
+
+
+def unit_interval(name: str, value: Any) -> float:
+    """A number in [0, 1], as ``float``."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InvalidInputError(f"{name} must be a number in [0, 1]; got {_shown(value)}") from None
+    if isinstance(value, bool) or not 0 <= number <= 1:
+        raise InvalidInputError(f"{name} must be a number in [0, 1]; got {_shown(value)}")
+    return number
+
+
+def positive_integer(name: str, value: Any, *, minimum: int = 1) -> int:
+    """An integer of at least ``minimum``; whole floats are refused, as they often hide a unit mistake."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
+        raise InvalidInputError(f"{name} must be an integer >= {minimum}; got {_shown(value)}")
+    return int(value)
+
+
+def one_of(name: str, value: Any, choices: Collection[str]) -> str:
+    """One of the named choices."""
+    if value not in choices:
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise InvalidInputError(f"{name} must be one of {listed}; got {_shown(value)}")
+    return str(value)
+
+
+def exactly_one(**options: Any) -> tuple[str, Any]:
+    """The one option that is not ``None``; refuses none and refuses several."""
+    given = {name: value for name, value in options.items() if value is not None}
+    if len(given) != 1:
+        names = ", ".join(options)
+        came = "none" if not given else " and ".join(f"{name}={value!r}" for name, value in given.items())
+        raise InvalidInputError(f"exactly one of {names} must be given; got {came}")
+    return next(iter(given.items()))
+
+
+def embedding_tensor(
+    name: str, value: Any, *, dim: int | None = None, minimum_rows: int = 1, examine_values: bool = True
+) -> torch.Tensor:
+    """A real floating tensor of shape (n, d).
+
+    Args:
+        name: what the caller calls it, for the message.
+        value: the tensor.
+        dim: required d, if any.
+        minimum_rows: least n.
+        examine_values: also refuse NaN and infinities; costs a device synchronisation on a GPU.
+    """
+    if not isinstance(value, torch.Tensor):
+        raise InvalidInputError(f"{name} must be a torch.Tensor of shape (n, d); got {_shown(value)}")
+    if not value.is_floating_point():
+        raise InvalidInputError(f"{name} must be a floating-point tensor; got {_shown(value)}")
+    expected = f"(n, {'d' if dim is None else dim})"
+    if value.ndim != 2 or value.shape[1] < 1 or (dim is not None and value.shape[1] != dim):
+        raise InvalidInputError(f"{name} must have shape {expected}; got {_shown(value)}")
+    if value.shape[0] < minimum_rows:
+        raise InvalidInputError(f"{name} must have at least {minimum_rows} rows; got {value.shape[0]}")
+    if examine_values and not bool(torch.isfinite(value).all()):
+        bad = (~torch.isfinite(value)).any(dim=1).nonzero().flatten()
+        raise InvalidInputError(
+            f"{name} must be finite; {len(bad)} of {len(value)} rows hold NaN or infinity, "
+            f"the first is row {int(bad[0])}"
+        )
+    return value
+
+
+def embedding_matrix(name: str, value: Any, *, dim: int | None = None, minimum_rows: int = 1) -> np.ndarray:
+    """A finite float64 NumPy matrix of shape (n, d) from NumPy, torch, pandas or nested lists."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().to("cpu")
+        value = (value.double() if value.dtype in (torch.bfloat16, torch.float16) else value).numpy()
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise InvalidInputError(f"{name} must hold real numbers; got {_shown(array)}")
+    expected = f"(n, {'d' if dim is None else dim})"
+    if array.ndim != 2 or array.shape[1] < 1 or (dim is not None and array.shape[1] != dim):
+        raise InvalidInputError(f"{name} must have shape {expected}; got {_shown(array)}")
+    if array.shape[0] < minimum_rows:
+        raise InvalidInputError(f"{name} must have at least {minimum_rows} rows; got {array.shape[0]}")
+    array = array.astype(np.float64, copy=False)
+    finite = np.isfinite(array).all(axis=1)
+    if not finite.all():
+        bad = np.flatnonzero(~finite)
+        raise InvalidInputError(
+            f"{name} must be finite; {len(bad)} of {len(array)} rows hold NaN or infinity, the first is row {bad[0]}"
+        )
+    return array

@@ -1,0 +1,45 @@
+"""What noisedim refuses, as exceptions. Imports nothing of ours.
+
+Each class also derives from the built-in that a caller would expect, so that ``except ValueError`` keeps working.
+The command line turns every :class:`NoisedimError` into one line on standard error and exit code 2.
+"""
+
+__all__ = [
+    "CheckpointError",
+    "DataNotFoundError",
+    "InvalidInputError",
+    "NoisedimError",
+    "StorageError",
+    "TrainingDivergedError",
+]
+
+
+class NoisedimError(Exception):
+    """Base of all errors that noisedim raises on purpose."""
+
+
+class InvalidInputError(NoisedimError, ValueError):
+    """An argument or an array is not what the function is defined for; says what was expected and what came."""
+
+
+class DataNotFoundError(NoisedimError, FileNotFoundError):
+    """A data set is not where it was looked for; says where to put it."""
+
+    # FileNotFoundError formats (errno, strerror) pairs; ours carry one sentence.
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class CheckpointError(NoisedimError):
+    """A checkpoint is unreadable, truncated, or belongs to another configuration."""
+
+
+class StorageError(NoisedimError, OSError):
+    """A file could not be written (disk full, no permission); what was there before is intact."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class TrainingDivergedError(NoisedimError, ArithmeticError):
+    """The loss or the weights stopped being finite; says at which step and with which settings."""

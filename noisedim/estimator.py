@@ -1,0 +1,139 @@
+"""DistributionMatcher: the method as a scikit-learn transformer for tables of numbers."""
+
+from typing import Any, Self
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from noisedim.checks import positive, positive_integer
+from noisedim.data import AugmentationConfig
+from noisedim.errors import InvalidInputError
+from noisedim.training import NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig, embed, train
+
+__all__ = ["DistributionMatcher"]
+
+
+class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Learns an embedding of rows that follows a chosen law, without labels.
+
+    Rows are standardised; a second view of each is made by adding Gaussian noise; an encoder is trained so that the
+    embedding passes much information through a noisy channel, which makes its law the prior.
+
+    Args:
+        prior: ``"normal"`` for N(0, I) or ``"uniform"`` for U[0, 1]^dim.
+        dim: dimension of the embedding.
+        capacity: most information through the channel, nats. Give at most one of ``capacity``, ``sigma``, ``epsilon``.
+        sigma: noise standard deviation (normal prior); 0.3 if none of the three is given.
+        epsilon: noise half-width (uniform prior); 0.1 if none of the three is given.
+        objective: ``"dual"`` (closed form), ``"infonce"``, ``"dv"`` or ``"nwj"`` (learned critic).
+        steps: optimiser steps.
+        batch_size: rows a step; all rows if there are fewer.
+        augmentation_noise: standard deviation of the second view's noise, in units of each feature's own.
+        augmentation_probability: chance that the second view differs at all.
+        encoder: ``"auto"`` or ``"mlp"``.
+        learning_rate: peak learning rate.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        seed: of weights, batches and noise; equal seeds give equal results on one kind of CPU.
+
+    Attributes:
+        model_: the trained :class:`~noisedim.training.EmbeddingModel`, in float64.
+        mean_, scale_: what rows are standardised by, (n_features,); constant features have scale 1.
+        metrics_: (k, 7) array logged in training, columns ``noisedim.training.loop.METRIC_NAMES``.
+        n_features_in_, feature_names_in_: as in scikit-learn.
+
+    Raises: InvalidInputError (a ValueError): for parameters out of range, fewer rows than ``dim + 1``, rows that are
+        all equal.
+
+    >>> from sklearn.datasets import load_digits
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> DistributionMatcher(dim=2, steps=5).fit_transform(X).shape
+    (1797, 2)
+    """
+
+    def __init__(
+        self,
+        prior: str = "normal",
+        dim: int = 2,
+        *,
+        capacity: float | None = None,
+        sigma: float | None = None,
+        epsilon: float | None = None,
+        objective: str = "dual",
+        steps: int = 2000,
+        batch_size: int = 256,
+        augmentation_noise: float = 0.3,
+        augmentation_probability: float = 0.5,
+        encoder: str = "auto",
+        learning_rate: float = 2e-3,
+        device: str = "auto",
+        seed: int = 0,
+    ) -> None:
+        self.prior = prior
+        self.dim = dim
+        self.capacity = capacity
+        self.sigma = sigma
+        self.epsilon = epsilon
+        self.objective = objective
+        self.steps = steps
+        self.batch_size = batch_size
+        self.augmentation_noise = augmentation_noise
+        self.augmentation_probability = augmentation_probability
+        self.encoder = encoder
+        self.learning_rate = learning_rate
+        self.device = device
+        self.seed = seed
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Train on the rows of ``X`` (n, n_features); ``y`` is ignored."""
+        dim = positive_integer("dim", self.dim)
+        X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        if len(X) <= dim:
+            raise InvalidInputError(f"fit needs more rows than dim={dim}; got n_samples={len(X)}")
+        self.mean_ = X.mean(0)
+        spread = X.std(0)
+        # Rounding leaves a tiny spread on constant features of large value.
+        constant = spread <= 1e-12 * np.abs(X).max(0)
+        if constant.all():
+            raise InvalidInputError(f"rows must differ in at least one feature; got {len(X)} equal rows")
+        self.scale_ = np.where(constant, 1.0, spread)
+        config = self._config(dim, len(X))
+        result = train(config, self._standardised(X).float(), device=self.device)
+        self.metrics_ = result.metrics
+        # Float64, so that a row's embedding does not depend on the rows that are embedded with it.
+        self.model_ = result.model.double()
+        self._n_features_out = dim
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Embeddings (n, dim), float64, without noise."""
+        check_is_fitted(self, "model_")
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        return embed(self.model_, self._standardised(X)).numpy()
+
+    def _standardised(self, X: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy((X - self.mean_) / self.scale_)
+
+    def _config(self, dim: int, rows: int) -> TrainConfig:
+        level: dict[str, float | None] = {
+            "capacity": self.capacity,
+            "sigma": self.sigma,
+            "epsilon": self.epsilon,
+        }
+        if all(value is None for value in level.values()):
+            level = {"epsilon": 0.1} if self.prior == "uniform" else {"sigma": 0.3}
+        batch = min(positive_integer("batch_size", self.batch_size, minimum=2), rows)
+        return TrainConfig(
+            prior=self.prior,  # type: ignore[arg-type]
+            dim=dim,
+            noise=NoiseConfig(**level),
+            objective=ObjectiveConfig(name=self.objective),  # type: ignore[arg-type]
+            augmentation=AugmentationConfig(noise=positive("augmentation_noise", self.augmentation_noise)),
+            augmentation_probability=self.augmentation_probability,
+            encoder=self.encoder,  # type: ignore[arg-type]
+            optimiser=OptimiserConfig(learning_rate=self.learning_rate),
+            steps=self.steps,
+            batch_size=batch,
+            seed=self.seed,
+        )

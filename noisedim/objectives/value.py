@@ -1,0 +1,46 @@
+"""What every objective answers with, and how every objective is called."""
+
+from abc import abstractmethod
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from noisedim.channel import NoisyChannel
+
+__all__ = ["Objective", "ObjectiveValue"]
+
+
+class ObjectiveValue(NamedTuple):
+    """A loss to minimise, and what it says about information.
+
+    Attributes:
+        loss: 0-d tensor with gradients; minimise it.
+        bound: 0-d tensor without gradients: the estimate of a lower bound on I(f(X′); f(X)+Z), nats. An estimate from
+            one batch is noisy, and close to ``ceiling`` it means nothing.
+        ceiling: the largest value, in nats, that ``bound`` can be trusted to show with this many samples. Do not
+            compare ``bound`` with a capacity above it.
+    """
+
+    loss: torch.Tensor
+    bound: torch.Tensor
+    ceiling: float
+
+
+class Objective(nn.Module):
+    """An objective on two views' clean embeddings: ``objective(z, z_prime, channel)``.
+
+    ``z`` is f(X), ``z_prime`` f(X′), both normalised, shape (n, d), row i of each from one image. The channel gives the
+    prior and the noise level; objectives on samples also draw its noise.
+    """
+
+    @abstractmethod
+    def forward(
+        self,
+        z: torch.Tensor,
+        z_prime: torch.Tensor,
+        channel: NoisyChannel,
+        *,
+        generator: torch.Generator | None = None,
+    ) -> ObjectiveValue:
+        """Loss, bound and ceiling for one batch."""

@@ -1,0 +1,1 @@
+"""Closed forms in float64: no randomness, no training, no plots."""

@@ -1,0 +1,219 @@
+"""What a training run is: frozen, validated, hashable configurations from which the command line is generated.
+
+Where the run happens (device, data folder, progress display) is not part of it; everything that shapes the result is.
+"""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+from noisedim.checks import one_of, positive, positive_integer, unit_interval
+from noisedim.critics import Critic, DotProductCritic, GaussianDualCritic, MLPCritic, SeparableCritic
+from noisedim.data import AugmentationConfig
+from noisedim.errors import InvalidInputError
+from noisedim.nets import ENCODER_NAMES
+from noisedim.objectives import Dual, InfoMax, Objective
+from noisedim.priors import Prior, make_prior, noise_level
+
+__all__ = ["DataConfig", "NoiseConfig", "ObjectiveConfig", "OptimiserConfig", "TrainConfig"]
+
+# Raised when the meaning of a configuration changes, so that old runs are not taken for new ones.
+_FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """Which images, and which of them train."""
+
+    name: str = "digits"
+    """digits (embedded), mnist, fashion-mnist, or the path of an .npy/.npz file of images."""
+    fold: int | None = None
+    """Leave this stratified fold out of training, to measure on it; all images train if omitted."""
+    folds: int = 5
+    """How many folds there are."""
+    limit: int | None = None
+    """Use only the first so many images."""
+
+    def __post_init__(self) -> None:
+        positive_integer("data.folds", self.folds, minimum=2)
+        if self.limit is not None:
+            positive_integer("data.limit", self.limit, minimum=2)
+        if self.fold is not None and not 0 <= self.fold < self.folds:
+            raise InvalidInputError(f"data.fold must be from 0 to {self.folds - 1}; got {self.fold!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseConfig:
+    """How much noise the channel adds: exactly one of sigma, epsilon, capacity, and how it is reached."""
+
+    sigma: float | None = None
+    """Noise standard deviation (normal prior)."""
+    epsilon: float | None = None
+    """Half-width of the noise (uniform prior)."""
+    capacity: float | None = None
+    """Instead of either: the capacity in nats."""
+    start: float | None = None
+    """Noise level at the first step, annealed geometrically to the target: without it small noise gets stuck.
+    Default: 1 (normal) or 0.5 (uniform), or the target if that is larger."""
+    anneal: float = 0.6
+    """Share of the steps over which the noise falls to its target."""
+
+    def __post_init__(self) -> None:
+        for name in ("sigma", "epsilon", "capacity", "start"):
+            if getattr(self, name) is not None:
+                positive(f"noise.{name}", getattr(self, name))
+        unit_interval("noise.anneal", self.anneal)
+
+    def target(self, prior: Prior) -> float:
+        """The noise level of ``prior`` that training ends with."""
+        return noise_level(prior, sigma=self.sigma, epsilon=self.epsilon, capacity=self.capacity)
+
+    def level(self, prior: Prior, progress: float) -> float:
+        """The noise level at ``progress`` in [0, 1]: geometric from the start to the target, then constant."""
+        target = self.target(prior)
+        start = self.start if self.start is not None else max(target, 1.0 if prior.level_name == "sigma" else 0.5)
+        if progress >= self.anneal:
+            return target
+        return start * (target / start) ** (progress / self.anneal)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveConfig:
+    """What is maximised."""
+
+    name: Literal["dual", "infonce", "dv", "nwj"] = "dual"
+    """dual: closed form, no critic. infonce, dv (Donsker–Varadhan), nwj: bounds with a critic on samples."""
+    critic: Literal["mlp", "separable", "dot", "gaussian-dual"] = "mlp"
+    """The critic of the last three: the paper's perceptron, separable, dot product, or Theorem 4.1's closed form."""
+    negatives: int | None = None
+    """Negative pairs a sample; all of the batch if omitted."""
+    unbiased_gradient: bool = False
+    """dv: divide gradients by a running mean, as MINE does."""
+    pairs: Literal["clean", "cross"] = "clean"
+    """dual: draw the law of f(X) (clean), or the overlap of f(X) and f(X′) (cross), to the prior."""
+
+    def __post_init__(self) -> None:
+        one_of("objective.name", self.name, ("dual", "infonce", "dv", "nwj"))
+        one_of("objective.critic", self.critic, ("mlp", "separable", "dot", "gaussian-dual"))
+        one_of("objective.pairs", self.pairs, ("clean", "cross"))
+        if self.negatives is not None:
+            positive_integer("objective.negatives", self.negatives)
+        if self.unbiased_gradient and self.name != "dv":
+            raise InvalidInputError(f"objective.unbiased_gradient needs objective.name='dv'; got {self.name!r}")
+
+    def build(self, dim: int) -> Objective:
+        """The objective as a module, with a fresh critic where one is needed."""
+        if self.name == "dual":
+            return Dual(pairs=self.pairs)
+        critic: Critic
+        if self.critic == "mlp":
+            critic = MLPCritic(dim)
+        elif self.critic == "separable":
+            critic = SeparableCritic(dim)
+        elif self.critic == "dot":
+            critic = DotProductCritic()
+        else:
+            critic = GaussianDualCritic()
+        return InfoMax(critic, estimator=self.name, negatives=self.negatives, unbiased_gradient=self.unbiased_gradient)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimiserConfig:
+    """Adam with linear warm-up, cosine decay and gradient clipping."""
+
+    learning_rate: float = 2e-3
+    """Peak learning rate."""
+    warmup: int = 50
+    """Steps of linear warm-up."""
+    cosine: bool = True
+    """Let the learning rate fall to zero along a cosine; otherwise it stays at its peak."""
+    weight_decay: float = 0.0
+    """L2 penalty's coefficient."""
+    clip_norm: float | None = 10.0
+    """Largest gradient norm; larger gradients are scaled down to it."""
+
+    def __post_init__(self) -> None:
+        positive("optimiser.learning_rate", self.learning_rate)
+        positive_integer("optimiser.warmup", self.warmup, minimum=0)
+        if not self.weight_decay >= 0:
+            raise InvalidInputError(f"optimiser.weight_decay must be >= 0; got {self.weight_decay!r}")
+        if self.clip_norm is not None:
+            positive("optimiser.clip_norm", self.clip_norm)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """One training run. Two runs with equal configurations give equal results on one kind of CPU."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    """Which images."""
+    augmentation: AugmentationConfig = field(default_factory=lambda: AugmentationConfig(noise=0.3))
+    """How X′ differs from X."""
+    augmentation_probability: float = 0.5
+    """Chance that X′ differs from X at all. Below 1, P(X = X′ | X) > 0, which Lemma 3.3 needs."""
+    prior: Literal["normal", "uniform"] = "normal"
+    """The law to match: N(0, I) or U[0, 1]^d."""
+    dim: int = 2
+    """Embedding dimension d."""
+    noise: NoiseConfig = field(default_factory=lambda: NoiseConfig(sigma=0.3))
+    """The channel's noise."""
+    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    """What is maximised."""
+    encoder: Literal["auto", "convnet", "digits-convnet", "mlp"] = "auto"
+    """auto: the paper's ConvNet for 24×24 images, a perceptron for everything else."""
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    """How."""
+    steps: int = 4000
+    """Optimiser steps."""
+    batch_size: int = 256
+    """Images a step."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Arithmetic of the encoder; bfloat16 needs CUDA. Normalisation and objective stay in float32."""
+    seed: int = 0
+    """Seed of weights, batches, augmentation and noise."""
+
+    def __post_init__(self) -> None:
+        unit_interval("augmentation_probability", self.augmentation_probability)
+        positive_integer("steps", self.steps)
+        positive_integer("batch_size", self.batch_size, minimum=2)
+        positive_integer("seed", self.seed, minimum=0)
+        one_of("encoder", self.encoder, ENCODER_NAMES)
+        one_of("precision", self.precision, ("float32", "bfloat16"))
+        self.noise.target(self.build_prior())  # refuses a level that the prior does not take
+        if self.batch_size <= self.dim:
+            raise InvalidInputError(
+                f"batch_size must exceed dim, or a batch says nothing of the embedding's law in all directions; "
+                f"got batch_size={self.batch_size}, dim={self.dim}"
+            )
+        if self.objective.critic == "gaussian-dual" and self.objective.name != "dual" and self.prior != "normal":
+            raise InvalidInputError(f"objective.critic='gaussian-dual' is for prior='normal'; got {self.prior!r}")
+
+    def build_prior(self) -> Prior:
+        """The prior object."""
+        return make_prior(self.prior, self.dim)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested data, as JSON holds it."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The inverse of :meth:`to_dict`; an unknown or missing field is refused by name."""
+        parts = {
+            "data": DataConfig,
+            "augmentation": AugmentationConfig,
+            "noise": NoiseConfig,
+            "objective": ObjectiveConfig,
+            "optimiser": OptimiserConfig,
+        }
+        try:
+            return cls(**{name: parts[name](**value) if name in parts else value for name, value in data.items()})
+        except TypeError as error:
+            raise InvalidInputError(f"not a training configuration of this version: {error}") from None
+
+    def digest(self) -> str:
+        """16 hexadecimal characters that name this configuration's run folder."""
+        text = json.dumps({"format": _FORMAT, **self.to_dict()}, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

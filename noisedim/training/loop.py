@@ -1,0 +1,265 @@
+"""The only training loop: resumable at any step, deterministic by seed on one device, nothing done beside the step."""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from noisedim.checks import one_of
+from noisedim.data import BatchSampler, augment
+from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
+from noisedim.training.checkpoint import flatten_state, load_checkpoint, save_checkpoint, unflatten_state
+from noisedim.training.config import TrainConfig
+from noisedim.training.model import EmbeddingModel, build_model, embed
+from noisedim.training.optimizers import learning_rate, make_optimizer
+
+__all__ = ["METRIC_NAMES", "Device", "Progress", "Trainer", "TrainingResult", "load_model", "resolve_device", "train"]
+
+Device = Literal["auto", "cpu", "cuda"]
+METRIC_NAMES = ("step", "loss", "bound", "ceiling", "level", "capacity", "learning_rate")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a progress display is told every now and then."""
+
+    step: int
+    steps: int
+    loss: float
+    bound: float
+    capacity: float
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A trained model, what was logged, and how long it took.
+
+    Attributes:
+        model: in ``eval()`` mode, on the device it was trained on.
+        metrics: (k, 7) float64, columns :data:`METRIC_NAMES`; informations in nats.
+        seconds: wall-clock time spent in the loop, over all resumptions.
+    """
+
+    model: EmbeddingModel
+    metrics: np.ndarray
+    seconds: float
+
+
+def resolve_device(device: str) -> torch.device:
+    """The device asked for; ``auto`` takes CUDA where there is one."""
+    one_of("device", device, ("auto", "cpu", "cuda"))
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InvalidInputError("device='cuda' needs a CUDA device and a CUDA build of PyTorch; got neither here")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(device)
+
+
+class Trainer:
+    """The state of a run between two steps. :meth:`step` advances it; :meth:`save` and :meth:`restore` move it.
+
+    Args:
+        config: the run.
+        images: the training images, (n, *shape), uint8 or float in [0, 1] (``config.data`` is not consulted).
+        device: where to train.
+    """
+
+    def __init__(self, config: TrainConfig, images: torch.Tensor, *, device: str | torch.device = "auto") -> None:
+        self.device = resolve_device(device) if isinstance(device, str) else device
+        if config.precision == "bfloat16" and self.device.type != "cuda":
+            raise InvalidInputError(f"precision='bfloat16' needs a CUDA device; got {self.device.type}")
+        if len(images) < config.batch_size:
+            raise InvalidInputError(
+                f"batch_size must not exceed the number of training images; got batch_size={config.batch_size} "
+                f"and {len(images)} images"
+            )
+        self.config = config
+        self.images = images.to(self.device)
+        self.generator = torch.Generator(self.device).manual_seed(config.seed)
+        self.sampler = BatchSampler(len(self.images), generator=self.generator, device=self.device)
+        self.model = build_model(config, tuple(images.shape[1:])).to(self.device).train()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed + 1)
+            self.objective = config.objective.build(config.dim).to(self.device).train()
+        self.parameters = [*self.model.parameters(), *self.objective.parameters()]
+        self.optimizer = make_optimizer(config.optimiser, self.parameters)
+        self.steps_done = 0
+        self.seconds = 0.0
+        self.metrics: list[tuple[float, ...]] = []
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done."""
+        return self.steps_done >= self.config.steps
+
+    def step(self, *, log: bool = False) -> None:
+        """One optimiser step; with ``log``, its figures are recorded and checked (that waits for the device)."""
+        config, channel = self.config, self.model.channel
+        rate = learning_rate(config.optimiser, self.steps_done, config.steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        channel.level = config.noise.level(channel.prior, self.steps_done / config.steps)
+
+        views = self._views()
+        with torch.autocast("cuda", torch.bfloat16, enabled=config.precision == "bfloat16"):
+            raw = self.model.encoder(views)
+        z, z_prime = channel.normalise(raw.float()).chunk(2)
+        value = self.objective(z, z_prime, channel, generator=self.generator)
+        self.optimizer.zero_grad()
+        value.loss.backward()
+        if config.optimiser.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.parameters, config.optimiser.clip_norm)
+        self.optimizer.step()
+        self.steps_done += 1
+        if log:
+            self._record(float(value.loss), float(value.bound), value.ceiling, rate)
+
+    def _views(self) -> torch.Tensor:
+        """A batch of X on top of its X′, (2·batch, *shape): one pass of the encoder serves both."""
+        batch = self.images[self.sampler.next_indices(self.config.batch_size)]
+        batch = batch.float() / 255 if batch.dtype is torch.uint8 else batch.float()
+        changed = augment(batch, self.config.augmentation, self.generator)
+        probability = self.config.augmentation_probability
+        if probability < 1:
+            pick = torch.rand(len(batch), generator=self.generator, device=self.device) < probability
+            changed = torch.where(pick.view(-1, *[1] * (batch.ndim - 1)), changed, batch)
+        return torch.cat([batch, changed])
+
+    def _record(self, loss: float, bound: float, ceiling: float, rate: float) -> None:
+        channel = self.model.channel
+        if not math.isfinite(loss):
+            raise TrainingDivergedError(
+                f"the loss must stay finite; got {loss} at step {self.steps_done} with seed {self.config.seed}, "
+                f"{channel.prior.level_name}={channel.level:.4g}, learning rate {rate:.3g}. A smaller learning rate or "
+                "a slower annealing helps"
+            )
+        self.metrics.append((self.steps_done, loss, bound, ceiling, channel.level, channel.capacity, rate))
+
+    def finish(self) -> None:
+        """Fix the normalisation that ``eval()`` uses to the exact statistics of the training images."""
+        for name, tensor in self.model.state_dict().items():
+            if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+                raise TrainingDivergedError(f"the weights must stay finite; {name} is not, seed {self.config.seed}")
+        raw = embed(self.model, self.images, raw=True).to(self.device)
+        self.model.channel.normalisation.set_statistics(raw)  # type: ignore[operator]
+        self.model.eval()
+
+    def save(self, path: Path) -> None:
+        """Write the whole state, atomically."""
+        tensors: dict[str, torch.Tensor] = {}
+        metadata: dict[str, Any] = {
+            "config": json.dumps(self.config.to_dict()),
+            "config_digest": self.config.digest(),
+            "shape": json.dumps(list(self.model.shape)),
+            "steps_done": self.steps_done,
+            "seconds": self.seconds,
+            "device": self.device.type,
+        }
+        for name, state in self._states().items():
+            part, extra = flatten_state(name, state)
+            tensors |= part
+            metadata |= extra
+        tensors["generator"] = self.generator.get_state()
+        tensors["metrics"] = torch.tensor(self.metrics, dtype=torch.float64).reshape(-1, len(METRIC_NAMES))
+        save_checkpoint(path, tensors, metadata)
+
+    def _states(self) -> dict[str, Any]:
+        return {
+            "model": self.model.state_dict(),
+            "objective": self.objective.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "sampler": self.sampler.state_dict(),
+        }
+
+    def restore(self, path: Path) -> None:
+        """Take up the state that :meth:`save` wrote; a checkpoint of another configuration is refused."""
+        saved = load_checkpoint(path, expected_config_digest=self.config.digest())
+        if saved.metadata["device"] != self.device.type:
+            raise CheckpointError(
+                f"{path.name} was written on {saved.metadata['device']} and cannot be resumed on {self.device.type} "
+                "to the same result; choose the same device, or remove it to start over"
+            )
+        parts = {name: unflatten_state(name, saved.tensors, saved.metadata) for name in self._states()}
+        self.model.load_state_dict(parts["model"])
+        self.objective.load_state_dict(parts["objective"])
+        self.optimizer.load_state_dict(parts["optimizer"])
+        self.sampler.load_state_dict(parts["sampler"])
+        self.generator.set_state(saved.tensors["generator"])
+        self.metrics = [tuple(row) for row in saved.tensors["metrics"].tolist()]
+        self.steps_done = int(saved.metadata["steps_done"])
+        self.seconds = float(saved.metadata["seconds"])
+
+
+def train(
+    config: TrainConfig,
+    images: torch.Tensor,
+    *,
+    device: str = "auto",
+    checkpoint: Path | None = None,
+    checkpoint_seconds: float = 20.0,
+    log_every: int = 50,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> TrainingResult:
+    """Train, resuming from ``checkpoint`` if it is there.
+
+    Args:
+        config: the run.
+        images: the training images, (n, *shape), uint8 or float in [0, 1].
+        device: ``auto``, ``cpu`` or ``cuda``.
+        checkpoint: file to save to and to resume from; none is written if omitted.
+        checkpoint_seconds: least time between two saves. It does not influence the result.
+        log_every: steps between two records of the figures.
+        on_progress: called after each record.
+
+    Raises:
+        InvalidInputError: for a configuration that does not fit the images or the device.
+        TrainingDivergedError: when loss or weights stop being finite.
+        CheckpointError: when the checkpoint is damaged or of another configuration.
+        StorageError: when a checkpoint cannot be written.
+    """
+    trainer = Trainer(config, images, device=device)
+    if checkpoint is not None and checkpoint.exists():
+        trainer.restore(checkpoint)
+    began = saved = time.monotonic()
+    before = trainer.seconds
+    while not trainer.finished:
+        last = trainer.steps_done + 1 == config.steps
+        log = last or trainer.steps_done % log_every == 0
+        trainer.step(log=log)
+        if not log:
+            continue
+        now = time.monotonic()
+        trainer.seconds = before + now - began
+        if on_progress is not None:
+            _, loss, bound, _, _, capacity, _ = trainer.metrics[-1]
+            on_progress(Progress(trainer.steps_done, config.steps, loss, bound, capacity))
+        if checkpoint is not None and not last and now - saved >= checkpoint_seconds:
+            trainer.save(checkpoint)
+            saved = now
+    trainer.finish()
+    if checkpoint is not None:
+        trainer.save(checkpoint)
+    metrics = np.array(trainer.metrics, dtype=np.float64).reshape(-1, len(METRIC_NAMES))
+    return TrainingResult(trainer.model, metrics, trainer.seconds)
+
+
+def load_model(checkpoint: Path, *, device: str = "cpu") -> tuple[EmbeddingModel, TrainConfig]:
+    """The model of a checkpoint, in ``eval()`` mode, and its configuration.
+
+    Raises: CheckpointError: if the file is not a noisedim checkpoint or is damaged.
+    """
+    saved = load_checkpoint(checkpoint)
+    try:
+        config = TrainConfig.from_dict(json.loads(str(saved.metadata["config"])))
+        shape = tuple(json.loads(str(saved.metadata["shape"])))
+    except (KeyError, InvalidInputError) as error:
+        raise CheckpointError(f"{checkpoint.name} does not hold a training configuration: {error}") from None
+    model = build_model(config, shape)
+    model.load_state_dict(unflatten_state("model", saved.tensors, saved.metadata))
+    return model.to(resolve_device(device)).eval(), config

@@ -1,0 +1,117 @@
+"""NoisyChannel as a part of other people's models."""
+
+import copy
+import io
+
+import pytest
+import torch
+from torch import nn
+
+from noisedim.channel import NoisyChannel
+from noisedim.errors import InvalidInputError
+from noisedim.priors import GaussianPrior, UniformPrior
+
+
+def raw(n=64, d=2, seed=0):
+    return 5 + 2 * torch.randn(n, d, generator=torch.Generator().manual_seed(seed))
+
+
+def test_noise_in_training_and_none_in_eval():
+    channel = NoisyChannel(GaussianPrior(2), sigma=0.5)
+    x = raw(4096)
+    noise = channel(x, generator=torch.Generator().manual_seed(1)) - channel.normalise(x)
+    # The standard deviation of 8,192 draws: relative error 0.8%; 5% is six of those.
+    assert float(noise.std()) == pytest.approx(0.5, rel=0.05)
+    channel.normalisation.set_statistics(x)
+    channel.eval()
+    assert torch.equal(channel(x), channel(x))
+    torch.testing.assert_close(channel(x).std(0, unbiased=False), torch.ones(2))
+
+
+def test_equal_generators_give_equal_noise():
+    channel = NoisyChannel(UniformPrior(2), epsilon=0.1)
+    first, second = (channel(raw(), generator=torch.Generator().manual_seed(7)) for _ in range(2))
+    assert torch.equal(first, second)
+
+
+def test_level_is_settable_and_saved():
+    channel = NoisyChannel(GaussianPrior(2), sigma=1.0)
+    channel.capacity = 4.0
+    assert GaussianPrior(2).capacity(channel.sigma) == pytest.approx(4.0)
+    other = NoisyChannel(GaussianPrior(2), sigma=0.123)
+    buffer = io.BytesIO()
+    torch.save(channel.state_dict(), buffer)
+    buffer.seek(0)
+    other.load_state_dict(torch.load(buffer))
+    assert other.level == channel.level
+    other.sigma = 0.7
+    assert (other.level, float(other.noise_level)) == (0.7, 0.7)
+    with pytest.raises(InvalidInputError, match=r"GaussianPrior\(dim=2\) has sigma, not epsilon"):
+        _ = channel.epsilon
+    with pytest.raises(InvalidInputError, match="sigma must be a finite number > 0; got -1"):
+        channel.level = -1
+    assert other.level == 0.7
+
+
+def test_casting_the_model_does_not_round_the_level():
+    channel = NoisyChannel(GaussianPrior(2), sigma=0.3)
+    model = nn.Sequential(nn.Linear(4, 2), channel).bfloat16()
+    assert model[0].weight.dtype is torch.bfloat16
+    assert float(channel.noise_level) == 0.3
+    assert copy.deepcopy(channel).sigma == 0.3
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "exactly one of sigma, epsilon, capacity must be given; got none"),
+        ({"sigma": 0.1, "capacity": 2.0}, "got sigma=0.1 and capacity=2.0"),
+        ({"sigma": 0.0}, r"sigma must be a finite number > 0; got 0\.0"),
+        ({"epsilon": 0.1}, "takes sigma or capacity"),
+        ({"sigma": float("nan")}, "got nan"),
+    ],
+)
+def test_bad_levels(options, message):
+    with pytest.raises(InvalidInputError, match=message):
+        NoisyChannel(GaussianPrior(2), **options)
+
+
+def test_bad_prior():
+    with pytest.raises(InvalidInputError, match="prior must be a noisedim prior such as"):
+        NoisyChannel("normal", sigma=1.0)
+
+
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        (raw(8, 3), r"must have shape \(n, 2\); got an array of shape \(8, 3\)"),
+        (raw(1), "at least 2 rows; got 1"),
+        (torch.ones(8, 2, dtype=torch.int64), "floating-point"),
+        (torch.zeros(8, 2), "2 constant of 2, the first is coordinate 0"),
+        (torch.cat([raw(8, 1), 3 + torch.zeros(8, 1)], 1), "1 constant of 2, the first is coordinate 1"),
+        (torch.full((8, 2), float("nan")), "8 of 8 rows hold NaN"),
+        ([[1.0, 2.0]], "must be a torch.Tensor"),
+    ],
+)
+def test_bad_batches(batch, message):
+    with pytest.raises(InvalidInputError, match=message):
+        NoisyChannel(GaussianPrior(2), sigma=0.3)(batch)
+
+
+def test_a_refused_batch_leaves_the_statistics_alone():
+    channel = NoisyChannel(GaussianPrior(2), sigma=0.3)
+    before = copy.deepcopy(channel.state_dict())
+    with pytest.raises(InvalidInputError):
+        channel(torch.zeros(8, 2))
+    assert all(torch.equal(value, before[name]) for name, value in channel.state_dict().items())
+
+
+def test_in_an_ordinary_model_gradients_pass():
+    model = nn.Sequential(nn.Linear(5, 2), NoisyChannel(UniformPrior(2), epsilon=0.05))
+    model(torch.randn(16, 5, generator=torch.Generator().manual_seed(0))).square().sum().backward()
+    assert torch.isfinite(model[0].weight.grad).all()
+    assert model[0].weight.grad.abs().sum() > 0
+
+
+def test_repr_tells_the_capacity():
+    assert "sigma=0.1, capacity=4.615 nats" in repr(NoisyChannel(GaussianPrior(2), sigma=0.1))
