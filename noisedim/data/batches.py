@@ -1,0 +1,56 @@
+"""Batches of indices into data that lies on the device: a new permutation every epoch, resumable at any step."""
+
+from typing import final
+
+import torch
+
+from noisedim.checks import positive_integer
+from noisedim.errors import CheckpointError, InvalidInputError
+
+__all__ = ["BatchSampler"]
+
+
+@final
+class BatchSampler:
+    """Index batches without replacement within an epoch; what does not fill a batch at its end is left out.
+
+    Args:
+        n: number of items.
+        generator: draws the permutations; on ``device``.
+        device: where the indices live.
+    """
+
+    def __init__(self, n: int, *, generator: torch.Generator, device: torch.device | str = "cpu") -> None:
+        self.n = positive_integer("n", n)
+        self._generator = generator
+        self._order = torch.empty(0, dtype=torch.int64, device=device)
+        self._next = 0
+
+    def next_indices(self, batch_size: int) -> torch.Tensor:
+        """The next ``batch_size`` indices, int64, (batch_size,).
+
+        Raises: InvalidInputError: if there are fewer than ``batch_size`` items.
+        """
+        if not 1 <= batch_size <= self.n:
+            raise InvalidInputError(f"batch_size must be from 1 to the number of items, {self.n}; got {batch_size}")
+        if self._next + batch_size > len(self._order):
+            self._order = torch.randperm(self.n, generator=self._generator, device=self._order.device)
+            self._next = 0
+        batch = self._order[self._next : self._next + batch_size]
+        self._next += batch_size
+        return batch
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """What is left of the epoch (the generator's state is the owner's to save)."""
+        return {"order": self._order.clone(), "next": torch.tensor(self._next)}
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        """Go on where :meth:`state_dict` was taken.
+
+        Raises: CheckpointError: if the state is of another number of items.
+        """
+        order = state["order"]
+        if len(order) not in (0, self.n):
+            raise CheckpointError(f"the saved epoch is of {len(order)} items; this data set has {self.n}")
+        self._order = order.to(self._order.device)
+        self._next = int(state["next"])

@@ -1,0 +1,187 @@
+"""Image sets by name: digits (embedded), MNIST and Fashion-MNIST in torchvision's layout, arrays."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+
+from noisedim.checks import one_of, positive_integer
+from noisedim.data.idx import read_idx
+from noisedim.errors import DataNotFoundError, InvalidInputError
+from noisedim.files import read_array
+
+__all__ = ["ImageSet", "load_images", "stratified_fold"]
+
+Split = Literal["train", "test", "all"]
+
+# torchvision's folder and class of each IDX data set; both are 28×28, cropped to the 24×24 of the paper's Table 2.
+_IDX_SETS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
+_CROP = 24
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Images with labels.
+
+    Attributes:
+        images: uint8 in 0..255 or float32, (n, c, h, w), or (n, features) for rows that are no images.
+        labels: int64, (n,), or None.
+        name: how results name the data.
+    """
+
+    images: torch.Tensor
+    labels: torch.Tensor | None
+    name: str
+
+    def __post_init__(self) -> None:
+        if self.images.dtype not in (torch.uint8, torch.float32) or self.images.ndim not in (2, 4):
+            raise InvalidInputError(
+                f"images must be uint8 or float32 of shape (n, c, h, w) or (n, features); "
+                f"got {tuple(self.images.shape)}, {self.images.dtype}"
+            )
+        if self.labels is not None and self.labels.shape != (len(self.images),):
+            raise InvalidInputError(
+                f"labels must have shape ({len(self.images)},), one an image; got {tuple(self.labels.shape)}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, index: torch.Tensor | slice) -> "ImageSet":
+        """The images at ``index``."""
+        return ImageSet(self.images[index], None if self.labels is None else self.labels[index], self.name)
+
+
+def load_images(
+    name: str,
+    *,
+    root: str | Path | None = None,
+    split: Split = "train",
+    download: bool = False,
+    limit: int | None = None,
+) -> ImageSet:
+    """The images called ``name``.
+
+    Args:
+        name: ``digits`` (scikit-learn's 1,797 images of 8×8, part of the installation, one split), ``mnist`` or
+            ``fashion-mnist`` (cropped to 24×24), or the path of an .npy or .npz file (arrays ``images`` and, if there,
+            ``labels``).
+        root: folder of the data sets, in torchvision's layout; the environment variable NOISEDIM_DATA if omitted.
+        split: ``train``, ``test`` or ``all``; digits and arrays have one split only, which each of them names.
+        download: fetch what is missing into ``root`` (through torchvision).
+        limit: only the first so many images.
+
+    Raises:
+        DataNotFoundError: if the data is not there; says where to put it.
+        InvalidInputError: for an unknown name, or a damaged file.
+    """
+    one_of("split", split, ("train", "test", "all"))
+    if name == "digits":
+        loaded = _digits()
+    elif name in _IDX_SETS:
+        loaded = _idx_images(name, root, split, download)
+    elif name.endswith((".npy", ".npz")):
+        loaded = _array_images(Path(name))
+    else:
+        known = ", ".join(("digits", *_IDX_SETS))
+        raise InvalidInputError(f"data must be one of {known}, or the path of an .npy or .npz file; got {name!r}")
+    if limit is not None:
+        loaded = loaded.take(slice(positive_integer("limit", limit)))
+    return loaded
+
+
+def _digits() -> ImageSet:
+    from sklearn.datasets import load_digits
+
+    pixels, labels = load_digits(return_X_y=True)
+    # Sixteen grey levels, 0 to 16.
+    images = torch.from_numpy((pixels / 16).astype(np.float32)).view(-1, 1, 8, 8)
+    return ImageSet(images, torch.from_numpy(labels.astype(np.int64)), "digits")
+
+
+def _idx_images(name: str, root: str | Path | None, split: str, download: bool) -> ImageSet:
+    folder_name = _IDX_SETS[name]
+    given = root if root is not None else os.environ.get("NOISEDIM_DATA")
+    where = f"<root>/{folder_name}/raw/"
+    if not given:
+        raise DataNotFoundError(
+            f"{name} needs a data folder: pass --data-root (root=) or set NOISEDIM_DATA to a folder with the four "
+            f"IDX files in {where}, or add --download to fetch them there"
+        )
+    folder = Path(given)
+    if download:
+        from torchvision import datasets
+
+        getattr(datasets, folder_name)(str(folder), download=True)
+    parts = []
+    for prefix in {"train": ["train"], "test": ["t10k"], "all": ["train", "t10k"]}[split]:
+        files = [
+            _idx_file(folder / folder_name / "raw", f"{prefix}-{kind}", name, where)
+            for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")
+        ]
+        images, labels = (read_idx(file) for file in files)
+        if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels):
+            raise InvalidInputError(
+                f"expected n images and n labels; {files[0].name} holds {images.shape}, {files[1].name} {labels.shape}"
+            )
+        parts.append((images, labels))
+    pixels = torch.from_numpy(np.concatenate([images for images, _ in parts]))[:, None]
+    margin = (pixels.shape[-1] - _CROP) // 2
+    pixels = pixels[:, :, margin : margin + _CROP, margin : margin + _CROP].contiguous()
+    labels = torch.from_numpy(np.concatenate([labels for _, labels in parts]).astype(np.int64))
+    return ImageSet(pixels, labels, name)
+
+
+def _idx_file(folder: Path, stem: str, name: str, where: str) -> Path:
+    for candidate in (folder / stem, folder / f"{stem}.gz"):
+        if candidate.is_file():
+            return candidate
+    raise DataNotFoundError(
+        f"{name} is not complete: there is no {stem} or {stem}.gz in {folder}. Put the four IDX files (.gz or not) "
+        f"into {where}, or add --download to fetch them there"
+    )
+
+
+def _array_images(path: Path) -> ImageSet:
+    images = read_array(path)
+    if images.ndim == 3:
+        images = images[:, None]
+    if images.dtype != np.uint8:
+        if images.dtype.kind not in "fiu":
+            raise InvalidInputError(f"images must be numbers; {path} holds {images.dtype}")
+        images = images.astype(np.float32)
+        if not np.isfinite(images).all():
+            bad = ~np.isfinite(images).reshape(len(images), -1).all(1)
+            raise InvalidInputError(
+                f"images must be finite; {bad.sum()} of {len(images)} in {path} hold NaN or infinity, "
+                f"the first is image {int(bad.argmax())}"
+            )
+    labels = None
+    if path.suffix == ".npz":
+        with np.load(path, allow_pickle=False) as archive:
+            if "labels" in archive.files:
+                labels = torch.from_numpy(archive["labels"].astype(np.int64))
+    return ImageSet(torch.from_numpy(np.ascontiguousarray(images)), labels, path.stem)
+
+
+def stratified_fold(labels: np.ndarray, fold: int, *, folds: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Indices that train and indices held out, for one of ``folds`` stratified folds.
+
+    Args:
+        labels: (n,) integers; classes are spread evenly over the folds.
+        fold: which one is held out, from 0.
+        folds: how many.
+        seed: of the shuffle; equal seeds give disjoint folds that cover everything.
+
+    Returns: two sorted int64 arrays.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    folds = positive_integer("folds", folds, minimum=2)
+    if not 0 <= fold < folds:
+        raise InvalidInputError(f"fold must be from 0 to {folds - 1}; got {fold!r}")
+    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    return list(splitter.split(np.zeros(len(labels)), labels))[fold]

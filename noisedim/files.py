@@ -1,0 +1,144 @@
+"""Files: written whole or not at all, read with one clear error."""
+
+import contextlib
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from noisedim.errors import InvalidInputError, StorageError
+
+__all__ = ["read_array", "read_json", "write_atomically", "write_json_atomically", "write_text_atomically"]
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Let ``write`` fill a new file, then put it at ``path`` in one step.
+
+    A reader, or a process killed at any moment, sees the old file or the new one, never a part.
+
+    Raises: StorageError: if the disk is full or the folder can't be written; the old file is intact.
+    """
+    path = Path(path)
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files that only their owner reads; others' umask applies to ours as to any file.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+        temporary = None
+        _sync_folder(path.parent)
+    except OSError as error:
+        what = "the disk is full" if error.errno == errno.ENOSPC else (error.strerror or str(error))
+        raise StorageError(f"{path} could not be written: {what}; what was there before is intact") from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):  # the error that brought us here says more
+                temporary.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    # The rename itself must survive a power cut. Some systems cannot open folders; there it is left to them.
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write UTF-8 text; see :func:`write_atomically`."""
+
+    def write(file: BinaryIO) -> None:
+        file.write(text.encode())
+
+    write_atomically(path, write)
+
+
+def write_json_atomically(path: Path, value: Any) -> None:
+    """Write JSON, keys sorted; NaN and infinities become null, which every JSON reader takes."""
+    write_text_atomically(path, json.dumps(_plain(value), indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises: InvalidInputError: if the file is missing, unreadable, or not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InvalidInputError(f"expected a JSON file; there is no {path}") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InvalidInputError(f"expected a JSON file; {path} cannot be read: {error}") from None
+
+
+def read_array(path: Path, *, name: str | None = None) -> np.ndarray:
+    """Read one array from an .npy or .npz file, without unpickling anything.
+
+    Args:
+        path: the file.
+        name: which array of an .npz; needed if it holds several and none is called images, x or z.
+
+    Raises: InvalidInputError: if the file is missing, truncated, of another kind, or does not say which array is meant.
+    """
+    path = Path(path)
+    if path.suffix not in (".npy", ".npz"):
+        raise InvalidInputError(f"expected an .npy or .npz file; got {path}")
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if path.suffix == ".npy":
+            return loaded
+        with loaded:
+            names = list(loaded.files)
+            chosen = name if name is not None else _only_array(path, names)
+            if chosen not in names:
+                raise InvalidInputError(f"{path} has no array {chosen!r}; it has {', '.join(names) or 'none'}")
+            return loaded[chosen]
+    except FileNotFoundError:
+        raise InvalidInputError(f"expected an array file; there is no {path}") from None
+    except InvalidInputError:
+        raise
+    except Exception as error:  # zipfile, zlib, struct and numpy each have their own for a damaged file
+        raise InvalidInputError(
+            f"expected an .npy or .npz file of numbers; {path} cannot be read as one ({type(error).__name__}: {error})"
+        ) from None
+
+
+def _only_array(path: Path, names: list[str]) -> str:
+    known = [name for name in ("images", "x", "z") if name in names]
+    if len(known) == 1:
+        return known[0]
+    if len(names) == 1:
+        return names[0]
+    raise InvalidInputError(
+        f"expected one array, or one called images, x or z; {path} holds {', '.join(names) or 'none'}"
+    )

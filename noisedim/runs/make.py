@@ -1,0 +1,133 @@
+"""Makes a run: train, embed, measure, store. A run that is there already is read, one that was killed goes on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from noisedim.data import ImageSet, augment, load_images, stratified_fold
+from noisedim.evaluation import assess, cross_validated_scores, label_silhouette, probe_scores
+from noisedim.objectives import dual_bound
+from noisedim.runs.environment import environment
+from noisedim.runs.store import RunFolder, RunStore
+from noisedim.training import EmbeddingModel, TrainConfig, embed, train
+from noisedim.training.loop import METRIC_NAMES, Progress
+
+__all__ = ["RunSplit", "make_run", "split_images"]
+
+# Fresh augmentations of every image over which the information of a trained encoder is averaged.
+_AUGMENTATION_DRAWS = 4
+
+
+@dataclass(frozen=True)
+class RunSplit:
+    """The images of a run and which of them train.
+
+    Attributes:
+        images: all images.
+        train: indices that train, int64.
+        held_out: the others; empty when all train.
+    """
+
+    images: ImageSet
+    train: np.ndarray
+    held_out: np.ndarray
+
+
+def split_images(config: TrainConfig, data_root: str | Path | None = None) -> RunSplit:
+    """Loads the data of ``config`` and splits it as ``config.data`` says."""
+    images = load_images(config.data.name, root=data_root, limit=config.data.limit)
+    everything = np.arange(len(images.images))
+    if config.data.fold is None:
+        return RunSplit(images, everything, everything[:0])
+    labels = images.labels.numpy() if images.labels is not None else np.zeros(len(everything), dtype=np.int64)
+    train_index, held_out = stratified_fold(labels, config.data.fold, folds=config.data.folds)
+    return RunSplit(images, train_index, held_out)
+
+
+def make_run(
+    config: TrainConfig,
+    store: RunStore,
+    *,
+    data_root: str | Path | None = None,
+    device: str = "auto",
+    on_progress: Callable[[Progress], None] | None = None,
+) -> RunFolder:
+    """The complete run of ``config``: from the store if it is there, made (or resumed) otherwise.
+
+    Two processes may ask for one run: the second waits for the first and reads its result.
+
+    Raises: DataNotFoundError, InvalidInputError, TrainingDivergedError, StorageError: as their makers say. What was
+        stored before stays.
+    """
+    folder = store.open(config)
+    if folder.is_complete:
+        return folder
+    split = split_images(config, data_root)
+    with folder.lock():
+        if folder.is_complete:  # another process made it while this one waited
+            return folder
+        folder.write_environment(environment())
+        result = train(
+            config,
+            split.images.images[torch.from_numpy(split.train)],
+            device=device,
+            checkpoint=folder.checkpoint_path,
+            on_progress=on_progress,
+        )
+        folder.write_metrics([dict(zip(METRIC_NAMES, row, strict=True)) for row in result.metrics.tolist()])
+        z = embed(result.model, split.images.images).double().numpy()
+        trained_on = np.zeros(len(z), dtype=bool)
+        trained_on[split.train] = True
+        arrays = {"z": z, "trained_on": trained_on}
+        if split.images.labels is not None:
+            arrays["labels"] = split.images.labels.numpy()
+        folder.write_embeddings(**arrays)
+        folder.write_result({"train_seconds": result.seconds, **_measure(config, result.model, split, z)})
+    return folder
+
+
+def _measure(config: TrainConfig, model: EmbeddingModel, split: RunSplit, z: np.ndarray) -> dict[str, Any]:
+    """What the report says of a run; the held-out images where there are any, all images otherwise."""
+    measured = split.held_out if len(split.held_out) else split.train
+    prior = config.build_prior()
+    level = config.noise.target(prior)
+    result: dict[str, Any] = {
+        "measured_on": "held-out" if len(split.held_out) else "training",
+        "n": len(measured),
+        "level": level,
+        "capacity": prior.capacity(level),
+        "assessment": assess(z[measured], prior=config.prior, seed=config.seed).to_dict(),
+        "information": _information(config, model, split.images.images[torch.from_numpy(measured)]),
+    }
+    if split.images.labels is not None:
+        labels = split.images.labels.numpy()
+        if len(split.held_out):
+            train_index = split.train
+            scores = probe_scores(z[train_index], labels[train_index], z[measured], labels[measured], seed=config.seed)
+        else:
+            scores = cross_validated_scores(z, labels, folds=5, seed=0)
+        result["scores"] = scores
+        result["silhouette"] = label_silhouette(z[measured], labels[measured])
+    return result
+
+
+def _information(config: TrainConfig, model: EmbeddingModel, images: torch.Tensor) -> dict[str, float] | None:
+    """The dual's lower bound on the trained encoder's information over fresh views, nats; normal prior only."""
+    if config.prior != "normal":
+        return None
+    images = images.float() / 255 if images.dtype is torch.uint8 else images.float()
+    # Not the generator that trained: these views are new.
+    generator = torch.Generator().manual_seed(config.seed + 2**32)
+    z = embed(model, images).double()
+    prior, level = model.channel.prior, config.noise.target(model.channel.prior)
+    values = []
+    for _ in range(_AUGMENTATION_DRAWS):
+        changed = augment(images, config.augmentation, generator)
+        pick = torch.rand(len(images), generator=generator) < config.augmentation_probability
+        views = torch.where(pick.view(-1, *[1] * (images.ndim - 1)), changed, images)
+        values.append(dual_bound(z, embed(model, views).double(), prior, level, pairs="cross"))
+    return {"bound": float(np.mean([value.bound.item() for value in values])), "ceiling": values[0].ceiling}

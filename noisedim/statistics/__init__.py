@@ -1,0 +1,1 @@
+"""Evidence: tests, calibration, effect sizes, intervals. Knows arrays, not encoders."""

@@ -1,0 +1,115 @@
+"""Checkpoints: all the tensors of a run in one safetensors file, its scalars in the header, written atomically."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+
+from noisedim.errors import CheckpointError
+from noisedim.files import write_atomically
+
+__all__ = ["Checkpoint", "flatten_state", "load_checkpoint", "save_checkpoint", "unflatten_state"]
+
+_FORMAT = "noisedim-checkpoint-1"
+_STRUCTURE = "__structure__"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file held: tensors by name, and metadata as JSON values."""
+
+    tensors: dict[str, torch.Tensor]
+    metadata: dict[str, Any]
+
+
+def flatten_state(prefix: str, state: Any) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Tensors of a nested ``state_dict`` by path, and the rest of it as one JSON value.
+
+    The inverse is :func:`unflatten_state`. Keys may be strings or integers (as in an optimiser's state), leaves tensors
+    or JSON scalars.
+    """
+    tensors: dict[str, torch.Tensor] = {}
+
+    def walk(node: Any, path: str) -> Any:
+        if isinstance(node, torch.Tensor):
+            tensors[path] = node.detach().cpu().contiguous()
+            return {"t": path}
+        if isinstance(node, Mapping):
+            return {"d": [[key, walk(value, f"{path}/{key}")] for key, value in node.items()]}
+        if isinstance(node, list | tuple):
+            return {"l": [walk(value, f"{path}/{i}") for i, value in enumerate(node)], "tuple": isinstance(node, tuple)}
+        return {"v": node}
+
+    structure = walk(state, prefix)
+    return tensors, {f"{_STRUCTURE}{prefix}": structure}
+
+
+def unflatten_state(prefix: str, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> Any:
+    """The state that :func:`flatten_state` took apart.
+
+    Raises: CheckpointError: if a part of it is missing.
+    """
+
+    def build(node: dict[str, Any]) -> Any:
+        if "t" in node:
+            return tensors[node["t"]]
+        if "d" in node:
+            return {key: build(value) for key, value in node["d"]}
+        if "l" in node:
+            items = [build(value) for value in node["l"]]
+            return tuple(items) if node["tuple"] else items
+        return node["v"]
+
+    try:
+        return build(metadata[f"{_STRUCTURE}{prefix}"])
+    except KeyError as error:
+        raise CheckpointError(f"the checkpoint lacks {error} of {prefix!r}") from None
+
+
+def save_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> None:
+    """Write ``tensors`` and JSON-able ``metadata`` to ``path``, atomically.
+
+    Raises: StorageError: if the disk is full or the folder can't be written; an older checkpoint is intact.
+    """
+    from safetensors.torch import save
+
+    header = {"format": _FORMAT, "metadata": json.dumps(dict(metadata))}
+    content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, header)
+
+    def write(file: BinaryIO) -> None:
+        file.write(content)
+
+    write_atomically(path, write)
+
+
+def load_checkpoint(path: Path, *, expected_config_digest: str | None = None) -> Checkpoint:
+    """Read a checkpoint whole, or refuse it.
+
+    Args:
+        path: the file.
+        expected_config_digest: refuse a checkpoint of another configuration.
+
+    Raises: CheckpointError: if the file is missing, truncated, not a noisedim checkpoint, of another format version, or
+        of another configuration.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(f"expected a checkpoint; there is no file {path}")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            header = file.metadata() or {}
+            if header.get("format") != _FORMAT:
+                raise CheckpointError(f"expected format {_FORMAT}; {path} has {header.get('format', 'none')}")
+            metadata = json.loads(header["metadata"])
+            digest = metadata.get("config_digest")
+            if expected_config_digest is not None and digest != expected_config_digest:
+                raise CheckpointError(f"expected a checkpoint of run {expected_config_digest}; {path} is of {digest}")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise CheckpointError(f"expected a checkpoint; {path} is damaged or no safetensors file ({error})") from None
+    return Checkpoint(tensors, metadata)
