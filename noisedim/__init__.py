@@ -1,1 +1,84 @@
-"""noisedim."""
+"""noisedim: representations that follow a distribution you choose, and the evidence that they do.
+
+>>> import noisedim as nd
+>>> channel = nd.NoisyChannel(nd.GaussianPrior(2), sigma=0.3)
+>>> round(channel.capacity, 3)
+2.494
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from noisedim import bounds
+from noisedim.channel import NoisyChannel
+from noisedim.critics import Critic, DotProductCritic, GaussianDualCritic, MLPCritic, SeparableCritic
+from noisedim.errors import NoisedimError
+from noisedim.objectives import (
+    Dual,
+    InfoMax,
+    Objective,
+    ObjectiveValue,
+    donsker_varadhan,
+    dual_bound,
+    infonce,
+    nguyen_wainwright_jordan,
+)
+from noisedim.priors import GaussianPrior, Prior, UniformPrior
+
+if TYPE_CHECKING:
+    from noisedim.estimator import DistributionMatcher
+    from noisedim.evaluation import Assessment, assess
+    from noisedim.statistics.henze_zirkler import henze_zirkler
+    from noisedim.training import TrainConfig, embed, train
+
+__version__ = "0.1.0"
+
+# Loaded when first asked for: they need scikit-learn, scipy or more, which users of the channel alone do not.
+_LAZY = {
+    "Assessment": "noisedim.evaluation",
+    "DistributionMatcher": "noisedim.estimator",
+    "TrainConfig": "noisedim.training",
+    "assess": "noisedim.evaluation",
+    "embed": "noisedim.training",
+    "henze_zirkler": "noisedim.statistics.henze_zirkler",
+    "train": "noisedim.training",
+}
+
+__all__ = [
+    "Assessment",
+    "Critic",
+    "DistributionMatcher",
+    "DotProductCritic",
+    "Dual",
+    "GaussianDualCritic",
+    "GaussianPrior",
+    "InfoMax",
+    "MLPCritic",
+    "NoisedimError",
+    "NoisyChannel",
+    "Objective",
+    "ObjectiveValue",
+    "Prior",
+    "SeparableCritic",
+    "TrainConfig",
+    "UniformPrior",
+    "assess",
+    "bounds",
+    "donsker_varadhan",
+    "dual_bound",
+    "embed",
+    "henze_zirkler",
+    "infonce",
+    "nguyen_wainwright_jordan",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'noisedim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

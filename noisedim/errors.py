@@ -4,6 +4,9 @@ Each class also derives from the built-in that a caller would expect, so that ``
 The command line turns every :class:`NoisedimError` into one line on standard error and exit code 2.
 """
 
+import sys
+from collections.abc import Callable
+
 __all__ = [
     "CheckpointError",
     "DataNotFoundError",
@@ -11,6 +14,7 @@ __all__ = [
     "NoisedimError",
     "StorageError",
     "TrainingDivergedError",
+    "guarded",
 ]
 
 
@@ -43,3 +47,15 @@ class StorageError(NoisedimError, OSError):
 
 class TrainingDivergedError(NoisedimError, ArithmeticError):
     """The loss or the weights stopped being finite; says at which step and with which settings."""
+
+
+def guarded(program: str, work: Callable[[], int]) -> int:
+    """The exit code of ``work()``; an error of ours becomes one line on standard error and exit code 2."""
+    try:
+        return work()
+    except NoisedimError as error:
+        print(f"{program}: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{program}: stopped; what was made is kept, the same command goes on", file=sys.stderr)
+        return 130

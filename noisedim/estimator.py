@@ -116,18 +116,11 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         return torch.from_numpy((X - self.mean_) / self.scale_)
 
     def _config(self, dim: int, rows: int) -> TrainConfig:
-        level: dict[str, float | None] = {
-            "capacity": self.capacity,
-            "sigma": self.sigma,
-            "epsilon": self.epsilon,
-        }
-        if all(value is None for value in level.values()):
-            level = {"epsilon": 0.1} if self.prior == "uniform" else {"sigma": 0.3}
         batch = min(positive_integer("batch_size", self.batch_size, minimum=2), rows)
         return TrainConfig(
             prior=self.prior,  # type: ignore[arg-type]
             dim=dim,
-            noise=NoiseConfig(**level),
+            noise=NoiseConfig(capacity=self.capacity, sigma=self.sigma, epsilon=self.epsilon),
             objective=ObjectiveConfig(name=self.objective),  # type: ignore[arg-type]
             augmentation=AugmentationConfig(noise=positive("augmentation_noise", self.augmentation_noise)),
             augmentation_probability=self.augmentation_probability,

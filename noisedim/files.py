@@ -114,10 +114,11 @@ def read_array(path: Path, *, name: str | None = None) -> np.ndarray:
     if path.suffix not in (".npy", ".npz"):
         raise InvalidInputError(f"expected an .npy or .npz file; got {path}")
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if path.suffix == ".npy":
-            return loaded
-        with loaded:
+        # NumPy leaves the file open when it gives a damaged archive up, so it is opened here.
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if path.suffix == ".npy":
+                return loaded
             names = list(loaded.files)
             chosen = name if name is not None else _only_array(path, names)
             if chosen not in names:

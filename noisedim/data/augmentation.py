@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from noisedim.errors import InvalidInputError
 
-__all__ = ["AugmentationConfig", "augment"]
+__all__ = ["AugmentationConfig", "augment", "second_view"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +65,20 @@ def augment(images: torch.Tensor, config: AugmentationConfig, generator: torch.G
         noise = torch.randn(images.shape, generator=generator, dtype=images.dtype, device=images.device)
         images = images + config.noise * noise
     return images
+
+
+def second_view(
+    images: torch.Tensor, config: AugmentationConfig, probability: float, generator: torch.Generator | None
+) -> torch.Tensor:
+    """X′: :func:`augment` of each image with ``probability``, and otherwise the image itself; same shape and dtype.
+
+    With a probability below 1, P(X = X′ | X) > 0, as Lemma 3.3 of arXiv 2410.06993 assumes.
+    """
+    changed = augment(images, config, generator)
+    if probability >= 1:
+        return changed
+    pick = torch.rand(len(images), generator=generator, device=images.device) < probability
+    return torch.where(pick.view(-1, *[1] * (images.ndim - 1)), changed, images)
 
 
 def _uniform(n: int, extent: float, like: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:

@@ -131,8 +131,8 @@ def _idx_images(name: str, root: str | Path | None, split: str, download: bool) 
     pixels = torch.from_numpy(np.concatenate([images for images, _ in parts]))[:, None]
     margin = (pixels.shape[-1] - _CROP) // 2
     pixels = pixels[:, :, margin : margin + _CROP, margin : margin + _CROP].contiguous()
-    labels = torch.from_numpy(np.concatenate([labels for _, labels in parts]).astype(np.int64))
-    return ImageSet(pixels, labels, name)
+    classes = torch.from_numpy(np.concatenate([labels for _, labels in parts]).astype(np.int64))
+    return ImageSet(pixels, classes, name)
 
 
 def _idx_file(folder: Path, stem: str, name: str, where: str) -> Path:

@@ -64,7 +64,8 @@ class Assessment:
         alpha: family-wise error rate of the battery.
         results: the tests.
         effects: effect sizes by name: ``d2`` (nats, with interval, at noise σ = 1), ``sliced_w2`` (standard
-            deviations), ``mean_error``, ``variance_error``, ``correlation_error`` (largest absolute ones), ``effective_rank``.
+            deviations), ``mean_error``, ``variance_error``, ``correlation_error`` (largest absolute ones),
+            ``effective_rank``.
         index: the paper's averaged p-values with intervals; empty if there are too few rows. Not tests.
     """
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from noisedim.statistics.intervals import student_t
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -116,7 +118,7 @@ def embedding_figure(
                 bbox={"boxstyle": "circle,pad=0.15", "fc": "white", "ec": colour, "lw": 1.4},
             )
     main.set(xlim=(low, high), ylim=(low, high), xlabel="embedding, coordinate 1", ylabel="embedding, coordinate 2")
-    bins = np.linspace(low, high, 41)
+    bins = np.linspace(low, high, 41).tolist()
     points = np.linspace(low, high, 400)
     top.hist(z[:, 0], bins=bins, density=True, color="#bbbbbb")
     top.plot(points, law.pdf(points), color=INK, lw=1.2)
@@ -139,17 +141,15 @@ def figure_2(panels: Sequence[tuple[str, np.ndarray, np.ndarray | None, str]]) -
 
 def _interval_line(axes: "Axes", frame: "pd.DataFrame", column: str, number: int, label: str) -> None:
     """Means over seeds with 95% t-intervals at each capacity, and every seed as a faint dot."""
-    from noisedim.report.collect import mean_interval
-
     colour, marker = PALETTE[number], MARKERS[number]
     capacities, means, lower, upper = [], [], [], []
     for capacity, group in frame.groupby("capacity"):
         values = group[column].dropna().to_numpy(dtype=float)
         if not len(values):
             continue
-        interval = mean_interval(values)
+        interval = student_t(values)
         capacities.append(float(capacity))
-        means.append(interval.mean)
+        means.append(interval.estimate)
         lower.append(interval.lower)
         upper.append(interval.upper)
         axes.scatter([float(capacity)] * len(values), values, s=8, color=colour, alpha=0.35, lw=0)
@@ -167,14 +167,11 @@ def figure_1(frame: "pd.DataFrame", *, classes: int) -> "Figure":
             silhouette; one row a run.
         classes: number of classes, for the least capacity that can hold the label.
     """
-    figure = _new_figure(7.2, 9.6)
+    figure = _new_figure(6.4, 9.6)
     information, match, scores = figure.subplots(3, 1, sharex=True)
     top = float(frame["capacity"].max())
     information.plot([0, top], [0, top], color=INK, ls="--", lw=1, label="capacity, the bound (5)")
-    _interval_line(information, frame, "information", 0, "lower bound measured (closed-form dual)")
-    ceiling = frame["ceiling"].dropna()
-    if len(ceiling) and float(ceiling.min()) < top:
-        information.axhline(float(ceiling.min()), color="#888888", ls=":", lw=1, label="ceiling of the estimate")
+    _interval_line(information, frame, "information", 0, "lower bound, measured")
     information.set_ylabel("information (nats)")
     information.set_title("Information through the channel", loc="left")
     labels = {
@@ -205,7 +202,9 @@ def figure_1(frame: "pd.DataFrame", *, classes: int) -> "Figure":
     scores.set_title("Downstream, on held-out images", loc="left")
     for axes in (information, match, scores):
         axes.axvline(np.log(classes), color="#888888", ls="-.", lw=0.8)
-        axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        axes.legend(
+            fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.06 if axes is not scores else -0.16), ncols=3
+        )
     information.annotate(
         f"log {classes}", (np.log(classes), 0), xytext=(3, 4), textcoords="offset points", fontsize=8, color=INK
     )

@@ -74,6 +74,9 @@ class RunFolder:
         except OSError as error:
             raise StorageError(f"{self.path} cannot be used: {error.strerror or error}") from error
         try:
+            # Parts that a killed process left; nobody else writes here now.
+            for part in self.path.glob(".*.partial"):
+                part.unlink()
             if not (self.path / "config.json").is_file():
                 write_json_atomically(self.path / "config.json", self.config.to_dict())
             yield
@@ -116,7 +119,7 @@ class RunFolder:
         """Arrays by name."""
         path = self.path / "embeddings.npz"
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files}
         except Exception as error:  # zipfile, zlib and numpy each have their own for a damaged file
             raise InvalidInputError(f"expected the embeddings of a run; {path} cannot be read: {error}") from None

@@ -52,7 +52,7 @@ def average_p_value(p_values: Any) -> float:
 
     Source: Vovk & Wang (2020), Biometrika 107, 791–808.
     """
-    return float(min(1.0, 2 * np.mean(np.asarray(p_values, dtype=np.float64))))
+    return min(1.0, 2 * float(np.mean(np.asarray(p_values, dtype=np.float64))))
 
 
 def _bonferroni(p_values: np.ndarray) -> float:

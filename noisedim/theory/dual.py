@@ -44,7 +44,8 @@ def _needs_precise_distances(level: float | torch.Tensor, dtype: torch.dtype) ->
     # A level on the device is not read back (that would stall it): the expansion is used there.
     if isinstance(level, torch.Tensor) and level.device.type != "cpu":
         return False
-    return float(level) < (0.05 if dtype is torch.float64 else 0.1)
+    value = float(level.detach()) if isinstance(level, torch.Tensor) else level
+    return value < (0.05 if dtype is torch.float64 else 0.1)
 
 
 def gaussian_dual_critic(x: Any, y: Any, sigma: Any) -> Any:
@@ -155,15 +156,14 @@ def uniform_dual_kernel(a: Any, b: Any, epsilon: Any) -> Any:
 
     def formula(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         width = 2 * level
-        scale = torch.log1p(torch.as_tensor(width, dtype=torch.float64)) - torch.log(
-            torch.as_tensor(width, dtype=torch.float64)
-        )
+        # log((1+w)/w) and log(1 − |a−b|/w) in the forms that keep their digits when the width w is large.
+        scale = torch.log1p(1 / torch.as_tensor(width, dtype=torch.float64))
         total = torch.zeros(a.shape[0], b.shape[0], dtype=a.dtype, device=a.device)
         # Coordinate by coordinate: (n, m) at a time, never (n, m, d).
         for i in range(a.shape[1]):
-            overlap = 1 - (a[:, i, None] - b[None, :, i]).abs() / width
-            inside = overlap > 0
-            total = total + torch.where(inside, torch.log(torch.where(inside, overlap, 1.0)), -math.inf)
+            apart = (a[:, i, None] - b[None, :, i]).abs() / width
+            inside = apart < 1
+            total = total + torch.where(inside, torch.log1p(-torch.where(inside, apart, 0.0)), -math.inf)
         return total + a.shape[1] * scale.to(total)
 
     return pairwise(formula, ("a", "b"), a, b)

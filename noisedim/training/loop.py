@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from noisedim.checks import one_of
-from noisedim.data import BatchSampler, augment
+from noisedim.data import BatchSampler, second_view
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.training.checkpoint import flatten_state, load_checkpoint, save_checkpoint, unflatten_state
 from noisedim.training.config import TrainConfig
@@ -118,17 +118,14 @@ class Trainer:
         self.optimizer.step()
         self.steps_done += 1
         if log:
-            self._record(float(value.loss), float(value.bound), value.ceiling, rate)
+            self._record(value.loss.item(), value.bound.item(), value.ceiling, rate)
 
     def _views(self) -> torch.Tensor:
         """A batch of X on top of its X′, (2·batch, *shape): one pass of the encoder serves both."""
         batch = self.images[self.sampler.next_indices(self.config.batch_size)]
         batch = batch.float() / 255 if batch.dtype is torch.uint8 else batch.float()
-        changed = augment(batch, self.config.augmentation, self.generator)
-        probability = self.config.augmentation_probability
-        if probability < 1:
-            pick = torch.rand(len(batch), generator=self.generator, device=self.device) < probability
-            changed = torch.where(pick.view(-1, *[1] * (batch.ndim - 1)), changed, batch)
+        config = self.config
+        changed = second_view(batch, config.augmentation, config.augmentation_probability, self.generator)
         return torch.cat([batch, changed])
 
     def _record(self, loss: float, bound: float, ceiling: float, rate: float) -> None:

@@ -1,0 +1,35 @@
+"""A progress display for one training run: loss, information against capacity, time left."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from noisedim.training.config import TrainConfig
+from noisedim.training.loop import Progress
+
+__all__ = ["training_progress"]
+
+
+@contextmanager
+def training_progress(config: TrainConfig) -> Iterator[Callable[[Progress], None]]:
+    """Shows a bar on standard error while open; yields the function that moves it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[figures]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("training", total=config.steps, figures="")
+
+        def show(progress: Progress) -> None:
+            figures = f"loss {progress.loss:+.3f}"
+            if progress.bound == progress.bound:  # NaN: this objective estimates no information
+                figures += f"  information {progress.bound:.2f} of {progress.capacity:.2f} nats"
+            bar.update(task, completed=progress.step, figures=figures)
+
+        yield show

@@ -1,0 +1,45 @@
+"""Batches: each item once an epoch, resumable at any step."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from noisedim.data import BatchSampler
+from noisedim.errors import CheckpointError, InvalidInputError
+
+
+@given(st.integers(1, 40), st.data())
+@settings(max_examples=25, deadline=None)
+def test_an_epoch_repeats_nothing(n, data):
+    size = data.draw(st.integers(1, n))
+    sampler = BatchSampler(n, generator=torch.Generator().manual_seed(0))
+    for _ in range(3):
+        epoch = torch.cat([sampler.next_indices(size) for _ in range(n // size)])
+        assert len(set(epoch.tolist())) == len(epoch)
+        assert epoch.max() < n
+
+
+@pytest.mark.parametrize("steps", [0, 1, 4, 9])
+def test_resumes_where_it_stopped(steps):
+    def sampler():
+        generator = torch.Generator().manual_seed(1)
+        return BatchSampler(10, generator=generator), generator
+
+    first, generator = sampler()
+    for _ in range(steps):
+        first.next_indices(3)
+    saved, state = first.state_dict(), generator.get_state()
+    wanted = [first.next_indices(3).tolist() for _ in range(7)]
+    second, generator = sampler()
+    second.load_state_dict(saved)
+    generator.set_state(state)
+    assert [second.next_indices(3).tolist() for _ in range(7)] == wanted
+
+
+def test_bad_input():
+    sampler = BatchSampler(4, generator=torch.Generator())
+    with pytest.raises(InvalidInputError, match="from 1 to the number of items, 4; got 5"):
+        sampler.next_indices(5)
+    with pytest.raises(CheckpointError, match="saved epoch is of 3 items; this data set has 4"):
+        sampler.load_state_dict({"order": torch.arange(3), "next": torch.tensor(0)})

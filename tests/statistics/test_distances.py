@@ -1,0 +1,61 @@
+"""Effect sizes against closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from noisedim.statistics.distances import (
+    effective_rank,
+    mehler_divergence,
+    mehler_mean_excess,
+    random_directions,
+    sliced_wasserstein,
+)
+from noisedim.theory.bounds import gaussian_dual_kernel
+
+
+def renyi_2(variance, sigma):
+    """D₂(N(0, v+σ²) ‖ N(0, 1+σ²)) by quadrature, nats."""
+    p, q = stats.norm(0, math.sqrt(variance + sigma**2)), stats.norm(0, math.sqrt(1 + sigma**2))
+    return math.log(integrate.quad(lambda x: math.exp(2 * p.logpdf(x) - q.logpdf(x)), -30, 30)[0])
+
+
+@pytest.mark.parametrize("sigma", [0.5, 1.0])
+@pytest.mark.parametrize("variance", [1.0, 0.5, 1.4])
+def test_mehler_divergence_is_renyis(variance, sigma):
+    z = math.sqrt(variance) * np.random.default_rng(0).standard_normal((4000, 1))
+    found = mehler_divergence(z, sigma, level=0.999999)
+    assert found.lower - 0.01 <= renyi_2(variance, sigma) <= found.upper + 0.01
+
+
+def test_mean_excess_agrees_with_the_kernel_matrix():
+    z = np.random.default_rng(1).standard_normal((1500, 3))
+    for sigma in (0.03, 0.3, 1.0):
+        kernel = np.exp(gaussian_dual_kernel(z, z, sigma))
+        expected = (kernel.sum() - np.trace(kernel)) / (1500 * 1499) - 1
+        assert mehler_mean_excess(z, sigma) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_sliced_wasserstein_of_a_shift_and_of_a_scale():
+    rng = np.random.default_rng(2)
+    z = rng.standard_normal((20_000, 2))
+    # A shift by m moves every projection by ⟨m, u⟩: root mean square ‖m‖/√2 in two dimensions.
+    assert sliced_wasserstein(z + np.array([1.0, 0]), directions=2000) == pytest.approx(1 / math.sqrt(2), abs=0.05)
+    assert sliced_wasserstein(1.5 * z) == pytest.approx(0.5, abs=0.05)
+    assert sliced_wasserstein(z) < 0.05
+
+
+def test_effective_rank():
+    rng = np.random.default_rng(3)
+    assert effective_rank(rng.standard_normal((5000, 8))) == pytest.approx(8, abs=0.05)
+    line = rng.standard_normal((100, 1)) @ np.ones((1, 5))
+    assert effective_rank(line) == pytest.approx(1, abs=1e-6)
+    assert effective_rank(np.ones((10, 3))) == 0.0
+
+
+def test_directions_are_unit_vectors():
+    unit = random_directions(5, 100, np.random.default_rng(0))
+    np.testing.assert_allclose(np.linalg.norm(unit, axis=1), 1)
+    assert random_directions(1, 7, np.random.default_rng(0)).shape == (1, 1)

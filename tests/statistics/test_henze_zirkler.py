@@ -1,0 +1,99 @@
+"""Henze–Zirkler against pingouin and a plain double loop; its laws of invariance; refusals."""
+
+import numpy as np
+import pingouin
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_iris
+
+from noisedim.errors import InvalidInputError
+from noisedim.statistics.henze_zirkler import (
+    bhep_statistic,
+    henze_zirkler,
+    henze_zirkler_statistic,
+    simulated_statistics,
+    whiten,
+)
+
+
+def sample(n, d, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((n, d)) @ rng.standard_normal((d, d)) + rng.standard_normal(d)
+
+
+@pytest.mark.parametrize(("n", "d"), [(20, 2), (50, 2), (300, 5), (700, 3), (1300, 16)])
+def test_agrees_with_pingouin_on_centred_data(n, d):
+    z = sample(n, d)
+    reference = pingouin.multivariate_normality(z - z.mean(0)).hz
+    assert henze_zirkler_statistic(z) == pytest.approx(reference, rel=1e-8)
+
+
+def test_agrees_with_pingouin_on_iris():
+    z = load_iris().data
+    assert henze_zirkler_statistic(z) == pytest.approx(pingouin.multivariate_normality(z - z.mean(0)).hz, rel=1e-8)
+
+
+def test_simple_null_is_the_definition():
+    # T = n∫|φ_n(t) − e^{−‖t‖²/2}|² w(t) dt with w the density of N(0, β²I): here by a plain double loop of its closed form.
+    z, n, d = sample(30, 2), 30, 2
+    beta2 = (((2 * d + 1) * n / 4) ** (1 / (d + 4)) / np.sqrt(2)) ** 2
+    double = sum(np.exp(-beta2 / 2 * ((a - b) ** 2).sum()) for a in z for b in z) / n**2
+    single = sum(np.exp(-beta2 * (a**2).sum() / (2 * (1 + beta2))) for a in z) / n
+    expected = n * (double - 2 * (1 + beta2) ** (-d / 2) * single + (1 + 2 * beta2) ** (-d / 2))
+    assert bhep_statistic(z) == pytest.approx(expected, rel=1e-10)
+
+
+@given(st.integers(0, 1000), st.integers(1, 4))
+@settings(max_examples=25, deadline=None)
+def test_affine_maps_change_nothing(seed, d):
+    z = sample(60, d, seed)
+    rng = np.random.default_rng(seed + 1)
+    a = rng.standard_normal((d, d)) + 3 * np.eye(d)
+    assert henze_zirkler_statistic(z @ a + 7) == pytest.approx(henze_zirkler_statistic(z), rel=1e-6)
+
+
+def test_a_huge_offset_changes_nothing():
+    z = sample(400, 3)
+    assert henze_zirkler_statistic(z + 1e8) == pytest.approx(henze_zirkler_statistic(z), rel=1e-6)
+    assert henze_zirkler_statistic((z + 1e3).astype(np.float32)) == pytest.approx(henze_zirkler_statistic(z), rel=1e-2)
+
+
+@pytest.mark.parametrize("composite", [True, False])
+@pytest.mark.parametrize("n", [40, 600])
+def test_batches_agree_with_one_by_one(composite, n):
+    batch = np.random.default_rng(0).standard_normal((3, n, 2))
+    single = henze_zirkler_statistic if composite else bhep_statistic
+    np.testing.assert_allclose(simulated_statistics(batch, composite=composite), [single(z) for z in batch], rtol=1e-9)
+
+
+def test_whitening():
+    white = whiten(sample(200, 4))
+    np.testing.assert_allclose(white.mean(0), 0, atol=1e-12)
+    np.testing.assert_allclose(white.T @ white / 200, np.eye(4), atol=1e-10)
+
+
+def test_result_and_negative_controls(tmp_path, monkeypatch):
+    monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path))
+    rng = np.random.default_rng(0)
+    result = henze_zirkler(rng.standard_normal((150, 2)), simulations=199)
+    assert (result.n, result.dim) == (150, 2)
+    assert 1 / 200 <= result.p_value <= 1
+    for law in (rng.uniform(-1, 1, (150, 2)), rng.choice([-1.0, 1.0], (150, 2)), rng.standard_t(2, (150, 2))):
+        assert henze_zirkler(law, simulations=199).p_value == 1 / 200
+
+
+@pytest.mark.parametrize(
+    ("z", "message"),
+    [
+        (np.zeros((5, 6)), "more rows than coordinates; got n=5, d=6"),
+        (np.column_stack([np.arange(9.0), np.ones(9)]), "1 of 2 are constant, the first is 1"),
+        (np.column_stack([np.arange(9.0), np.arange(9.0)]), "2 coordinates have rank 1"),
+        (np.full((9, 2), np.nan), "9 of 9 rows hold NaN"),
+        (np.arange(9.0), r"shape \(n, d\)"),
+        (np.zeros((0, 2)), "at least 2 rows; got 0"),
+    ],
+)
+def test_bad_input(z, message):
+    with pytest.raises(InvalidInputError, match=message):
+        henze_zirkler_statistic(z)

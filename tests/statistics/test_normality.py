@@ -1,0 +1,110 @@
+"""Tests of normality: exact levels against their laws, power against negative controls, the index as an index."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from noisedim.errors import InvalidInputError
+from noisedim.statistics import normality
+
+EXACT = {
+    "mean": normality.mean_p_value,
+    "variances": normality.variances_p_value,
+    "coordinates": normality.coordinates_p_value,
+    "norms": normality.norms_p_value,
+    "correlations": normality.correlations_p_value,
+}
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+@settings(max_examples=50, deadline=None)
+def test_holm_agrees_with_statsmodels(p):
+    np.testing.assert_allclose(normality.holm(p), multipletests(p, method="holm")[1], atol=1e-12)
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_level_under_the_prior(name):
+    # 2,000 samples: the rate of p <= 0.05 must not exceed its upper Clopper–Pearson limit at 1e-6; where the test is not
+    # a Bonferroni bound, p is uniform.
+    rng = np.random.default_rng(0)
+    p = np.array([EXACT[name](rng.standard_normal((40, 2))) for _ in range(2000)])
+    assert stats.binomtest(int((p <= 0.05).sum()), 2000, 0.05, alternative="greater").pvalue > 1e-6
+    if name in ("mean", "norms", "correlations"):
+        assert stats.kstest(p, "uniform").pvalue > 1e-6
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        ("mean", lambda z: z + np.array([0.15, 0])),
+        ("variances", lambda z: z * [1.1, 1]),
+        ("variances", lambda z: z * [0.9, 1]),
+        ("coordinates", lambda z: np.column_stack([z[:, 0], np.sign(z[:, 1])])),
+        ("norms", lambda z: z / np.linalg.norm(z, axis=1, keepdims=True) * np.sqrt(2)),
+        ("correlations", lambda z: np.column_stack([z[:, 0], 0.2 * z[:, 0] + z[:, 1]])),
+    ],
+)
+def test_negative_controls_fail(name, spoil):
+    z = np.random.default_rng(1).standard_normal((3000, 2))
+    assert EXACT[name](z) > 1e-6
+    assert EXACT[name](spoil(z)) < 1e-6
+
+
+def test_gaussian_marginals_with_another_joint_law():
+    # Uncorrelated standard normal marginals, not jointly normal: only tests of the joint law may see it.
+    rng = np.random.default_rng(2)
+    x = rng.standard_normal(2000)
+    z = np.column_stack([x, x * rng.choice([-1, 1], 2000)])
+    assert normality.coordinates_p_value(z) > 1e-6
+    assert normality.norms_p_value(z) < 1e-6
+
+
+def test_average_p_value_is_valid_under_dependence():
+    assert normality.average_p_value([0.2, 0.4]) == pytest.approx(0.6)
+    assert normality.average_p_value([0.9, 0.9]) == 1.0
+    u = np.random.default_rng(3).random(20_000)
+    dependent = np.minimum(1, 2 * np.column_stack([u, u]).mean(1))
+    assert (dependent <= 0.05).mean() <= 0.05
+
+
+def test_index_is_about_one_half_for_the_prior_and_low_far_from_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path))
+    rng = np.random.default_rng(4)
+    normal = normality.paper_indices(rng.standard_normal((2000, 2)), simulations=199)
+    assert set(normal) == {"dagostino", "shapiro", "henze_zirkler"}
+    for interval in normal.values():
+        assert interval.n == 40
+        # The mean of 40 p-values of standard deviation 0.29 at most: 0.3 is beyond six standard errors.
+        assert interval.estimate == pytest.approx(0.5, abs=0.3)
+    for interval in normality.paper_indices(rng.uniform(-1, 1, (2000, 2)), simulations=199).values():
+        assert interval.estimate < 0.35
+
+
+def test_index_is_no_test():
+    # t with 10 degrees of freedom: the index is far from zero, although the whole sample is rejected beyond doubt.
+    z = np.random.default_rng(5).standard_t(10, (5000, 1)) / np.sqrt(10 / 8)
+    p = stats.normaltest(z[:, 0]).pvalue
+    parts = stats.normaltest(z[:, 0].reshape(-1, 50), axis=1).pvalue
+    assert p < 1e-6
+    assert parts.mean() > 0.25
+
+
+def test_projection_statistics_do_not_depend_on_the_scale():
+    z = np.random.default_rng(6).standard_normal((200, 3))
+    for statistic in (normality.worst_dagostino, normality.worst_shapiro):
+        a, b = (statistic(x, np.random.default_rng(0)) for x in (z, 5 * z + 2))
+        assert a == pytest.approx(b, rel=1e-6)
+
+
+def test_bad_input():
+    with pytest.raises(InvalidInputError, match="at least 2 coordinates"):
+        normality.correlations_p_value(np.zeros((5, 1)))
+    with pytest.raises(InvalidInputError, match="coordinate 1 is constant"):
+        normality.correlations_p_value(np.column_stack([np.arange(5.0), np.ones(5)]))
+    with pytest.raises(InvalidInputError, match="at least part_size=50 rows; got 30"):
+        normality.paper_indices(np.zeros((30, 2)))
+    with pytest.raises(InvalidInputError, match="part_size must be an integer >= 65"):
+        normality.paper_indices(np.zeros((300, 64)))

@@ -1,0 +1,90 @@
+"""Files are written whole or not at all; unreadable ones are named."""
+
+import errno
+import json
+import os
+import stat
+
+import numpy as np
+import pytest
+
+from noisedim import files
+from noisedim.errors import InvalidInputError, StorageError
+
+
+def test_failure_in_the_middle_leaves_the_old_file(tmp_path):
+    target = tmp_path / "result.json"
+    files.write_text_atomically(target, "old")
+
+    def half(file):
+        file.write(b"new, but only ha")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(StorageError, match=r"result.json could not be written: the disk is full; what was there"):
+        files.write_atomically(target, half)
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_any_exception_removes_the_part(tmp_path):
+    def broken(file):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        files.write_atomically(tmp_path / "x", broken)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="could not be written"):
+        files.write_text_atomically(tmp_path / "file" / "below", "x")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX's")
+def test_files_get_the_permissions_of_any_new_file(tmp_path):
+    (tmp_path / "plain").write_text("")
+    files.write_text_atomically(tmp_path / "ours", "x")
+    modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("plain", "ours")}
+    assert len(modes) == 1
+
+
+def test_json_takes_numpy_and_turns_nan_into_null(tmp_path):
+    files.write_json_atomically(tmp_path / "a.json", {"b": np.float64("nan"), "a": np.arange(2), "c": np.bool_(True)})
+    assert json.loads((tmp_path / "a.json").read_text()) == {"a": [0, 1], "b": None, "c": True}
+    assert files.read_json(tmp_path / "a.json")["b"] is None
+    (tmp_path / "b.json").write_text("{")
+    with pytest.raises(InvalidInputError, match="expected a JSON file"):
+        files.read_json(tmp_path / "b.json")
+
+
+def test_arrays(tmp_path):
+    np.save(tmp_path / "z.npy", np.eye(2))
+    np.testing.assert_array_equal(files.read_array(tmp_path / "z.npy"), np.eye(2))
+    np.savez(tmp_path / "one.npz", anything=np.eye(3))
+    assert files.read_array(tmp_path / "one.npz").shape == (3, 3)
+    np.savez(tmp_path / "two.npz", a=np.eye(3), b=np.eye(2))
+    with pytest.raises(InvalidInputError, match=r"called images, x or z; .* holds a, b"):
+        files.read_array(tmp_path / "two.npz")
+    assert files.read_array(tmp_path / "two.npz", name="b").shape == (2, 2)
+    with pytest.raises(InvalidInputError, match="has no array 'c'; it has a, b"):
+        files.read_array(tmp_path / "two.npz", name="c")
+
+
+@pytest.mark.parametrize("name", ["missing.npy", "text.npy", "cut.npy", "cut.npz", "pickle.npy", "table.csv"])
+def test_unreadable_arrays(tmp_path, name):
+    path = tmp_path / name
+    if name == "text.npy":
+        path.write_text("1,2")
+    elif name == "cut.npy":
+        np.save(path, np.eye(50))
+        path.write_bytes(path.read_bytes()[:500])
+    elif name == "cut.npz":
+        np.savez(path, z=np.eye(50))
+        path.write_bytes(path.read_bytes()[:500])
+    elif name == "pickle.npy":
+        np.save(path, np.array([{}], dtype=object))
+    elif name == "table.csv":
+        path.write_text("1,2")
+    with pytest.raises(InvalidInputError, match="expected an"):
+        files.read_array(path)

@@ -1,0 +1,84 @@
+"""Checkpoints: what goes in comes out, and what is damaged does not come in."""
+
+import pytest
+import torch
+
+from noisedim.errors import CheckpointError
+from noisedim.training.checkpoint import flatten_state, load_checkpoint, save_checkpoint, unflatten_state
+
+
+def optimizer_after_steps():
+    torch.manual_seed(0)
+    layer = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.Adam(layer.parameters(), lr=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        layer(torch.ones(1, 3)).sum().backward()
+        optimizer.step()
+    return layer, optimizer
+
+
+def same(a, b):
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple):
+        return type(a) is type(b) and len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    return a == b
+
+
+def test_optimizer_state_survives_the_file(tmp_path):
+    layer, optimizer = optimizer_after_steps()
+    tensors, metadata = flatten_state("optimizer", optimizer.state_dict())
+    save_checkpoint(tmp_path / "c.safetensors", tensors, {**metadata, "steps_done": 3, "config_digest": "abc"})
+    saved = load_checkpoint(tmp_path / "c.safetensors", expected_config_digest="abc")
+    state = unflatten_state("optimizer", saved.tensors, saved.metadata)
+    assert same(state, optimizer.state_dict())
+    torch.optim.Adam(layer.parameters()).load_state_dict(state)
+    assert saved.metadata["steps_done"] == 3
+
+
+def test_generator_state_survives_the_file(tmp_path):
+    generator = torch.Generator().manual_seed(5)
+    torch.rand(3, generator=generator)
+    save_checkpoint(tmp_path / "c.safetensors", {"generator": generator.get_state()}, {})
+    wanted = torch.rand(4, generator=generator)
+    again = torch.Generator()
+    again.set_state(load_checkpoint(tmp_path / "c.safetensors").tensors["generator"])
+    assert torch.equal(torch.rand(4, generator=again), wanted)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])
+def test_truncated_file(tmp_path, share):
+    path = tmp_path / "c.safetensors"
+    save_checkpoint(path, {"a": torch.randn(100)}, {"config_digest": "abc"})
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(CheckpointError, match="is damaged or no safetensors file"):
+        load_checkpoint(path)
+
+
+def test_other_configuration_format_and_kind(tmp_path):
+    path = tmp_path / "c.safetensors"
+    save_checkpoint(path, {"a": torch.zeros(1)}, {"config_digest": "abc"})
+    with pytest.raises(CheckpointError, match=r"expected a checkpoint of run def; .* is of abc"):
+        load_checkpoint(path, expected_config_digest="def")
+    from safetensors.torch import save_file
+
+    save_file({"a": torch.zeros(1)}, str(path))
+    with pytest.raises(CheckpointError, match=r"expected format noisedim-checkpoint-1; .* has none"):
+        load_checkpoint(path)
+    path.write_text("hello")
+    with pytest.raises(CheckpointError, match="damaged or no safetensors file"):
+        load_checkpoint(path)
+    with pytest.raises(CheckpointError, match="there is no file"):
+        load_checkpoint(tmp_path / "missing")
+
+
+def test_missing_part_is_named():
+    tensors, metadata = flatten_state("model", {"weight": torch.zeros(1)})
+    with pytest.raises(CheckpointError, match="lacks 'model/weight' of 'model'"):
+        unflatten_state("model", {}, metadata)
+    with pytest.raises(CheckpointError, match="lacks"):
+        unflatten_state("optimizer", tensors, metadata)

@@ -1,0 +1,94 @@
+"""Configurations: validated, hashed by what matters, read back as they were."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from noisedim.errors import InvalidInputError
+from noisedim.priors import GaussianPrior, UniformPrior
+from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
+from noisedim.training.optimizers import learning_rate
+
+
+def test_round_trip_and_digest():
+    config = TrainConfig(dim=3, noise=NoiseConfig(capacity=4.0), data=DataConfig(fold=2), seed=7)
+    again = TrainConfig.from_dict(config.to_dict())
+    assert again == config
+    assert again.digest() == config.digest()
+    assert len(config.digest()) == 16
+    with pytest.raises(InvalidInputError, match="not a training configuration of this version"):
+        TrainConfig.from_dict({**config.to_dict(), "colour": "red"})
+
+
+def test_every_field_changes_the_digest():
+    base = TrainConfig()
+    changed = {
+        "data": DataConfig(limit=100),
+        "augmentation": dataclasses.replace(base.augmentation, noise=0.1),
+        "augmentation_probability": 0.9,
+        "prior": "uniform",
+        "dim": 3,
+        "noise": NoiseConfig(sigma=0.4),
+        "objective": ObjectiveConfig(pairs="cross"),
+        "encoder": "mlp",
+        "optimiser": OptimiserConfig(warmup=0),
+        "steps": 10,
+        "batch_size": 32,
+        "precision": "bfloat16",
+        "seed": 1,
+    }
+    assert set(changed) == {field.name for field in dataclasses.fields(TrainConfig)}
+    digests = {dataclasses.replace(base, **{name: value}).digest() for name, value in changed.items()}
+    assert len(digests | {base.digest()}) == len(changed) + 1
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0.01, 3))
+@settings(max_examples=50, deadline=None)
+def test_noise_falls_monotonically_to_its_target(a, b, sigma):
+    noise, prior = NoiseConfig(sigma=sigma), GaussianPrior(2)
+    low, high = sorted((a, b))
+    assert noise.level(prior, high) <= noise.level(prior, low) * (1 + 1e-12)
+    assert noise.level(prior, 1.0) == sigma
+    assert noise.level(prior, 0.0) == pytest.approx(max(sigma, 1.0))
+
+
+def test_default_levels_by_prior():
+    assert NoiseConfig().target(GaussianPrior(2)) == 0.3
+    assert NoiseConfig().target(UniformPrior(2)) == 0.1
+    assert NoiseConfig(start=2.0, sigma=0.5).level(GaussianPrior(2), 0.0) == 2.0
+
+
+def test_learning_rate_warms_up_and_decays():
+    config = OptimiserConfig(learning_rate=1.0, warmup=10)
+    rates = [learning_rate(config, step, 100) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) > 0.95
+    assert rates[-1] < 0.001
+    assert learning_rate(OptimiserConfig(learning_rate=1.0, warmup=0, cosine=False), 99, 100) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: TrainConfig(dim=256), "batch_size must exceed dim.*got batch_size=256, dim=256"),
+        (lambda: TrainConfig(noise=NoiseConfig(sigma=0.1, capacity=2.0)), "got sigma=0.1 and capacity=2.0"),
+        (lambda: TrainConfig(noise=NoiseConfig(epsilon=0.1)), "takes sigma or capacity; got epsilon"),
+        (lambda: NoiseConfig(sigma=0), "noise.sigma must be a finite number > 0; got 0"),
+        (lambda: NoiseConfig(anneal=2), r"noise.anneal must be a number in \[0, 1\]"),
+        (lambda: TrainConfig(steps=0), "steps must be an integer >= 1"),
+        (lambda: TrainConfig(prior="cauchy"), "prior must be one of"),
+        (lambda: TrainConfig(seed=-1), "seed must be an integer >= 0"),
+        (lambda: DataConfig(fold=5), "data.fold must be from 0 to 4; got 5"),
+        (lambda: ObjectiveConfig(unbiased_gradient=True), "needs objective.name='dv'"),
+        (lambda: OptimiserConfig(weight_decay=float("nan")), "weight_decay must be >= 0; got nan"),
+        (
+            lambda: TrainConfig(prior="uniform", objective=ObjectiveConfig(name="infonce", critic="gaussian-dual")),
+            "is for prior='normal'",
+        ),
+    ],
+)
+def test_bad_input(make, message):
+    with pytest.raises(InvalidInputError, match=message):
+        make()
