@@ -4,6 +4,7 @@ Each class also derives from the built-in that a caller would expect, so that ``
 The command line turns every :class:`NoisedimError` into one line on standard error and exit code 2.
 """
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -55,6 +56,10 @@ def guarded(program: str, work: Callable[[], int]) -> int:
         return work()
     except NoisedimError as error:
         print(f"{program}: error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # Whoever read our output has closed it (``| head``). Nothing more can be said there, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
     except KeyboardInterrupt:
         print(f"{program}: stopped; what was made is kept, the same command goes on", file=sys.stderr)

@@ -5,21 +5,23 @@ The uniform prior is brought to the normal by the probability integral transform
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from noisedim.checks import embedding_matrix, one_of, unit_interval
+from noisedim.checks import embedding_matrix, one_of, positive_integer
 from noisedim.errors import InvalidInputError
+from noisedim.evaluation.clustering import label_silhouette
+from noisedim.evaluation.probes import cross_validated_scores
 from noisedim.priors import PRIOR_NAMES
 from noisedim.statistics import normality
-from noisedim.statistics.calibration import calibrated_p_value
+from noisedim.statistics.calibration import calibrated_p_value, simulations_for
 from noisedim.statistics.distances import (
     TEST_SIGMA,
     effective_rank,
     mehler_divergence,
-    mehler_mean_excess,
+    mehler_log_mean,
     sliced_wasserstein,
 )
 from noisedim.statistics.henze_zirkler import bhep_statistic, henze_zirkler_statistic
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Assessment", "TestResult", "assess"]
 
 _MINIMUM_ROWS = 20
+_SIMULATIONS = 999
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class TestResult:
     Attributes:
         name: what is tested.
         null: ``simple`` (the law is N(0, I)) or ``composite`` (it is some normal law).
+        statistic: what was measured; large values depart from the null.
         p_value: exact or calibrated by simulation.
         adjusted_p_value: after Holm over the battery.
         words: what a small p means.
@@ -49,6 +53,7 @@ class TestResult:
 
     name: str
     null: str
+    statistic: float
     p_value: float
     adjusted_p_value: float
     words: str
@@ -67,6 +72,7 @@ class Assessment:
             deviations), ``mean_error``, ``variance_error``, ``correlation_error`` (largest absolute ones),
             ``effective_rank``.
         index: the paper's averaged p-values with intervals; empty if there are too few rows. Not tests.
+        downstream: with labels, cross-validated accuracies by probe and the ``silhouette`` of the classes; else empty.
     """
 
     prior: str
@@ -76,6 +82,7 @@ class Assessment:
     results: tuple[TestResult, ...]
     effects: dict[str, Interval | float]
     index: dict[str, Interval]
+    downstream: dict[str, float] = field(default_factory=dict)
 
     @property
     def p_value(self) -> float:
@@ -109,6 +116,7 @@ class Assessment:
                 for name, effect in self.effects.items()
             },
             "index": {name: dataclasses.asdict(interval) for name, interval in self.index.items()},
+            "downstream": dict(self.downstream),
         }
 
     def to_json(self) -> str:
@@ -116,36 +124,79 @@ class Assessment:
         return json.dumps(self.to_dict(), indent=1)
 
 
-def assess(z: Any, *, prior: str = "normal", alpha: float = 0.05, seed: int = 0, simulations: int = 999) -> Assessment:
+def assess(
+    z: Any,
+    *,
+    prior: str = "normal",
+    alpha: float = 0.05,
+    seed: int = 0,
+    labels: Any = None,
+    simulations: int | None = None,
+) -> Assessment:
     """Test an embedding against its prior.
 
     Args:
         z: (n, d) numbers from NumPy, torch or pandas, n >= 20 and n > d; in [0, 1] for the uniform prior.
         prior: ``normal`` for N(0, I), ``uniform`` for U[0, 1]^d.
         alpha: family-wise error rate: a sample of the prior is rejected at most this often.
-        seed: of random projections and of the index's parts.
-        simulations: null samples of calibrated tests; cached, so that a second call of this shape is fast.
+        seed: of random projections, of the index's parts and of folds.
+        labels: integers, (n,): also measure what the embedding is worth to classifiers.
+        simulations: null samples of calibrated tests; cached, so that a second call of this shape is fast. If omitted,
+            999, or as many more as a small ``alpha`` needs.
 
     Returns: an :class:`Assessment`.
 
     Raises: InvalidInputError: for NaN, too few rows, constant or dependent coordinates, values outside [0, 1] for the
-        uniform prior.
+        uniform prior, labels that do not match, ``alpha`` not strictly between 0 and 1, or fewer simulations than a
+        rejection at ``alpha`` takes.
 
-    >>> assess(np.random.default_rng(0).standard_normal((100, 2)), simulations=99).n
+    >>> assess(np.random.default_rng(0).standard_normal((100, 2)), simulations=199).n
     100
     """
     one_of("prior", prior, PRIOR_NAMES)
-    unit_interval("alpha", alpha)
     z = embedding_matrix("z", z, minimum_rows=_MINIMUM_ROWS)
     n, dim = z.shape
+    simulations = _enough_simulations(alpha, simulations, tests=10 if dim > 1 else 9)
     if prior == "uniform":
-        z = _to_normal(z)
+        points = _to_normal(z)
+    else:
+        points = z
+    measured = _battery(points, seed, simulations)
+    adjusted = normality.holm([outcome.p_value for _, _, outcome, _ in measured])
+    results = tuple(
+        TestResult(name, null, outcome.statistic, outcome.p_value, float(p), words)
+        for (name, null, outcome, words), p in zip(measured, adjusted, strict=True)
+    )
+    part = max(50, dim + 1)
+    index = normality.paper_indices(points, part_size=part, seed=seed) if n >= 2 * part else {}
+    downstream = {}
+    if labels is not None:
+        downstream = {**cross_validated_scores(z, labels, seed=seed), "silhouette": label_silhouette(z, labels)}
+    return Assessment(prior, n, dim, float(alpha), results, _effects(points, seed), index, downstream)
+
+
+def _enough_simulations(alpha: float, simulations: int | None, *, tests: int) -> int:
+    needed = simulations_for(alpha, tests) - 1
+    if simulations is None:
+        return max(_SIMULATIONS, needed)
+    simulations = positive_integer("simulations", simulations)
+    if simulations < needed:
+        raise InvalidInputError(
+            f"{tests} tests at alpha={alpha:g} need at least {needed} simulations to reject anything; got {simulations}"
+        )
+    return simulations
+
+
+def _battery(z: np.ndarray, seed: int, simulations: int) -> list[tuple[str, str, normality.Outcome, str]]:
+    """Each test's name, null, outcome and words, against N(0, I)."""
+    n, dim = z.shape
     rng = np.random.default_rng([seed, 5])
 
-    def calibrated(test: str, statistic: float) -> float:
-        return calibrated_p_value(test, statistic, n, dim, simulations=simulations)
+    def calibrated(test: str, statistic: float) -> normality.Outcome:
+        p_value = calibrated_p_value(test, statistic, n, dim, simulations=simulations)
+        return normality.Outcome(statistic, p_value)
 
-    tests: list[tuple[str, str, float, str]] = [
+    tests = [
         (
             "henze_zirkler",
             "composite",
@@ -156,13 +207,13 @@ def assess(z: Any, *, prior: str = "normal", alpha: float = 0.05, seed: int = 0,
         (
             "mehler",
             "simple",
-            calibrated("mehler", n * mehler_mean_excess(z, TEST_SIGMA)),
+            calibrated("mehler", n * mehler_log_mean(z, TEST_SIGMA)),
             "some Hermite moment differs from the prior's",
         ),
-        ("mean", "simple", normality.mean_p_value(z), "the mean is not 0"),
-        ("variances", "simple", normality.variances_p_value(z), "a coordinate's variance is not 1"),
-        ("coordinates", "simple", normality.coordinates_p_value(z), "a coordinate's law is not N(0, 1)"),
-        ("norms", "simple", normality.norms_p_value(z), "norms do not follow the chi-square law"),
+        ("mean", "simple", normality.mean_test(z), "the mean is not 0"),
+        ("variances", "simple", normality.variances_test(z), "a coordinate's variance is not 1"),
+        ("coordinates", "simple", normality.coordinates_test(z), "a coordinate's law is not N(0, 1)"),
+        ("norms", "simple", normality.norms_test(z), "norms do not follow the chi-square law"),
         (
             "dagostino_projections",
             "composite",
@@ -177,14 +228,8 @@ def assess(z: Any, *, prior: str = "normal", alpha: float = 0.05, seed: int = 0,
         ),
     ]
     if dim > 1:
-        tests.append(("correlations", "simple", normality.correlations_p_value(z), "two coordinates are correlated"))
-    adjusted = normality.holm([p for _, _, p, _ in tests])
-    results = tuple(
-        TestResult(name, null, p, float(a), words) for (name, null, p, words), a in zip(tests, adjusted, strict=True)
-    )
-    part = max(50, dim + 1)
-    index = normality.paper_indices(z, part_size=part, seed=seed) if n >= 2 * part else {}
-    return Assessment(prior, n, dim, alpha, results, _effects(z, seed), index)
+        tests.append(("correlations", "simple", normality.correlations_test(z), "two coordinates are correlated"))
+    return tests
 
 
 def _to_normal(z: np.ndarray) -> np.ndarray:
@@ -202,14 +247,11 @@ def _to_normal(z: np.ndarray) -> np.ndarray:
 
 
 def _effects(z: np.ndarray, seed: int) -> dict[str, Interval | float]:
-    covariance = z.T @ z / len(z)
-    off = covariance - np.diag(np.diag(covariance))
-    scale = np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
     return {
         "d2": mehler_divergence(z, TEST_SIGMA),
         "sliced_w2": sliced_wasserstein(z, seed=seed),
         "mean_error": float(np.abs(z.mean(0)).max()),
-        "variance_error": float(np.abs(np.diag(covariance) - 1).max()),
-        "correlation_error": float(np.abs(off / scale).max()),
+        "variance_error": normality.variances_test(z).statistic,
+        "correlation_error": normality.correlations_test(z).statistic if z.shape[1] > 1 else 0.0,
         "effective_rank": effective_rank(z),
     }

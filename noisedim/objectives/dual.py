@@ -21,7 +21,7 @@ def _log_mean_kernel(prior: Prior, a: torch.Tensor, b: torch.Tensor, level: floa
     n = len(a)
     logs = prior.log_dual_kernel(a, b, level)
     # One image's two views are not independent: i = j is left out.
-    logs = logs.masked_fill(torch.eye(n, dtype=torch.bool, device=a.device), -math.inf)
+    logs = logs.fill_diagonal_(-math.inf)
     # A kernel of bounded support may be zero on the whole batch; the floor keeps the value finite there and changes
     # nothing elsewhere: it is e^-700 (e^-80 in single precision) of one pair.
     floor = logs.new_full((1,), -700.0 if logs.dtype is torch.float64 else -80.0)
@@ -29,7 +29,13 @@ def _log_mean_kernel(prior: Prior, a: torch.Tensor, b: torch.Tensor, level: floa
 
 
 def dual_bound(
-    z: torch.Tensor, z_prime: torch.Tensor, prior: Prior, level: float | torch.Tensor, *, pairs: Pairs = "cross"
+    z: torch.Tensor,
+    z_prime: torch.Tensor,
+    prior: Prior,
+    level: float | torch.Tensor,
+    *,
+    pairs: Pairs = "cross",
+    estimate: bool = True,
 ) -> ObjectiveValue:
     r"""Theorem 4.1's bound with the noise integrated out exactly.
 
@@ -47,6 +53,7 @@ def dual_bound(
         pairs: ``"cross"`` evaluates κ on f(X₁) and f(X₂′), as J is defined. ``"clean"`` trains on κ between f(X₁) and
             f(X₂), so that the law of f(X) itself is drawn to the prior instead of its overlap with f(X′)'s law; the
             reported bound is still J.
+        estimate: with ``pairs="clean"``, J needs a second kernel matrix; without ``estimate`` the bound is NaN instead.
 
     Returns: loss −J (up to ``pairs``), bound J in nats, ceiling min(C, log n(n−1)): more information than the log of
         the number of pairs cannot be seen in a mean over them.
@@ -64,7 +71,7 @@ def dual_bound(
     alignment = prior.alignment(z, z_prime, level)
     divergence = _log_mean_kernel(prior, z, z_prime if pairs == "cross" else z, level)
     loss = alignment + divergence - capacity
-    if prior.name != "normal":
+    if prior.name != "normal" or (pairs == "clean" and not estimate):
         bound = torch.full_like(loss, math.nan)
     elif pairs == "cross":
         bound = -loss
@@ -93,5 +100,6 @@ class Dual(Objective):
         channel: NoisyChannel,
         *,
         generator: torch.Generator | None = None,
+        estimate: bool = True,
     ) -> ObjectiveValue:
-        return dual_bound(z, z_prime, channel.prior, channel.level, pairs=self.pairs)
+        return dual_bound(z, z_prime, channel.prior, channel.level, pairs=self.pairs, estimate=estimate)

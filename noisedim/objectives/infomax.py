@@ -173,6 +173,7 @@ class InfoMax(Objective):
         channel: NoisyChannel,
         *,
         generator: torch.Generator | None = None,
+        estimate: bool = True,
     ) -> ObjectiveValue:
         embedding_tensor("z", z, minimum_rows=2, examine_values=False)
         embedding_tensor("z_prime", z_prime, dim=z.shape[1], minimum_rows=2, examine_values=False)

@@ -42,5 +42,6 @@ class Objective(nn.Module):
         channel: NoisyChannel,
         *,
         generator: torch.Generator | None = None,
+        estimate: bool = True,
     ) -> ObjectiveValue:
-        """Loss, bound and ceiling for one batch."""
+        """Loss, bound and ceiling for one batch; without ``estimate`` the bound may be NaN where it costs extra."""

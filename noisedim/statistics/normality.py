@@ -4,33 +4,46 @@ Simple null: the law is N(0, I). Composite null: the law is some normal law. A t
 null law), or calibrated by simulation; asymptotic approximations appear in the paper's index only, which is no test.
 """
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from noisedim.checks import embedding_matrix, positive_integer
+from noisedim.checks import embedding_matrix, one_of, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.statistics.calibration import calibrated_p_value
 from noisedim.statistics.distances import random_directions
-from noisedim.statistics.henze_zirkler import henze_zirkler_statistic, whiten
+from noisedim.statistics.henze_zirkler import henze_zirkler_statistic, whiten, whiten_batch
 from noisedim.statistics.intervals import Interval, student_t
 
 __all__ = [
+    "PROJECTION_TESTS",
+    "Outcome",
     "average_p_value",
-    "coordinates_p_value",
-    "correlations_p_value",
+    "coordinates_test",
+    "correlations_test",
     "holm",
-    "mean_p_value",
-    "norms_p_value",
+    "mean_test",
+    "norms_test",
     "paper_indices",
-    "variances_p_value",
+    "shapiro_wilk",
+    "split_projections_p_value",
+    "variances_test",
     "worst_dagostino",
     "worst_shapiro",
 ]
 
+PROJECTION_TESTS = ("dagostino", "shapiro")
 _DIRECTIONS = 8
-# scipy's Shapiro–Wilk follows Royston's algorithm, stated for up to 5,000 values.
-_SHAPIRO_ROWS = 5000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a test measured (large: departs from the null) and how rare that is under the null."""
+
+    statistic: float
+    p_value: float
 
 
 def holm(p_values: Any) -> np.ndarray:
@@ -55,31 +68,38 @@ def average_p_value(p_values: Any) -> float:
     return min(1.0, 2 * float(np.mean(np.asarray(p_values, dtype=np.float64))))
 
 
-def _bonferroni(p_values: np.ndarray) -> float:
-    return float(min(1.0, len(p_values) * p_values.min()))
+def _bonferroni(statistics: np.ndarray, p_values: np.ndarray) -> Outcome:
+    return Outcome(float(statistics.max()), float(min(1.0, len(p_values) * p_values.min())))
 
 
-def mean_p_value(z: Any) -> float:
+def mean_test(z: Any) -> Outcome:
     """Simple null: n‖mean‖² is χ² with d degrees of freedom under N(0, I); exact."""
     from scipy import stats
 
     z = embedding_matrix("z", z)
-    return float(stats.chi2.sf(len(z) * (z.mean(0) ** 2).sum(), z.shape[1]))
+    statistic = float(len(z) * (z.mean(0) ** 2).sum())
+    return Outcome(statistic, float(stats.chi2.sf(statistic, z.shape[1])))
 
 
-def variances_p_value(z: Any) -> float:
-    """Simple null: each Σ zᵢ² is χ² with n degrees of freedom; two-sided, Bonferroni over coordinates; exact."""
+def variances_test(z: Any) -> Outcome:
+    """Simple null: each Σ zᵢ² is χ² with n degrees of freedom; two-sided, Bonferroni over coordinates; exact.
+
+    The statistic is the largest |Σ zᵢ²/n − 1|.
+    """
     from scipy import stats
 
     z = embedding_matrix("z", z)
-    sums = (z**2).sum(0)
-    return _bonferroni(np.minimum(1.0, 2 * np.minimum(stats.chi2.sf(sums, len(z)), stats.chi2.cdf(sums, len(z)))))
+    n, sums = len(z), (z**2).sum(0)
+    p_values = np.minimum(1.0, 2 * np.minimum(stats.chi2.sf(sums, n), stats.chi2.cdf(sums, n)))
+    return _bonferroni(np.abs(sums / n - 1), p_values)
 
 
-def correlations_p_value(z: Any) -> float:
+def correlations_test(z: Any) -> Outcome:
     """Independence of coordinates under normality: Student's t of each correlation, Bonferroni over pairs; exact.
 
-    Raises: InvalidInputError: for fewer than 2 coordinates or 3 rows.
+    The statistic is the largest |r|.
+
+    Raises: InvalidInputError: for fewer than 2 coordinates or 3 rows, or a constant coordinate.
     """
     from scipy import stats
 
@@ -88,63 +108,210 @@ def correlations_p_value(z: Any) -> float:
     if dim < 2:
         raise InvalidInputError("correlations need at least 2 coordinates; got 1")
     centred = z - z.mean(0)
-    norms = np.linalg.norm(centred, axis=0)
-    if not norms.all():
-        raise InvalidInputError(f"expected coordinates that vary; coordinate {int(np.argmin(norms))} is constant")
-    correlation = (centred / norms).T @ (centred / norms)
-    r = correlation[np.triu_indices(dim, 1)].clip(-1 + 1e-15, 1 - 1e-15)
-    return _bonferroni(2 * stats.t.sf(np.abs(r) * np.sqrt((n - 2) / (1 - r**2)), n - 2))
+    peak = np.abs(centred).max(0)
+    if not peak.all():
+        raise InvalidInputError(f"expected coordinates that vary; coordinate {int(np.argmin(peak))} is constant")
+    centred /= peak  # so that no square overflows or underflows
+    centred /= np.linalg.norm(centred, axis=0)
+    correlation = centred.T @ centred
+    r = np.abs(correlation[np.triu_indices(dim, 1)]).clip(max=1 - 1e-15)
+    return _bonferroni(r, 2 * stats.t.sf(r * np.sqrt((n - 2) / (1 - r**2)), n - 2))
 
 
-def coordinates_p_value(z: Any) -> float:
-    """Simple null: Kolmogorov–Smirnov of every coordinate against N(0, 1), Bonferroni; exact up to n = 10,000."""
+def coordinates_test(z: Any) -> Outcome:
+    """Simple null: Kolmogorov–Smirnov of every coordinate against N(0, 1), exact; Bonferroni over coordinates."""
+    from scipy import stats
+
+    result = stats.kstest(embedding_matrix("z", z), "norm", axis=0)
+    return _bonferroni(np.asarray(result.statistic), np.asarray(result.pvalue))
+
+
+def norms_test(z: Any) -> Outcome:
+    """Simple null: Kolmogorov–Smirnov of ‖z‖² against χ² with d degrees of freedom; exact."""
     from scipy import stats
 
     z = embedding_matrix("z", z)
-    return _bonferroni(np.asarray(stats.kstest(z, "norm", axis=0).pvalue))
+    result = stats.kstest((z**2).sum(1), stats.chi2(z.shape[1]).cdf)
+    return Outcome(float(result.statistic), float(result.pvalue))
 
 
-def norms_p_value(z: Any) -> float:
-    """Simple null: Kolmogorov–Smirnov of ‖z‖² against χ² with d degrees of freedom; exact up to n = 10,000."""
+def shapiro_wilk(values: Any, *, axis: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Shapiro–Wilk's W and Royston's approximate p-value along ``axis``, for any number of samples at once.
+
+    Args:
+        values: array with at least 12 finite values along ``axis``.
+        axis: along which a sample lies.
+
+    Returns: W in (0, 1] and p. Royston fitted p up to 5,000 values; above, it is NaN: calibrate W by simulation.
+
+    Raises: InvalidInputError: for fewer than 12 values.
+
+    Source: Royston (1995), Algorithm AS R94, Applied Statistics 44, 547–551.
+
+    >>> w, p = shapiro_wilk(np.arange(20.0))
+    >>> print(round(float(w), 3), round(float(p), 2))
+    0.96 0.55
+    """
+    from scipy.special import ndtr
+
+    x = np.sort(np.moveaxis(np.asarray(values, dtype=np.float64), axis, -1), axis=-1)
+    n = x.shape[-1]
+    if n < 12:
+        raise InvalidInputError(f"Shapiro–Wilk needs at least 12 values; got {n}")
+    x = x - x.mean(-1, keepdims=True)
+    # 1 − W = Σ(x − (Σax)a)²/Σx², as a and x are centred and Σa² = 1: near 1, W alone would lose the digits.
+    weights = _shapiro_weights(n)
+    squares = (x**2).sum(-1)
+    with np.errstate(invalid="ignore"):  # a constant sample has no W
+        residual = x - (x @ weights)[..., None] * weights
+        lack = (residual**2).sum(-1) / squares
+        if n > 5000:
+            return 1 - lack, np.full(lack.shape, np.nan)
+        y = math.log(n)
+        centre = np.polyval([0.0038915, -0.083751, -0.31082, -1.5861], y)
+        scale = math.exp(np.polyval([0.0030302, -0.082676, -0.4803], y))
+        return 1 - lack, ndtr((centre - np.log(np.maximum(lack, 1e-300))) / scale)
+
+
+def _shapiro_weights(n: int) -> np.ndarray:
+    """Royston's approximation to the best weights of the order statistics, (n,), antisymmetric, Σa² = 1."""
+    from scipy.special import ndtri
+
+    m = ndtri((np.arange(1, n + 1) - 0.375) / (n + 0.25))
+    u, total = 1 / math.sqrt(n), float((m**2).sum())
+    last = np.polyval([-2.706056, 4.434685, -2.07119, -0.147981, 0.221157, m[-1] / math.sqrt(total)], u)
+    second = np.polyval([-3.582633, 5.682633, -1.752461, -0.293762, 0.042981, m[-2] / math.sqrt(total)], u)
+    inner = (total - 2 * m[-1] ** 2 - 2 * m[-2] ** 2) / (1 - 2 * last**2 - 2 * second**2)
+    weights = m / math.sqrt(inner)
+    weights[[0, 1, -2, -1]] = [-last, -second, second, last]
+    return weights
+
+
+def _projections(white: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Random projections of each of (m, n, d) whitened samples, by directions of its own: (m, n, k)."""
+    directions = np.stack([random_directions(white.shape[2], _DIRECTIONS, rng) for _ in white])
+    return white @ np.swapaxes(directions, 1, 2)
+
+
+def _dagostino(projected: np.ndarray) -> np.ndarray:
     from scipy import stats
 
-    z = embedding_matrix("z", z)
-    return float(stats.kstest((z**2).sum(1), stats.chi2(z.shape[1]).cdf).pvalue)
+    return np.asarray(stats.normaltest(projected, axis=1).statistic).max(1)
+
+
+def _shapiro(projected: np.ndarray) -> np.ndarray:
+    return (1 - shapiro_wilk(projected, axis=1)[0]).max(1)
 
 
 def worst_dagostino(z: np.ndarray, rng: np.random.Generator) -> float:
     """Largest D'Agostino–Pearson K² over random projections of the whitened rows; its null law is simulated."""
-    from scipy import stats
-
-    projected = whiten(z) @ random_directions(z.shape[1], _DIRECTIONS, rng).T
-    return float(stats.normaltest(projected, axis=0).statistic.max())
+    return float(_dagostino(_projections(whiten(z)[None], rng))[0])
 
 
 def worst_shapiro(z: np.ndarray, rng: np.random.Generator) -> float:
     """Largest 1 − W of Shapiro–Wilk over random projections of the whitened rows; its null law is simulated.
 
-    Of more than 5,000 rows a random 5,000 are used.
+    So Royston's limit of 5,000 rows, which is that of his p-values, does not apply.
     """
+    return float(_shapiro(_projections(whiten(z)[None], rng))[0])
+
+
+def worst_dagostino_of_batch(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """:func:`worst_dagostino` of each of (m, n, d) simulated samples: (m,)."""
+    return _dagostino(_projections(whiten_batch(batch), rng))
+
+
+def worst_shapiro_of_batch(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """:func:`worst_shapiro` of each of (m, n, d) simulated samples: (m,)."""
+    return _shapiro(_projections(whiten_batch(batch), rng))
+
+
+def split_projections_p_value(
+    z: Any, *, test: str = "shapiro", parts: int = 4, directions: int = 8, seed: int = 0, simulations: int = 1999
+) -> float:
+    """The paper's averaged p-values made into a test of normality: composite null, valid, at a loss of power.
+
+    The rows are split at random into disjoint parts, each projected on the same random directions. A projection of a
+    part has a p-value calibrated at its size. Per direction they are averaged over the parts (Vovk & Wang: twice the
+    mean is a p-value whatever their dependence), and Holm's first step takes the least over directions.
+
+    Args:
+        z: (n, d) numbers.
+        test: ``dagostino`` or ``shapiro``.
+        parts: how many; the rows that are over are left out.
+        directions: random projections.
+        seed: of parts and directions.
+        simulations: null samples of one projection.
+
+    Returns: at least 2·directions/(simulations + 1).
+
+    Raises: InvalidInputError: for parts of fewer than 20 rows, or a part whose projection is constant.
+    """
+    z = embedding_matrix("z", z)
+    one_of("test", test, PROJECTION_TESTS)
+    n, dim = z.shape
+    size = n // positive_integer("parts", parts)
+    if size < 20:
+        raise InvalidInputError(f"expected at least 20 rows a part, {20 * parts} in all; got {n}")
+    rng = np.random.default_rng([seed, 7791])
+    rows = rng.permutation(n)[: size * parts].reshape(parts, size)
+    projected = z[rows] @ random_directions(dim, positive_integer("directions", directions), rng).T
+    projected, constant = _standardised(projected)
+    if constant.any():
+        raise InvalidInputError("expected rows that vary; the projection of a part is constant")
+    name = f"{test}_projections"
+    statistics = _single(test, projected)
+    p_values = [
+        average_p_value([calibrated_p_value(name, s, size, 1, simulations=simulations) for s in column])
+        for column in statistics.T
+    ]
+    return float(holm(p_values).min())
+
+
+def _standardised(projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Samples along axis 1 of (m, n, k), centred and within ±1; and which of them, (m, k), are constant.
+
+    No statistic here depends on origin or scale; powers up to the fourth neither cancel, overflow nor underflow then.
+    Constant samples are replaced by an arbitrary one.
+    """
+    centred = projected - projected.mean(1, keepdims=True)
+    peak = np.abs(centred).max(1)
+    constant = peak <= 1e-13 * np.abs(projected).max(1)
+    stand_in = np.linspace(-1, 1, projected.shape[1])[:, None]
+    scaled = centred / np.where(constant, 1, peak)[:, None]
+    return np.where(constant[:, None], stand_in, scaled), constant
+
+
+def _single(test: str, projected: np.ndarray) -> np.ndarray:
+    """The statistic of each projection of each part, (parts, size, k) to (parts, k)."""
     from scipy import stats
 
-    if len(z) > _SHAPIRO_ROWS:
-        z = z[rng.choice(len(z), _SHAPIRO_ROWS, replace=False)]
-    projected = whiten(z) @ random_directions(z.shape[1], _DIRECTIONS, rng).T
-    return 1 - min(float(stats.shapiro(column).statistic) for column in projected.T)
+    if test == "shapiro":
+        return 1 - shapiro_wilk(projected, axis=1)[0]
+    return np.asarray(stats.normaltest(projected, axis=1).statistic)
 
 
 def paper_indices(
-    z: Any, *, part_size: int = 50, directions: int = 16, seed: int = 0, level: float = 0.99, simulations: int = 1999
+    z: Any,
+    *,
+    part_size: int = 50,
+    parts: int | None = None,
+    directions: int = 16,
+    seed: int = 0,
+    level: float = 0.99,
+    simulations: int = 1999,
 ) -> dict[str, Interval]:
     """The paper's averaged p-values: an index of smoothness to look at, not a test.
 
     The rows are split at random into disjoint parts. D'Agostino–Pearson and Shapiro–Wilk are applied to each part's
     random projections, Henze–Zirkler to the part, and p-values are averaged. About 0.5 for a normal sample; but laws
-    far from normal also score well, because a part of 50 rows sees little.
+    far from normal also score well, because a part of 50 rows sees little. A part with constant or dependent
+    coordinates, which no part of a normal sample has, counts as p = 0.
 
     Args:
         z: (n, d) numbers.
-        part_size: rows a part, > d and >= 20; the rest of the rows is left out.
+        part_size: rows a part, from 20 (and d+1) to 5,000; the rows that are over are left out.
+        parts: how many; as many as there are rows for, if omitted.
         directions: random projections a part.
         seed: of parts and projections.
         level: coverage of the interval over parts (Student's t; parts are independent).
@@ -152,7 +319,7 @@ def paper_indices(
 
     Returns: means of p with intervals, by ``dagostino``, ``shapiro``, ``henze_zirkler``.
 
-    Raises: InvalidInputError: for fewer rows than one part, or parts not larger than d.
+    Raises: InvalidInputError: for fewer rows than the parts need, or parts too small or too large.
 
     Source: arXiv 2410.06993, Section 5.
     """
@@ -161,18 +328,29 @@ def paper_indices(
     z = embedding_matrix("z", z)
     n, dim = z.shape
     part_size = positive_integer("part_size", part_size, minimum=max(20, dim + 1))
-    if n < part_size:
-        raise InvalidInputError(f"expected at least part_size={part_size} rows; got {n}")
-    rng = np.random.default_rng([seed, 2410])
-    parts = rng.permutation(n)[: n - n % part_size].reshape(-1, part_size)
-    p_values: dict[str, list[float]] = {"dagostino": [], "shapiro": [], "henze_zirkler": []}
-    for rows in parts:
-        part = z[rows]
-        projected = part @ random_directions(dim, directions, rng).T
-        p_values["dagostino"].append(float(stats.normaltest(projected, axis=0).pvalue.mean()))
-        p_values["shapiro"].append(float(np.mean([stats.shapiro(column).pvalue for column in projected.T])))
-        statistic = henze_zirkler_statistic(part)
-        p_values["henze_zirkler"].append(
-            calibrated_p_value("henze_zirkler", statistic, part_size, dim, simulations=simulations)
+    if part_size > 5000:
+        raise InvalidInputError(f"part_size must be at most 5000, where p of Shapiro–Wilk is known; got {part_size}")
+    parts = max(1, n // part_size) if parts is None else positive_integer("parts", parts)
+    if n < parts * part_size:
+        raise InvalidInputError(
+            f"expected at least {parts * part_size} rows for parts={parts} of part_size={part_size}; got {n}"
         )
+    rng = np.random.default_rng([seed, 2410])
+    split = z[rng.permutation(n)[: parts * part_size].reshape(parts, part_size)]
+    unit = np.stack([random_directions(dim, directions, rng) for _ in split])
+    projected = split @ np.swapaxes(unit, 1, 2)
+    projected, constant = _standardised(projected)
+
+    def joint(part: np.ndarray) -> float:
+        try:
+            statistic = henze_zirkler_statistic(part)
+        except InvalidInputError:  # constant or dependent coordinates
+            return 0.0
+        return calibrated_p_value("henze_zirkler", statistic, part_size, dim, simulations=simulations)
+
+    p_values = {
+        "dagostino": np.where(constant, 0, stats.normaltest(projected, axis=1).pvalue).mean(1),
+        "shapiro": np.where(constant, 0, shapiro_wilk(projected, axis=1)[1]).mean(1),
+        "henze_zirkler": [joint(part) for part in split],
+    }
     return {name: student_t(values, level=level) for name, values in p_values.items()}

@@ -155,7 +155,9 @@ def renyi_2_divergence(law: Law, reference: Law, *, tolerance: float = _TOLERANC
     ends = np.array([points.min(), points.max()])
     # A law that stops (uniform) stops inside its ends; one that runs on must have become negligible there.
     if law.density(ends).max() < 1e-9 and (integrand(ends) * np.abs(ends)).max() > tolerance:
-        raise QuadratureError(f"p²/q does not die out within the reach of {law!r}: its integral is infinite or too wide")
+        raise QuadratureError(
+            f"p²/q does not die out within the reach of {law!r}: its integral is infinite or too wide"
+        )
     value = integrate(integrand, points, tolerance=tolerance).value
     return math.inf if outside else math.log(value)
 

@@ -110,7 +110,7 @@ class Trainer:
         with torch.autocast("cuda", torch.bfloat16, enabled=config.precision == "bfloat16"):
             raw = self.model.encoder(views)
         z, z_prime = channel.normalise(raw.float()).chunk(2)
-        value = self.objective(z, z_prime, channel, generator=self.generator)
+        value = self.objective(z, z_prime, channel, generator=self.generator, estimate=log)
         self.optimizer.zero_grad()
         value.loss.backward()
         if config.optimiser.clip_norm is not None:

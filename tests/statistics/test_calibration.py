@@ -2,11 +2,21 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from noisedim.errors import InvalidInputError
+from noisedim.errors import InvalidInputError, StorageError
 from noisedim.statistics import calibration
-from noisedim.statistics.calibration import CALIBRATED_TESTS, calibrated_p_value, null_statistics
+from noisedim.statistics.calibration import (
+    CALIBRATED_TESTS,
+    cache_folder,
+    calibrated_p_value,
+    null_statistics,
+    one_blas_thread,
+    simulations_for,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -37,19 +47,97 @@ def test_extremes():
         calibrated_p_value("bhep", float("nan"), 30, 2)
     with pytest.raises(InvalidInputError, match="test must be one of"):
         calibrated_p_value("magic", 1.0, 30, 2)
+    with pytest.raises(InvalidInputError, match="more rows than coordinates; got n=5, d=5"):
+        calibrated_p_value("henze_zirkler", 1.0, 5, 5)
 
 
 def test_cache_is_used_and_a_damaged_one_is_made_anew(cache, monkeypatch):
     first = null_statistics("bhep", 30, 2, simulations=99)
-    (file,) = cache.glob("*.npy")
+    (file,) = cache.glob("*.bin")
     monkeypatch.setattr(calibration, "_memory", {})
     with monkeypatch.context() as context:
         context.setattr(calibration, "_simulate", lambda *a: pytest.fail("simulated again"))
         np.testing.assert_array_equal(null_statistics("bhep", 30, 2, simulations=99), first)
-    for damage in (b"", b"nonsense", file.read_bytes()[:-8]):
+    sound = file.read_bytes()
+    flipped = bytes([*sound[:-3], sound[-3] ^ 1, *sound[-2:]])
+    for damage in (b"", b"nonsense", sound[:-8], sound + b"more", flipped):
         file.write_bytes(damage)
         monkeypatch.setattr(calibration, "_memory", {})
         np.testing.assert_array_equal(null_statistics("bhep", 30, 2, simulations=99), first)
+        assert file.read_bytes() == sound
+
+
+def test_a_folder_that_cannot_be_written_only_costs_time(cache, monkeypatch):
+    expected = null_statistics("bhep", 30, 2, simulations=99)
+    (cache / "file").touch()
+    for broken in (cache / "file", cache / "file" / "below"):
+        monkeypatch.setattr(calibration, "_memory", {})
+        np.testing.assert_array_equal(null_statistics("bhep", 30, 2, simulations=99, folder=broken), expected)
+
+    def full(path, write):
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(calibration, "_memory", {})
+    monkeypatch.setattr(calibration, "write_atomically", full)
+    np.testing.assert_array_equal(null_statistics("bhep", 30, 2, simulations=99, folder=cache / "new"), expected)
+
+
+def test_the_folder_may_be_given(cache, tmp_path, monkeypatch):
+    null_statistics("bhep", 30, 2, simulations=99, folder=tmp_path / "mine")
+    assert len(list((tmp_path / "mine").glob("*.bin"))) == 1
+    monkeypatch.delenv("NOISEDIM_CACHE")
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert cache_folder() == tmp_path / "xdg" / "noisedim"
+
+
+def test_callers_cannot_spoil_the_samples_of_others():
+    with pytest.raises(ValueError, match="read-only"):
+        null_statistics("bhep", 30, 2, simulations=99)[0] = 7
+
+
+@given(st.floats(1e-5, 0.999), st.integers(1, 50))
+@settings(max_examples=25, deadline=None)
+def test_simulations_suffice_to_reject(alpha, tests):
+    fewest = simulations_for(alpha, tests)
+    assert tests / (fewest + 1) <= alpha  # Holm's first step with the least p-value there is
+    assert tests / (fewest - 1) > alpha or fewest == 1
+
+
+@pytest.mark.parametrize("alpha", [0, 1, -0.1, float("nan")])
+def test_alpha_is_examined(alpha):
+    with pytest.raises(InvalidInputError, match="strictly between 0 and 1"):
+        simulations_for(alpha)
+
+
+def test_blas_threads_are_given_back_whoever_leaves_last():
+    def threads():
+        return [library.num_threads for library in ThreadpoolController().select(user_api="blas").lib_controllers]
+
+    with threadpool_limits(2, user_api="blas"):  # whatever the environment says
+        before = threads()
+        first, second = one_blas_thread(), one_blas_thread()
+        first.__enter__()
+        assert set(threads()) == {1}
+        second.__enter__()
+        first.__exit__(None, None, None)  # overlapping, not nested, as threads do
+        assert set(threads()) == {1}
+        second.__exit__(None, None, None)
+        assert threads() == before
+        with pytest.raises(ZeroDivisionError), one_blas_thread():
+            1 / 0  # noqa: B018
+        assert threads() == before
+
+
+def test_threads_change_nothing(monkeypatch):
+    import torch
+
+    found = []
+    for workers in (1, 3):
+        monkeypatch.setattr(torch, "get_num_threads", lambda workers=workers: workers)
+        monkeypatch.setattr(calibration, "_memory", {})
+        found.append(calibration._simulate("henze_zirkler", 700, 2, 20, 0))
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
 
 
 def test_seeds_and_tests_have_streams_of_their_own():

@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
+from noisedim.errors import InvalidInputError
 from noisedim.statistics.distances import (
     effective_rank,
     mehler_divergence,
+    mehler_log_mean,
     mehler_mean_excess,
     random_directions,
     sliced_wasserstein,
@@ -36,6 +38,64 @@ def test_mean_excess_agrees_with_the_kernel_matrix():
         kernel = np.exp(gaussian_dual_kernel(z, z, sigma))
         expected = (kernel.sum() - np.trace(kernel)) / (1500 * 1499) - 1
         assert mehler_mean_excess(z, sigma) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def log_mean(z, sigma):
+    """By the definition, without the diagonal, in logs."""
+    kernel = gaussian_dual_kernel(z, z, sigma)
+    return special.logsumexp(kernel[~np.eye(len(z), dtype=bool)]) - math.log(len(z) * (len(z) - 1))
+
+
+def outlier(n, d, at):
+    z = np.random.default_rng(4).standard_normal((n, d))
+    z[0] = at
+    return z
+
+
+@pytest.mark.parametrize(
+    "z",
+    [
+        outlier(300, 2, 9.0),  # κ(a, a) = e^54: a subtracted diagonal leaves no digit of the rest
+        outlier(300, 128, 1.0),  # κ(a, a) = e^43 for every row
+        outlier(1500, 64, 1.0),
+        100 + outlier(200, 2, 1.0),  # e^3333
+        1e4 * outlier(100, 3, 1.0),
+        np.array([[5.0, 0], [-5.0, 0], [0, 5.0]]),
+    ],
+)
+def test_mean_kernel_of_outliers_and_of_many_dimensions(z):
+    expected = log_mean(z, 1.0)
+    assert mehler_log_mean(z, 1.0) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    found = mehler_divergence(z, 1.0)
+    assert found.estimate == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert math.isfinite(found.lower)
+    assert found.lower <= found.estimate <= found.upper
+
+
+def test_jackknife_is_that_of_the_definition():
+    z = outlier(30, 2, 1.0)
+    logs = np.array([log_mean(np.delete(z, i, axis=0), 0.7) for i in range(30)])
+    half = stats.t.ppf(0.975, 29) * math.sqrt(29 / 30 * ((logs - logs.mean()) ** 2).sum())
+    found = mehler_divergence(z, 0.7)
+    assert (found.upper - found.lower) / 2 == pytest.approx(half, rel=1e-9)
+
+
+def test_excess_that_no_float_holds_is_infinite():
+    assert mehler_mean_excess(100 + outlier(50, 2, 1.0), 1.0) == math.inf
+    with pytest.raises(InvalidInputError, match=r"within ±1e\+100"):
+        mehler_log_mean(outlier(50, 2, 1e200), 1.0)
+    with pytest.raises(InvalidInputError, match="sigma must be a finite number > 0"):
+        mehler_log_mean(outlier(50, 2, 1.0), 0.0)
+
+
+@pytest.mark.parametrize("n", [2, 7, 40])
+def test_sliced_wasserstein_in_one_dimension_is_the_integral(n):
+    x = np.sort(np.random.default_rng(n).standard_normal(n)) + 0.3
+    cells = [
+        integrate.quad(lambda u, i=i: (x[i] - special.ndtri(u)) ** 2, i / n, (i + 1) / n, limit=200)[0]
+        for i in range(n)
+    ]
+    assert sliced_wasserstein(x[:, None]) == pytest.approx(math.sqrt(sum(cells)), rel=1e-6)
 
 
 def test_sliced_wasserstein_of_a_shift_and_of_a_scale():

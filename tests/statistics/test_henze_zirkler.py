@@ -1,10 +1,14 @@
 """Henze–Zirkler against pingouin and a plain double loop; its laws of invariance; refusals."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pingouin
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import distance
 from sklearn.datasets import load_iris
 
 from noisedim.errors import InvalidInputError
@@ -59,6 +63,48 @@ def test_a_huge_offset_changes_nothing():
     assert henze_zirkler_statistic((z + 1e3).astype(np.float32)) == pytest.approx(henze_zirkler_statistic(z), rel=1e-2)
 
 
+@given(st.sampled_from([1e-200, 1e-3, 1e9, 1e200]), st.integers(0, 100))
+@settings(max_examples=12, deadline=None)
+def test_no_scale_is_too_large_or_too_small(scale, seed):
+    z = sample(50, 2, seed)
+    assert henze_zirkler_statistic(scale * z) == pytest.approx(henze_zirkler_statistic(z), rel=1e-6)
+
+
+def bhep_by_differences(z):
+    n, d = z.shape
+    beta2 = (((2 * d + 1) * n / 4) ** (1 / (d + 4)) / np.sqrt(2)) ** 2
+    double = np.exp(-beta2 / 2 * distance.cdist(z, z, "sqeuclidean")).sum() / n
+    single = np.exp(-beta2 * (z**2).sum(1) / (2 * (1 + beta2))).sum()
+    return double - 2 * (1 + beta2) ** (-d / 2) * single + n * (1 + 2 * beta2) ** (-d / 2)
+
+
+@pytest.mark.parametrize("n", [60, 700])
+@pytest.mark.parametrize("place", [np.s_[:], np.s_[:2], np.s_[5]])
+def test_simple_null_far_from_the_origin(n, place):
+    # Expanding ‖a − b‖² loses these: all rows at 1e9, two neighbours there, one outlier.
+    z = np.random.default_rng(0).standard_normal((n, 2))
+    z[place] += 1e9
+    assert bhep_statistic(z) == pytest.approx(bhep_by_differences(z), rel=1e-9)
+    assert bhep_statistic(1e9 * z) == pytest.approx(bhep_by_differences(1e9 * z), rel=1e-9)
+
+
+def test_extra_memory_is_bounded():
+    # What the statistic takes beside its input, at its height: far below n² doubles (800 MB).
+    script = """
+import resource, sys
+import numpy as np, scipy.linalg
+from noisedim.statistics.henze_zirkler import henze_zirkler_statistic
+henze_zirkler_statistic(np.random.default_rng(0).standard_normal((3000, 16)))
+z = np.random.default_rng(0).standard_normal((10_000, 16))
+unit = 1 if sys.platform == "darwin" else 1024
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+henze_zirkler_statistic(z)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit - before)
+"""
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert int(out) < 100e6
+
+
 @pytest.mark.parametrize("composite", [True, False])
 @pytest.mark.parametrize("n", [40, 600])
 def test_batches_agree_with_one_by_one(composite, n):
@@ -88,7 +134,8 @@ def test_result_and_negative_controls(tmp_path, monkeypatch):
     [
         (np.zeros((5, 6)), "more rows than coordinates; got n=5, d=6"),
         (np.column_stack([np.arange(9.0), np.ones(9)]), "1 of 2 are constant, the first is 1"),
-        (np.column_stack([np.arange(9.0), np.arange(9.0)]), "2 coordinates have rank 1"),
+        (np.column_stack([np.arange(9.0), np.arange(9.0)]), "2 coordinates have rank 1; coordinate 1 repeats"),
+        (np.arange(27.0).reshape(9, 3) ** 2 @ np.array([[1, 0, 1], [0, 1, 1], [0, 0, 0]]), "3 coordinates have rank 2"),
         (np.full((9, 2), np.nan), "9 of 9 rows hold NaN"),
         (np.arange(9.0), r"shape \(n, d\)"),
         (np.zeros((0, 2)), "at least 2 rows; got 0"),

@@ -11,11 +11,11 @@ from noisedim.errors import InvalidInputError
 from noisedim.statistics import normality
 
 EXACT = {
-    "mean": normality.mean_p_value,
-    "variances": normality.variances_p_value,
-    "coordinates": normality.coordinates_p_value,
-    "norms": normality.norms_p_value,
-    "correlations": normality.correlations_p_value,
+    "mean": normality.mean_test,
+    "variances": normality.variances_test,
+    "coordinates": normality.coordinates_test,
+    "norms": normality.norms_test,
+    "correlations": normality.correlations_test,
 }
 
 
@@ -30,7 +30,7 @@ def test_level_under_the_prior(name):
     # 2,000 samples: the rate of p <= 0.05 must not exceed its upper Clopper–Pearson limit at 1e-6; where the test is not
     # a Bonferroni bound, p is uniform.
     rng = np.random.default_rng(0)
-    p = np.array([EXACT[name](rng.standard_normal((40, 2))) for _ in range(2000)])
+    p = np.array([EXACT[name](rng.standard_normal((40, 2))).p_value for _ in range(2000)])
     assert stats.binomtest(int((p <= 0.05).sum()), 2000, 0.05, alternative="greater").pvalue > 1e-6
     if name in ("mean", "norms", "correlations"):
         assert stats.kstest(p, "uniform").pvalue > 1e-6
@@ -49,8 +49,9 @@ def test_level_under_the_prior(name):
 )
 def test_negative_controls_fail(name, spoil):
     z = np.random.default_rng(1).standard_normal((3000, 2))
-    assert EXACT[name](z) > 1e-6
-    assert EXACT[name](spoil(z)) < 1e-6
+    assert EXACT[name](z).p_value > 1e-6
+    assert EXACT[name](spoil(z)).p_value < 1e-6
+    assert EXACT[name](spoil(z)).statistic > EXACT[name](z).statistic
 
 
 def test_gaussian_marginals_with_another_joint_law():
@@ -58,8 +59,8 @@ def test_gaussian_marginals_with_another_joint_law():
     rng = np.random.default_rng(2)
     x = rng.standard_normal(2000)
     z = np.column_stack([x, x * rng.choice([-1, 1], 2000)])
-    assert normality.coordinates_p_value(z) > 1e-6
-    assert normality.norms_p_value(z) < 1e-6
+    assert normality.coordinates_test(z).p_value > 1e-6
+    assert normality.norms_test(z).p_value < 1e-6
 
 
 def test_average_p_value_is_valid_under_dependence():
@@ -92,6 +93,69 @@ def test_index_is_no_test():
     assert parts.mean() > 0.25
 
 
+@pytest.mark.parametrize("n", [12, 20, 51, 1797, 5000])
+def test_shapiro_wilk_agrees_with_scipy(n):
+    rng = np.random.default_rng(n)
+    x = np.stack([rng.standard_normal(n), rng.exponential(size=n), 1e6 + rng.uniform(size=n)])
+    w, p = normality.shapiro_wilk(x, axis=1)
+    for i, row in enumerate(x):
+        reference = stats.shapiro(row)
+        assert w[i] == pytest.approx(reference.statistic, abs=1e-8)
+        assert p[i] == pytest.approx(reference.pvalue, rel=1e-5)
+    np.testing.assert_array_equal(normality.shapiro_wilk(x.T, axis=0)[1], p)
+
+
+def test_shapiro_wilk_has_no_p_value_where_none_was_fitted():
+    w, p = normality.shapiro_wilk(np.random.default_rng(0).standard_normal(5001))
+    assert 0.99 < w < 1
+    assert np.isnan(p)
+
+
+@pytest.mark.parametrize("test", normality.PROJECTION_TESTS)
+def test_split_projections_are_a_test(test, tmp_path, monkeypatch):
+    monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path))
+    rng = np.random.default_rng(8)
+    p = [normality.split_projections_p_value(5 + 3 * rng.standard_normal((160, 2)), test=test) for _ in range(300)]
+    # A valid test at 0.2 that fails this at any seed does so once in a million.
+    assert stats.binomtest(sum(value <= 0.2 for value in p), 300, 0.2, alternative="greater").pvalue > 1e-6
+    heavy = rng.standard_t(3, (4000, 2))
+    assert normality.split_projections_p_value(heavy, test=test) == 2 * 8 / 2000
+
+
+def test_index_of_parts_that_no_normal_law_has(tmp_path, monkeypatch):
+    # A coordinate that is nearly always zero is constant in most parts: no error, but a low index.
+    monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path))
+    rng = np.random.default_rng(9)
+    z = rng.standard_normal((500, 2))
+    z[:, 1] *= rng.random(500) < 0.02
+    index = normality.paper_indices(z, simulations=99, parts=7)
+    assert index["henze_zirkler"].n == 7
+    assert index["henze_zirkler"].estimate < 0.05
+    constant = normality.paper_indices(np.full((100, 2), 0.1), simulations=99)
+    assert [interval.estimate for interval in constant.values()] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e9, 1e200])
+def test_index_and_correlations_at_any_scale(scale, tmp_path, monkeypatch):
+    monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path))
+    z = np.random.default_rng(10).standard_normal((200, 2))
+    near, far = (normality.paper_indices(x, simulations=99) for x in (z, scale * z))
+    for name, interval in near.items():
+        assert far[name].estimate == pytest.approx(interval.estimate, rel=1e-6)
+    assert normality.correlations_test(scale * z).statistic == pytest.approx(normality.correlations_test(z).statistic)
+
+
+def test_batches_agree_with_one_by_one():
+    batch = np.random.default_rng(11).standard_normal((4, 100, 3))
+    for many, one in (
+        (normality.worst_dagostino_of_batch, normality.worst_dagostino),
+        (normality.worst_shapiro_of_batch, normality.worst_shapiro),
+    ):
+        rng = np.random.default_rng(0)
+        found = many(batch, np.random.default_rng(0))
+        np.testing.assert_allclose(found, [one(z, rng) for z in batch], rtol=1e-8)
+
+
 def test_projection_statistics_do_not_depend_on_the_scale():
     z = np.random.default_rng(6).standard_normal((200, 3))
     for statistic in (normality.worst_dagostino, normality.worst_shapiro):
@@ -101,10 +165,22 @@ def test_projection_statistics_do_not_depend_on_the_scale():
 
 def test_bad_input():
     with pytest.raises(InvalidInputError, match="at least 2 coordinates"):
-        normality.correlations_p_value(np.zeros((5, 1)))
+        normality.correlations_test(np.zeros((5, 1)))
     with pytest.raises(InvalidInputError, match="coordinate 1 is constant"):
-        normality.correlations_p_value(np.column_stack([np.arange(5.0), np.ones(5)]))
-    with pytest.raises(InvalidInputError, match="at least part_size=50 rows; got 30"):
+        normality.correlations_test(np.column_stack([np.arange(5.0), np.ones(5)]))
+    with pytest.raises(InvalidInputError, match="at least 50 rows for parts=1 of part_size=50; got 30"):
         normality.paper_indices(np.zeros((30, 2)))
     with pytest.raises(InvalidInputError, match="part_size must be an integer >= 65"):
         normality.paper_indices(np.zeros((300, 64)))
+    with pytest.raises(InvalidInputError, match="at least 250 rows for parts=5"):
+        normality.paper_indices(np.zeros((249, 2)), parts=5)
+    with pytest.raises(InvalidInputError, match="at most 5000"):
+        normality.paper_indices(np.zeros((9000, 2)), part_size=5001)
+    with pytest.raises(InvalidInputError, match="at least 12 values; got 11"):
+        normality.shapiro_wilk(np.arange(11.0))
+    with pytest.raises(InvalidInputError, match="at least 20 rows a part, 80 in all; got 79"):
+        normality.split_projections_p_value(np.zeros((79, 2)))
+    with pytest.raises(InvalidInputError, match="projection of a part is constant"):
+        normality.split_projections_p_value(np.full((100, 2), 0.1))
+    with pytest.raises(InvalidInputError, match="test must be one of 'dagostino', 'shapiro'"):
+        normality.split_projections_p_value(np.zeros((100, 2)), test="magic")

@@ -1,0 +1,40 @@
+"""The command line: one module a command, options generated from the configurations.
+
+Exit codes: 0 done (``assess``: no departure found), 1 ``assess`` found a departure, 2 bad input or failure,
+130 stopped.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import tyro
+
+from noisedim.cli.assess import Assess
+from noisedim.cli.embed import Embed
+from noisedim.cli.train import Train
+from noisedim.errors import guarded
+from noisedim.report.build import ReportOptions, write_report
+
+__all__ = ["main"]
+
+_Command = (
+    Annotated[Train, tyro.conf.subcommand("train")]
+    | Annotated[Embed, tyro.conf.subcommand("embed")]
+    | Annotated[Assess, tyro.conf.subcommand("assess")]
+    | Annotated[ReportOptions, tyro.conf.subcommand("report")]
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+
+    def work() -> int:
+        command = tyro.cli(
+            _Command,
+            prog="noisedim",
+            description="Representations that follow a distribution you choose, and the evidence that they do.",
+            args=arguments,
+        )
+        return write_report(command) if isinstance(command, ReportOptions) else command.run()
+
+    return guarded("noisedim", work)

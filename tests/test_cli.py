@@ -1,0 +1,127 @@
+"""The command line: what it does, what it prints, with which exit code; bad input is one line and exit code 2."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from noisedim.cli import main
+
+
+@pytest.fixture(scope="module", autouse=True)
+def surroundings(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NOISEDIM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("NOISEDIM_DATA", raising=False)
+        yield
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    arguments = ["train", "--steps", "5", "--batch-size", "32", "--data.limit", "200", "--noise.capacity", "2"]
+    assert main([*arguments, "--runs", str(folder), "--device", "cpu"]) == 0
+    return folder
+
+
+def test_train_says_what_came_out(runs, capsys):
+    arguments = ["train", "--steps", "5", "--batch-size", "32", "--data.limit", "200", "--noise.capacity", "2"]
+    assert main([*arguments, "--runs", str(runs)]) == 0  # read, not made again
+    out = capsys.readouterr().out
+    assert "capacity   2.000 nats; information at least" in out
+    assert "accuracy   knn" in out
+    assert "checkpoint.safetensors" in out
+
+
+def test_embed_then_assess(runs, tmp_path, capsys):
+    (checkpoint,) = runs.glob("*/checkpoint.safetensors")
+    images = (load_digits().images / 16).astype(np.float32)
+    np.save(tmp_path / "images.npy", images)
+    output = tmp_path / "z.npy"
+    assert main(["embed", str(checkpoint), str(tmp_path / "images.npy"), "--output", str(output)]) == 0
+    z = np.load(output)
+    assert (z.shape, z.dtype) == ((1797, 2), np.float32)
+    stored = np.load(checkpoint.parent / "embeddings.npz")["z"]
+    np.testing.assert_allclose(z[:200], stored, atol=1e-5)
+
+    np.save(tmp_path / "bad.npy", np.random.default_rng(0).uniform(-1, 1, (300, 2)))
+    assert main(["assess", str(tmp_path / "bad.npy"), "--output", str(tmp_path / "a.json")]) == 1
+    assert "DEPARTS from N(0, I)" in capsys.readouterr().out
+    assert json.loads((tmp_path / "a.json").read_text())["rejected"] is True
+    np.save(tmp_path / "good.npy", np.random.default_rng(0).standard_normal((300, 2)))
+    assert main(["assess", str(tmp_path / "good.npy"), "--alpha", "0.001"]) == 0
+    assert "no departure from N(0, I) found" in capsys.readouterr().out
+
+
+def bad_cases(tmp_path, checkpoint):
+    np.save(tmp_path / "images.npy", np.zeros((3, 9, 9), np.float32))
+    np.save(tmp_path / "nan.npy", np.full((30, 2), np.nan))
+    (tmp_path / "cut.safetensors").write_bytes(checkpoint.read_bytes()[:500])
+    (tmp_path / "text.npy").write_text("1,2")
+    images, out = str(tmp_path / "images.npy"), ["--output", str(tmp_path / "z.npy")]
+    return {
+        "both levels": (["train", "--noise.sigma", "1", "--noise.capacity", "1"], "exactly one of sigma, epsilon"),
+        "negative": (["train", "--noise.sigma", "-1"], "noise.sigma must be a"),
+        "dim": (["train", "--dim", "300"], "batch_size must exceed dim"),
+        "no data": (["train", "--data.name", "mnist"], "set NOISEDIM_DATA"),
+        "unknown data": (["train", "--data.name", "svhn"], "data must be one of digits"),
+        "unknown option": (["train", "--bogus"], "--bogus"),
+        "no command": ([], "train"),
+        "shape": (["embed", str(checkpoint), images, *out], "takes inputs of shape (n, 1, 8, 8); got (3, 1, 9, 9)"),
+        "truncated": (["embed", str(tmp_path / "cut.safetensors"), images, *out], "is damaged or no safetensors"),
+        "no checkpoint": (["embed", str(tmp_path / "none"), images, *out], "there is no file"),
+        "output kind": (["embed", str(checkpoint), images, "--output", "z.csv"], "--output must be an .npy file"),
+        "not images": (["embed", str(checkpoint), str(tmp_path / "text.npy"), *out], "cannot be read as one"),
+        "nan": (["assess", str(tmp_path / "nan.npy")], "30 of 30 rows hold NaN"),
+        "missing": (["assess", str(tmp_path / "absent.npy")], "there is no"),
+        "nothing to render": (["report", "--no-run", "--output", str(tmp_path / "r")], "there are none"),
+    }
+
+
+CASES = [
+    "both levels",
+    "negative",
+    "dim",
+    "no data",
+    "unknown data",
+    "unknown option",
+    "no command",
+    "shape",
+    "truncated",
+    "no checkpoint",
+    "output kind",
+    "not images",
+    "nan",
+    "missing",
+    "nothing to render",
+]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bad_input_is_one_message_and_exit_code_2(name, runs, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (checkpoint,) = runs.glob("*/checkpoint.safetensors")
+    arguments, message = bad_cases(tmp_path, checkpoint)[name]
+    before = {path.name for path in tmp_path.rglob("*")}
+    try:
+        code = main(arguments)
+    except SystemExit as exit_:  # the option parser's way out
+        code = exit_.code
+    captured = capsys.readouterr()
+    text = " ".join((captured.err + captured.out).replace("│", " ").split())
+    assert code == 2
+    assert message in text
+    assert "Traceback" not in text
+    left = {path.name for path in tmp_path.rglob("*")} - before
+    assert not {name for name in left if name.endswith((".npy", ".html", ".partial"))}
+
+
+def test_as_a_module_and_without_heavy_imports():
+    check = "import sys, noisedim; print([m for m in ('torchvision', 'matplotlib', 'pandas', 'sklearn') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    done = subprocess.run([sys.executable, "-m", "noisedim", "--help"], capture_output=True, text=True, check=True)
+    assert "train" in done.stdout
