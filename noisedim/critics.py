@@ -89,14 +89,23 @@ class MLPCritic(Critic):
         return torch.cat(parts)
 
     def _score(self, from_x: torch.Tensor, from_y: torch.Tensor, index: torch.Tensor | None) -> torch.Tensor:
-        partners = from_y[None, :, :] if index is None else from_y[index]
+        partners = from_y[None, :, :] if index is None else _rows(from_y, index)
         return self.rest(from_x[:, None, :] + partners).squeeze(-1)
+
+
+def _rows(y: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    """``y[index]``, (n, k, features).
+
+    As an embedding look-up: on several threads the gradient of plain indexing is added up in whatever order the threads
+    come, and equal seeds would not give equal weights.
+    """
+    return nn.functional.embedding(index, y)
 
 
 def _paired_dot(x: torch.Tensor, y: torch.Tensor, index: torch.Tensor | None) -> torch.Tensor:
     if index is None:
         return x @ y.T
-    return torch.einsum("nd,nkd->nk", x, y[index])
+    return torch.einsum("nd,nkd->nk", x, _rows(y, index))
 
 
 @final
@@ -174,7 +183,7 @@ class GaussianDualCritic(Critic):
             raise InvalidInputError("GaussianDualCritic needs level=sigma at the call; got None")
         if index is None:
             return bounds.gaussian_dual_critic(x, y, level)
-        partners = y[index]
+        partners = _rows(y, index)
         variance = level * level
         distance = (partners - x[:, None, :]).square().sum(-1)
         return partners.square().sum(-1) / (2 * (1 + variance)) - distance / (2 * variance)

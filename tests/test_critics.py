@@ -70,3 +70,13 @@ def test_bad_sizes():
         MLPCritic(2, hidden=0)
     with pytest.raises(InvalidInputError, match="temperature"):
         DotProductCritic(temperature=-1)
+
+
+def test_gradients_of_indexed_scores_are_the_same_every_time():
+    # On two threads, the gradient of plain indexing is added up in an order that changes from call to call.
+    generator = torch.Generator().manual_seed(0)
+    critic = MLPCritic(2, hidden=64)
+    x, y = (torch.randn(1024, 2, generator=generator, requires_grad=True) for _ in range(2))
+    index = torch.randint(0, 1024, (1024, 32), generator=generator)
+    first, *others = (torch.autograd.grad(critic(x, y, index=index).square().sum(), y)[0] for _ in range(4))
+    assert all(torch.equal(first, other) for other in others)

@@ -143,16 +143,16 @@ def _interval_line(axes: "Axes", frame: "pd.DataFrame", column: str, number: int
     """Means over seeds with 95% t-intervals at each capacity, and every seed as a faint dot."""
     colour, marker = PALETTE[number], MARKERS[number]
     capacities, means, lower, upper = [], [], [], []
-    for capacity, group in frame.groupby("capacity"):
-        values = group[column].dropna().to_numpy(dtype=float)
+    for capacity in np.unique(frame["capacity"].to_numpy(dtype=float)):
+        values = frame.loc[frame["capacity"] == capacity, column].dropna().to_numpy(dtype=float)
         if not len(values):
             continue
         interval = student_t(values)
-        capacities.append(float(capacity))
+        capacities.append(capacity)
         means.append(interval.estimate)
         lower.append(interval.lower)
         upper.append(interval.upper)
-        axes.scatter([float(capacity)] * len(values), values, s=8, color=colour, alpha=0.35, lw=0)
+        axes.scatter([capacity] * len(values), values, s=8, color=colour, alpha=0.35, lw=0)
     if not capacities:
         return
     error = np.abs(np.array([np.subtract(means, lower), np.subtract(upper, means)]))

@@ -112,8 +112,8 @@ def gaussian_dual_kernel(a: Any, b: Any, sigma: Any) -> Any:
         s = torch.as_tensor(variance, dtype=torch.float64)
         small = 2 * torch.log1p(s) - torch.log(s) - torch.log(2 + s)
         large = -torch.log1p(-((1 + s.clamp(min=0.5)) ** -2))
-        constant = dim / 2 * torch.where(s < 1, small, large)
-        constant = constant.item() if not isinstance(variance, torch.Tensor) else constant.to(a)
+        log_scale = dim / 2 * torch.where(s < 1, small, large)
+        constant = log_scale.to(a) if isinstance(variance, torch.Tensor) else log_scale.item()
         norms = (a * a).sum(1)[:, None] + (b * b).sum(1)[None, :]
         if _needs_precise_distances(level, a.dtype):
             distances = _squared_distances(a, b, precise=True)

@@ -71,7 +71,8 @@ def integrate(
         raise InvalidInputError(f"breakpoints must hold two or more distinct finite numbers; got {edges.tolist()}")
     left, right = edges[:-1], edges[1:]
     coarse = _panels(function, left, right)
-    settled_value, settled_error = [], []
+    settled_value: list[float] = []
+    settled_error: list[float] = []
     for _ in range(_ROUNDS):
         middle = (left + right) / 2
         halves = _panels(function, np.concatenate([left, middle]), np.concatenate([middle, right]))
