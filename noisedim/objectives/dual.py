@@ -42,8 +42,11 @@ def dual_bound(
     .. math:: J = C - \frac{\mathbb E\|f(X)-f(X')\|^2}{2\sigma^2} - \log \mathbb E\,\kappa(f(X_1), f(X_2'))
 
     For the Gaussian prior, J bounds I(f(X′); f(X)+Z) from below when E‖f(X)‖² = d, and C − J bounds
-    KL(f(X)+Z ‖ N(0, (1+σ²)I)) from above. For the uniform prior the alignment term is a surrogate
-    (:class:`~noisedim.priors.UniformPrior`), and ``bound`` is NaN because the value bounds nothing.
+    KL(f(X)+Z ‖ N(0, (1+σ²)I)) from above. Of a batch, or of images that fixed no statistics, the mean of ‖f(X)‖² is not
+    exactly d: the reported bound then adds (E‖f(X)‖² − d)/(2(1+σ²)), with which it holds for any second moment.
+
+    For the uniform prior the alignment term is a surrogate (:class:`~noisedim.priors.UniformPrior`), and ``bound`` is
+    NaN because the value bounds nothing.
 
     Args:
         z: f(X), (n, d), normalised.
@@ -73,11 +76,11 @@ def dual_bound(
     loss = alignment + divergence - capacity
     if prior.name != "normal" or (pairs == "clean" and not estimate):
         bound = torch.full_like(loss, math.nan)
-    elif pairs == "cross":
-        bound = -loss
     else:
         with torch.no_grad():
-            bound = capacity - alignment - _log_mean_kernel(prior, z, z_prime, level)
+            crossed = divergence if pairs == "cross" else _log_mean_kernel(prior, z, z_prime, level)
+            excess = (z.square().sum(1).mean() - prior.dim) / (2 * (1 + level * level))
+            bound = capacity + excess - alignment - crossed
     return ObjectiveValue(loss, bound.detach(), min(capacity, math.log(len(z) * (len(z) - 1))))
 
 

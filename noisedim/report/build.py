@@ -6,7 +6,8 @@ from typing import Literal
 
 from noisedim.data import load_images
 from noisedim.errors import InvalidInputError
-from noisedim.report.collect import collect
+from noisedim.report.collect import run_rows
+from noisedim.report.content import Sources
 from noisedim.report.profiles import Plan, make_plan
 from noisedim.report.render import render
 from noisedim.runs import RunStore
@@ -46,13 +47,13 @@ def write_report(options: ReportOptions) -> int:
     if options.run:
         load_images(options.data, root=options.data_root)  # absent data is found out before anything is trained
         failed = _make_missing(plan, store, options)
-    findings = collect(plan, store, failed)
-    if not findings.rows:
+    if not run_rows(plan.configs, store):
         raise InvalidInputError(
             f"expected runs of the {options.profile} profile on {options.data} in {store.root}; there are none. "
             "Run without --no-run to make them"
         )
-    path = render(findings, options.output)
+    words = [f"seed {outcome.config.seed}, {outcome.config.noise}: {outcome.error}" for outcome in failed]
+    path = render(Sources(plan, store, options.output / "results"), words, options.output)
     print(f"report: {path}")
     return 0
 

@@ -35,6 +35,11 @@ class Plan:
     words: str
 
     @property
+    def command(self) -> str:
+        """What brings this report up to date."""
+        return f"python -m noisedim.report --profile {self.profile} --data {self.data}"
+
+    @property
     def configs(self) -> list[TrainConfig]:
         """All runs, the longest-awaited pictures first."""
         return [*self.figure_2, *self.headline, *self.figure_1]

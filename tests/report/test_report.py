@@ -9,8 +9,11 @@ import pytest
 from noisedim.errors import InvalidInputError
 from noisedim.report import build, profiles
 from noisedim.report.build import ReportOptions, write_report
-from noisedim.report.collect import collect
+from noisedim.report.collect import missing_runs, run_rows
+from noisedim.report.content import Notice, Section, Sources, Table, Text, Verdict
 from noisedim.report.figures import embedding_figure
+from noisedim.report.render import render
+from noisedim.report.sections.capacity import capacity_verdicts
 from noisedim.runs import RunStore
 from noisedim.training import DataConfig, NoiseConfig, TrainConfig
 
@@ -44,7 +47,9 @@ def made(tmp_path_factory):
 
 def test_page_is_self_contained_and_says_what_was_found(made):
     page = (made / "index.html").read_text()
-    assert not re.findall(r'(?:src|href)="(?!data:)', page)
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
+    for anchor in re.findall(r'href="#([^"]*)"', page):
+        assert f'id="{anchor}"' in page
     assert "http:" not in page
     assert "https:" not in page
     assert page.count("<img") == page.count('src="data:image/png') == 5
@@ -82,23 +87,45 @@ def test_second_time_nothing_is_trained(made, monkeypatch):
 
 
 def test_verdicts_follow_the_numbers(made):
-    findings = collect(tiny_plan(), RunStore(made / "results" / "runs"), [])
-    words = {verdict.question: verdict for verdict in findings.verdicts}
-    assert any(question.startswith("Do the classes survive") for question in words)
+    rows = run_rows(tiny_plan().figure_1, RunStore(made / "results" / "runs"))
+
+    def answers(rows):
+        return {verdict.question: verdict.answer for verdict in capacity_verdicts(rows)}
+
     # Five steps of training match nothing: the held-out verdict must not be a yes.
-    assert words["Do embeddings of images that did not train follow N(0, I)?"].answer != "yes"
-    assert words["Does the information stay below the capacity (5)?"].answer == "yes"
-    rows = [{**row, "information": row["capacity"] + 1 + 0.01 * row["seed"]} for row in findings.rows]
-    from noisedim.report.collect import _figure_1_verdicts
+    assert answers(rows)["Do embeddings of images that did not train follow N(0, I)?"] != "yes"
+    assert answers(rows)["Does the information stay below the capacity (5)?"] == "yes"
+    broken = [{**row, "information": row["capacity"] + 1 + 0.01 * row["seed"]} for row in rows]
+    assert answers(broken)["Does the information stay below the capacity (5)?"] == "no"
+    better = [{**row, "knn": 0.5 + 0.1 * (row["capacity"] > 2) + 0.001 * row["seed"]} for row in rows]
+    assert answers(better)["Does a small capacity cost accuracy downstream?"] == "yes"
+    equal = [{**row, "knn": 0.5} for row in rows]
+    assert answers(equal)["Does a small capacity cost accuracy downstream?"] == "not decided"
 
-    broken = {verdict.question: verdict.answer for verdict in _figure_1_verdicts(rows)}
-    assert broken["Does the information stay below the capacity (5)?"] == "no"
 
-
-def test_missing_runs_are_counted(made):
+def test_missing_runs_are_counted_and_said(made, tmp_path):
     other = TrainConfig(steps=5, noise=NoiseConfig(sigma=0.77))
-    findings = collect(replace(tiny_plan(), headline=(other,)), RunStore(made / "results" / "runs"), [])
-    assert findings.missing == 1
+    plan, store = replace(tiny_plan(), headline=(other,)), RunStore(made / "results" / "runs")
+    assert missing_runs(plan, store) == 1
+    render(Sources(plan, store, tmp_path / "results"), [], tmp_path)
+    for name in ("index.html", "README.md"):
+        text = (tmp_path / name).read_text()
+        assert "1 of the runs are not there yet" in text
+        assert plan.command in text
+
+
+def test_what_a_run_wrote_is_text_and_never_markup(made, tmp_path, monkeypatch):
+    hostile = "<script>alert(1)</script> a|b `x<y`"
+    section = Section(
+        hostile, [Verdict(hostile, "no", hostile)], [Text(hostile), Notice(hostile), Table([{"name": hostile}])]
+    )
+    monkeypatch.setattr("noisedim.report.render.SECTIONS", (lambda sources: section,))
+    render(Sources(tiny_plan(), RunStore(made / "results" / "runs"), tmp_path / "results"), [hostile], tmp_path)
+    page = (tmp_path / "index.html").read_text()
+    assert "<script>" not in page
+    assert "<code>x&lt;y</code>" in page
+    (row,) = [line for line in (tmp_path / "README.md").read_text().splitlines() if line.startswith("| <script>")]
+    assert row.count("|") - row.count("\\|") == 2
 
 
 def test_nothing_to_render_is_said(tmp_path):

@@ -1,0 +1,22 @@
+"""The report's sections, in order: each a function from :class:`~noisedim.report.content.Sources` to a section.
+
+To add one: a module here with such a function, and its name in ``SECTIONS``. A section reads files and never trains;
+where its files are missing it says which command makes them.
+"""
+
+from collections.abc import Callable
+
+from noisedim.report.content import Section, Sources
+from noisedim.report.sections.capacity import capacity_section
+from noisedim.report.sections.embeddings import embeddings_section
+from noisedim.report.sections.provenance import provenance_section
+from noisedim.report.sections.seeds import seeds_section
+
+__all__ = ["SECTIONS"]
+
+SECTIONS: tuple[Callable[[Sources], Section | None], ...] = (
+    embeddings_section,
+    seeds_section,
+    capacity_section,
+    provenance_section,
+)

@@ -1,0 +1,35 @@
+"""Numbers in words, the same way in every section."""
+
+from collections.abc import Sequence
+
+from noisedim.statistics.intervals import student_t
+
+__all__ = ["SCORE_WORDS", "interval_words", "mean_and_half_width", "share_word"]
+
+SCORE_WORDS = {
+    "knn": "5-NN",
+    "naive_bayes": "naive Bayes",
+    "mlp": "perceptron",
+    "linear": "linear",
+    "silhouette": "silhouette",
+}
+
+
+def interval_words(values: Sequence[float], *, level: float = 0.95, digits: int = 3) -> str:
+    """Mean over seeds with its t-interval, and both named."""
+    interval = student_t(values, level=level)
+    return (
+        f"{interval.estimate:.{digits}f} [{interval.lower:.{digits}f}, {interval.upper:.{digits}f}] "
+        f"({level:.0%} t-interval, {interval.n} seeds)"
+    )
+
+
+def mean_and_half_width(values: Sequence[float], *, digits: int = 3) -> str:
+    """Mean over seeds ± half of the 95% t-interval, for tables."""
+    interval = student_t(values)
+    return f"{interval.estimate:.{digits}f} ± {interval.upper - interval.estimate:.{digits}f}"
+
+
+def share_word(part: int, whole: int) -> str:
+    """``yes``, ``no`` or ``in part``."""
+    return "yes" if part == whole else "no" if part == 0 else "in part"
