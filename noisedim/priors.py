@@ -16,7 +16,16 @@ from noisedim.checks import exactly_one, one_of, positive, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.theory import bounds
 
-__all__ = ["PRIOR_NAMES", "BatchStandardisation", "GaussianPrior", "Prior", "UniformPrior", "make_prior", "noise_level"]
+__all__ = [
+    "PRIOR_NAMES",
+    "SQUASH_NAMES",
+    "BatchStandardisation",
+    "GaussianPrior",
+    "Prior",
+    "UniformPrior",
+    "make_prior",
+    "noise_level",
+]
 
 # Statistics of a batch divide by sqrt(variance + eps). PyTorch's default of 1e-5 leaves features of small scale short
 # of unit variance, which the theorem assumes; constant features are refused by the channel instead.
@@ -42,17 +51,35 @@ class BatchStandardisation(nn.BatchNorm1d):
         self.running_var.copy_(raw.double().var(0, unbiased=False))
 
 
+def _logistic(x: torch.Tensor) -> torch.Tensor:
+    # The logistic law of variance 1 becomes uniform.
+    return torch.sigmoid(x * (math.pi / math.sqrt(3)))
+
+
+def _clip(x: torch.Tensor) -> torch.Tensor:
+    # The uniform law of variance 1, on ±√3, becomes U[0, 1].
+    return (0.5 + x / (2 * math.sqrt(3))).clamp(0, 1)
+
+
+_SQUASHES = {"normal-cdf": torch.special.ndtr, "logistic": _logistic, "clip": _clip}
+SQUASH_NAMES = tuple(_SQUASHES)
+
+
 @final
-class _StandardisationThenNormalCDF(nn.Module):
-    def __init__(self, dim: int) -> None:
+class _StandardisationThenMap(nn.Module):
+    def __init__(self, dim: int, name: str) -> None:
         super().__init__()
         self.standardisation = BatchStandardisation(dim)
+        self.name = name
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.special.ndtr(self.standardisation(x))
+        return _SQUASHES[self.name](self.standardisation(x))
 
     def set_statistics(self, raw: torch.Tensor) -> None:
         self.standardisation.set_statistics(raw)
+
+    def extra_repr(self) -> str:
+        return f"then {self.name}"
 
 
 class Prior(ABC):
@@ -189,13 +216,18 @@ class GaussianPrior(Prior):
 
 @final
 class UniformPrior(Prior):
-    r"""U[0, 1]^d: standardisation and the normal CDF, uniform noise on [−ε, ε]^d, the tent kernel.
+    r"""U[0, 1]^d: standardisation and a map into the cube, uniform noise on [−ε, ε]^d, the tent kernel.
+
+    Args:
+        dim: embedding dimension d >= 1.
+        squash: ``normal-cdf`` (default), ``logistic`` or ``clip``: each makes the law of variance 1 that it is named after
+            (normal, logistic, uniform) uniform, coordinate by coordinate.
 
     Why the normal CDF: the map must reach all of [0, 1]^d with gradients everywhere, and its pre-image of the target
     should be the law that an encoder's standardised output drifts to anyway. A normal pre-activation is then exactly
     uniform, so the map itself puts no lower limit on the distance to the prior. (A logistic map of a normal
-    pre-activation is not uniform; clipping leaves atoms at 0 and 1, where gradients also vanish.) The report's section
-    on the uniform prior compares the three.
+    pre-activation is not uniform; clipping leaves atoms at 0 and 1, where gradients also vanish.) The report measures
+    what each map does to the match.
 
     The channel's density vanishes outside [−ε, ε]^d, so the dual has no finite alignment term. In its place stands the
     quadratic of Gaussian noise with the same variance, ‖a−b‖²/(2·ε²/3): a surrogate, so the dual's value for this prior
@@ -210,8 +242,12 @@ class UniformPrior(Prior):
     name = "uniform"
     level_name = "epsilon"
 
+    def __init__(self, dim: int, *, squash: str = "normal-cdf") -> None:
+        super().__init__(dim)
+        self.squash = one_of("squash", squash, SQUASH_NAMES)
+
     def normalisation(self) -> nn.Module:
-        return _StandardisationThenNormalCDF(self.dim)
+        return _StandardisationThenMap(self.dim, self.squash)
 
     def noise(
         self, like: torch.Tensor, level: float | torch.Tensor, *, generator: torch.Generator | None = None
@@ -255,9 +291,11 @@ _PRIORS: dict[str, type[Prior]] = {prior.name: prior for prior in (GaussianPrior
 PRIOR_NAMES = tuple(_PRIORS)
 
 
-def make_prior(name: str, dim: int) -> Prior:
+def make_prior(name: str, dim: int, *, squash: str = "normal-cdf") -> Prior:
     """The prior called ``name`` (``"normal"`` or ``"uniform"``) in ``dim`` dimensions."""
-    return _PRIORS[one_of("prior", name, PRIOR_NAMES)](dim)
+    if one_of("prior", name, PRIOR_NAMES) == UniformPrior.name:
+        return UniformPrior(dim, squash=squash)
+    return _PRIORS[name](dim)
 
 
 def noise_level(

@@ -44,6 +44,24 @@ def test_noise_laws_have_the_stated_scale():
     assert stats.kstest(gaussian, stats.norm(0, 0.36).cdf).pvalue < ALPHA
 
 
+@pytest.mark.parametrize(
+    ("squash", "law"),
+    [
+        ("normal-cdf", stats.norm()),
+        ("logistic", stats.logistic(scale=math.sqrt(3) / math.pi)),
+        ("clip", stats.uniform(-math.sqrt(3), 2 * math.sqrt(3))),
+    ],
+)
+def test_each_squash_makes_its_own_law_uniform(squash, law):
+    raw = torch.from_numpy(5 + 2 * law.rvs((4000, 1), random_state=np.random.default_rng(4)))
+    module = UniformPrior(1, squash=squash).normalisation().double()
+    module.set_statistics(torch.tensor([[3.0], [7.0]]))  # mean 5, standard deviation 2
+    assert stats.kstest(module.eval()(raw)[:, 0].detach().numpy(), "uniform").pvalue > ALPHA
+    # Negative control: another law of the same moments does not become uniform.
+    other = torch.from_numpy(5 + 2 * stats.laplace(scale=math.sqrt(0.5)).rvs((4000, 1), random_state=1))
+    assert stats.kstest(module(other)[:, 0].detach().numpy(), "uniform").pvalue < ALPHA
+
+
 @given(st.floats(0.05, 50.0))
 @settings(max_examples=25, deadline=None)
 def test_level_for_capacity_inverts_capacity(capacity):

@@ -19,6 +19,7 @@ def run_row(config: TrainConfig, folder: RunFolder) -> dict[str, Any]:
         "run": folder.path.name,
         "seed": config.seed,
         "prior": config.prior,
+        "squash": config.squash if config.prior == "uniform" else None,
         "dim": config.dim,
         "objective": config.objective.name,
         "level": result["level"],

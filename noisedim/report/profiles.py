@@ -5,6 +5,7 @@ from typing import Literal
 
 from noisedim.checks import one_of
 from noisedim.data import AugmentationConfig
+from noisedim.priors import SQUASH_NAMES
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
 
 __all__ = ["DATA_NAMES", "PROFILE_NAMES", "Plan", "make_plan"]
@@ -24,6 +25,7 @@ class Plan:
         headline: σ = 0.3, d = 2, all images train, five seeds: does the embedding follow the prior?
         figure_1: capacity by capacity; seed s leaves fold s out, and everything is measured on it.
         figure_2: one embedding each for the pictures: normal at σ = 0.1 and 0.3, uniform at ε = 0.05.
+        squashes: uniform prior, each map into [0, 1]^d with a few seeds: which one matches best?
         words: the protocol in one sentence.
     """
 
@@ -32,6 +34,7 @@ class Plan:
     headline: tuple[TrainConfig, ...]
     figure_1: tuple[TrainConfig, ...]
     figure_2: tuple[TrainConfig, ...]
+    squashes: tuple[TrainConfig, ...]
     words: str
 
     @property
@@ -42,7 +45,7 @@ class Plan:
     @property
     def configs(self) -> list[TrainConfig]:
         """All runs, the longest-awaited pictures first."""
-        return [*self.figure_2, *self.headline, *self.figure_1]
+        return [*self.figure_2, *self.headline, *self.figure_1, *self.squashes]
 
 
 SEEDS = range(5)
@@ -62,13 +65,25 @@ def _quick(data: str) -> Plan:
         for capacity in QUICK_CAPACITIES
         for seed in SEEDS
     ]
+    squashes = [
+        TrainConfig(
+            data=DataConfig(name=data),
+            prior="uniform",
+            squash=squash,  # type: ignore[arg-type]
+            noise=NoiseConfig(epsilon=0.05),
+            steps=1500,
+            seed=seed,
+        )
+        for squash in SQUASH_NAMES
+        for seed in list(SEEDS)[:3]
+    ]
     first = headline[0]
     words = (
         f"closed-form dual, {first.steps:,} steps of {first.batch_size} images (Figure 1: {figure_1[0].steps:,}), "
         f"second view: Gaussian pixel noise of standard deviation {first.augmentation.noise} with probability "
         f"{first.augmentation_probability}, otherwise the image itself"
     )
-    return Plan("quick", data, tuple(headline), tuple(figure_1), tuple(figure_2), words)
+    return Plan("quick", data, tuple(headline), tuple(figure_1), tuple(figure_2), tuple(squashes), words)
 
 
 def _paper(data: str) -> Plan:
@@ -100,7 +115,7 @@ def _paper(data: str) -> Plan:
         f"Appendix C: 2,000 epochs of {batch:,}, input noise 0.6 always, Adam at 1e-3, InfoNCE with the perceptron of "
         "Table 2 and 15 negatives (Figure 1, and Figure 2 but σ = 0.3); headline: closed-form dual"
     )
-    return Plan("paper", data, tuple(headline), tuple(figure_1), tuple(figure_2), words)
+    return Plan("paper", data, tuple(headline), tuple(figure_1), tuple(figure_2), (), words)
 
 
 def make_plan(profile: str, data: str) -> Plan:

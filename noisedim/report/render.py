@@ -78,7 +78,12 @@ def render(sources: Sources, failed: Sequence[str], output: Path) -> Path:
             if isinstance(block, Pictures):
                 for picture in block.pictures:
                     _write_picture(output / "figures", picture)
-    roles = {"headline": plan.headline, "figure_1": plan.figure_1, "figure_2": plan.figure_2}
+    roles = {
+        "headline": plan.headline,
+        "figure_1": plan.figure_1,
+        "figure_2": plan.figure_2,
+        "squashes": plan.squashes,
+    }
     record = {
         "command": plan.command,
         "rows": [{"role": role, **row} for role, configs in roles.items() for row in run_rows(configs, store)],

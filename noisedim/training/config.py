@@ -15,7 +15,7 @@ from noisedim.data import AugmentationConfig
 from noisedim.errors import InvalidInputError
 from noisedim.nets import ENCODER_NAMES
 from noisedim.objectives import Dual, InfoMax, Objective
-from noisedim.priors import Prior, make_prior, noise_level
+from noisedim.priors import SQUASH_NAMES, Prior, make_prior, noise_level
 
 __all__ = ["DataConfig", "NoiseConfig", "ObjectiveConfig", "OptimiserConfig", "TrainConfig"]
 
@@ -161,6 +161,8 @@ class TrainConfig:
     """Chance that X′ differs from X at all. Below 1, P(X = X′ | X) > 0, which Lemma 3.3 needs."""
     prior: Literal["normal", "uniform"] = "normal"
     """The law to match: N(0, I) or U[0, 1]^d."""
+    squash: Literal["normal-cdf", "logistic", "clip"] = "normal-cdf"
+    """How a standardised output is brought into [0, 1]^d (uniform prior)."""
     dim: int = 2
     """Embedding dimension d."""
     noise: NoiseConfig = field(default_factory=NoiseConfig)
@@ -187,6 +189,9 @@ class TrainConfig:
         positive_integer("seed", self.seed, minimum=0)
         one_of("encoder", self.encoder, ENCODER_NAMES)
         one_of("precision", self.precision, ("float32", "bfloat16"))
+        one_of("squash", self.squash, SQUASH_NAMES)
+        if self.squash != "normal-cdf" and self.prior != "uniform":
+            raise InvalidInputError(f"squash={self.squash!r} is for prior='uniform'; got {self.prior!r}")
         self.noise.target(self.build_prior())  # refuses a level that the prior does not take
         if self.batch_size <= self.dim:
             raise InvalidInputError(
@@ -198,7 +203,7 @@ class TrainConfig:
 
     def build_prior(self) -> Prior:
         """The prior object."""
-        return make_prior(self.prior, self.dim)
+        return make_prior(self.prior, self.dim, squash=self.squash)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested data, as JSON holds it."""

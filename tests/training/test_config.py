@@ -39,9 +39,10 @@ def test_every_field_changes_the_digest():
         "precision": "bfloat16",
         "seed": 1,
     }
-    assert set(changed) == {field.name for field in dataclasses.fields(TrainConfig)}
+    assert {*changed, "squash"} == {field.name for field in dataclasses.fields(TrainConfig)}
     digests = {dataclasses.replace(base, **{name: value}).digest() for name, value in changed.items()}
     assert len(digests | {base.digest()}) == len(changed) + 1
+    assert TrainConfig(prior="uniform", squash="clip").digest() != TrainConfig(prior="uniform").digest()
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0.01, 3))

@@ -11,6 +11,7 @@ from noisedim.report.sections.capacity import capacity_section
 from noisedim.report.sections.embeddings import embeddings_section
 from noisedim.report.sections.provenance import provenance_section
 from noisedim.report.sections.seeds import seeds_section
+from noisedim.report.sections.squashes import squashes_section
 
 __all__ = ["SECTIONS"]
 
@@ -18,5 +19,6 @@ SECTIONS: tuple[Callable[[Sources], Section | None], ...] = (
     embeddings_section,
     seeds_section,
     capacity_section,
+    squashes_section,
     provenance_section,
 )
