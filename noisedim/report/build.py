@@ -20,8 +20,8 @@ __all__ = ["ReportOptions", "write_report"]
 class ReportOptions:
     """Bring the report up to date: make the runs it lacks, then write index.html, README.md and figures."""
 
-    profile: Literal["quick", "paper"] = "quick"
-    """quick: minutes on two cores. paper: the protocol of Appendix C, hours on a GPU."""
+    profile: Literal["smoke", "quick", "paper"] = "quick"
+    """smoke: does everything work? quick: minutes on two cores. paper: the protocol of Appendix C, hours on a GPU."""
     data: Literal["digits", "mnist", "fashion-mnist"] = "digits"
     """Data set; digits are part of the installation."""
     data_root: Path | None = None

@@ -10,8 +10,8 @@ from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, Optimise
 
 __all__ = ["DATA_NAMES", "PROFILE_NAMES", "Plan", "make_plan"]
 
-Profile = Literal["quick", "paper"]
-PROFILE_NAMES = ("quick", "paper")
+Profile = Literal["smoke", "quick", "paper"]
+PROFILE_NAMES = ("smoke", "quick", "paper")
 DATA_NAMES = ("digits", "mnist", "fashion-mnist")
 
 
@@ -20,7 +20,7 @@ class Plan:
     """The runs of a report, by the question they answer.
 
     Attributes:
-        profile: ``quick`` or ``paper``.
+        profile: ``smoke``, ``quick`` or ``paper``.
         data: name of the data set.
         headline: σ = 0.3, d = 2, all images train, five seeds: does the embedding follow the prior?
         figure_1: capacity by capacity; seed s leaves fold s out, and everything is measured on it.
@@ -86,6 +86,27 @@ def _quick(data: str) -> Plan:
     return Plan("quick", data, tuple(headline), tuple(figure_1), tuple(figure_2), tuple(squashes), words)
 
 
+def _smoke(data: str) -> Plan:
+    """The quick plan with two seeds, two capacities and few steps: does everything work? Its figures mean nothing."""
+    quick = _quick(data)
+
+    def short(config: TrainConfig) -> TrainConfig:
+        return replace(config, steps=100)
+
+    seeds = list(SEEDS)[:2]
+    return replace(
+        quick,
+        profile="smoke",
+        headline=tuple(short(config) for config in quick.headline if config.seed in seeds),
+        figure_1=tuple(
+            short(config) for config in quick.figure_1 if config.seed in seeds and config.noise.capacity in (1.0, 3.0)
+        ),
+        figure_2=tuple(short(config) for config in quick.figure_2),
+        squashes=tuple(short(config) for config in quick.squashes if config.seed in seeds),
+        words="100 steps a run: this profile shows that everything works, its figures mean nothing",
+    )
+
+
 def _paper(data: str) -> Plan:
     # Appendix C: σ = 0.6 input noise, Adam at 1e-3, 2,000 epochs of 1,024, InfoNCE with the perceptron of Table 2. The
     # closed-form dual is run under the same protocol for the headline and for Figure 2 at σ = 0.3.
@@ -122,4 +143,4 @@ def make_plan(profile: str, data: str) -> Plan:
     """The runs of ``profile`` on ``data``."""
     one_of("profile", profile, PROFILE_NAMES)
     one_of("data", data, DATA_NAMES)
-    return _quick(data) if profile == "quick" else _paper(data)
+    return {"smoke": _smoke, "quick": _quick, "paper": _paper}[profile](data)

@@ -142,7 +142,10 @@ def test_plans():
     paper = profiles.make_plan("paper", "mnist")
     assert paper.figure_1[0].steps == 2000 * (60_000 // 1024)
     assert paper.figure_1[0].augmentation.noise == 0.6
-    with pytest.raises(InvalidInputError, match="profile must be one of 'quick', 'paper'; got 'fast'"):
+    smoke = profiles.make_plan("smoke", "digits")
+    assert len(smoke.configs) < 20
+    assert max(config.steps for config in smoke.configs) == 100
+    with pytest.raises(InvalidInputError, match="profile must be one of 'smoke', 'quick', 'paper'; got 'fast'"):
         profiles.make_plan("fast", "digits")
 
 
