@@ -1,5 +1,6 @@
-"""What is maximised: estimates of I(f(X′); f(X)+Z), learned or in closed form, each with its ceiling."""
+"""What training optimises: noise injection, learned or in closed form, and what others use beside it."""
 
+from noisedim.objectives.autoencoding import Autoencoder, Variational, Wasserstein
 from noisedim.objectives.dual import Dual, dual_bound
 from noisedim.objectives.infomax import (
     InfoMax,
@@ -8,13 +9,21 @@ from noisedim.objectives.infomax import (
     nguyen_wainwright_jordan,
     split_scores,
 )
+from noisedim.objectives.matching import Adversarial, SIGReg
+from noisedim.objectives.siamese import Siamese
 from noisedim.objectives.value import Objective, ObjectiveValue
 
 __all__ = [
+    "Adversarial",
+    "Autoencoder",
     "Dual",
     "InfoMax",
     "Objective",
     "ObjectiveValue",
+    "SIGReg",
+    "Siamese",
+    "Variational",
+    "Wasserstein",
     "donsker_varadhan",
     "dual_bound",
     "infonce",

@@ -136,6 +136,7 @@ class InfoMax(Objective):
             n−1 if omitted.
         unbiased_gradient: for ``"dv"``: divide gradients by a running mean of e^T (see :func:`donsker_varadhan`).
         decay: weight of the past in that running mean.
+        noisy: add the channel's noise; without it this is plain Deep InfoMax, whose information has no upper bound.
 
     Raises: InvalidInputError: for an unknown estimator, or ``unbiased_gradient`` without ``"dv"``.
 
@@ -152,6 +153,7 @@ class InfoMax(Objective):
         negatives: int | None = None,
         unbiased_gradient: bool = False,
         decay: float = 0.99,
+        noisy: bool = True,
     ) -> None:
         super().__init__()
         self.critic = critic
@@ -163,6 +165,7 @@ class InfoMax(Objective):
         self.decay = unit_interval("decay", decay)
         if not 0 < self.decay < 1:
             raise InvalidInputError(f"decay must lie strictly between 0 and 1; got {decay!r}")
+        self.noisy = noisy
         # NaN: no batch seen yet.
         self.register_buffer("log_normaliser", torch.tensor(math.nan))
 
@@ -179,8 +182,8 @@ class InfoMax(Objective):
         embedding_tensor("z_prime", z_prime, dim=z.shape[1], minimum_rows=2, examine_values=False)
         if len(z) != len(z_prime):
             raise InvalidInputError(f"z and z_prime must have one row an image each; got {len(z)} and {len(z_prime)}")
-        noisy = channel.add_noise(z, generator=generator)
-        positive, negative = self._scores(z_prime, noisy, channel.noise_level, generator)
+        y = channel.add_noise(z, generator=generator) if self.noisy else z
+        positive, negative = self._scores(z_prime, y, channel.noise_level, generator)
         if self.estimator == "infonce":
             return infonce(positive, negative)
         if self.estimator == "nwj":

@@ -1,7 +1,8 @@
 """What every objective answers with, and how every objective is called."""
 
+import math
 from abc import abstractmethod
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 import torch
 from torch import nn
@@ -26,13 +27,21 @@ class ObjectiveValue(NamedTuple):
     bound: torch.Tensor
     ceiling: float
 
+    @classmethod
+    def without_bound(cls, loss: torch.Tensor) -> Self:
+        """The value of an objective that estimates no information: bound NaN, no ceiling."""
+        return cls(loss, torch.full_like(loss, math.nan, requires_grad=False), math.inf)
+
 
 class Objective(nn.Module):
     """An objective on two views' clean embeddings: ``objective(z, z_prime, channel)``.
 
     ``z`` is f(X), ``z_prime`` f(X′), both normalised, shape (n, d), row i of each from one image. The channel gives the
-    prior and the noise level; objectives on samples also draw its noise.
+    prior and the noise level; objectives on samples also draw its noise. Where :attr:`normalised` is false, both are
+    the encoder's raw output instead: such an objective has its own way to fix the scale.
     """
+
+    normalised: ClassVar[bool] = True
 
     @abstractmethod
     def forward(

@@ -49,6 +49,9 @@ def split_images(config: TrainConfig, data_root: str | Path | None = None) -> Ru
         return RunSplit(images, everything, everything[:0])
     labels = images.labels.numpy() if images.labels is not None else np.zeros(len(everything), dtype=np.int64)
     train_index, held_out = stratified_fold(labels, config.data.fold, folds=config.data.folds)
+    if config.data.validate:
+        inner_train, inner_held_out = stratified_fold(labels[train_index], 0)
+        return RunSplit(images, train_index[inner_train], train_index[inner_held_out])
     return RunSplit(images, train_index, held_out)
 
 

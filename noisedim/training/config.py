@@ -14,8 +14,9 @@ from noisedim.critics import Critic, DotProductCritic, GaussianDualCritic, MLPCr
 from noisedim.data import AugmentationConfig
 from noisedim.errors import InvalidInputError
 from noisedim.nets import ENCODER_NAMES
-from noisedim.objectives import Dual, InfoMax, Objective
+from noisedim.objectives import Autoencoder, Dual, InfoMax, Objective
 from noisedim.priors import SQUASH_NAMES, Prior, make_prior, noise_level
+from noisedim.training.methods import OTHER_METHODS, build_other
 
 __all__ = ["DataConfig", "NoiseConfig", "ObjectiveConfig", "OptimiserConfig", "TrainConfig"]
 
@@ -23,6 +24,7 @@ __all__ = ["DataConfig", "NoiseConfig", "ObjectiveConfig", "OptimiserConfig", "T
 _FORMAT = 1
 _DEFAULT_LEVELS = {"sigma": 0.3, "epsilon": 0.1}
 _START_LEVELS = {"sigma": 1.0, "epsilon": 0.2}
+_INFOMAX = ("infonce", "dv", "nwj")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,9 @@ class DataConfig:
     """Leave this stratified fold out of training, to measure on it; all images train if omitted."""
     folds: int = 5
     """How many folds there are."""
+    validate: bool = False
+    """Leave the fold out altogether and measure on a fifth of the other images, which then does not train: to choose
+    settings without a look at the images that judge them."""
     limit: int | None = None
     """Use only the first so many images."""
 
@@ -44,6 +49,8 @@ class DataConfig:
             positive_integer("data.limit", self.limit, minimum=2)
         if self.fold is not None and not 0 <= self.fold < self.folds:
             raise InvalidInputError(f"data.fold must be from 0 to {self.folds - 1}; got {self.fold!r}")
+        if self.validate and self.fold is None:
+            raise InvalidInputError("data.validate needs data.fold, the images not to look at; got none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,30 +94,74 @@ class NoiseConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveConfig:
-    """What is maximised."""
+    """What is optimised: noise injection in one of its forms, or what others use."""
 
-    name: Literal["dual", "infonce", "dv", "nwj"] = "dual"
-    """dual: closed form, no critic. infonce, dv (Donsker–Varadhan), nwj: bounds with a critic on samples."""
+    name: Literal[
+        "dual",
+        "infonce",
+        "dv",
+        "nwj",
+        "simclr",
+        "align-uniform",
+        "vicreg",
+        "barlow-twins",
+        "w-mse",
+        "sigreg",
+        "adversarial",
+        "vae",
+        "wae-mmd",
+        "swae",
+    ] = "dual"
+    """dual: closed form, no critic. infonce, dv (Donsker–Varadhan), nwj: bounds with a critic on samples. All others do
+    without noise: their embedding is only standardised when training is over, for them to be compared."""
     critic: Literal["mlp", "separable", "dot", "gaussian-dual"] = "mlp"
-    """The critic of the last three: the paper's perceptron, separable, dot product, or Theorem 4.1's closed form."""
+    """infonce, dv, nwj: the paper's perceptron, separable, dot product, or Theorem 4.1's closed form."""
     negatives: int | None = None
-    """Negative pairs a sample; all of the batch if omitted."""
+    """infonce, dv, nwj: negative pairs a sample; all of the batch if omitted."""
+    noisy: bool = True
+    """infonce, dv, nwj: add the channel's noise; without it, this is plain Deep InfoMax."""
     unbiased_gradient: bool = False
     """dv: divide gradients by a running mean, as MINE does."""
     pairs: Literal["clean", "cross"] = "clean"
     """dual: draw the law of f(X) (clean), or the overlap of f(X) and f(X′) (cross), to the prior."""
+    strength: float | None = None
+    """Methods of others: their main hyper-parameter (simclr: temperature; align-uniform, vicreg: weight of uniformity,
+    covariance; vae: beta; adversarial: gamma; barlow-twins, sigreg, wae-mmd, swae: lambda); their authors' if omitted."""
+    features: int = 32
+    """simclr, align-uniform, vicreg, barlow-twins, w-mse: outputs of the projector; 0 for no projector."""
 
     def __post_init__(self) -> None:
-        one_of("objective.name", self.name, ("dual", "infonce", "dv", "nwj"))
+        one_of("objective.name", self.name, ("dual", *_INFOMAX, *OTHER_METHODS))
         one_of("objective.critic", self.critic, ("mlp", "separable", "dot", "gaussian-dual"))
         one_of("objective.pairs", self.pairs, ("clean", "cross"))
+        positive_integer("objective.features", self.features, minimum=0)
         if self.negatives is not None:
             positive_integer("objective.negatives", self.negatives)
         if self.unbiased_gradient and self.name != "dv":
             raise InvalidInputError(f"objective.unbiased_gradient needs objective.name='dv'; got {self.name!r}")
+        if not self.noisy and self.name not in _INFOMAX:
+            raise InvalidInputError(f"objective.noisy=False is for infonce, dv and nwj; got {self.name!r}")
+        if not self.noisy and self.critic == "gaussian-dual":
+            raise InvalidInputError("objective.critic='gaussian-dual' has no value without noise")
+        if self.strength is not None:
+            positive("objective.strength", self.strength)
+            if self.name not in OTHER_METHODS or OTHER_METHODS[self.name].strength is None:
+                raise InvalidInputError(f"objective.name={self.name!r} takes no objective.strength")
 
-    def build(self, dim: int) -> Objective:
-        """The objective as a module, with a fresh critic where one is needed."""
+    @property
+    def outputs_a_dimension(self) -> int:
+        """What the encoder puts out for each coordinate of the embedding: 2 for variational autoencoders, else 1."""
+        return OTHER_METHODS[self.name].outputs_a_dimension if self.name in OTHER_METHODS else 1
+
+    def build(self, dim: int, shape: tuple[int, ...]) -> Objective | Autoencoder:
+        """The objective as a module, with a fresh critic, projector or decoder where one is needed.
+
+        Args:
+            dim: embedding dimension.
+            shape: of an image, for decoders.
+        """
+        if self.name in OTHER_METHODS:
+            return build_other(self.name, dim, shape, self.strength, self.features)
         if self.name == "dual":
             return Dual(pairs=self.pairs)
         critic: Critic
@@ -122,7 +173,13 @@ class ObjectiveConfig:
             critic = DotProductCritic()
         else:
             critic = GaussianDualCritic()
-        return InfoMax(critic, estimator=self.name, negatives=self.negatives, unbiased_gradient=self.unbiased_gradient)
+        return InfoMax(
+            critic,
+            estimator=self.name,  # type: ignore[arg-type]
+            negatives=self.negatives,
+            unbiased_gradient=self.unbiased_gradient,
+            noisy=self.noisy,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +257,8 @@ class TrainConfig:
             )
         if self.objective.critic == "gaussian-dual" and self.objective.name != "dual" and self.prior != "normal":
             raise InvalidInputError(f"objective.critic='gaussian-dual' is for prior='normal'; got {self.prior!r}")
+        if self.objective.name in OTHER_METHODS and self.prior != "normal":
+            raise InvalidInputError(f"objective.name={self.objective.name!r} is for prior='normal'; got {self.prior!r}")
 
     def build_prior(self) -> Prior:
         """The prior object."""

@@ -14,6 +14,7 @@ import torch
 from noisedim.checks import one_of
 from noisedim.data import BatchSampler, second_view
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
+from noisedim.objectives import Autoencoder, ObjectiveValue
 from noisedim.training.checkpoint import flatten_state, load_checkpoint, save_checkpoint, unflatten_state
 from noisedim.training.config import TrainConfig
 from noisedim.training.model import EmbeddingModel, build_model, embed
@@ -86,7 +87,7 @@ class Trainer:
         self.model = build_model(config, tuple(images.shape[1:])).to(self.device).train()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed + 1)
-            self.objective = config.objective.build(config.dim).to(self.device).train()
+            self.objective = config.objective.build(config.dim, tuple(images.shape[1:])).to(self.device).train()
         self.parameters = [*self.model.parameters(), *self.objective.parameters()]
         self.optimizer = make_optimizer(config.optimiser, self.parameters)
         self.steps_done = 0
@@ -106,11 +107,7 @@ class Trainer:
             group["lr"] = rate
         channel.level = config.noise.level(channel.prior, self.steps_done / config.steps)
 
-        views = self._views()
-        with torch.autocast("cuda", torch.bfloat16, enabled=config.precision == "bfloat16"):
-            raw = self.model.encoder(views)
-        z, z_prime = channel.normalise(raw.float()).chunk(2)
-        value = self.objective(z, z_prime, channel, generator=self.generator, estimate=log)
+        value = self._value(estimate=log)
         self.optimizer.zero_grad()
         value.loss.backward()
         if config.optimiser.clip_norm is not None:
@@ -120,10 +117,23 @@ class Trainer:
         if log:
             self._record(value.loss.item(), value.bound.item(), value.ceiling, rate)
 
-    def _views(self) -> torch.Tensor:
-        """A batch of X on top of its X′, (2·batch, *shape): one pass of the encoder serves both."""
+    def _value(self, *, estimate: bool) -> ObjectiveValue:
+        """The objective on the next batch."""
         batch = self.images[self.sampler.next_indices(self.config.batch_size)]
         batch = batch.float() / 255 if batch.dtype is torch.uint8 else batch.float()
+        if isinstance(self.objective, Autoencoder):
+            return self.objective(self._encode(batch), batch, generator=self.generator)
+        raw, channel = self._encode(self._views(batch)), self.model.channel
+        z, z_prime = (channel.normalise(raw) if self.objective.normalised else raw).chunk(2)
+        return self.objective(z, z_prime, channel, generator=self.generator, estimate=estimate)
+
+    def _encode(self, images: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cuda", torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+            raw = self.model.encoder(images)
+        return raw.float()
+
+    def _views(self, batch: torch.Tensor) -> torch.Tensor:
+        """X on top of its X′, (2·batch, *shape): one pass of the encoder serves both."""
         config = self.config
         changed = second_view(batch, config.augmentation, config.augmentation_probability, self.generator)
         return torch.cat([batch, changed])

@@ -16,7 +16,10 @@ __all__ = ["EmbeddingModel", "build_model", "embed"]
 
 @final
 class EmbeddingModel(nn.Module):
-    """encoder, then channel: images in [0, 1] to embeddings (n, d), clean in ``eval()``, noisy in ``train()``."""
+    """encoder, then channel: images in [0, 1] to embeddings (n, d), clean in ``eval()``, noisy in ``train()``.
+
+    An encoder of more than d outputs has the embedding first (variational autoencoders).
+    """
 
     def __init__(self, encoder: nn.Module, channel: NoisyChannel, shape: tuple[int, ...]) -> None:
         super().__init__()
@@ -25,7 +28,11 @@ class EmbeddingModel(nn.Module):
         self.shape = shape
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.channel(self.encoder(images))
+        return self.channel(self.raw(images))
+
+    def raw(self, images: torch.Tensor) -> torch.Tensor:
+        """The embedding before the channel, (n, d)."""
+        return self.encoder(images)[:, : self.channel.prior.dim]
 
 
 def build_model(config: TrainConfig, shape: tuple[int, ...]) -> EmbeddingModel:
@@ -34,7 +41,7 @@ def build_model(config: TrainConfig, shape: tuple[int, ...]) -> EmbeddingModel:
     # Layers draw their weights from the global generator; the caller's is left as it was.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        encoder = make_encoder(config.encoder, shape, config.dim)
+        encoder = make_encoder(config.encoder, shape, config.dim * config.objective.outputs_a_dimension)
     channel = NoisyChannel(prior, **{prior.level_name: config.noise.target(prior)})
     return EmbeddingModel(encoder, channel, shape)
 
@@ -66,7 +73,7 @@ def embed(model: EmbeddingModel, images: torch.Tensor, *, batch_size: int = 4096
         for batch in images.split(batch_size):
             batch = batch.to(weight.device)
             batch = batch.to(weight.dtype) / 255 if batch.dtype is torch.uint8 else batch.to(weight.dtype)
-            output = model.encoder(batch) if raw else model(batch)
+            output = model.raw(batch) if raw else model(batch)
             parts.append(output.cpu())
     finally:
         model.train(was_training)
