@@ -14,6 +14,7 @@ from noisedim.report.content import Notice, Section, Sources, Table, Text, Verdi
 from noisedim.report.figures import embedding_figure
 from noisedim.report.render import render
 from noisedim.report.sections.capacity import capacity_verdicts
+from noisedim.report.sections.squashes import squashes_verdict
 from noisedim.runs import RunStore
 from noisedim.training import DataConfig, NoiseConfig, TrainConfig
 
@@ -103,6 +104,26 @@ def test_verdicts_follow_the_numbers(made):
     assert answers(better)["Does a small capacity cost accuracy downstream?"] == "yes"
     equal = [{**row, "knn": 0.5} for row in rows]
     assert answers(equal)["Does a small capacity cost accuracy downstream?"] == "not decided"
+
+
+def test_the_verdict_on_squashes_is_paired_by_seed():
+    def rows(clip, logistic):
+        values = {"normal-cdf": 0.1, "clip": clip, "logistic": logistic}
+        return [
+            {
+                "squash": name,
+                "level": 0.1,
+                "seed": seed,
+                "sliced_w2": value + 0.3 * seed + 0.001 * seed * (name == "clip"),
+            }
+            for name, value in values.items()
+            for seed in range(3)
+        ]
+
+    assert squashes_verdict(rows(0.2, 0.3)).answer == "yes"
+    assert squashes_verdict(rows(0.05, 0.06)).answer == "no"
+    assert squashes_verdict(rows(0.05, 0.3)).answer == "in part"
+    assert squashes_verdict(rows(0.1, 0.1)).answer == "not decided"
 
 
 def test_missing_runs_are_counted_and_said(made, tmp_path):
