@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 
@@ -125,3 +126,26 @@ def test_as_a_module_and_without_heavy_imports():
     assert done.stdout.strip() == "[]"
     done = subprocess.run([sys.executable, "-m", "noisedim", "--help"], capture_output=True, text=True, check=True)
     assert "train" in done.stdout
+
+
+def test_sweep_makes_the_grid_once(tmp_path, capsys):
+    small = ["--base.steps", "3", "--base.batch-size", "32", "--base.data.limit", "200", "--base.data.fold", "0"]
+    grid = ["--methods", "dual", "vicreg", "infomax-rank", "--seeds", "0", "1"]
+    where = ["--runs", str(tmp_path / "runs"), "--jobs", "1", "--device", "cpu"]
+    command = ["sweep", *grid, *small, *where, "--table", str(tmp_path / "runs.csv")]
+    assert main(command) == 0
+    assert "runs       6 of 6" in capsys.readouterr().out
+    table = pd.read_csv(tmp_path / "runs.csv")
+    # Post-hoc maps rest on a plain run each.
+    assert len(table) == 8
+    assert set(table["status"]) == {"complete"}
+    assert set(table["config.objective.name"]) == {"dual", "vicreg", "infonce"}
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/result.json")}
+    assert main(command) == 0
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/result.json")} == before
+
+
+def test_sweep_over_capacities_is_for_channels(tmp_path, capsys):
+    command = ["sweep", "--capacities", "1", "2", "--runs", str(tmp_path), "--methods"]
+    assert main([*command, "vicreg"]) == 2
+    assert "capacity is for noise injection; objective 'vicreg' adds no noise" in capsys.readouterr().err

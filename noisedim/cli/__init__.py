@@ -11,6 +11,7 @@ import tyro
 
 from noisedim.cli.assess import Assess
 from noisedim.cli.embed import Embed
+from noisedim.cli.sweep import Sweep
 from noisedim.cli.train import Train
 from noisedim.errors import guarded
 from noisedim.report.build import ReportOptions, write_report
@@ -21,6 +22,7 @@ _Command = (
     Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Embed, tyro.conf.subcommand("embed")]
     | Annotated[Assess, tyro.conf.subcommand("assess")]
+    | Annotated[Sweep, tyro.conf.subcommand("sweep")]
     | Annotated[ReportOptions, tyro.conf.subcommand("report")]
 )
 

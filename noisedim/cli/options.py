@@ -1,10 +1,11 @@
 """What several commands share."""
 
-from pathlib import Path
 from typing import Literal
+
+from noisedim.runs.store import DEFAULT_ROOT
 
 __all__ = ["DEFAULT_RUNS", "Device"]
 
 # Every run lands where the report looks for it.
-DEFAULT_RUNS = Path("reports/results/runs")
+DEFAULT_RUNS = DEFAULT_ROOT
 Device = Literal["auto", "cpu", "cuda"]

@@ -2,7 +2,9 @@
 
 from noisedim.evaluation.assess import Assessment, TestResult, assess
 from noisedim.evaluation.clustering import label_silhouette
-from noisedim.evaluation.probes import PROBE_NAMES, cross_validated_scores, probe_scores
+from noisedim.evaluation.gaussianise import flow_gaussianise, rank_gaussianise
+from noisedim.evaluation.probes import PROBE_NAMES, cross_validated_scores, label_curve, probe_scores
+from noisedim.evaluation.stability import linear_cka, procrustes_similarity
 
 __all__ = [
     "PROBE_NAMES",
@@ -10,6 +12,11 @@ __all__ = [
     "TestResult",
     "assess",
     "cross_validated_scores",
+    "flow_gaussianise",
+    "label_curve",
     "label_silhouette",
+    "linear_cka",
     "probe_scores",
+    "procrustes_similarity",
+    "rank_gaussianise",
 ]

@@ -7,7 +7,7 @@ import numpy as np
 from noisedim.checks import embedding_matrix, positive_integer
 from noisedim.errors import InvalidInputError
 
-__all__ = ["PROBE_NAMES", "cross_validated_scores", "probe_scores"]
+__all__ = ["PROBE_NAMES", "cross_validated_scores", "label_curve", "probe_scores"]
 
 PROBE_NAMES = ("knn", "naive_bayes", "mlp", "linear")
 
@@ -95,3 +95,50 @@ def cross_validated_scores(z: Any, labels: Any, *, folds: int = 5, seed: int = 0
     splits = StratifiedKFold(folds, shuffle=True, random_state=seed).split(z, labels)
     scores = [probe_scores(z[a], labels[a], z[b], labels[b], seed=seed) for a, b in splits]
     return {name: float(np.mean([score[name] for score in scores])) for name in PROBE_NAMES}
+
+
+def label_curve(
+    train_z: Any,
+    train_labels: Any,
+    test_z: Any,
+    test_labels: Any,
+    *,
+    counts: tuple[int, ...] = (1, 10, 100),
+    draws: int = 10,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Accuracy on test rows of nearest neighbours that know few labels a class.
+
+    Args:
+        train_z, test_z: embeddings, (n, d) and (m, d).
+        train_labels, test_labels: integers, (n,) and (m,).
+        counts: labels a class; counts that a class does not have are left out.
+        draws: random choices of the labelled rows over which the accuracy is averaged.
+        seed: of the choices.
+
+    Returns: mean accuracy by the number of labels a class as text, and ``"all"``: min(5, labels a class) neighbours.
+
+    Raises: InvalidInputError: as :func:`probe_scores`.
+    """
+    from sklearn.neighbors import KNeighborsClassifier
+
+    train_z = embedding_matrix("train_z", train_z, minimum_rows=2)
+    test_z = embedding_matrix("test_z", test_z, dim=train_z.shape[1])
+    train_labels = _check_labels("train_labels", train_labels, len(train_z))
+    test_labels = _check_labels("test_labels", test_labels, len(test_z))
+    classes, sizes = np.unique(train_labels, return_counts=True)
+    rng = np.random.default_rng([seed, 7])
+    curve = {}
+    for count in counts:
+        if sizes.min() < count:
+            continue
+        scores = []
+        for _ in range(draws):
+            rows = np.concatenate(
+                [rng.choice(np.flatnonzero(train_labels == label), count, replace=False) for label in classes]
+            )
+            neighbours = KNeighborsClassifier(min(5, count)).fit(train_z[rows], train_labels[rows])
+            scores.append(neighbours.score(test_z, test_labels))
+        curve[str(count)] = float(np.mean(scores))
+    everything = KNeighborsClassifier(min(5, len(train_z))).fit(train_z, train_labels)
+    return {**curve, "all": float(everything.score(test_z, test_labels))}

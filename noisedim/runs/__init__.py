@@ -1,7 +1,7 @@
 """Runs: one folder each, named by its configuration, written atomically, made once."""
 
 from noisedim.runs.make import make_run
-from noisedim.runs.store import RunFolder, RunStore
+from noisedim.runs.store import RunFolder, RunStore, load
 from noisedim.runs.sweep import make_runs
 
-__all__ = ["RunFolder", "RunStore", "make_run", "make_runs"]
+__all__ = ["RunFolder", "RunStore", "load", "make_run", "make_runs"]

@@ -1,8 +1,9 @@
 """Makes a run: train, embed, measure, store. A run that is there already is read, one that was killed goes on."""
 
 import math
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,15 @@ import numpy as np
 import torch
 
 from noisedim.data import ImageSet, load_images, second_view, stratified_fold
-from noisedim.evaluation import assess, cross_validated_scores, label_silhouette, probe_scores
+from noisedim.evaluation import (
+    assess,
+    cross_validated_scores,
+    flow_gaussianise,
+    label_curve,
+    label_silhouette,
+    probe_scores,
+    rank_gaussianise,
+)
 from noisedim.objectives import dual_bound
 from noisedim.runs.environment import environment
 from noisedim.runs.store import RunFolder, RunStore
@@ -73,6 +82,8 @@ def make_run(
     folder = store.open(config)
     if folder.is_complete:
         return folder
+    if config.gaussianise != "none":
+        return _make_gaussianised(config, store, folder, data_root=data_root, device=device, on_progress=on_progress)
     split = split_images(config, data_root)
     with folder.lock():
         if folder.is_complete:  # another process made it while this one waited
@@ -97,7 +108,29 @@ def make_run(
     return folder
 
 
-def _measure(config: TrainConfig, model: EmbeddingModel, split: RunSplit, z: np.ndarray) -> dict[str, Any]:
+def _make_gaussianised(config: TrainConfig, store: RunStore, folder: RunFolder, **options: Any) -> RunFolder:
+    """A run whose embedding is that of a plain run, made first if need be, through a map fitted on what trained."""
+    plain = make_run(replace(config, gaussianise="none"), store, **options)
+    split = split_images(config, options["data_root"])
+    with folder.lock():
+        if folder.is_complete:
+            return folder
+        folder.write_environment(environment())
+        began = time.monotonic()
+        arrays = plain.read_embeddings()
+        known = arrays["z"][arrays["trained_on"]]
+        if config.gaussianise == "rank":
+            arrays["z"] = rank_gaussianise(known, arrays["z"])
+        else:
+            arrays["z"] = flow_gaussianise(known, arrays["z"], seed=config.seed)
+        folder.write_metrics(plain.read_metrics())
+        folder.write_embeddings(**arrays)
+        seconds = plain.read_result()["train_seconds"] + time.monotonic() - began
+        folder.write_result({"train_seconds": seconds, **_measure(config, None, split, arrays["z"])})
+    return folder
+
+
+def _measure(config: TrainConfig, model: EmbeddingModel | None, split: RunSplit, z: np.ndarray) -> dict[str, Any]:
     """What the report says of a run; the held-out images where there are any, all images otherwise."""
     measured = split.held_out if len(split.held_out) else split.train
     prior = config.build_prior()
@@ -108,13 +141,15 @@ def _measure(config: TrainConfig, model: EmbeddingModel, split: RunSplit, z: np.
         "level": level,
         "capacity": prior.capacity(level),
         "assessment": assess(z[measured], prior=config.prior, seed=config.seed).to_dict(),
-        "information": _information(config, model, split),
+        "information": None if model is None else _information(config, model, split),
     }
     if split.images.labels is not None:
         labels = split.images.labels.numpy()
         if len(split.held_out):
             train_index = split.train
-            scores = probe_scores(z[train_index], labels[train_index], z[measured], labels[measured], seed=config.seed)
+            parts = z[train_index], labels[train_index], z[measured], labels[measured]
+            scores = probe_scores(*parts, seed=config.seed)
+            result["label_curve"] = label_curve(*parts, seed=config.seed)
         else:
             scores = cross_validated_scores(z, labels, folds=5, seed=0)
         result["scores"] = scores

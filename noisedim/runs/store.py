@@ -18,7 +18,10 @@ from noisedim.files import read_json, write_atomically, write_json_atomically
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Config", "RunFolder", "RunStore"]
+__all__ = ["DEFAULT_ROOT", "Config", "RunFolder", "RunStore", "load"]
+
+# Every command keeps its runs here unless told otherwise.
+DEFAULT_ROOT = Path("reports/results/runs")
 
 
 class Config(Protocol):
@@ -158,6 +161,11 @@ class RunStore:
                 row["status"] = f"damaged: {error}"
             rows.append(row)
         return pd.DataFrame(rows)
+
+
+def load(root: str | Path = DEFAULT_ROOT) -> "pd.DataFrame":
+    """All runs under ``root`` as one tidy table: see :meth:`RunStore.load`."""
+    return RunStore(root).load()
 
 
 def _flat(prefix: str, value: Any) -> dict[str, Any]:

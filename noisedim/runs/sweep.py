@@ -1,17 +1,25 @@
-"""Makes many runs at once: a list of configurations to run folders, through joblib."""
+"""Makes many runs at once: a list of configurations to run folders, through joblib, here or on a cluster.
+
+Whatever happens to a worker, nothing is lost and nothing is made twice: runs are kept by their configuration, a
+complete one is not touched again, and one whose maker was killed goes on from its checkpoint wherever it is tried next.
+"""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal, get_args
 
-from noisedim.checks import positive_integer
-from noisedim.errors import NoisedimError
+from noisedim.checks import one_of, positive_integer
+from noisedim.errors import InvalidInputError, NoisedimError
 from noisedim.runs.make import make_run
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.training import TrainConfig
 
-__all__ = ["SweepOutcome", "available_cores", "make_runs"]
+__all__ = ["Backend", "SweepOutcome", "available_cores", "make_runs"]
+
+Backend = Literal["local", "dask", "ray"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,51 @@ def _one(config: TrainConfig, root: Path, data_root: str | None, device: str) ->
     return config.digest(), None
 
 
+@contextmanager
+def _workers(backend: Backend, address: str | None, jobs: int | None) -> Iterator[int]:
+    """Sets joblib's backend up while open; yields how many runs to have under way."""
+    from joblib import parallel_config
+
+    if backend == "local":
+        if address is not None:
+            raise InvalidInputError(
+                f"address is where a cluster's scheduler is; backend 'local' has none, got {address!r}"
+            )
+        jobs = available_cores() if jobs is None else jobs
+        # Many small models train faster as one thread each than one after the other on all cores.
+        with parallel_config(backend="loky", inner_max_num_threads=max(1, available_cores() // jobs)):
+            yield jobs
+    elif backend == "dask":
+        distributed = _imported("distributed", "dask")
+        if address is None:
+            raise InvalidInputError("backend 'dask' needs address, the scheduler's, such as tcp://127.0.0.1:8786")
+        with (
+            distributed.Client(address, set_as_default=False) as client,
+            parallel_config(backend="dask", client=client, retries=3),
+        ):
+            yield -1 if jobs is None else jobs
+    else:
+        ray = _imported("ray", "ray")
+        from ray.util.joblib import register_ray
+
+        if not ray.is_initialized():
+            ray.init(address=address, include_dashboard=False, log_to_driver=False)
+        register_ray()
+        with parallel_config(backend="ray"):
+            yield -1 if jobs is None else jobs
+
+
+def _imported(module: str, extra: str) -> Any:
+    from importlib import import_module
+
+    try:
+        return import_module(module)
+    except ImportError:
+        raise InvalidInputError(
+            f"backend {extra!r} needs {module}, which is not installed; pip install 'noisedim[{extra}]' brings it"
+        ) from None
+
+
 def make_runs(
     configs: Sequence[TrainConfig],
     store: RunStore,
@@ -44,21 +97,29 @@ def make_runs(
     data_root: str | None = None,
     device: str = "auto",
     jobs: int | None = None,
+    backend: Backend = "local",
+    address: str | None = None,
     on_finished: Callable[[SweepOutcome], None] | None = None,
 ) -> list[SweepOutcome]:
     """Make what is missing of ``configs``, several at a time, and return one outcome a configuration, in order.
 
     Args:
         configs: the runs; equal ones are made once.
-        store: where they are kept.
+        store: where they are kept; a cluster's workers must see this folder, too.
         data_root: folder of the data sets.
         device: ``auto``, ``cpu`` or ``cuda``.
-        jobs: processes at a time, one thread each; the number of cores if omitted.
+        jobs: processes at a time, one thread each; if omitted the number of cores, or all that a cluster has.
+        backend: ``local`` (processes of this machine), ``dask`` or ``ray``.
+        address: of the cluster's scheduler.
         on_finished: called as each run ends, in this process.
-    """
-    from joblib import Parallel, delayed, parallel_config
 
-    jobs = available_cores() if jobs is None else positive_integer("jobs", jobs)
+    Raises: InvalidInputError: for a backend that is not installed, or an address where there is none or the reverse.
+    """
+    from joblib import Parallel, delayed
+
+    one_of("backend", backend, get_args(Backend))
+    if jobs is not None:
+        positive_integer("jobs", jobs)
     unique = {config.digest(): config for config in configs}
     outcomes: dict[str, SweepOutcome] = {}
 
@@ -74,10 +135,13 @@ def make_runs(
             finished(digest, None)
         else:
             missing.append(config)
-    # Many small models train faster as one thread each than one after the other on all cores.
     if missing:
-        with parallel_config(backend="loky", inner_max_num_threads=max(1, available_cores() // jobs)):
-            work = (delayed(_one)(config, store.root, data_root, device) for config in missing)
-            for digest, error in Parallel(n_jobs=min(jobs, len(missing)), return_as="generator_unordered")(work):
+        with _workers(backend, address, jobs) as workers:
+            count = min(workers, len(missing)) if workers > 0 else workers
+            work = (delayed(_one)(config, store.root.absolute(), data_root, device) for config in missing)
+            # One run a task: runs are long, and what a killed worker held is tried again.
+            # Ray's pool cannot say what ended before all has.
+            answers = "list" if backend == "ray" else "generator_unordered"
+            for digest, error in Parallel(n_jobs=count, batch_size=1, return_as=answers)(work):
                 finished(digest, error)
     return [outcomes[config.digest()] for config in configs]

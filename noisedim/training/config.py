@@ -236,6 +236,9 @@ class TrainConfig:
     """Images a step."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Arithmetic of the encoder; bfloat16 needs CUDA. Normalisation and objective stay in float32."""
+    gaussianise: Literal["none", "rank", "flow"] = "none"
+    """Map the embedding to N(0, I) when training is over, by what trained: coordinate by coordinate (rank), or by a
+    normalizing flow (needs zuko). What others do; the map is measured in the run, and not part of the checkpoint."""
     seed: int = 0
     """Seed of weights, batches, augmentation and noise."""
 
@@ -246,6 +249,9 @@ class TrainConfig:
         positive_integer("seed", self.seed, minimum=0)
         one_of("encoder", self.encoder, ENCODER_NAMES)
         one_of("precision", self.precision, ("float32", "bfloat16"))
+        one_of("gaussianise", self.gaussianise, ("none", "rank", "flow"))
+        if self.gaussianise != "none" and self.prior != "normal":
+            raise InvalidInputError(f"gaussianise={self.gaussianise!r} is for prior='normal'; got {self.prior!r}")
         one_of("squash", self.squash, SQUASH_NAMES)
         if self.squash != "normal-cdf" and self.prior != "uniform":
             raise InvalidInputError(f"squash={self.squash!r} is for prior='uniform'; got {self.prior!r}")

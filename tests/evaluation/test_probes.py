@@ -7,7 +7,7 @@ from sklearn.metrics import silhouette_samples
 from sklearn.neighbors import KNeighborsClassifier
 
 from noisedim.errors import InvalidInputError
-from noisedim.evaluation import PROBE_NAMES, cross_validated_scores, label_silhouette, probe_scores
+from noisedim.evaluation import PROBE_NAMES, cross_validated_scores, label_curve, label_silhouette, probe_scores
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +51,18 @@ def test_bad_input(iris):
         cross_validated_scores(x[:101], y[:101])
     with pytest.raises(InvalidInputError, match="at least 2 classes"):
         label_silhouette(x, np.zeros(150))
+
+
+def test_label_curve_by_hand():
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 60)
+    z = labels[:, None] * 2.0 + rng.standard_normal((120, 2))
+    test_z, test_labels = z[::2] + 0.1, labels[::2]
+    curve = label_curve(z, labels, test_z, test_labels, counts=(1, 10, 100))
+    assert list(curve) == ["1", "10", "all"]  # no class has a hundred
+    distances = ((test_z[:, None] - z[None]) ** 2).sum(-1)
+    nearest = np.argsort(distances, axis=1)[:, :5]
+    assert curve["all"] == np.mean((labels[nearest].mean(1) > 0.5) == test_labels)
+    assert curve["1"] < curve["all"] + 0.05
+    assert curve == label_curve(z, labels, test_z, test_labels, counts=(1, 10, 100))
+    assert curve["1"] != label_curve(z, labels, test_z, test_labels, seed=1)["1"]

@@ -37,6 +37,7 @@ def test_every_field_changes_the_digest():
         "steps": 10,
         "batch_size": 32,
         "precision": "bfloat16",
+        "gaussianise": "rank",
         "seed": 1,
     }
     assert {*changed, "squash"} == {field.name for field in dataclasses.fields(TrainConfig)}

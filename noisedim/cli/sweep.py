@@ -1,0 +1,98 @@
+"""``noisedim sweep``."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from noisedim.cli.options import DEFAULT_RUNS, Device
+from noisedim.runs.comparison import METHODS
+from noisedim.training.config import TrainConfig
+
+__all__ = ["Sweep"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """Make every run of a grid: method × capacity × seed × data. Stopped or killed, the same command goes on.
+
+    Examples: noisedim sweep --methods dual infonce --capacities 1 2 4 --seeds 0 1 2, or
+    noisedim sweep --methods dual --data mnist --backend dask --address tcp://127.0.0.1:8786.
+    """
+
+    methods: tuple[Literal[tuple(METHODS)], ...] = ("dual",)  # type: ignore[valid-type]
+    """Which methods, by the names of the comparison."""
+    capacities: tuple[float, ...] = ()
+    """Capacities of the channel in nats; every method's own noise level if omitted. Only for noise injection."""
+    seeds: tuple[int, ...] = (0,)
+    """Seeds."""
+    data: tuple[str, ...] = ("digits",)
+    """Data sets: digits, mnist, fashion-mnist, or paths of .npy/.npz files."""
+    base: Annotated[TrainConfig, tyro.conf.arg(prefix_name=True)] = field(default_factory=TrainConfig)
+    """All else that the runs have in common."""
+    data_root: Path | None = None
+    """Folder of the data sets in torchvision's layout; NOISEDIM_DATA if omitted."""
+    runs: Path = DEFAULT_RUNS
+    """Folder of the runs."""
+    table: Path | None = None
+    """.csv file for all runs of the folder, one row a run."""
+    jobs: int | None = None
+    """Runs at a time; if omitted the number of cores, or all that a cluster has."""
+    backend: Literal["local", "dask", "ray"] = "local"
+    """Where to work: processes of this machine, or a cluster."""
+    address: str | None = None
+    """The cluster's scheduler."""
+    device: Device = "auto"
+    """Where to train."""
+
+    def configs(self) -> list[TrainConfig]:
+        """The grid, seeds innermost."""
+        from noisedim.runs.comparison import configure, with_capacity
+
+        grid = []
+        for name in self.data:
+            for method in self.methods:
+                own = configure(method, replace(self.base, data=replace(self.base.data, name=name)))
+                levels = [with_capacity(own, capacity) for capacity in self.capacities] or [own]
+                grid += [replace(config, seed=seed) for config in levels for seed in self.seeds]
+        return grid
+
+    def run(self) -> int:
+        from noisedim.files import write_text_atomically
+        from noisedim.runs import RunStore
+        from noisedim.runs.sweep import make_runs
+
+        store, configs = RunStore(self.runs), self.configs()
+        with _progress(len(configs)) as finished:
+            outcomes = make_runs(
+                configs,
+                store,
+                data_root=None if self.data_root is None else str(self.data_root),
+                device=self.device,
+                jobs=self.jobs,
+                backend=self.backend,
+                address=self.address,
+                on_finished=finished,
+            )
+        failed = [outcome for outcome in outcomes if outcome.error is not None]
+        for outcome in failed:
+            print(f"failed     {outcome.config.objective.name}, seed {outcome.config.seed}: {outcome.error}")
+        print(f"runs       {len(outcomes) - len(failed)} of {len(outcomes)} in {self.runs}")
+        if self.table is not None:
+            write_text_atomically(self.table, store.load().to_csv(index=False))
+            print(f"table      {self.table}")
+        return 2 if failed else 0
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[object], None]]:
+    """A bar on standard error while open; yields the function that moves it by one run."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("runs", total=total)
+        yield lambda outcome: bar.advance(task)
