@@ -95,9 +95,7 @@ def gaussian_divergences(trial: Trial, dim: int) -> None:
     frame = np.linalg.qr(rng.standard_normal((dim, dim)))[0]
     first, second = rng.uniform(0.5, 1.2, dim), rng.uniform(0.8, 2.0, dim)
     shift = rng.uniform(-0.5, 0.5, dim)
-    pairs = [
-        (Normal(m, math.sqrt(a)), Normal(0, math.sqrt(b))) for m, a, b in zip(shift, first, second, strict=True)
-    ]
+    pairs = [(Normal(m, math.sqrt(a)), Normal(0, math.sqrt(b))) for m, a, b in zip(shift, first, second, strict=True)]
     one, two = ((frame * axis) @ frame.T for axis in (first, second))
     one, two = (one + one.T) / 2, (two + two.T) / 2
     mean = frame @ shift

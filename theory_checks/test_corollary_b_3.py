@@ -1,0 +1,51 @@
+"""Corollary B.3: KL(f(X) ‖ N(0, I)) ≤ I(Z; Y) − I(f(X′); Y) − d log σ; the slack is I(Y; f(X) | f(X′)).
+
+Hypotheses: those of Theorem 3.4, h(f(X)) finite.
+Source: arXiv 2410.06993, Corollary B.3.
+
+Put together from Lemmas B.1 and B.2 term by term, and once with an atom, where both sides are infinite.
+"""
+
+import math
+
+from noisedim.theory import bounds
+from noisedim.theory.laws import Normal
+from noisedim.theory.sources import GaussianSource, LazySource, Source
+from noisedim.verification import Trial, check
+from noisedim.verification.scenarios import STANDARDISED, covariance
+
+_CASES: dict[str, tuple[Source, float]] = {
+    f"{name},sigma={sigma:g},keep={keep:g}": (LazySource(STANDARDISED[name], dim=2, keep=keep), sigma)
+    for name in ("normal", "uniform", "laplace", "two-clusters")
+    for sigma, keep in ((0.3, 1.0), (0.3, 0.5), (1.0, 0.0), (5.0, 0.9))
+} | {
+    f"full,d={dim},rho={rho:g}": (GaussianSource.of(covariance(dim, seed=dim), rho * covariance(dim, seed=dim)), 0.3)
+    for dim, rho in ((2, 0.9), (16, 0.5), (64, 0.99))
+}
+
+
+@check("corollary-b.3", cases=_CASES)
+def bound_and_slack(trial: Trial, case: tuple[Source, float]) -> None:
+    """The bound of Theorem 3.4, reached through Lemmas B.1 and B.2, and what it leaves."""
+    source, sigma = case
+    noise, dim = Normal(0, sigma), source.dim
+    about_noise, information = source.noise_information(noise), source.information(noise)
+    direct = bounds.gaussian_kl_upper_bound(about_noise, information, dim, sigma)
+    through = (
+        bounds.gaussian_noisy_kl_upper_bound(information, dim, sigma) + about_noise - dim / 2 * math.log1p(sigma**2)
+    )
+    terms = max(about_noise, bounds.gaussian_capacity(dim, sigma))
+    trial.equal("the corollary and the two lemmas", direct, through, terms=terms)
+    divergence = source.divergence(Normal())
+    trial.equal(
+        "bound and KL + I(Y; f(X) | f(X′))", direct, divergence + source.residual_information(noise), terms=terms
+    )
+
+
+@check("corollary-b.3")
+def atoms(trial: Trial) -> None:
+    """With an atom both sides are infinite: the bound is empty, not wrong."""
+    source = LazySource(STANDARDISED["mostly-atoms"])
+    about_noise = source.noise_information(Normal(0, 0.3))
+    trial.equal("KL(f(X) ‖ N(0, I))", source.divergence(Normal()), math.inf)
+    trial.equal("its bound", bounds.gaussian_kl_upper_bound(about_noise, 0.5, 1, 0.3), math.inf)

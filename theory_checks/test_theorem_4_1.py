@@ -1,0 +1,169 @@
+"""Theorem 4.1: I(f(X′); Y) ≥ E_{P⁺} T* − log E_{P⁻} e^(T*), T* the optimal critic of the standard normal embedding.
+
+Hypotheses: Z ~ N(0, σ²I) independent of (X, X′), E f(X) = 0, Var f(X)_i = 1. Equality (to C) iff f(X) = f(X′) a.s. and
+f(X) ~ N(0, I); the paper prints weak invariance instead (E7).
+Source: arXiv 2410.06993, Theorem 4.1.
+
+The two expectations by quadrature, through densities of Y and f(X′)+Z, without the kernel that noisedim integrates by.
+"""
+
+import math
+
+import numpy as np
+
+from noisedim.theory import bounds, dual, entropy
+from noisedim.theory.laws import Law, Mixture, Normal
+from noisedim.theory.quadrature import integrate
+from noisedim.theory.sources import LazySource
+from noisedim.theory.sums import add
+from noisedim.verification import Trial, check
+from noisedim.verification.scenarios import STANDARDISED
+
+
+@check("theorem-4.1", cases={f"d={d},sigma={s:g}": (d, s) for d in (1, 3, 64) for s in (0.05, 0.3, 1.0, 5.0)})
+def three_forms(trial: Trial, case: tuple[int, float]) -> None:
+    """Both displayed forms of T*, and the pointwise information of the standard normal pair less C."""
+    dim, sigma = case
+    rng = np.random.default_rng(dim)
+    x = rng.standard_normal((4, dim))
+    y = x[[0, 1, 2, 3, 0]] + sigma * rng.standard_normal((5, dim))
+    critic = dual.gaussian_dual_critic(x, y, sigma)
+    capacity = dim / 2 * math.log1p(1 / sigma**2)
+    for i in range(4):
+        for j in range(5):
+            apart, square = float(((y[j] - x[i]) ** 2).sum()), float((y[j] ** 2).sum())
+            first = square / (2 * (1 + sigma**2)) - apart / (2 * sigma**2)
+            inner = float(x[i] @ y[j]) - (float((x[i] ** 2).sum()) + square / (1 + sigma**2)) / 2
+            terms = (square + float((x[i] ** 2).sum())) / (2 * sigma**2)
+            trial.equal("first form", critic[i, j], first, terms=terms)
+            trial.equal("second form", critic[i, j], inner / sigma**2, terms=terms)
+            channel = -apart / (2 * sigma**2) - dim * math.log(sigma)
+            marginal = -square / (2 * (1 + sigma**2)) - dim / 2 * math.log1p(sigma**2)
+            trial.equal("pointwise information less C", critic[i, j], channel - marginal - capacity, terms=terms)
+
+
+def _bound(law: Law, other: Law, sigma: float, squared_distance: float) -> float:
+    """E_{P⁺}T* − log E_{P⁻}e^(T*), one coordinate, by quadrature over y alone."""
+    noise = Normal(0, sigma)
+    noisy, noisy_other = add(law, noise), add(other, noise)
+    # E_{P⁺}T* needs moments only; E Y² = E f(X)² + σ², E (Y − f(X′))² = E (f(X) − f(X′))² + σ².
+    second = law.variance + law.mean**2
+    positive = (second + sigma**2) / (2 * (1 + sigma**2)) - (squared_distance + sigma**2) / (2 * sigma**2)
+
+    def integrand(y: np.ndarray) -> np.ndarray:
+        # E over x of e^(−(y−x)²/(2σ²)) is √(2π)σ times the density of x + Z.
+        density = noisy.density(y) * noisy_other.density(y) * math.sqrt(2 * math.pi) * sigma
+        return np.where(density > 0, density * np.exp(np.minimum(y * y / (2 * (1 + sigma**2)), 600)), 0.0)
+
+    points = np.concatenate([noisy.breakpoints, noisy_other.breakpoints])
+    return positive - math.log(integrate(integrand, points, tolerance=1e-13).value)
+
+
+_CASES = {
+    f"{name},sigma={sigma:g},keep={keep:g}": (law, sigma, keep)
+    for k, (name, law) in enumerate(STANDARDISED.items())
+    for j, sigma in enumerate((0.1, 0.3, 1.0, 3.0))
+    if (name, sigma) != ("laplace", 0.1)
+    for keep in ((1.0, 0.5, 0.0)[(k + j) % 3],)
+    # The Laplace law's e^(y²/(2(1+σ²))) is finite after noise only where the Gaussian tail wins.
+    if name != "laplace"
+}
+
+
+@check("theorem-4.1", cases=_CASES)
+def bound(trial: Trial, case: tuple[Law, float, float]) -> None:
+    """At most the information, strictly below the capacity unless f(X) = f(X′) ~ N(0, 1)."""
+    law, sigma, keep = case
+    source = LazySource(law, keep=keep)
+    value = _bound(law, law, sigma, source.squared_distance)
+    trial.at_most("E T* − log E e^T* and I(f(X′); Y)", value, source.information(Normal(0, sigma)))
+    capacity = bounds.gaussian_capacity(1, sigma)
+    if isinstance(law, Normal) and keep == 1:
+        trial.equal("E T* − log E e^T* and C, both conditions met", value, capacity)
+    else:
+        trial.below("E T* − log E e^T* and C, a condition not met", value, capacity, by=1e-7)
+
+
+@check("theorem-4.1", cases={f"sigma={sigma:g}": sigma for sigma in (0.05, 0.1, 0.3, 1.0, 3.0, 5.0)})
+def equality(trial: Trial, sigma: float) -> None:
+    """f(X) = f(X′) ~ N(0, 1): the bound is the capacity."""
+    trial.equal("E T* − log E e^T* and C", _bound(Normal(), Normal(), sigma, 0.0), bounds.gaussian_capacity(1, sigma))
+
+
+@check(
+    "theorem-4.1", cases={f"sigma={s:g},rho={r:g}": (s, r) for s, r in ((0.3, 0.9), (1.0, 0.9), (1.0, 0.0), (3.0, 0.5))}
+)
+def correlated(trial: Trial, case: tuple[float, float]) -> None:
+    """Jointly normal pairs: C − (1−ρ)/σ² a coordinate, below −½ log(1 − ρ²/(1+σ²)) unless ρ = 1."""
+    sigma, rho = case
+    value = _bound(Normal(), Normal(), sigma, 2 * (1 - rho))
+    trial.equal("the bound and C − (1−ρ)/σ²", value, bounds.gaussian_capacity(1, sigma) - (1 - rho) / sigma**2)
+    trial.below("the bound and I", value, bounds.correlated_gaussian_information(1, sigma, rho))
+
+
+@check(
+    "theorem-4.1",
+    cases={f"sigma={s:g},keep={k:g}": (s, k) for s, k in ((1.0, 1.0), (1.0, 0.9), (2.0, 0.5))},
+    intervals=2,
+)
+def samples(trial: Trial, case: tuple[float, float]) -> None:
+    """From samples of ±1 coordinates: E T* by exact chi-square over noise, log E e^T* by empirical Bernstein.
+
+    Negative pairs are drawn afresh, each used once. Δ = 0.02 nats on the bound.
+    """
+    sigma, keep = case
+    source, delta = LazySource(STANDARDISED["rademacher"], keep=keep), 0.02
+    # E T* − log E e^T*: T* = y²/(2(1+σ²)) − (y−x)²/(2σ²) is bounded above by x²/2 = ½ (the maximum over y), and e^T* with it.
+    top = math.exp(0.5)
+    expected_mean = math.exp(-bounds.gaussian_capacity(1, sigma)) * _partition(sigma)
+    negative = trial.bounded_design(delta=delta / 2 * expected_mean * 0.9, low=0.0, high=top, deviation=top / 2)
+    rng = trial.rng
+    x = STANDARDISED["rademacher"].sample(negative.n, rng)
+    y = STANDARDISED["rademacher"].sample(negative.n, rng) + sigma * rng.standard_normal(negative.n)
+    scores = y * y / (2 * (1 + sigma**2)) - (y - x) ** 2 / (2 * sigma**2)
+    partition = negative.interval(np.exp(scores))
+    # E T* itself: clipped far out, where the normal tails leave less than 1e-9.
+    low = -40.0
+    positive = trial.bounded_design(delta=delta / 2, low=low, high=0.5, deviation=3.0)
+    clean, other = source.sample(positive.n, rng)
+    noisy = clean + sigma * rng.standard_normal(clean.shape)
+    own = (noisy * noisy / (2 * (1 + sigma**2)) - (noisy - other) ** 2 / (2 * sigma**2)).ravel()
+    mean = positive.interval(np.maximum(own, low))
+    lower, upper = mean.lower - math.log(partition.upper), mean.upper - math.log(partition.lower)
+    law = STANDARDISED["rademacher"]
+    n = min(negative.n, positive.n)
+    trial.within(
+        "sampled and integrated bound", lower, upper, _bound(law, law, sigma, source.squared_distance), delta=delta, n=n
+    )
+    information = source.information(Normal(0, sigma))
+    trial.sampled_at_most("sampled bound and I(f(X′); Y)", lower, upper, information, delta=delta, n=n)
+
+
+def _partition(sigma: float) -> float:
+    """E κ for independent ±1: the mean of Mehler's kernel over equal and opposite signs."""
+    r = 1 / (1 + sigma**2)
+    scale = 1 / math.sqrt(1 - r * r)
+    return scale * (math.exp((r - r * r) / (1 - r * r)) + math.exp((-r - r * r) / (1 - r * r))) / 2
+
+
+# f(X) ~ N(0, 1); X′ = X or, with probability ½, an injective image of X in a null set that is dense near X + 1: say the
+# point of {k/10^9} + a rational multiple of √2 that encodes X. f(X′) tells X, so f is weakly invariant and I = I(f(X); Y).
+_FAR = Mixture((Normal(0, 1), Normal(1, 1)))
+
+
+@check("E7", role="printed", cases={"sigma=0.3": 0.3, "sigma=1": 1.0})
+def equality_for_weak_invariance(trial: Trial, sigma: float) -> None:
+    """f weakly invariant, f(X) ~ N(0, 1): equality, as printed. The images lie 1 away half of the time."""
+    value = _bound(Normal(), _FAR, sigma, 0.5)
+    trial.equal("E T* − log E e^T* and I = C", value, bounds.gaussian_capacity(1, sigma))
+
+
+@check("E7", role="corrected", cases={"sigma=0.3": 0.3, "sigma=1": 1.0, "sigma=3": 3.0})
+def equality_for_equal_views(trial: Trial, sigma: float) -> None:
+    """Equality iff f(X) = f(X′) too: the counterexample falls short by exactly E‖f(X)−f(X′)‖²/(2σ²), the rest is met."""
+    capacity = bounds.gaussian_capacity(1, sigma)
+    trial.equal("shortfall and ½/(2σ²)", capacity - _bound(Normal(), _FAR, sigma, 0.5), 0.25 / sigma**2)
+    trial.equal("without a shift, equality", _bound(Normal(), Normal(), sigma, 0.0), capacity)
+    trial.equal(
+        "I(f(X); Y), all of which f(X′) tells", entropy.channel_information(Normal(), Normal(0, sigma)), capacity
+    )
