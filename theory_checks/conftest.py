@@ -100,7 +100,13 @@ class _Bookkeeper:
         seed = self.config.getoption("--seed")
         rows = list(self.rows.values())
         self.lines = claim_lines(make_ledger(rows, seed=seed))
-        expected = [case_id for check in all_checks().values() for case_id in check.case_ids()]
+        try:
+            expected = [case_id for check in all_checks().values() for case_id in check.case_ids()]
+        except (
+            Exception
+        ) as error:  # pytest has shown the file that does not load; the ledger must not pass for complete
+            self.note = f"not all checks load ({error}): {path} is left as it is"
+            return
         missing = write_ledger(path, rows, expected=expected, seed=seed)
         if missing:
             ran = len(expected) - len(missing)

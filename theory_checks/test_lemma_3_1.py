@@ -9,9 +9,12 @@ conditional one as a mean entropy, the entropies by quadrature. Then the informa
 
 import math
 
+import numpy as np
+from scipy import stats
+
 from noisedim.theory import entropy
 from noisedim.theory.laws import Law, Mixture, Normal, Uniform
-from noisedim.theory.sources import LazySource, Source
+from noisedim.theory.sources import DiscreteSource, GaussianSource, LazySource, Source
 from noisedim.theory.sums import add
 from noisedim.verification import Trial, check
 from noisedim.verification.sampling import sampled_information
@@ -53,6 +56,42 @@ def uniform_noise(trial: Trial, case: tuple[Source, float]) -> None:
     """Laws on [0, 1], atoms among them, through uniform noise."""
     source, epsilon = case
     _identity(trial, source, Uniform(-epsilon, epsilon))
+
+
+@check("lemma-3.1", cases={**gaussian_pairs(), **standardised_pairs(sigmas=(1.0,)), **unit_pairs(epsilons=(0.25,))})
+def pointwise(trial: Trial, case: tuple[Source, float]) -> None:
+    """The pointwise information at a few points: of Gaussian vectors by their joint density, of others by sums."""
+    source, level = case
+    rng = np.random.default_rng(0)
+    clean, other = source.sample(4, rng)
+    if isinstance(source, GaussianSource):
+        noise: Law = Normal(0, level)
+        noisy = clean + level * rng.standard_normal(clean.shape)
+        spread = source.covariance + level**2 * np.eye(source.dim)
+        joint = np.block([[spread, source.cross], [source.cross.T, source.other]])
+        zero = np.zeros(source.dim)
+        for x, y, found in zip(other, noisy, source.pointwise_information(other, noisy, noise), strict=True):
+            both = stats.multivariate_normal(np.zeros(2 * source.dim), joint).logpdf(np.concatenate([y, x]))
+            apart = stats.multivariate_normal(zero, spread).logpdf(y)
+            apart += stats.multivariate_normal(zero, source.other).logpdf(x)
+            trial.equal("log p(x′, y) − log p(x′) p(y)", found, both - apart, terms=abs(both))
+        axes = np.linalg.eigvalsh(source.covariance)
+        entropies = math.fsum(math.log(2 * math.pi * math.e * axis) / 2 for axis in axes)
+        trial.equal("h(f(X)) and the sum over axes", source.entropy(), entropies)
+    elif isinstance(source, LazySource):
+        noise = Uniform(-level, level) if source.law in ON_THE_UNIT_INTERVAL.values() else Normal(0, level)
+        noisy = clean + source.sample_noise(noise, 4, rng)
+        marginal = add(source.law, noise)
+        found = source.pointwise_information(other, noisy, noise)
+        for i in range(4):
+            plain = 0.0
+            for x, y in zip(other[i], noisy[i], strict=True):
+                here, p = (float(law.density(np.array([y]))[0]) for law in (noise.shifted(x), marginal))
+                value = source.keep * here / p + 1 - source.keep
+                plain += math.log(value) if value > 0 else -math.inf
+            trial.equal("sum of log(k·p(y | x)/p(y) + 1 − k)", found[i], plain)
+    else:
+        trial.holds("finite sources are checked in Remark 2.5", isinstance(source, DiscreteSource))
 
 
 _SAMPLED: dict[str, tuple[LazySource, Law]] = {

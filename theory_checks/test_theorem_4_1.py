@@ -14,10 +14,10 @@ import numpy as np
 from noisedim.theory import bounds, dual, entropy
 from noisedim.theory.laws import Law, Mixture, Normal
 from noisedim.theory.quadrature import integrate
-from noisedim.theory.sources import LazySource
+from noisedim.theory.sources import DiscreteSource, GaussianSource, LazySource, Source
 from noisedim.theory.sums import add
 from noisedim.verification import Trial, check
-from noisedim.verification.scenarios import STANDARDISED
+from noisedim.verification.scenarios import STANDARDISED, covariance
 
 
 @check("theorem-4.1", cases={f"d={d},sigma={s:g}": (d, s) for d in (1, 3, 64) for s in (0.05, 0.3, 1.0, 5.0)})
@@ -144,6 +144,33 @@ def _partition(sigma: float) -> float:
     r = 1 / (1 + sigma**2)
     scale = 1 / math.sqrt(1 - r * r)
     return scale * (math.exp((r - r * r) / (1 - r * r)) + math.exp((-r - r * r) / (1 - r * r))) / 2
+
+
+_DISTANCES: dict[str, Source] = {
+    "normal,keep=0.7": LazySource(Normal(), dim=3, keep=0.7),
+    "skewed-atoms,keep=0.5": LazySource(STANDARDISED["skewed-atoms"], keep=0.5),
+    "three-by-two": DiscreteSource.of([0, 1, 2], [0, 1], [[0.2, 0.1], [0.3, 0.0], [0.1, 0.3]], dim=2),
+    "gaussian,full": GaussianSource.of(
+        covariance(4, seed=4), 0.5 * covariance(4, seed=4), covariance(4, seed=4) + 0.3 * np.eye(4)
+    ),
+}
+
+
+@check("theorem-4.1", cases=_DISTANCES)
+def distances(trial: Trial, source: Source) -> None:
+    """E‖f(X) − f(X′)‖², the alignment of the dual, from second moments: E‖a‖² + E‖b‖² − 2E⟨a, b⟩."""
+    if isinstance(source, GaussianSource):
+        moments = np.trace(source.covariance) + np.trace(source.other) - 2 * np.trace(source.cross)
+    elif isinstance(source, DiscreteSource):
+        a, b = np.array([0.0, 1.0, 2.0]), np.array(source.others)
+        one = a**2 @ source.joint.sum(1) + b**2 @ source.joint.sum(0) - 2 * a @ source.joint @ b
+        moments = source.dim * one
+    else:
+        assert isinstance(source, LazySource)
+        second = source.law.variance + source.law.mean**2
+        together = source.keep * second + (1 - source.keep) * source.law.mean**2
+        moments = source.dim * (2 * second - 2 * together)
+    trial.equal("E‖f(X) − f(X′)‖² and the moments", source.squared_distance, moments)
 
 
 # f(X) ~ N(0, 1); X′ = X or, with probability ½, an injective image of X in a null set that is dense near X + 1: say the

@@ -61,7 +61,8 @@ class Finding:
         error: for ``=``, the error relative to the largest term; NaN otherwise.
         delta: what counts as a violation: a tolerance (exact) or the smallest violation that must be seen (sampled).
         verdict: the outcome.
-        n, alpha, beta: draws, and both error rates (α of the whole case), of a sampled finding; None for an exact one.
+        n, alpha, beta: draws, and both error rates (α of the whole case), of a sampled finding; None for an exact one, and
+            for the β of one whose n could not be planned.
         lower, upper: its interval.
         note: what a reader must know, such as why nothing could be decided.
     """
@@ -149,13 +150,14 @@ class Row:
         sampled = [finding for finding in self.findings if finding.sampled]
         errors = [f.error for f in self.findings if not f.sampled and not math.isnan(f.error)]
         deltas = [f.delta for f in sampled]
+        planned = [f.beta for f in sampled if f.beta is not None]
         return {
             "worst_gap": _named(max((f.gap for f in self.findings), default=0.0)),
             "worst_relative_error": _named(max(errors, default=None)),  # type: ignore[type-var]
             "relations": len(self.findings),
             "delta": max(deltas, default=None),
             "alpha": max((f.alpha or 0.0 for f in sampled), default=0.0),
-            "power": 1 - max(f.beta or 0.0 for f in sampled) if sampled else None,
+            "power": 1 - max(planned) if planned else None,
             "n": max((f.n or 0 for f in sampled), default=None),
         }
 

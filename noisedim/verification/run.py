@@ -80,7 +80,8 @@ def run_case(check: Check, case: str, *, seed: int = 0) -> Row:
     if verdict is None:
         verdict = worst(found)
         message = "" if found else "nothing was examined"
-    elif verdict is Verdict.INCONCLUSIVE:
+    else:
+        # What was refuted before the check broke off stays refuted.
         verdict = worst([*found, verdict])
     return Row(
         id=case_id,

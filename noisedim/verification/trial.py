@@ -199,14 +199,23 @@ class Trial:
         self._sampled(what, "=", lower, upper, target, excluded, delta, verdict, n, power)
 
     def sampled_at_most(
-        self, what: str, lower: float, upper: float, bound: float, *, delta: float, n: int, power: bool = True
+        self,
+        what: str,
+        lower: float,
+        upper: float,
+        bound: float,
+        *,
+        delta: float,
+        n: int,
+        power: bool = True,
+        reason: str = "",
     ) -> None:
-        """State that what [lower, upper] covers is at most ``bound``, give or take Δ."""
+        """State that what [lower, upper] covers is at most ``bound``, give or take Δ; ``reason``: why it may be open."""
         excluded = max(lower - bound, 0.0)
         verdict = (
             Verdict.REFUTED if excluded > 0 else Verdict.VERIFIED if upper <= bound + delta else Verdict.INCONCLUSIVE
         )
-        self._sampled(what, "<=", lower, upper, bound, excluded, delta, verdict, n, power)
+        self._sampled(what, "<=", lower, upper, bound, excluded, delta, verdict, n, power, reason)
 
     def sampled_at_least(
         self, what: str, lower: float, upper: float, bound: float, *, delta: float, n: int, power: bool = True
@@ -230,10 +239,13 @@ class Trial:
         verdict: Verdict,
         n: int,
         power: bool,
+        reason: str = "",
     ) -> None:
         note = ""
         if verdict is Verdict.INCONCLUSIVE:
-            note = f"the interval is {upper - lower:.3g} wide at n = {n:,}; deciding within {delta:g} needs less"
+            note = (
+                reason or f"the interval is {upper - lower:.3g} wide at n = {n:,}; deciding within {delta:g} needs less"
+            )
         self.findings.append(
             Finding(
                 what=what,
@@ -245,29 +257,10 @@ class Trial:
                 verdict=verdict,
                 n=n,
                 alpha=self.alpha * self._intervals,
-                beta=BETA if power else 1.0,
+                beta=BETA if power else None,
                 lower=float(lower),
                 upper=float(upper),
                 note=note,
-            )
-        )
-
-    def undecided(self, what: str, lower: float, upper: float, reason: str, *, n: int) -> None:
-        """Record an estimate that cannot decide anything, and why."""
-        self.findings.append(
-            Finding(
-                what=what,
-                relation="in",
-                left=(lower + upper) / 2,
-                right=math.nan,
-                gap=0.0,
-                delta=0.0,
-                verdict=Verdict.INCONCLUSIVE,
-                n=n,
-                alpha=self.alpha * self._intervals,
-                lower=float(lower),
-                upper=float(upper),
-                note=reason,
             )
         )
 

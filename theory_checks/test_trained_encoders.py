@@ -1,0 +1,284 @@
+"""The inequalities of Theorems 3.4 and 3.5 on encoders that noisedim trained (digits, both priors, several capacities).
+
+Two questions of one encoder, which was trained on four fifths of the images:
+
+- X uniform over the held-out images. This law is known, so n is ours to choose: information, divergence and their bounds are
+  estimated from noise draws alone and can be decided. Information cannot exceed log of the number of images, the ceiling.
+- X from the population that the held-out images are a sample of. 360 images bound the information from below only, and by
+  little; nothing bounds it from above. The rows say so: *inconclusive*, unless a bound is broken.
+
+Held-out embeddings do not have the moments that training fixed: the capacity then is C + (E‖f(X)‖² − d)/(2(1+σ²)), by the same
+proof. Runs are short; what they are checked for holds of any encoder.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from noisedim.data import load_images, second_view, stratified_fold
+from noisedim.statistics.intervals import Interval
+from noisedim.theory import bounds, dual
+from noisedim.training import TrainConfig, embed
+from noisedim.training.config import DataConfig, NoiseConfig
+from noisedim.training.loop import Trainer
+from noisedim.verification import Trial, check
+
+_STEPS, _DRAWS, _DELTA = 400, 40_000, 0.05
+_VIEWS = 20_000
+_SCORES, _WIDE, _WIDE_UNIFORM = 5.0, 0.7, 0.2
+_RUNS = {
+    f"{prior},C={capacity:g}": (prior, capacity)
+    for prior, capacity in (("normal", 2.0), ("normal", 4.6), ("normal", 8.0), ("uniform", 2.0), ("uniform", 4.8))
+}
+
+
+@dataclass(frozen=True)
+class _Embedded:
+    """Embeddings after some steps.
+
+    Attributes:
+        held_out: of images that trained nothing, (n, d).
+        chosen: indices of images drawn from these, (m,).
+        views: of a second view of each image drawn, (m, d).
+        trained: of the images that trained.
+    """
+
+    held_out: np.ndarray
+    chosen: np.ndarray
+    views: np.ndarray
+    trained: np.ndarray
+
+
+def _embeddings(
+    prior: str, capacity: float, moments: tuple[int, ...], seed: int, *, views: int = 0
+) -> tuple[TrainConfig, list[_Embedded]]:
+    """The encoder after each number of steps in ``moments``, the last of which is the end of the run.
+
+    ``views``: how many images to draw and change; each held-out image once if omitted.
+    """
+    config = TrainConfig(
+        data=DataConfig(fold=0),
+        prior=prior,  # type: ignore[arg-type]
+        noise=NoiseConfig(capacity=capacity),
+        steps=_STEPS,
+        seed=seed,
+    )
+    digits = load_images("digits")
+    assert digits.labels is not None
+    train_index, held_out = stratified_fold(digits.labels.numpy(), 0)
+    images = digits.images[torch.from_numpy(train_index)]
+    unseen = digits.images[torch.from_numpy(held_out)]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # sums in one order, whoever else is at work: one seed, one result
+    try:
+        trainer = Trainer(config, images, device="cpu")
+        found = []
+        for moment in moments:
+            while trainer.steps_done < moment:
+                trainer.step()
+            trainer.finish()
+            generator = torch.Generator().manual_seed(seed + 1 + moment)
+            chosen = torch.arange(len(unseen))
+            if views > len(unseen):
+                chosen = torch.randint(len(unseen), (views,), generator=generator)
+            changed = second_view(
+                unseen[chosen].float(), config.augmentation, config.augmentation_probability, generator
+            )
+            parts = [embed(trainer.model, part).double().numpy() for part in (unseen, changed, images)]
+            found.append(_Embedded(parts[0], chosen.numpy(), parts[1], parts[2]))
+            trainer.model.train()
+    finally:
+        torch.set_num_threads(threads)
+    return config, found
+
+
+def _log_densities(prior: str, y: np.ndarray, centres: np.ndarray, level: float) -> tuple[np.ndarray, float]:
+    """log p(y) of the law "a centre, each as likely, plus noise", and the log of the noise density's height."""
+    dim = y.shape[1]
+    parts = []
+    if prior == "normal":
+        height = -dim / 2 * math.log(2 * math.pi * level**2)
+        for block in np.array_split(y, max(1, len(y) // 2000)):
+            squares = (block**2).sum(1)[:, None] + (centres**2).sum(1) - 2 * block @ centres.T
+            exponents = -np.maximum(squares, 0) / (2 * level**2)
+            most = exponents.max(1)
+            parts.append(most + np.log(np.exp(exponents - most[:, None]).sum(1)))
+    else:
+        height = -dim * math.log(2 * level)
+        for block in np.array_split(y, max(1, len(y) // 2000)):
+            inside = np.ones((len(block), len(centres)), dtype=bool)
+            for axis in range(dim):
+                inside &= np.abs(block[:, axis, None] - centres[None, :, axis]) <= level
+            with np.errstate(divide="ignore"):
+                parts.append(np.log(inside.sum(1)))
+    return np.concatenate(parts) + height - math.log(len(centres)), height
+
+
+def _log_reference(prior: str, y: np.ndarray, level: float) -> np.ndarray:
+    dim = y.shape[1]
+    if prior == "normal":
+        return -(y**2).sum(1) / (2 * (1 + level**2)) - dim / 2 * math.log(2 * math.pi * (1 + level**2))
+    return np.full(len(y), -dim * math.log1p(2 * level))
+
+
+def _noise(prior: str, shape: tuple[int, ...], level: float, rng: np.random.Generator) -> np.ndarray:
+    return level * (rng.standard_normal(shape) if prior == "normal" else rng.uniform(-1, 1, shape))
+
+
+def _capacity(prior: str, z: np.ndarray, level: float) -> float:
+    """The bound (5) or (6), with the second moment that these embeddings have."""
+    dim = z.shape[1]
+    if prior == "uniform":
+        return float(bounds.uniform_capacity(dim, level))
+    excess = (float((z**2).sum(1).mean()) - dim) / (2 * (1 + level**2))
+    return float(bounds.gaussian_capacity(dim, level)) + excess
+
+
+def _information(trial: Trial, prior: str, z: np.ndarray, level: float) -> tuple[Interval, np.ndarray]:
+    """I(X; f(X)+Z) for X uniform over the rows of z: interval, and the sampled y.
+
+    log p(y|x)/p(y) is at most log n. Below −8 it is cut off: E (−8−V)₊ ≤ e^(−8), since P(V < −v) ≤ e^(−v).
+    """
+    chosen = trial.rng.integers(len(z), size=_DRAWS)
+    noise = _noise(prior, (_DRAWS, z.shape[1]), level, trial.rng)
+    y = z[chosen] + noise
+    log_p, height = _log_densities(prior, y, z, level)
+    channel = height - (noise**2).sum(1) / (2 * level**2) if prior == "normal" else np.full(_DRAWS, height)
+    values = np.maximum(channel - log_p, -8.0)
+    found = trial.betting_interval(values, -8.0, math.log(len(z)) + 1e-9)
+    lower = found.lower - math.exp(-8)
+    return Interval(found.estimate, lower, found.upper, found.level, found.n, found.method), y
+
+
+def _log_mean_kernel(prior: str, a: np.ndarray, b: np.ndarray, level: float) -> float:
+    kernel = dual.gaussian_dual_kernel if prior == "normal" else dual.uniform_dual_kernel
+    return math.log(float(np.exp(kernel(a, b, level)).mean()))
+
+
+def _bound(trial: Trial, prior: str, stage: _Embedded, level: float) -> tuple[float, float]:
+    """An interval for a lower bound on I(f(X′); Y), X uniform over the held-out images and X′ a fresh view of it.
+
+    Donsker–Varadhan's bound of a fixed critic, cut off: Theorem 4.1's for the normal prior, a quadratic for the uniform one. At more noise than the channel has, as views are further apart than that: I at σ is at least I at more.
+    """
+    z, top = stage.held_out, 2.0 if prior == "normal" else 0.0
+    own, others = z[stage.chosen], z[trial.rng.integers(len(z), size=len(stage.chosen))]
+    if prior == "normal":
+        wide = max(level, _WIDE)
+        noise = wide * trial.rng.standard_normal(own.shape)
+    else:
+        # U[−ε, ε] with more of its kind: the sum of two, the second making up the width.
+        wide = max(level, _WIDE_UNIFORM)
+        noise = _noise(prior, own.shape, level, trial.rng) + (wide - level) * trial.rng.uniform(-1, 1, own.shape)
+
+    def scores(y: np.ndarray) -> np.ndarray:
+        squares = ((y - stage.views) ** 2).sum(1)
+        if prior == "normal":
+            return np.clip((y**2).sum(1) / (2 * (1 + wide**2)) - squares / (2 * wide**2), -4.0, top)
+        return np.clip(-squares / (2 * _WIDE_UNIFORM**2), -4.0, 0.0)
+
+    positive = trial.betting_interval(scores(own + noise), -4.0, top)
+    negative = trial.betting_interval(np.exp(scores(others + noise)), math.exp(-4.0), math.exp(top))
+    return positive.lower - math.log(negative.upper), positive.upper - math.log(negative.lower)
+
+
+@check("trained-encoders", cases=_RUNS, role="trained", intervals=8)
+def over_held_out_images(trial: Trial, case: tuple[str, float]) -> None:
+    """X uniform over the held-out images: I ≤ C and ≤ log n, KL between its estimates, the gap falling with training."""
+    prior, nominal = case
+    seed = int(trial.rng.integers(2**31))
+    moments = (0, _STEPS // 2, _STEPS)
+    config, stages = _embeddings(prior, nominal, moments, seed, views=_VIEWS)
+    level = config.noise.target(config.build_prior())
+    # The certified gap C − J while training goes on.
+    nominal_capacity = _capacity(prior, np.full((1, config.dim), 1.0), level)
+    gaps = []
+    for stage in stages:
+        low, high = _bound(trial, prior, stage, level)
+        gaps.append((nominal_capacity - high, nominal_capacity - low))
+    falls = (gaps[-1][0] - gaps[0][1], gaps[-1][1] - gaps[0][0])
+    words = "certified gap C − J at the end less that at the start, and 0"
+    trial.sampled_at_most(words, *falls, 0.0, delta=0.0, n=_VIEWS, power=False)
+
+    final = {"delta": _DELTA, "n": _DRAWS, "power": False}
+    z = stage.held_out
+    capacity = _capacity(prior, z, level)
+    information, y = _information(trial, prior, z, level)
+    ends = information.lower, information.upper
+    trial.sampled_at_most("I(f(X); Y) ≥ I(f(X′); Y) and the capacity", *ends, capacity, **final)
+    trial.sampled_at_most("I(f(X); Y) and the ceiling log n", *ends, math.log(len(z)), **final)
+    bound = nominal_capacity - gaps[-1][1], nominal_capacity - gaps[-1][0]
+    words = "J and I(f(X); Y)"
+    trial.sampled_at_most(words, *bound, information.upper, delta=_DELTA, n=_VIEWS, power=False)
+    # KL(Y ‖ reference) = capacity − I(f(X); Y). From above by D₂, from below by a test function.
+    low, high = capacity - information.upper, capacity - information.lower
+    renyi = _log_mean_kernel(prior, z, z, level)
+    trial.sampled_at_most("KL(Y ‖ reference) and D₂", low, high, renyi, **final)
+    score = _log_densities(prior, y, stage.trained, level)[0] - _log_reference(prior, y, level)
+    # E over the reference of e^score is at most 1 + e^(−5): the images that trained chose the score, these judge it.
+    least = trial.betting_interval(np.clip(score, -_SCORES, _SCORES), -_SCORES, _SCORES)
+    from_below = least.lower - math.log1p(math.exp(-_SCORES))
+    trial.sampled_at_least("KL(Y ‖ reference) and its estimate from below", low, high, from_below, **final)
+    trial.details |= {
+        "level": level,
+        "capacity": capacity,
+        "information": list(ends),
+        "kl": [low, high],
+        "kl from below": from_below,
+        "renyi": renyi,
+        "gaps": [list(gap) for gap in gaps],
+        "steps": list(moments),
+        "images": len(z),
+    }
+
+
+@check(
+    "trained-encoders",
+    cases={name: run for name, run in _RUNS.items() if run[0] == "normal"},
+    role="trained",
+    intervals=3,
+)
+def over_the_population(trial: Trial, case: tuple[str, float]) -> None:
+    """X from the population: what 360 images bound, with intervals that hold, and why it decides nothing more."""
+    prior, nominal = case
+    seed = int(trial.rng.integers(2**31))
+    config, (stage,) = _embeddings(prior, nominal, (_STEPS,), seed)
+    sigma = config.noise.target(config.build_prior())
+    z, n, dim = stage.held_out, len(stage.held_out), config.dim
+    # Any critic bounds I from below: Theorem 4.1's, cut off to [−2, 2], and at more noise than the channel has, as views
+    # are further apart than its noise. I at σ is at least I at any larger noise.
+    wide = max(sigma, _WIDE)
+    noisy = z + _noise(prior, z.shape, wide, trial.rng)
+    half = n // 2
+    order = trial.rng.permutation(n)
+
+    def score(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.clip(dual.gaussian_dual_critic(x, y, wide).diagonal(), -2.0, 2.0)
+
+    positive = trial.betting_interval(score(stage.views, noisy), -2.0, 2.0)
+    # Disjoint pairs of images are independent.
+    negative = trial.betting_interval(
+        np.exp(score(stage.views[order[:half]], noisy[order[half : 2 * half]])), math.exp(-2), math.exp(2)
+    )
+    lower = max(0.0, positive.lower - math.log(negative.upper))
+    capacity = bounds.gaussian_capacity(dim, sigma)
+    reason = (
+        f"{n} images bound I from below by {lower:.2f} nats at α = {trial.alpha:.0e}; a bound that holds for every law "
+        f"cannot exceed about log n = {math.log(n):.2f}, and nothing bounds I from above"
+    )
+    common = {"delta": _DELTA, "power": False}
+    trial.sampled_at_most("I(f(X′); Y) and C", lower, math.inf, capacity, n=n, reason=reason, **common)
+    noise = _noise(prior, (n, 64, dim), sigma, trial.rng)
+    y = (z[:, None, :] + noise).reshape(-1, dim)
+    scores = np.clip(
+        _log_densities(prior, y, stage.trained, sigma)[0] - _log_reference(prior, y, sigma), -_SCORES, _SCORES
+    )
+    least = trial.betting_interval(scores.reshape(n, 64).mean(1), -_SCORES, _SCORES)
+    kl_lower = max(0.0, least.lower - math.log1p(math.exp(-_SCORES)))
+    reason = (
+        f"{n} images bound KL from below by {kl_lower:.2f} nats; from above only C − I does, with I ≥ {lower:.2f}: "
+        f"KL ≤ {capacity - lower:.2f} if E‖f(X)‖² = d"
+    )
+    trial.sampled_at_most("KL(Y ‖ N) and C − I", kl_lower, math.inf, capacity - lower, n=n, reason=reason, **common)
+    trial.details |= {"information from below": lower, "kl from below": kl_lower, "capacity": capacity, "images": n}
