@@ -160,7 +160,8 @@ def _log_mean_kernel(prior: str, a: np.ndarray, b: np.ndarray, level: float) -> 
 def _bound(trial: Trial, prior: str, stage: _Embedded, level: float) -> tuple[float, float]:
     """An interval for a lower bound on I(f(X′); Y), X uniform over the held-out images and X′ a fresh view of it.
 
-    Donsker–Varadhan's bound of a fixed critic, cut off: Theorem 4.1's for the normal prior, a quadratic for the uniform one. At more noise than the channel has, as views are further apart than that: I at σ is at least I at more.
+    Donsker–Varadhan's bound of a fixed critic, cut off: Theorem 4.1's for the normal prior, a quadratic for the uniform
+    one. At more noise than the channel has, as views are further apart than that: I at σ is at least I at more.
     """
     z, top = stage.held_out, 2.0 if prior == "normal" else 0.0
     own, others = z[stage.chosen], z[trial.rng.integers(len(z), size=len(stage.chosen))]

@@ -1,7 +1,7 @@
 """The command line: one module a command, options generated from the configurations.
 
-Exit codes: 0 done (``assess``: no departure found), 1 ``assess`` found a departure, 2 bad input or failure,
-130 stopped.
+Exit codes: 0 done (``assess``: no departure found), 1 ``assess`` found a departure or ``verify`` a failure, 2 bad input
+or failure, 130 stopped.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,11 @@ from typing import Annotated
 import tyro
 
 from noisedim.cli.assess import Assess
+from noisedim.cli.cite import Cite
 from noisedim.cli.embed import Embed
 from noisedim.cli.sweep import Sweep
 from noisedim.cli.train import Train
+from noisedim.cli.verify import Verify
 from noisedim.errors import guarded
 from noisedim.report.build import ReportOptions, write_report
 
@@ -23,6 +25,8 @@ _Command = (
     | Annotated[Embed, tyro.conf.subcommand("embed")]
     | Annotated[Assess, tyro.conf.subcommand("assess")]
     | Annotated[Sweep, tyro.conf.subcommand("sweep")]
+    | Annotated[Verify, tyro.conf.subcommand("verify")]
+    | Annotated[Cite, tyro.conf.subcommand("cite")]
     | Annotated[ReportOptions, tyro.conf.subcommand("report")]
 )
 

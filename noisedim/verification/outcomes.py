@@ -153,7 +153,7 @@ class Row:
         planned = [f.beta for f in sampled if f.beta is not None]
         return {
             "worst_gap": _named(max((f.gap for f in self.findings), default=0.0)),
-            "worst_relative_error": _named(max(errors, default=None)),  # type: ignore[type-var]
+            "worst_relative_error": _named(max(errors, default=None)),
             "relations": len(self.findings),
             "delta": max(deltas, default=None),
             "alpha": max((f.alpha or 0.0 for f in sampled), default=0.0),

@@ -5,7 +5,16 @@ from noisedim.theory.claims.record import PAPER, Claim
 __all__ = ["ERRATA"]
 
 
-def _erratum(number: int, title: str, where: str, *, printed: str, counterexample: str, correction: str) -> Claim:
+def _erratum(
+    number: int,
+    title: str,
+    where: str,
+    *,
+    printed: str,
+    counterexample: str,
+    correction: str,
+    references: tuple[str, ...] = (),
+) -> Claim:
     return Claim(
         id=f"E{number}",
         kind="erratum",
@@ -15,6 +24,7 @@ def _erratum(number: int, title: str, where: str, *, printed: str, counterexampl
         printed=printed,
         correction=correction,
         counterexample=counterexample,
+        references=("paper", *references),
     )
 
 
@@ -39,6 +49,7 @@ ERRATA: tuple[Claim, ...] = (
         "is log 2.5 = 0.9163 (found by search over all laws, with a certificate).",
         correction="Equality requires 1/(2ε) to be whole; otherwise the capacity is d[(1−r) log(n+1) + r log(n+2)], "
         "1/(2ε) = n + r.",
+        references=("oettli", "blahut", "arimoto"),
     ),
     _erratum(
         3,
@@ -74,6 +85,7 @@ ERRATA: tuple[Claim, ...] = (
         "is at least 1,172 nats in expectation.",
         correction="Include the positive in the denominator's K terms: a lower bound with the ceiling log K. A capacity "
         "above log K (14 nats of Figure 1; log 1024 = 6.93) cannot be seen by it.",
+        references=("infonce", "poole"),
     ),
     _erratum(
         7,
@@ -191,6 +203,7 @@ ERRATA: tuple[Claim, ...] = (
         printed="Averaged p-values of small subsamples, read as the p-value of a test.",
         counterexample="Two uniform p-values whose mean is at most α with probability 2α.",
         correction="Report the average as an index; as a test, twice the mean is valid (Vovk & Wang, 2020).",
+        references=("vovk-wang",),
     ),
     _erratum(
         20,

@@ -1,0 +1,65 @@
+"""``noisedim verify``."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import tyro
+
+__all__ = ["Verify"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verify:
+    """Put claims of the paper to the test, here and now, and say what was computed; exit code 1 if one fails.
+
+    Examples: noisedim verify theorem-3.4, noisedim verify E4 E5, noisedim verify --list, or noisedim verify (everything).
+    """
+
+    claims: tyro.conf.Positional[tuple[str, ...]] = field(default=())
+    """Ids, as --list shows them; all if omitted (minutes)."""
+    list_only: Annotated[bool, tyro.conf.arg(name="list")] = False
+    """Only list the claims."""
+    seed: int = 0
+    """Root seed of everything that is sampled."""
+    every: bool = False
+    """Show every relation, not only three a check and those that fail."""
+
+    def run(self) -> int:
+        from noisedim.theory.claims import CLAIMS, claim
+
+        if self.list_only:
+            for item in CLAIMS.values():
+                print(f"{item.id:<22} {item.title}")
+            return 0
+        chosen = [claim(claim_id) for claim_id in self.claims] or list(CLAIMS.values())
+        failed = sum(not verify_claim(item.id, seed=self.seed, every=self.every) for item in chosen)
+        return int(failed > 0)
+
+
+def verify_claim(claim_id: str, *, seed: int, every: bool) -> bool:
+    """Run a claim's checks and print what they found; True unless one came out otherwise than it should."""
+    from noisedim.theory.claims import claim
+    from noisedim.verification.explain import claim_words, row_words, verdict_words
+    from noisedim.verification.registry import checks_of
+    from noisedim.verification.run import run_case
+
+    item = claim(claim_id)
+    print("\n".join(claim_words(item)), flush=True)
+    rows = []
+    for check in checks_of(item.id):
+        print(f"\n  {check.name} ({check.role}): {check.summary}")
+        shown = 0
+        for case in check.cases:
+            row = run_case(check, case, seed=seed)
+            rows.append(row)
+            lines = row_words(row, every=every, room=None if every else max(0, 3 - shown))
+            shown += len(lines)
+            for line in lines:
+                print(f"    {line}", flush=True)
+        of_check = [row for row in rows if row.check == check.name]
+        relations = sum(len(row.findings) for row in of_check)
+        print(
+            f"    {len(of_check)} cases, {relations} relations, {sum(r.as_expected for r in of_check)} cases as expected"
+        )
+    print(f"\n{verdict_words(item, rows)}\n", flush=True)
+    return not any(row.failed for row in rows)
