@@ -1,15 +1,195 @@
-"""Shared by all benchmarks: a peer in the same run, interleaved, and where it ran."""
+"""Shared by all benchmarks: options, the trained comparison, a peer in the same run, and where it ran."""
 
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from noisedim.data import AugmentationConfig, load_images
+from noisedim.files import read_json, write_json_atomically
+from noisedim.runs import RunStore
+from noisedim.runs.compare import MethodOutcome, make_comparison, make_seeds
+from noisedim.runs.comparison import METHODS
 from noisedim.runs.environment import environment
+from noisedim.runs.store import DEFAULT_ROOT
+from noisedim.training import DataConfig, OptimiserConfig, TrainConfig
+from noisedim.training.loop import Trainer
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much is trained.
+
+    Attributes:
+        base: what all methods have in common; fold 0 judges.
+        seeds: how many.
+        capacities: of Figure 1, in nats; none if the profile leaves it to the report.
+        words: the protocol.
+    """
+
+    base: TrainConfig
+    seeds: int
+    capacities: tuple[float, ...]
+    words: str
+
+
+_SHARED = TrainConfig(data=DataConfig(fold=0), steps=800, batch_size=128)
+_MNIST = DataConfig(name="mnist", fold=0)
+PROFILES = {
+    "smoke": Profile(
+        replace(_SHARED, steps=30), 2, (), "30 steps a run: does everything work? Its figures mean nothing"
+    ),
+    "digits": Profile(_SHARED, 5, (), "digits, d = 2, 800 steps of 128 images, five seeds"),
+    "mnist-short": Profile(
+        replace(_SHARED, data=replace(_MNIST, limit=12_000), steps=400, batch_size=256),
+        3,
+        (0.5, 2.0, 4.6, 7.0, 14.0),
+        "shortened: the first 12,000 images of MNIST's training part, 400 steps of 256 (11 epochs), three seeds",
+    ),
+    "paper": Profile(
+        replace(
+            _SHARED,
+            data=_MNIST,
+            augmentation=AugmentationConfig(noise=0.6),
+            augmentation_probability=1.0,
+            optimiser=OptimiserConfig(learning_rate=1e-3, cosine=False),
+            steps=2000 * (60_000 // 1024),
+            batch_size=1024,
+        ),
+        5,
+        tuple(float(c) for c in (0.5, *range(1, 15))),
+        "Appendix C: MNIST, 2,000 epochs of 1,024, input noise 0.6, Adam at 1e-3, five seeds",
+    ),
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("noisedim", "what the benchmarks of quality train")
+    group.addoption("--profile", default="digits", choices=PROFILES, help="digits (default): minutes on two cores")
+    group.addoption("--methods", nargs="+", choices=METHODS, metavar="NAME", help="only these methods")
+    group.addoption("--datasets", nargs="+", metavar="NAME", help="other data sets than the profile's")
+    group.addoption("--seeds", type=int, help="how many seeds")
+    group.addoption("--epochs", type=float, help="another length of training")
+    group.addoption("--runs", type=Path, default=DEFAULT_ROOT, help="folder of the trained runs")
+    group.addoption("--device", default="auto", help="where to train: auto, cpu or cuda")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    # The report draws Figure 1 on digits; here it is for profiles with capacities.
+    if collection_path.name == "test_figure_1.py" and not PROFILES[config.getoption("profile")].capacities:
+        return True
+    return None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    options = metafunc.config.option
+    if "dataset" in metafunc.fixturenames:
+        profile = PROFILES[options.profile]
+        metafunc.parametrize("dataset", options.datasets or [profile.base.data.name], scope="session")
+    if "method" in metafunc.fixturenames:
+        metafunc.parametrize("method", options.methods or list(METHODS))
+    if "capacity" in metafunc.fixturenames:
+        metafunc.parametrize("capacity", PROFILES[options.profile].capacities)
+
+
+def pytest_benchmark_update_json(config: Any, benchmarks: Any, output_json: dict[str, Any]) -> None:
+    # Every single round would make up most of the file; quartiles stay.
+    for entry in output_json["benchmarks"]:
+        entry["stats"].pop("data", None)
+
+
+@pytest.fixture(scope="session")
+def profile(pytestconfig: pytest.Config) -> Profile:
+    """The profile with what the options change."""
+    options = pytestconfig.option
+    chosen = PROFILES[options.profile]
+    return replace(chosen, seeds=options.seeds or chosen.seeds)
+
+
+@pytest.fixture(scope="session")
+def base(profile: Profile, dataset: str, pytestconfig: pytest.Config) -> TrainConfig:
+    """What all methods have in common on this data set."""
+    data = profile.base.data if dataset == profile.base.data.name else DataConfig(name=dataset, fold=0)
+    config = replace(profile.base, data=data)
+    epochs = pytestconfig.option.epochs
+    if epochs is None:
+        return config
+    images = len(load_images(data.name, limit=data.limit).images) * (data.folds - 1) // data.folds
+    return replace(config, steps=max(1, round(epochs * (images // config.batch_size))))
+
+
+@pytest.fixture(scope="session")
+def making(pytestconfig: pytest.Config) -> dict[str, Any]:
+    """How runs are made."""
+    return {"device": pytestconfig.option.device}
+
+
+@pytest.fixture(scope="session")
+def store(pytestconfig: pytest.Config) -> RunStore:
+    """Where runs are kept: a second call trains nothing."""
+    return RunStore(pytestconfig.option.runs)
+
+
+@pytest.fixture(scope="session")
+def comparison(
+    profile: Profile, base: TrainConfig, store: RunStore, making: dict[str, Any], pytestconfig: pytest.Config
+) -> dict[str, MethodOutcome]:
+    """All methods, tuned and trained at an equal number of steps."""
+    names = pytestconfig.option.methods or list(METHODS)
+    return make_comparison(names, base, store, seeds=range(profile.seeds), **making)
+
+
+@pytest.fixture(scope="session")
+def costs(comparison: dict[str, MethodOutcome], store: RunStore, base: TrainConfig) -> dict[str, float]:
+    """Seconds a training step of each method, one thread, measured in turn; kept, so that runs stay the same runs."""
+    alive = {name: outcome.chosen for name, outcome in comparison.items() if outcome.chosen is not None}
+    path = store.root.parent / f"costs-{base.digest()}.json"
+    key = {name: replace(config, data=base.data, seed=0).digest() for name, config in alive.items()}
+    known = read_json(path) if path.is_file() else {}
+    if all(known.get(name, {}).get("config") == digest for name, digest in key.items()):
+        return {name: known[name]["seconds"] for name in alive}
+    images = load_images(base.data.name, limit=base.data.limit).images
+    trainers = {name: Trainer(config, images, device="cpu") for name, config in alive.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in alive}
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for _ in range(8):
+            for name, trainer in trainers.items():
+                began = time.perf_counter()
+                for _ in range(3):
+                    trainer.step()
+                seconds[name].append((time.perf_counter() - began) / 3)
+    finally:
+        torch.set_num_threads(threads)
+    # The first round warms up.
+    found = {name: statistics.median(own[1:]) for name, own in seconds.items()}
+    write_json_atomically(path, {name: {"config": key[name], "seconds": found[name]} for name in alive})
+    return found
+
+
+@pytest.fixture(scope="session")
+def equal_time(
+    comparison: dict[str, MethodOutcome],
+    costs: dict[str, float],
+    profile: Profile,
+    base: TrainConfig,
+    store: RunStore,
+    making: dict[str, Any],
+) -> dict[str, MethodOutcome]:
+    """The same methods, each with as many steps as the closed-form dual's time at an equal number of steps allows."""
+    seconds = costs.get("dual", min(costs.values())) * base.steps
+
+    def steps(name: str) -> int:
+        return max(20, round(seconds / costs[name] / 20) * 20)
+
+    return make_seeds(comparison, store, seeds=range(min(3, profile.seeds)), steps=steps, **making)
 
 
 @pytest.fixture(autouse=True)
