@@ -39,7 +39,7 @@ def figure_style() -> dict[str, Any]:
     }
 
 
-def _new_figure(width: float, height: float) -> "Figure":
+def new_figure(width: float, height: float) -> "Figure":
     # Without pyplot: no global state, no window system.
     from matplotlib.figure import Figure
 
@@ -68,7 +68,7 @@ def embedding_figure(
     """
     from scipy import stats
 
-    figure = _new_figure(width, width)
+    figure = new_figure(width, width)
     grid = figure.add_gridspec(2, 2, width_ratios=(4, 1), height_ratios=(1, 4), wspace=0.02, hspace=0.02)
     main = figure.add_subplot(grid[1, 0])
     top = figure.add_subplot(grid[0, 0], sharex=main)
@@ -167,7 +167,7 @@ def figure_1(frame: "pd.DataFrame", *, classes: int) -> "Figure":
             silhouette; one row a run.
         classes: number of classes, for the least capacity that can hold the label.
     """
-    figure = _new_figure(6.4, 9.6)
+    figure = new_figure(6.4, 9.6)
     information, match, scores = figure.subplots(3, 1, sharex=True)
     top = float(frame["capacity"].max())
     information.plot([0, top], [0, top], color=INK, ls="--", lw=1, label="capacity, the bound (5)")
@@ -218,7 +218,7 @@ def training_figure(metrics: Sequence["pd.DataFrame"], labels: Sequence[str]) ->
         metrics: frames with columns step, bound, capacity (nats).
         labels: a name each.
     """
-    figure = _new_figure(6.4, 3.4)
+    figure = new_figure(6.4, 3.4)
     axes = figure.subplots()
     for number, (frame, label) in enumerate(zip(metrics, labels, strict=True)):
         colour = PALETTE[number % len(PALETTE)]

@@ -8,9 +8,13 @@ from collections.abc import Callable
 
 from noisedim.report.content import Section, Sources
 from noisedim.report.sections.capacity import capacity_section
+from noisedim.report.sections.compared import compared_section
 from noisedim.report.sections.embeddings import embeddings_section
+from noisedim.report.sections.methods import cost_section, match_section
 from noisedim.report.sections.provenance import provenance_section
+from noisedim.report.sections.reproduction import reproduction_section
 from noisedim.report.sections.seeds import seeds_section
+from noisedim.report.sections.speed import speed_section
 from noisedim.report.sections.squashes import squashes_section
 
 __all__ = ["SECTIONS"]
@@ -20,5 +24,10 @@ SECTIONS: tuple[Callable[[Sources], Section | None], ...] = (
     seeds_section,
     capacity_section,
     squashes_section,
+    match_section,
+    cost_section,
+    compared_section,
+    speed_section,
+    reproduction_section,
     provenance_section,
 )

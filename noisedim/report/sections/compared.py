@@ -1,0 +1,177 @@
+"""Compared with others: match against accuracy, rankings with ties, and once more at equal time."""
+
+from noisedim.report.benchmarks import MethodRow, absent, method_rows
+from noisedim.report.comparison_figures import pareto_figure
+from noisedim.report.content import Block, Pictures, Section, Sources, Table, Text, Verdict, draw
+from noisedim.statistics.intervals import student_t
+from noisedim.statistics.ranking import Place, paired_differences, rank
+
+__all__ = ["compared_section", "equal_accuracy_verdict"]
+
+_TITLE = "Compared with others"
+_LABELS = {"n_star": "n*: larger matches better", "d2": "D₂ from N(0, I), nats: smaller matches better"}
+
+
+def match_measure(rows: list[MethodRow]) -> tuple[str, bool]:
+    """What the match is judged by, and whether larger is better: n* where every complete run has it, else D₂."""
+    complete = all(len(row.values("n_star")) == len(row.records) for row in rows)
+    return ("n_star", True) if complete else ("d2", False)
+
+
+def _comparable(rows: list[MethodRow]) -> list[MethodRow]:
+    # A method with a single seed that trained cannot be paired.
+    return [row for row in rows if len(row.records) > 1]
+
+
+def equal_accuracy_verdict(rows: list[MethodRow]) -> Verdict:
+    """Among methods whose accuracy overlaps that of a noise-injecting one: does anybody match the prior better?"""
+    question = "At equal accuracy, does noise injection in one of its forms match the prior best?"
+    rows = _comparable(rows)
+    measure, larger = match_measure(rows)
+    sign = 1 if larger else -1
+    ours = [row for row in rows if row.info["injects_noise"]]
+    others = [row for row in rows if not row.info["injects_noise"]]
+    if not ours or not others:
+        return Verdict(question, "not measured", "the runs to compare are not there")
+
+    def mean(row: MethodRow, name: str) -> float:
+        return student_t(list(row.values(name).values())).estimate
+
+    pairs: list[tuple[str, str]] = []
+    for other in others:
+        theirs = student_t(list(other.values("knn").values()))
+        peers = [row for row in ours if student_t(list(row.values("knn").values())).upper >= theirs.lower]
+        if peers:
+            best = max(peers, key=lambda row: sign * mean(row, measure))
+            pairs.append((best.info["method"], other.info["method"]))
+    named = {row.info["method"]: row for row in rows}
+    unmatched = [other.words for other in others if other.info["method"] not in {second for _, second in pairs}]
+    found = paired_differences({name: row.values(measure) for name, row in named.items()}, pairs)
+    words, losing, open_ = [], 0, 0
+    for difference in found:
+        gain = sign * difference.interval.estimate
+        decided = difference.adjusted_p_value <= 0.05
+        losing += decided and gain < 0
+        open_ += not decided
+        size = difference.interval
+        words.append(
+            f"{named[difference.first].words} against {named[difference.second].words}: {measure} "
+            f"{size.estimate:+.4g} [{size.lower:+.4g}, {size.upper:+.4g}], "
+            + ("better" if decided and gain > 0 else "worse" if decided else "not decided")
+        )
+    answer = "no" if losing or unmatched else "yes" if not open_ else "in part" if open_ < len(found) else "not decided"
+    text = (
+        "for each other method, the best-matching form of noise injection whose accuracy interval reaches it; "
+        "differences paired by seed, decided at 5% after Holm "
+        f"over {len(found)}: {'; '.join(words)}"
+    )
+    if unmatched:
+        text += f". More accurate than every form of noise injection, beyond the intervals: {', '.join(unmatched)}"
+    return Verdict(question, answer, text)
+
+
+def _places(rows: list[MethodRow], name: str, larger: bool) -> dict[str, Place]:
+    values = {row.info["method"]: row.values(name) for row in _comparable(rows)}
+    values = {method: own for method, own in values.items() if len(own) > 1}
+    return {place.name: place for place in rank(values, larger_is_better=larger)} if len(values) > 1 else {}
+
+
+def _ranking_table(rows: list[MethodRow]) -> Table:
+    measure, larger = match_measure(rows)
+    match, accuracy = _places(rows, measure, larger), _places(rows, "knn", True)
+    counts = {
+        name: [place.rank for place in places.values()] for name, places in (("match", match), ("accuracy", accuracy))
+    }
+
+    def shown(places: dict[str, Place], row: MethodRow, ranks: list[int]) -> str:
+        place = places.get(row.info["method"])
+        if place is None:
+            return "–"
+        return f"{place.rank}{' =' if ranks.count(place.rank) > 1 else ''}"
+
+    table = [
+        {
+            "number": str(number),
+            "method": row.words,
+            "kind": row.info["family"],
+            f"rank by {measure.replace('n_star', 'n*').replace('d2', 'D₂')}": shown(match, row, counts["match"]),
+            "rank by 5-NN accuracy": shown(accuracy, row, counts["accuracy"]),
+            "seconds a step": f"{row.step_seconds:.4f}",
+            "tuned": _tuned(row),
+        }
+        for number, row in enumerate(rows, 1)
+    ]
+    return Table(table)
+
+
+def _tuned(row: MethodRow) -> str:
+    settings = row.info["settings"]
+    if settings is None:
+        return "every candidate failed"
+    knob = row.info["knob"]
+    value = {
+        "σ": settings["noise"]["sigma"],
+        "ε": settings["noise"]["epsilon"],
+        "learning rate": settings["optimiser"]["learning_rate"],
+    }.get(knob, settings["objective"]["strength"])
+    return f"{knob} = {value:.3g}"
+
+
+def _equal_time_table(rows: list[MethodRow]) -> Table:
+    table = []
+    for row in rows:
+        timed = row.info["equal_time"]
+        cells = {"method": row.words, "steps": f"{timed['steps']:,}" if timed["steps"] else "–"}
+        for name, words in (("d2", "D₂ (nats)"), ("knn", "5-NN")):
+            values = [record[name] for record in timed["records"]]
+            interval = student_t(values) if len(values) > 1 else None
+            cells[words] = f"{interval.estimate:.4f} ± {interval.upper - interval.estimate:.4f}" if interval else "–"
+        cells["failed"] = str(len(timed["failed"]))
+        table.append(cells)
+    return Table(table)
+
+
+def compared_section(sources: Sources) -> Section:
+    """A Pareto figure, a ranking with ties, and the comparison at equal time."""
+    by_data = method_rows(sources.results)
+    if not by_data:
+        return absent(_TITLE)
+    verdicts: list[Verdict] = []
+    blocks: list[Block] = []
+    for data, rows in by_data.items():
+        measure, _ = match_measure(rows)
+        verdicts.append(equal_accuracy_verdict(rows))
+        drawn = [
+            {
+                "words": row.words,
+                "family": row.info["family"],
+                "seconds": row.step_seconds,
+                "knn": row.values("knn"),
+                measure: row.values(measure),
+            }
+            for row in rows
+        ]
+        seeds = max(len(row.records) for row in rows)
+        numbers = ", ".join(f"{number} {row.words}" for number, row in enumerate(rows, 1))
+        picture = draw(
+            f"pareto-{data}",
+            pareto_figure(drawn, measure=measure, label=_LABELS[measure], logarithmic=measure == "n_star"),
+            alt="Match to the prior against accuracy downstream, one mark a method, its area by the cost of a step",
+            caption=f"{data}, held-out images. Marks: means over up to {seeds} seeds (dots); area: seconds a training "
+            f"step. {numbers}.",
+        )
+        blocks += [
+            Pictures([picture]),
+            Text(
+                "Ranks: 1 plus the number of methods that are better, decided by paired differences over seeds at 5% "
+                "after Holm over all pairs; = marks ties. With few seeds few pairs are decided."
+            ),
+            _ranking_table(rows),
+            Text(
+                "At equal time: each method trains for as many steps as fit into the closed-form dual's time, by the "
+                "seconds a step measured on one thread; fewer seeds, the tuned settings of above. The time that fitting "
+                "a post-hoc map takes comes on top and is not counted."
+            ),
+            _equal_time_table(rows),
+        ]
+    return Section(_TITLE, verdicts, blocks)

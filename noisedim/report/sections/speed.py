@@ -1,0 +1,129 @@
+"""How fast? Training steps by method, objectives against batch and dimension, and peers in the same run."""
+
+from typing import Any
+
+from noisedim.report.benchmarks import absent, entries, environment_words, method_rows
+from noisedim.report.comparison_figures import law_figure
+from noisedim.report.content import Block, Pictures, Section, Sources, Table, Text, Verdict, draw
+
+__all__ = ["peer_verdicts", "speed_section"]
+
+_TITLE = "How fast?"
+
+
+def peer_verdicts(found: list[dict[str, Any]]) -> list[Verdict]:
+    """One answer a benchmark that has a peer: the median ratio of times, interleaved in one run."""
+    verdicts = []
+    for entry in found:
+        info = entry["extra_info"]
+        if "ratio_median" not in info:
+            continue
+        ratio, (low, high) = info["ratio_median"], info["ratio_95"]
+        answer = "faster" if high < 1 else "slower" if low > 1 else "as fast"
+        verdicts.append(
+            Verdict(
+                f"{entry['name']} beside {info['peer']}",
+                answer,
+                f"{ratio:.3g} times the peer's time, 95% interval of the median [{low:.3g}, {high:.3g}], "
+                f"{entry['stats']['rounds']} interleaved rounds",
+            )
+        )
+    return verdicts
+
+
+def _methods_table(sources: Sources) -> list[Block]:
+    blocks: list[Block] = []
+    for data, rows in method_rows(sources.results).items():
+        least = min(row.step_seconds for row in rows)
+        table = [
+            {
+                "method": row.words,
+                "ms a step": f"{1000 * row.step_seconds:.2f}",
+                "samples a second": f"{row.info['batch_size'] / row.step_seconds:,.0f}",
+                "times the fastest": f"{row.step_seconds / least:.2f}",
+            }
+            for row in sorted(rows, key=lambda row: row.step_seconds)
+        ]
+        info = rows[0].info
+        blocks += [
+            Text(
+                f"A training step on {data}, {info['batch_size']} images, one thread, {environment_words(info)}; median "
+                "of 20."
+            ),
+            Table(table),
+        ]
+    return blocks
+
+
+def _law_words(fit: dict[str, Any]) -> str:
+    return f"{fit['constant']:.2g} + {fit['slope']:.3g}·B{'²' if fit['power'] == 2 else ''}"
+
+
+def _objectives(found: list[dict[str, Any]]) -> list[Block]:
+    infos = [entry["extra_info"] for entry in found if "against_batch" in entry["extra_info"]]
+    if not infos:
+        return []
+    first = infos[0]
+    pictures = [
+        draw(
+            f"cost-{name}",
+            law_figure({info["objective"]: info[key] for info in infos}, xlabel=label),
+            alt=f"Seconds of one value and gradient against {label}, one line an objective",
+            caption=caption,
+        )
+        for name, key, label, caption in (
+            ("batch", "against_batch", "batch B", f"Value and gradient at d = {first['dim']}, one thread."),
+            ("dimension", "against_dim", "dimension d", f"Value and gradient at B = {2 * first['batch']}, one thread."),
+        )
+    ]
+    table = [
+        {
+            "objective": info["objective"],
+            "work by its formula": info["law"],
+            "measured power of B": f"{info['batch_power']:.2f}",
+            "measured power of d": f"{info['dim_power']:.2f}",
+            "fitted law (s)": _law_words(info["fit"]),
+            "largest relative error": f"{info['fit']['largest_relative_error']:.0%}",
+        }
+        for info in infos
+    ]
+    return [
+        Text(
+            "Cost of the objectives alone. Powers are slopes over the three largest sizes: they approach the formula's "
+            "as overheads fade, and exceed it where a matrix of all pairs no longer fits into the caches."
+        ),
+        Pictures(pictures),
+        Table(table),
+    ]
+
+
+def _critic(found: list[dict[str, Any]]) -> list[Block]:
+    blocks: list[Block] = []
+    for info in (entry["extra_info"] for entry in found):
+        if "peak_bytes" not in info:
+            continue
+        rows = [
+            {
+                "batch": str(batch),
+                f"{info['rows_at_once']} rows at a time (MB)": f"{ours / 1e6:.0f}",
+                "all pairs at once (MB)": f"{theirs / 1e6:.0f}",
+            }
+            for batch, ours, theirs in zip(info["batches"], info["peak_bytes"], info["peak_bytes_at_once"], strict=True)
+        ]
+        blocks += [
+            Text(
+                f"Peak memory of the perceptron critic on all pairs, hidden width {info['hidden']}, value and gradient: "
+                f"power of the batch {info['batch_power']:.2f} by rows, {info['batch_power_at_once']:.2f} at once."
+            ),
+            Table(rows),
+        ]
+    return blocks
+
+
+def speed_section(sources: Sources) -> Section:
+    """Steps, objectives, the critic's memory, and whatever has a peer."""
+    found = entries(sources.results)
+    if not found:
+        return absent(_TITLE)
+    blocks = [*_methods_table(sources), *_objectives(found), *_critic(found)]
+    return Section(_TITLE, peer_verdicts(found), blocks)

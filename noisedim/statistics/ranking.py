@@ -1,0 +1,112 @@
+"""Who is better? Rankings from paired differences, in which what the data do not decide is a tie."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from noisedim.errors import InvalidInputError
+from noisedim.statistics.intervals import Interval, student_t
+from noisedim.statistics.normality import holm
+
+__all__ = ["Difference", "Place", "paired_differences", "rank"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much ``first`` exceeds ``second``, pair by pair.
+
+    Attributes:
+        first, second: names.
+        interval: mean difference with Student's t interval, not adjusted for how many there are.
+        p_value: two-sided, by the paired t-test.
+        adjusted_p_value: after Holm over the family.
+    """
+
+    first: str
+    second: str
+    interval: Interval
+    p_value: float
+    adjusted_p_value: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """A name's place in a ranking.
+
+    Attributes:
+        name: who.
+        rank: 1 plus the number of those decided to be better; equal ranks are ties.
+        interval: mean of its own values with Student's t interval.
+        beaten_by: those decided to be better.
+    """
+
+    name: str
+    rank: int
+    interval: Interval
+    beaten_by: tuple[str, ...]
+
+
+def _paired_p_value(differences: np.ndarray) -> float:
+    from scipy import stats
+
+    mean, error = differences.mean(), differences.std(ddof=1) / math.sqrt(len(differences))
+    if error == 0:
+        return 1.0 if mean == 0 else 0.0
+    return float(2 * stats.t.sf(abs(mean) / error, len(differences) - 1))
+
+
+def paired_differences(
+    values: Mapping[str, Mapping[int, float]], pairs: Sequence[tuple[str, str]] | None = None
+) -> list[Difference]:
+    """Differences by seed of pairs of names, with p-values adjusted by Holm over all of them.
+
+    Args:
+        values: by name, by seed; a pair is compared on the seeds that both have.
+        pairs: which ones; all pairs if omitted. Chosen before the values are seen, or the p-values mean nothing.
+
+    Raises: InvalidInputError: if a pair shares fewer than 2 seeds.
+    """
+    pairs = list(combinations(values, 2)) if pairs is None else list(pairs)
+    found = []
+    for first, second in pairs:
+        shared = sorted(values[first].keys() & values[second].keys())
+        if len(shared) < 2:
+            raise InvalidInputError(f"{first!r} and {second!r} must share at least 2 seeds; they share {len(shared)}")
+        differences = np.array([values[first][seed] - values[second][seed] for seed in shared])
+        found.append((first, second, student_t(differences), _paired_p_value(differences)))
+    adjusted = holm([p for *_, p in found]) if found else np.empty(0)
+    return [Difference(*parts, float(p)) for parts, p in zip(found, adjusted, strict=True)]
+
+
+def rank(values: Mapping[str, Mapping[int, float]], *, larger_is_better: bool, alpha: float = 0.05) -> list[Place]:
+    """Places by mean, where a name ranks below another only if their paired difference decides so.
+
+    All pairs are one family: the chance that any of the places rests on no difference is at most ``alpha`` (as far as
+    differences over seeds are normal). With few seeds few pairs are decided, and most places are ties.
+
+    Args:
+        values: by name, by seed.
+        larger_is_better: which way is up.
+        alpha: family-wise error rate.
+
+    Returns: best mean first.
+
+    Raises: InvalidInputError: as :func:`paired_differences`.
+    """
+    better: dict[str, list[str]] = {name: [] for name in values}
+    for difference in paired_differences(values):
+        if difference.adjusted_p_value <= alpha:
+            first_wins = (difference.interval.estimate > 0) == larger_is_better
+            winner, loser = (
+                (difference.first, difference.second) if first_wins else (difference.second, difference.first)
+            )
+            better[loser].append(winner)
+    places = [
+        Place(name, 1 + len(better[name]), student_t(list(own.values())), tuple(better[name]))
+        for name, own in values.items()
+    ]
+    sign = -1 if larger_is_better else 1
+    return sorted(places, key=lambda place: sign * place.interval.estimate)
