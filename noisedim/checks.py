@@ -113,6 +113,9 @@ def embedding_matrix(name: str, value: Any, *, dim: int | None = None, minimum_r
         value = value.detach().to("cpu")
         value = (value.double() if value.dtype in (torch.bfloat16, torch.float16) else value).numpy()
     array = np.asarray(value)
+    if array.dtype.kind == "O" and hasattr(value, "dtypes") and hasattr(value, "columns"):  # a pandas frame
+        odd = [str(column) for column, kind in zip(value.columns, value.dtypes, strict=True) if kind.kind not in "fiu"]
+        raise InvalidInputError(f"{name} must hold real numbers; these columns do not: {', '.join(odd)}")
     if array.dtype.kind not in "fiu":
         raise InvalidInputError(f"{name} must hold real numbers; got {_shown(array)}")
     expected = f"(n, {'d' if dim is None else dim})"
@@ -120,7 +123,14 @@ def embedding_matrix(name: str, value: Any, *, dim: int | None = None, minimum_r
         raise InvalidInputError(f"{name} must have shape {expected}; got {_shown(array)}")
     if array.shape[0] < minimum_rows:
         raise InvalidInputError(f"{name} must have at least {minimum_rows} rows; got {array.shape[0]}")
-    array = array.astype(np.float64, copy=False)
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and array.size:
+        largest = max(abs(int(array.min())), abs(int(array.max())))
+        if largest > 2**53:
+            raise InvalidInputError(
+                f"{name} must hold integers that float64 tells apart, up to 2^53; got {largest} in {array.dtype}"
+            )
+    # Row by row in memory, so that sums round the same whatever the layout that came.
+    array = np.ascontiguousarray(array, dtype=np.float64)
     finite = np.isfinite(array).all(axis=1)
     if not finite.all():
         bad = np.flatnonzero(~finite)

@@ -6,34 +6,64 @@ from typing import Literal
 
 import tyro
 
+from noisedim.cli.options import Device
+
 __all__ = ["Assess"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assess:
-    """Test embeddings against a prior: exit code 0 if no departure was found, 1 if one was.
+    """Test embeddings against a prior: exit code 0 if no departure was found, 1 if one was, 2 for bad input.
 
     Example: noisedim assess z.npy --prior normal
     """
 
     embeddings: tyro.conf.Positional[Path]
-    """.npy or .npz file, (n, d)."""
+    """.npy, .npz, .csv, .parquet, .pt or .safetensors file, (n, d)."""
+    name: str | None = None
+    """Which array of the file, if it holds several and none is called z, embeddings or x."""
     prior: Literal["normal", "uniform"] = "normal"
     """N(0, I), or U[0, 1]^d."""
+    null: Literal["simple", "composite"] = "simple"
+    """The prior itself, or any normal law."""
+    labels: Path | None = None
+    """File of one column of integers: also measure what the embedding is worth to classifiers."""
     alpha: float = 0.05
     """Family-wise error rate."""
     seed: int = 0
-    """Of random projections."""
+    """Of random projections, parts and folds."""
+    simulations: int | None = None
+    """Calibrate by so many null samples of exactly this shape instead of by the shipped tables."""
+    n_star: bool = True
+    """Look for the sample size at which the battery rejects half of the time."""
+    device: Device = "cpu"
+    """Where sums over pairs of rows are computed."""
     output: Path | None = None
-    """.json file for everything that was measured."""
+    """Folder for assessment.json and assessment.html; or a .json file."""
 
     def run(self) -> int:
         from noisedim.evaluation import assess
+        from noisedim.evaluation.inputs import read_embeddings, read_labels
         from noisedim.evaluation.table import print_assessment
-        from noisedim.files import read_array, write_json_atomically
+        from noisedim.files import write_json_atomically
+        from noisedim.statistics.pairs import computing_on
+        from noisedim.training.loop import resolve_device
 
-        assessment = assess(read_array(self.embeddings), prior=self.prior, alpha=self.alpha, seed=self.seed)
-        if self.output is not None:
+        with computing_on(resolve_device(self.device)):
+            assessment = assess(
+                read_embeddings(self.embeddings, name=self.name),
+                prior=self.prior,
+                null=self.null,
+                alpha=self.alpha,
+                seed=self.seed,
+                labels=None if self.labels is None else read_labels(self.labels),
+                simulations=self.simulations,
+                n_star=self.n_star,
+            )
+        if self.output is not None and self.output.suffix == ".json":
             write_json_atomically(self.output, assessment.to_dict())
+        elif self.output is not None:
+            write_json_atomically(self.output / "assessment.json", assessment.to_dict())
+            assessment.to_html(self.output / "assessment.html")
         print_assessment(assessment)
         return int(assessment.rejected)

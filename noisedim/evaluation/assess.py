@@ -1,39 +1,56 @@
-"""Does an embedding follow its prior? A battery of tests with one family-wise error, effect sizes, the paper's index.
-
-The uniform prior is brought to the normal by the probability integral transform; all tests are against N(0, I).
-"""
+"""Does an embedding follow its prior? A battery of tests with one family-wise error, effect sizes, the paper's index."""
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from noisedim.checks import embedding_matrix, one_of, positive_integer
 from noisedim.errors import InvalidInputError
+from noisedim.evaluation.battery import NULLS, run_battery
 from noisedim.evaluation.clustering import label_silhouette
+from noisedim.evaluation.effects import effect_sizes, effects_at_prior
 from noisedim.evaluation.probes import cross_validated_scores
+from noisedim.evaluation.sample_size import PowerPoint, sample_size
 from noisedim.priors import PRIOR_NAMES
-from noisedim.statistics import normality
-from noisedim.statistics.calibration import calibrated_p_value, simulations_for
-from noisedim.statistics.distances import (
-    TEST_SIGMA,
-    effective_rank,
-    mehler_divergence,
-    mehler_log_mean,
-    sliced_wasserstein,
-)
-from noisedim.statistics.henze_zirkler import bhep_statistic, henze_zirkler_statistic
+from noisedim.statistics.calibration import simulations_for
 from noisedim.statistics.intervals import Interval
+from noisedim.statistics.null_quantiles import table_reaches
+from noisedim.statistics.projections import paper_indices
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
-__all__ = ["Assessment", "TestResult", "assess"]
+__all__ = ["INDEX_WORDS", "Assessment", "TestResult", "assess"]
 
 _MINIMUM_ROWS = 20
-_SIMULATIONS = 999
+
+INDEX_WORDS = (
+    "The index averages p-values of parts of some 50 rows: about 0.5 for a normal sample, and also for laws whose departure "
+    "50 rows do not show, so a high index is no evidence; the battery tests all rows at once."
+)
+# Which effect size says how large the departure is that a test is about.
+_EFFECT_OF = {
+    "mean": "mean_error",
+    "variances": "variance_error",
+    "correlations": "correlation_error",
+    "hermite": "kurtosis_error",
+    "hermite_composite": "kurtosis_error",
+    "mehler": "d2",
+    "covariance": "effective_rank",
+    "mardia_skewness": "skewness_error",
+    "mardia_kurtosis": "kurtosis_error",
+    "dagostino_projections": "max_sliced_w2",
+    "shapiro_projections": "max_sliced_w2",
+    "henze_zirkler": "knn_kl",
+    "bhep": "sliced_w2",
+    "energy": "sliced_w2",
+}
 
 
 @dataclass(frozen=True)
@@ -42,11 +59,14 @@ class TestResult:
 
     Attributes:
         name: what is tested.
-        null: ``simple`` (the law is N(0, I)) or ``composite`` (it is some normal law).
-        statistic: what was measured; large values depart from the null.
-        p_value: exact or calibrated by simulation.
+        null: ``simple`` (the law is N(0, I)), ``composite`` (it is some normal law) or ``uniform`` (it is U[0, 1]^d).
+        statistic: what was measured; large values depart from the null. Calibrated statistics are scaled: less their
+            null mean, over their null standard deviation, which is closed form or its limit.
+        p_value: exact, or calibrated by null tables or simulation.
         adjusted_p_value: after Holm over the battery.
         words: what a small p means.
+        effect: name of the effect size, in :attr:`Assessment.effects`, that says how large such a departure is; ``None``
+            where there is none.
     """
 
     __test__ = False  # not a test case, whatever pytest thinks of the name
@@ -57,6 +77,7 @@ class TestResult:
     p_value: float
     adjusted_p_value: float
     words: str
+    effect: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,24 +86,33 @@ class Assessment:
 
     Attributes:
         prior: ``normal`` or ``uniform``.
+        null: ``simple``: the prior itself; ``composite``: any normal law.
         n, dim: rows and coordinates.
         alpha: family-wise error rate of the battery.
         results: the tests.
-        effects: effect sizes by name: ``d2`` (nats, with interval, at noise σ = 1), ``sliced_w2`` (standard
-            deviations), ``mean_error``, ``variance_error``, ``correlation_error`` (largest absolute ones),
-            ``effective_rank``.
+        effects: effect sizes with intervals, by name: see :data:`noisedim.evaluation.effects.EFFECT_WORDS`.
+        at_prior: what the biased ones among them come to for a sample of the prior of this n and d.
         index: the paper's averaged p-values with intervals; empty if there are too few rows. Not tests.
+        n_star: the sample size at which the battery would reject half of the time; ``None`` if not asked for.
+        power: the measured rejections that ``n_star`` rests on.
+        left_out: tests that this n and d do not allow, with the reason.
         downstream: with labels, cross-validated accuracies by probe and the ``silhouette`` of the classes; else empty.
     """
 
     prior: str
+    null: str
     n: int
     dim: int
     alpha: float
     results: tuple[TestResult, ...]
-    effects: dict[str, Interval | float]
+    effects: dict[str, Interval]
+    at_prior: dict[str, float]
     index: dict[str, Interval]
+    n_star: Interval | None = None
+    power: tuple[PowerPoint, ...] = ()
+    left_out: dict[str, str] = field(default_factory=dict)
     downstream: dict[str, float] = field(default_factory=dict)
+    _points: np.ndarray = field(default_factory=lambda: np.empty((0, 0)), repr=False, compare=False)
 
     @property
     def p_value(self) -> float:
@@ -95,141 +125,164 @@ class Assessment:
         return self.p_value <= self.alpha
 
     @property
+    def worst(self) -> TestResult:
+        """The test with the least adjusted p."""
+        return min(self.results, key=lambda result: (result.adjusted_p_value, result.p_value))
+
+    @property
     def tests(self) -> "pd.DataFrame":
-        """The battery as a table, one row a test."""
+        """The battery as a table, one row a test, with the effect size beside it."""
         import pandas as pd
 
-        return pd.DataFrame([dataclasses.asdict(result) for result in self.results])
+        rows = []
+        for result in self.results:
+            row = dataclasses.asdict(result)
+            effect = self.effects.get(result.effect) if result.effect else None
+            row["effect_size"] = math.nan if effect is None else effect.estimate
+            row["effect_lower"] = math.nan if effect is None else effect.lower
+            row["effect_upper"] = math.nan if effect is None else effect.upper
+            rows.append(row)
+        return pd.DataFrame(rows)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain nested data, as JSON holds it."""
+        """Plain nested data, as JSON holds it; what is infinite or no number is ``None``."""
         return {
             "prior": self.prior,
+            "null": self.null,
             "n": self.n,
             "dim": self.dim,
             "alpha": self.alpha,
             "p_value": self.p_value,
             "rejected": self.rejected,
-            "tests": {result.name: dataclasses.asdict(result) for result in self.results},
-            "effects": {
-                name: dataclasses.asdict(effect) if isinstance(effect, Interval) else effect
-                for name, effect in self.effects.items()
-            },
+            "tests": {result.name: _plain(dataclasses.asdict(result)) for result in self.results},
+            "effects": {name: _plain(dataclasses.asdict(effect)) for name, effect in self.effects.items()},
+            "at_prior": _plain(self.at_prior),
             "index": {name: dataclasses.asdict(interval) for name, interval in self.index.items()},
+            "n_star": None if self.n_star is None else _plain(dataclasses.asdict(self.n_star)),
+            "power": [dataclasses.asdict(point) for point in self.power],
+            "left_out": dict(self.left_out),
             "downstream": dict(self.downstream),
         }
 
     def to_json(self) -> str:
         """JSON with everything."""
-        return json.dumps(self.to_dict(), indent=1)
+        return json.dumps(self.to_dict(), indent=1, allow_nan=False)
+
+    def plot(self) -> "dict[str, Figure]":
+        """Pictures by name: see :mod:`noisedim.evaluation.pictures`."""
+        from noisedim.evaluation.pictures import assessment_figures
+
+        return assessment_figures(self, self._points)
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """One page with verdict, tests, effect sizes and pictures; also written to ``path`` if given."""
+        from noisedim.evaluation.page import assessment_page
+        from noisedim.files import write_text_atomically
+
+        page = assessment_page(self, self._points)
+        if path is not None:
+            write_text_atomically(Path(path), page)
+        return page
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
 
 
 def assess(
     z: Any,
     *,
     prior: str = "normal",
+    null: str = "simple",
     alpha: float = 0.05,
     seed: int = 0,
     labels: Any = None,
     simulations: int | None = None,
+    n_star: bool = True,
 ) -> Assessment:
     """Test an embedding against its prior.
 
     Args:
-        z: (n, d) numbers from NumPy, torch or pandas, n >= 20 and n > d; in [0, 1] for the uniform prior.
-        prior: ``normal`` for N(0, I), ``uniform`` for U[0, 1]^d.
+        z: (n, d) numbers from NumPy, torch or pandas, n >= 20; in [0, 1] for the uniform prior.
+        prior: ``normal`` for N(0, I), ``uniform`` for U[0, 1]^d, which is tested directly and, after the probability
+            integral transform, by the normal's battery.
+        null: ``simple``: the prior itself; ``composite``: any normal law, whatever its mean and covariance.
         alpha: family-wise error rate: a sample of the prior is rejected at most this often.
         seed: of random projections, of the index's parts and of folds.
         labels: integers, (n,): also measure what the embedding is worth to classifiers.
-        simulations: null samples of calibrated tests; cached, so that a second call of this shape is fast. If omitted,
-            999, or as many more as a small ``alpha`` needs.
+        simulations: calibrate by so many null samples of exactly this shape, cached, instead of by the shipped null
+            tables.
+        n_star: also look for the sample size at which the battery would reject half of the time.
 
-    Returns: an :class:`Assessment`.
+    Returns: an :class:`Assessment`. Constant or linearly dependent coordinates are a departure, with its cause.
 
-    Raises: InvalidInputError: for NaN, too few rows, constant or dependent coordinates, values outside [0, 1] for the
-        uniform prior, labels that do not match, ``alpha`` not strictly between 0 and 1, or fewer simulations than a
+    Raises: InvalidInputError: for NaN, fewer than 20 rows, values outside [0, 1] for the uniform prior, the composite
+        null with n <= d, labels that do not match, ``alpha`` not strictly between 0 and 1, or fewer simulations than a
         rejection at ``alpha`` takes.
 
-    >>> assess(np.random.default_rng(0).standard_normal((100, 2)), simulations=199).n
-    100
+    >>> assess(np.random.default_rng(0).standard_normal((100, 2)), n_star=False).rejected
+    False
     """
     one_of("prior", prior, PRIOR_NAMES)
+    one_of("null", null, NULLS)
     z = embedding_matrix("z", z, minimum_rows=_MINIMUM_ROWS)
     n, dim = z.shape
-    simulations = _enough_simulations(alpha, simulations, tests=10 if dim > 1 else 9)
-    if prior == "uniform":
-        points = _to_normal(z)
-    else:
-        points = z
-    measured = _battery(points, seed, simulations)
-    adjusted = normality.holm([outcome.p_value for _, _, outcome, _ in measured])
+    if null == "composite":
+        if prior == "uniform":
+            raise InvalidInputError("null='composite' means any normal law and needs prior='normal'; got 'uniform'")
+        if n <= dim:
+            raise InvalidInputError(f"null='composite' needs more rows than coordinates; got n={n}, d={dim}")
+    _check_simulations(alpha, simulations)
+    uniform = z if prior == "uniform" else None
+    points = _to_normal(z) if prior == "uniform" else z
+    battery = run_battery(points, null=null, uniform=uniform, seed=seed, simulations=simulations)
     results = tuple(
-        TestResult(name, null, outcome.statistic, outcome.p_value, float(p), words)
-        for (name, null, outcome, words), p in zip(measured, adjusted, strict=True)
+        TestResult(
+            *(row.name, row.null, row.outcome.statistic, row.outcome.p_value, float(adjusted), row.words),
+            effect=_EFFECT_OF.get(row.name),
+        )
+        for row, adjusted in zip(battery.rows, battery.adjusted(), strict=True)
     )
-    part = max(50, dim + 1)
-    index = normality.paper_indices(points, part_size=part, seed=seed) if n >= 2 * part else {}
+    found, power = (
+        sample_size(points, battery, alpha=alpha, null=null, uniform=uniform, seed=seed) if n_star else (None, ())
+    )
     downstream = {}
     if labels is not None:
         downstream = {**cross_validated_scores(z, labels, seed=seed), "silhouette": label_silhouette(z, labels)}
-    return Assessment(prior, n, dim, float(alpha), results, _effects(points, seed), index, downstream)
+    return Assessment(
+        prior=prior,
+        null=null,
+        n=n,
+        dim=dim,
+        alpha=float(alpha),
+        results=results,
+        effects=effect_sizes(points, seed=seed),
+        at_prior=effects_at_prior(n, dim),
+        index=_index(points, seed),
+        n_star=found,
+        power=power,
+        left_out=battery.left_out,
+        downstream=downstream,
+        _points=points,
+    )
 
 
-def _enough_simulations(alpha: float, simulations: int | None, *, tests: int) -> int:
+def _check_simulations(alpha: float, simulations: int | None) -> None:
+    # No battery has more tests than this.
+    tests = 20
     needed = simulations_for(alpha, tests) - 1
-    if simulations is None:
-        return max(_SIMULATIONS, needed)
-    simulations = positive_integer("simulations", simulations)
-    if simulations < needed:
+    if simulations is not None and positive_integer("simulations", simulations) < needed:
         raise InvalidInputError(
             f"{tests} tests at alpha={alpha:g} need at least {needed} simulations to reject anything; got {simulations}"
         )
-    return simulations
 
 
-def _battery(z: np.ndarray, seed: int, simulations: int) -> list[tuple[str, str, normality.Outcome, str]]:
-    """Each test's name, null, outcome and words, against N(0, I)."""
-    n, dim = z.shape
-    rng = np.random.default_rng([seed, 5])
-
-    def calibrated(test: str, statistic: float) -> normality.Outcome:
-        p_value = calibrated_p_value(test, statistic, n, dim, simulations=simulations)
-        return normality.Outcome(statistic, p_value)
-
-    tests = [
-        (
-            "henze_zirkler",
-            "composite",
-            calibrated("henze_zirkler", henze_zirkler_statistic(z)),
-            "the joint law is no normal law",
-        ),
-        ("bhep", "simple", calibrated("bhep", bhep_statistic(z)), "the joint law is not N(0, I)"),
-        (
-            "mehler",
-            "simple",
-            calibrated("mehler", n * mehler_log_mean(z, TEST_SIGMA)),
-            "some Hermite moment differs from the prior's",
-        ),
-        ("mean", "simple", normality.mean_test(z), "the mean is not 0"),
-        ("variances", "simple", normality.variances_test(z), "a coordinate's variance is not 1"),
-        ("coordinates", "simple", normality.coordinates_test(z), "a coordinate's law is not N(0, 1)"),
-        ("norms", "simple", normality.norms_test(z), "norms do not follow the chi-square law"),
-        (
-            "dagostino_projections",
-            "composite",
-            calibrated("dagostino_projections", normality.worst_dagostino(z, rng)),
-            "a projection's skewness or kurtosis is not the normal's",
-        ),
-        (
-            "shapiro_projections",
-            "composite",
-            calibrated("shapiro_projections", normality.worst_shapiro(z, rng)),
-            "a projection's order statistics are not the normal's",
-        ),
-    ]
-    if dim > 1:
-        tests.append(("correlations", "simple", normality.correlations_test(z), "two coordinates are correlated"))
-    return tests
+def _index(points: np.ndarray, seed: int) -> dict[str, Interval]:
+    n, dim = points.shape
+    part = max(50, 2 * dim)
+    if n < 2 * part or part > 5000:
+        return {}
+    return paper_indices(points, part_size=part, seed=seed, joint=table_reaches("henze_zirkler", part, dim))
 
 
 def _to_normal(z: np.ndarray) -> np.ndarray:
@@ -243,15 +296,4 @@ def _to_normal(z: np.ndarray) -> np.ndarray:
             f"the first in row {row}: {z[row]}"
         )
     # A value of exactly 0 or 1 has an infinite quantile. Half an ulp inside is still far out and stays a departure.
-    return ndtri(np.clip(z, 2**-54, 1 - 2**-53))
-
-
-def _effects(z: np.ndarray, seed: int) -> dict[str, Interval | float]:
-    return {
-        "d2": mehler_divergence(z, TEST_SIGMA),
-        "sliced_w2": sliced_wasserstein(z, seed=seed),
-        "mean_error": float(np.abs(z.mean(0)).max()),
-        "variance_error": normality.variances_test(z).statistic,
-        "correlation_error": normality.correlations_test(z).statistic if z.shape[1] > 1 else 0.0,
-        "effective_rank": effective_rank(z),
-    }
+    return np.asarray(ndtri(np.clip(z, 2**-54, 1 - 2**-53)))

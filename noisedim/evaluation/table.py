@@ -1,11 +1,50 @@
 """An assessment as text for people: the verdict first."""
 
-from noisedim.evaluation.assess import Assessment
+import math
+
+from noisedim.evaluation.assess import INDEX_WORDS, Assessment
+from noisedim.evaluation.effects import EFFECT_WORDS
 from noisedim.statistics.intervals import Interval
 
-__all__ = ["print_assessment"]
+__all__ = ["law_words", "n_star_words", "p_words", "print_assessment", "verdict_words"]
 
-_LAWS = {"normal": "N(0, I)", "uniform": "U[0, 1]^d"}
+_LAWS = {("normal", "simple"): "N(0, I)", ("normal", "composite"): "any normal law", ("uniform", "simple"): "U[0, 1]^d"}
+
+
+def law_words(assessment: Assessment) -> str:
+    """The null hypothesis."""
+    return _LAWS[assessment.prior, assessment.null]
+
+
+def verdict_words(assessment: Assessment) -> str:
+    """The verdict in one sentence."""
+    if assessment.rejected:
+        verdict = f"DEPARTS from {law_words(assessment)}: {assessment.worst.words}"
+    else:
+        verdict = f"no departure from {law_words(assessment)} found"
+    return (
+        f"{verdict} (n = {assessment.n:,}, d = {assessment.dim}, family-wise p = {p_words(assessment.p_value)}, "
+        f"alpha = {assessment.alpha:g})"
+    )
+
+
+def p_words(p_value: float) -> str:
+    """A p-value with three digits; what is too small to be told apart is said so."""
+    return "< 1e-15" if p_value < 1e-15 else f"{p_value:.3g}"
+
+
+def n_star_words(interval: Interval) -> str:
+    """What n* came to, in a sentence."""
+
+    def number(value: float) -> str:
+        return "∞" if math.isinf(value) else f"{value:,.0f}"
+
+    ends = f"[{number(interval.lower)}, {number(interval.upper)}]"
+    if interval.method == "subsamples":
+        return f"about {number(interval.estimate)} rows {ends} are rejected half of the time (measured on subsamples)"
+    if math.isinf(interval.estimate):
+        return f"beyond these {interval.n:,} rows; nothing found to extrapolate from {ends}"
+    return f"beyond these {interval.n:,} rows; extrapolated to {number(interval.estimate)} {ends}"
 
 
 def print_assessment(assessment: Assessment) -> None:
@@ -14,23 +53,27 @@ def print_assessment(assessment: Assessment) -> None:
     from rich.table import Table
 
     console = Console()
-    law = _LAWS[assessment.prior]
-    if assessment.rejected:
-        worst = min(assessment.results, key=lambda result: result.adjusted_p_value)
-        verdict = f"DEPARTS from {law}: {worst.words}"
-    else:
-        verdict = f"no departure from {law} found"
-    console.print(
-        f"{verdict} (n = {assessment.n:,}, d = {assessment.dim}, family-wise p = {assessment.p_value:.3g}, "
-        f"alpha = {assessment.alpha:g})",
-        highlight=False,
-    )
+    console.print(verdict_words(assessment), highlight=False)
     table = Table("test", "null", "p", "adjusted p", "a small p means")
     for result in assessment.results:
-        table.add_row(result.name, result.null, f"{result.p_value:.3g}", f"{result.adjusted_p_value:.3g}", result.words)
+        mark = "*" if result.adjusted_p_value <= assessment.alpha else " "
+        table.add_row(
+            f"{mark} {result.name}",
+            result.null,
+            p_words(result.p_value),
+            p_words(result.adjusted_p_value),
+            result.words,
+        )
     console.print(table)
-    effects = ", ".join(
-        f"{name} {value}" if isinstance(value, Interval) else f"{name} {value:.3g}"
-        for name, value in assessment.effects.items()
-    )
-    console.print(f"effect sizes: {effects}", highlight=False)
+    effects = Table("effect size", "estimate [95%]", "at the prior", "what it is")
+    for name, effect in assessment.effects.items():
+        prior = f"{assessment.at_prior[name]:.3g}" if name in assessment.at_prior else ""
+        effects.add_row(name, str(effect), prior, EFFECT_WORDS[name])
+    console.print(effects)
+    if assessment.n_star is not None:
+        console.print(f"n*: {n_star_words(assessment.n_star)}", highlight=False)
+    if assessment.index:
+        listed = ", ".join(f"{name} {interval}" for name, interval in assessment.index.items())
+        console.print(f"the paper's index (mean p, 99%): {listed}. {INDEX_WORDS}", highlight=False)
+    if assessment.left_out:
+        console.print(f"left out: {', '.join(assessment.left_out)} (see the JSON for why)", highlight=False)

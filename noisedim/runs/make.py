@@ -140,7 +140,7 @@ def _measure(config: TrainConfig, model: EmbeddingModel | None, split: RunSplit,
         "n": len(measured),
         "level": level,
         "capacity": prior.capacity(level),
-        "assessment": assess(z[measured], prior=config.prior, seed=config.seed).to_dict(),
+        "assessment": assess(z[measured], prior=config.prior, seed=config.seed, n_star=False).to_dict(),
         "information": None if model is None else _information(config, model, split),
     }
     if split.images.labels is not None:

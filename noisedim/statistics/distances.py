@@ -6,31 +6,27 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.checks import embedding_matrix, positive, positive_integer
+from noisedim.checks import embedding_matrix, positive
 from noisedim.errors import InvalidInputError
 from noisedim.statistics.calibration import one_blas_thread
 from noisedim.statistics.intervals import Interval
-from noisedim.statistics.pairs import pair_sum
+from noisedim.statistics.pairs import pair_sum, row_sums
+from noisedim.statistics.scaling import mehler_ratio
 from noisedim.theory.bounds import gaussian_dual_kernel
 
 __all__ = [
-    "TEST_SIGMA",
     "effective_rank",
     "mehler_divergence",
     "mehler_log_mean",
     "mehler_mean_excess",
     "random_directions",
-    "sliced_wasserstein",
 ]
 
-# The noise level of the Mehler-kernel test: r = 1/(1+σ²) = 0.5 weighs the moments of order k by 2^-k.
-TEST_SIGMA = 1.0
 _ROWS = 1024
 # Below it, distances are computed by differences instead of products: these would round too much.
 _SMALL_SIGMA = 0.05
-# The diagonal may be subtracted while Σκ(z_i, z_i) < n²·1e4: rounding then changes the mean by about 1e-12.
-_SAFE_LOG_DIAGONAL = math.log(1e4)
-_SAFE_LOG_MEAN = math.log(1e-3)
+_SAFE_EXPONENT = 600.0
+_LEAST_SUM = 1e-250
 _LARGEST = 1e100
 
 
@@ -52,6 +48,17 @@ def _log_row_means(z: np.ndarray, sigma: float) -> np.ndarray:
         kernel[own, start + own] = -torch.inf
         means[start : start + _ROWS] = torch.logsumexp(kernel, 1).numpy()
     return means - math.log(n - 1)
+
+
+def _row_means(z: np.ndarray, sigma: float) -> np.ndarray:
+    """:func:`_log_row_means`, fast where nothing overflows or vanishes."""
+    exponents = _exponents(z, sigma)
+    if exponents is not None:
+        with one_blas_thread():
+            sums = row_sums(*exponents)
+        if sums.min() > _LEAST_SUM:
+            return np.asarray(np.log(sums)) - math.log(len(z) - 1)
+    return _log_row_means(z, sigma)
 
 
 def _log_mean(logs: np.ndarray) -> float:
@@ -78,22 +85,30 @@ def mehler_log_mean(z: Any, sigma: float) -> float:
     """
     z = embedding_matrix("z", z, minimum_rows=2)
     sigma = positive("sigma", sigma)
-    n, dim = z.shape
-    # log κ = c + r⟨a,b⟩/(1−r²) − r²(‖a‖²+‖b‖²)/(2(1−r²)): half the exponentials as a pair sum, of which the diagonal is
-    # taken off, where that costs no digits.
-    r = 1 / (1 + sigma * sigma)
-    if sigma >= _SMALL_SIGMA:
-        points = torch.from_numpy(z * math.sqrt(r / (1 - r * r)))
-        norms = points.square().sum(1)
-        diagonal = norms * (1 - r)
-        constant = -dim / 2 * math.log1p(-r * r)
-        if constant + float(torch.logsumexp(diagonal, 0)) < _SAFE_LOG_DIAGONAL + 2 * math.log(n):
-            with one_blas_thread():
-                pairs = pair_sum(points, norms * (-r / 2)) - float(diagonal.exp().sum())
-            log_mean = constant + math.log(max(pairs, 1e-300) / (n * (n - 1)))
-            if log_mean > _SAFE_LOG_MEAN:
-                return log_mean
+    exponents = _exponents(z, sigma)
+    if exponents is not None:
+        with one_blas_thread():
+            pairs = pair_sum(*exponents)
+        if pairs > _LEAST_SUM:
+            return math.log(pairs) - math.log(len(z) * (len(z) - 1))
     return _log_mean(_log_row_means(z, sigma))
+
+
+def _exponents(z: np.ndarray, sigma: float) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Points and weights whose pair sum is that of κ; ``None`` where its terms overflow or its differences are small.
+
+    log κ = c + r⟨a,b⟩/(1−r²) − r²(‖a‖²+‖b‖²)/(2(1−r²)): half the exponentials of the plain way, in one pass.
+    """
+    if sigma < _SMALL_SIGMA or float(np.abs(z).max()) > _LARGEST:
+        return None
+    r = mehler_ratio(sigma)
+    points = torch.from_numpy(z * math.sqrt(r / (1 - r * r)))
+    norms = points.square().sum(1)
+    constant = -z.shape[1] / 2 * math.log1p(-r * r)
+    # By Cauchy–Schwarz no exponent exceeds the greatest κ(a, a)'s.
+    if constant + float(norms.max()) * (1 - r) > _SAFE_EXPONENT:
+        return None
+    return points, norms * (-r / 2) + constant / 2
 
 
 def mehler_mean_excess(z: Any, sigma: float) -> float:
@@ -129,7 +144,7 @@ def mehler_divergence(z: Any, sigma: float, *, level: float = 0.95) -> Interval:
     z = embedding_matrix("z", z, minimum_rows=3)
     sigma = positive("sigma", sigma)
     n = len(z)
-    rows = _log_row_means(z, sigma)
+    rows = _row_means(z, sigma)
     # The true value is at least 0; a sample's can be below, and is shown so.
     estimate = _log_mean(rows)
     # Leaving row i out of the U-statistic: (n·mean·(n−1) − 2(n−1)·row_i) / ((n−1)(n−2)); here relative to the mean.
@@ -139,34 +154,6 @@ def mehler_divergence(z: Any, sigma: float, *, level: float = 0.95) -> Interval:
     deviation = math.sqrt((n - 1) / n * float(((logs - logs.mean()) ** 2).sum()))
     half = float(stats.t.ppf((1 + level) / 2, n - 1)) * deviation
     return Interval(estimate, estimate - half, estimate + half, level, n, "jackknife")
-
-
-def sliced_wasserstein(z: Any, *, directions: int = 128, seed: int = 0) -> float:
-    """Sliced 2-Wasserstein distance to N(0, I), in standard deviations of the prior.
-
-    Per random direction, the distance of the projected rows' distribution to N(0, 1) is exact; the result is the root
-    mean square over directions. A normal sample of n rows gives about sqrt(log log n / n), not 0.
-
-    Args:
-        z: (n, d) numbers, n >= 2.
-        directions: how many; in one dimension there is one.
-        seed: of the directions.
-
-    Source: Bonneel et al. (2015), J. Math. Imaging Vis. 51, 22–45.
-    """
-    from scipy.special import ndtri
-
-    z = embedding_matrix("z", z, minimum_rows=2)
-    n, dim = z.shape
-    unit = random_directions(dim, positive_integer("directions", directions), np.random.default_rng(seed))
-    projected = np.sort(z @ unit.T, axis=0)
-    # ∫(x_(i) − q(u))² du over the i-th of n equal cells, with q the normal's quantile function, in closed form: the mean
-    # of q over a cell is n times the density's fall from one end to the other, and the mean of q² over all is 1.
-    ends = ndtri(np.arange(1, n) / n)
-    density = np.concatenate([[0.0], np.exp(-(ends**2) / 2) / math.sqrt(2 * math.pi), [0.0]])
-    cells = n * (density[:-1] - density[1:])
-    # As (x − q̄)² plus the cells' own variance: x² − 2x·q̄ + 1 would cancel.
-    return math.sqrt(float(((projected - cells[:, None]) ** 2).mean()) + max(0.0, 1 - float((cells**2).mean())))
 
 
 def random_directions(dim: int, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -187,9 +174,12 @@ def effective_rank(z: Any) -> float:
     1.0
     """
     z = embedding_matrix("z", z, minimum_rows=2)
-    lengths = np.linalg.svd(z - z.mean(0), compute_uv=False)
-    if lengths[0] == 0:
+    centred = z - z.mean(0)
+    peak = float(np.abs(centred).max())
+    if peak == 0:
         return 0.0
-    spectrum = (lengths / lengths[0]) ** 2
-    shares = spectrum[spectrum > 0] / spectrum.sum()
+    centred /= peak  # so that no square overflows or underflows
+    gram = centred.T @ centred if len(z) > z.shape[1] else centred @ centred.T
+    spectrum = np.linalg.eigvalsh(gram).clip(min=0)
+    shares = spectrum[spectrum > 1e-15 * spectrum.max()] / spectrum.sum()
     return float(np.exp(-(shares * np.log(shares)).sum()))

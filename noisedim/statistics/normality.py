@@ -1,7 +1,7 @@
-"""Tests of one sample against N(0, I) or against normality, and the paper's index.
+"""Tests of one sample against N(0, I) whose null law is known, and how p-values are put together.
 
-Simple null: the law is N(0, I). Composite null: the law is some normal law. A test's p-value is exact (from its known
-null law), or calibrated by simulation; asymptotic approximations appear in the paper's index only, which is no test.
+p is exact wherever the coordinates' own p-values are combined by :func:`sidak` (independent under N(0, I)), and a bound
+where by :func:`bonferroni`.
 """
 
 import math
@@ -10,32 +10,26 @@ from typing import Any
 
 import numpy as np
 
-from noisedim.checks import embedding_matrix, one_of, positive_integer
+from noisedim.checks import embedding_matrix
 from noisedim.errors import InvalidInputError
-from noisedim.statistics.calibration import calibrated_p_value
-from noisedim.statistics.distances import random_directions
-from noisedim.statistics.henze_zirkler import henze_zirkler_statistic, whiten, whiten_batch
-from noisedim.statistics.intervals import Interval, student_t
 
 __all__ = [
-    "PROJECTION_TESTS",
     "Outcome",
     "average_p_value",
+    "bonferroni",
     "coordinates_test",
     "correlations_test",
+    "extremes_test",
     "holm",
     "mean_test",
     "norms_test",
-    "paper_indices",
-    "shapiro_wilk",
-    "split_projections_p_value",
+    "scale_test",
+    "sidak",
     "variances_test",
-    "worst_dagostino",
-    "worst_shapiro",
 ]
 
-PROJECTION_TESTS = ("dagostino", "shapiro")
-_DIRECTIONS = 8
+# Squares of what is larger overflow.
+_LARGEST = 1e150
 
 
 @dataclass(frozen=True)
@@ -68,8 +62,22 @@ def average_p_value(p_values: Any) -> float:
     return min(1.0, 2 * float(np.mean(np.asarray(p_values, dtype=np.float64))))
 
 
-def _bonferroni(statistics: np.ndarray, p_values: np.ndarray) -> Outcome:
-    return Outcome(float(statistics.max()), float(min(1.0, len(p_values) * p_values.min())))
+def bonferroni(least: float, count: int) -> float:
+    """The least of ``count`` p-values as one p-value, whatever their dependence."""
+    return min(1.0, count * least)
+
+
+def sidak(least: float, count: int) -> float:
+    """The least of ``count`` independent p-values as one p-value, exactly.
+
+    >>> round(sidak(0.01, 5), 6)
+    0.04901
+    """
+    return 1.0 if least >= 1 else -math.expm1(count * math.log1p(-least))
+
+
+def _squared_norms(z: np.ndarray) -> np.ndarray:
+    return np.asarray((z.clip(-_LARGEST, _LARGEST) ** 2).sum(1))
 
 
 def mean_test(z: Any) -> Outcome:
@@ -77,25 +85,38 @@ def mean_test(z: Any) -> Outcome:
     from scipy import stats
 
     z = embedding_matrix("z", z)
-    statistic = float(len(z) * (z.mean(0) ** 2).sum())
+    statistic = float(len(z) * (z.mean(0).clip(-_LARGEST, _LARGEST) ** 2).sum())
     return Outcome(statistic, float(stats.chi2.sf(statistic, z.shape[1])))
 
 
+def scale_test(z: Any) -> Outcome:
+    """Simple null: the sum of all squares is χ² with nd degrees of freedom; two-sided, exact.
+
+    The statistic is |mean of all squares − 1|.
+    """
+    from scipy import stats
+
+    z = embedding_matrix("z", z)
+    total = float(_squared_norms(z).sum())
+    p_value = 2 * min(float(stats.chi2.sf(total, z.size)), float(stats.chi2.cdf(total, z.size)))
+    return Outcome(abs(total / z.size - 1), min(1.0, p_value))
+
+
 def variances_test(z: Any) -> Outcome:
-    """Simple null: each Σ zᵢ² is χ² with n degrees of freedom; two-sided, Bonferroni over coordinates; exact.
+    """Simple null: each Σ zᵢ² is χ² with n degrees of freedom, two-sided; the least p over coordinates, exact.
 
     The statistic is the largest |Σ zᵢ²/n − 1|.
     """
     from scipy import stats
 
     z = embedding_matrix("z", z)
-    n, sums = len(z), (z**2).sum(0)
+    n, sums = len(z), (z.clip(-_LARGEST, _LARGEST) ** 2).sum(0)
     p_values = np.minimum(1.0, 2 * np.minimum(stats.chi2.sf(sums, n), stats.chi2.cdf(sums, n)))
-    return _bonferroni(np.abs(sums / n - 1), p_values)
+    return Outcome(float(np.abs(sums / n - 1).max()), sidak(float(p_values.min()), len(sums)))
 
 
 def correlations_test(z: Any) -> Outcome:
-    """Independence of coordinates under normality: Student's t of each correlation, Bonferroni over pairs; exact.
+    """Independence of coordinates under normality: Student's t of each correlation, Bonferroni over pairs.
 
     The statistic is the largest |r|.
 
@@ -114,16 +135,26 @@ def correlations_test(z: Any) -> Outcome:
     centred /= peak  # so that no square overflows or underflows
     centred /= np.linalg.norm(centred, axis=0)
     correlation = centred.T @ centred
-    r = np.abs(correlation[np.triu_indices(dim, 1)]).clip(max=1 - 1e-15)
-    return _bonferroni(r, 2 * stats.t.sf(r * np.sqrt((n - 2) / (1 - r**2)), n - 2))
+    worst = min(float(np.abs(correlation[np.triu_indices(dim, 1)]).max()), 1 - 1e-15)
+    least = 2 * float(stats.t.sf(worst * math.sqrt((n - 2) / (1 - worst**2)), n - 2))
+    return Outcome(worst, bonferroni(least, dim * (dim - 1) // 2))
+
+
+def _kolmogorov(uniform: np.ndarray) -> float:
+    """Kolmogorov's distance of values from U[0, 1]."""
+    n = len(uniform)
+    ordered = np.sort(uniform)
+    grid = np.arange(n + 1) / n
+    return float(max((grid[1:] - ordered).max(), (ordered - grid[:-1]).max()))
 
 
 def coordinates_test(z: Any) -> Outcome:
-    """Simple null: Kolmogorov–Smirnov of every coordinate against N(0, 1), exact; Bonferroni over coordinates."""
-    from scipy import stats
+    """Simple null: Kolmogorov–Smirnov of every coordinate against N(0, 1); the largest distance, exact."""
+    from scipy import special, stats
 
-    result = stats.kstest(embedding_matrix("z", z), "norm", axis=0)
-    return _bonferroni(np.asarray(result.statistic), np.asarray(result.pvalue))
+    z = embedding_matrix("z", z)
+    worst = max(_kolmogorov(special.ndtr(column)) for column in z.T)
+    return Outcome(worst, sidak(float(stats.kstwo.sf(worst, len(z))), z.shape[1]))
 
 
 def norms_test(z: Any) -> Outcome:
@@ -131,226 +162,17 @@ def norms_test(z: Any) -> Outcome:
     from scipy import stats
 
     z = embedding_matrix("z", z)
-    result = stats.kstest((z**2).sum(1), stats.chi2(z.shape[1]).cdf)
-    return Outcome(float(result.statistic), float(result.pvalue))
+    distance = _kolmogorov(stats.chi2.cdf(_squared_norms(z), z.shape[1]))
+    return Outcome(distance, float(stats.kstwo.sf(distance, len(z))))
 
 
-def shapiro_wilk(values: Any, *, axis: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Shapiro–Wilk's W and Royston's approximate p-value along ``axis``, for any number of samples at once.
+def extremes_test(z: Any) -> Outcome:
+    """Simple null: the largest ‖z‖² of n independent χ² with d degrees of freedom; exact. Sees outliers.
 
-    Args:
-        values: array with at least 12 finite values along ``axis``.
-        axis: along which a sample lies.
-
-    Returns: W in (0, 1] and p. Royston fitted p up to 5,000 values; above, it is NaN: calibrate W by simulation.
-
-    Raises: InvalidInputError: for fewer than 12 values.
-
-    Source: Royston (1995), Algorithm AS R94, Applied Statistics 44, 547–551.
-
-    >>> w, p = shapiro_wilk(np.arange(20.0))
-    >>> print(round(float(w), 3), round(float(p), 2))
-    0.96 0.55
-    """
-    from scipy.special import ndtr
-
-    x = np.sort(np.moveaxis(np.asarray(values, dtype=np.float64), axis, -1), axis=-1)
-    n = x.shape[-1]
-    if n < 12:
-        raise InvalidInputError(f"Shapiro–Wilk needs at least 12 values; got {n}")
-    x = x - x.mean(-1, keepdims=True)
-    # 1 − W = Σ(x − (Σax)a)²/Σx², as a and x are centred and Σa² = 1: near 1, W alone would lose the digits.
-    weights = _shapiro_weights(n)
-    squares = (x**2).sum(-1)
-    with np.errstate(invalid="ignore"):  # a constant sample has no W
-        residual = x - (x @ weights)[..., None] * weights
-        lack = (residual**2).sum(-1) / squares
-        if n > 5000:
-            return 1 - lack, np.full(lack.shape, np.nan)
-        y = math.log(n)
-        centre = np.polyval([0.0038915, -0.083751, -0.31082, -1.5861], y)
-        scale = math.exp(np.polyval([0.0030302, -0.082676, -0.4803], y))
-        return 1 - lack, ndtr((centre - np.log(np.maximum(lack, 1e-300))) / scale)
-
-
-def _shapiro_weights(n: int) -> np.ndarray:
-    """Royston's approximation to the best weights of the order statistics, (n,), antisymmetric, Σa² = 1."""
-    from scipy.special import ndtri
-
-    m = ndtri((np.arange(1, n + 1) - 0.375) / (n + 0.25))
-    u, total = 1 / math.sqrt(n), float((m**2).sum())
-    last = np.polyval([-2.706056, 4.434685, -2.07119, -0.147981, 0.221157, m[-1] / math.sqrt(total)], u)
-    second = np.polyval([-3.582633, 5.682633, -1.752461, -0.293762, 0.042981, m[-2] / math.sqrt(total)], u)
-    inner = (total - 2 * m[-1] ** 2 - 2 * m[-2] ** 2) / (1 - 2 * last**2 - 2 * second**2)
-    weights = m / math.sqrt(inner)
-    weights[[0, 1, -2, -1]] = [-last, -second, second, last]
-    return weights
-
-
-def _projections(white: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Random projections of each of (m, n, d) whitened samples, by directions of its own: (m, n, k)."""
-    directions = np.stack([random_directions(white.shape[2], _DIRECTIONS, rng) for _ in white])
-    return white @ np.swapaxes(directions, 1, 2)
-
-
-def _dagostino(projected: np.ndarray) -> np.ndarray:
-    from scipy import stats
-
-    return np.asarray(stats.normaltest(projected, axis=1).statistic).max(1)
-
-
-def _shapiro(projected: np.ndarray) -> np.ndarray:
-    return (1 - shapiro_wilk(projected, axis=1)[0]).max(1)
-
-
-def worst_dagostino(z: np.ndarray, rng: np.random.Generator) -> float:
-    """Largest D'Agostino–Pearson K² over random projections of the whitened rows; its null law is simulated."""
-    return float(_dagostino(_projections(whiten(z)[None], rng))[0])
-
-
-def worst_shapiro(z: np.ndarray, rng: np.random.Generator) -> float:
-    """Largest 1 − W of Shapiro–Wilk over random projections of the whitened rows; its null law is simulated.
-
-    So Royston's limit of 5,000 rows, which is that of his p-values, does not apply.
-    """
-    return float(_shapiro(_projections(whiten(z)[None], rng))[0])
-
-
-def worst_dagostino_of_batch(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """:func:`worst_dagostino` of each of (m, n, d) simulated samples: (m,)."""
-    return _dagostino(_projections(whiten_batch(batch), rng))
-
-
-def worst_shapiro_of_batch(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """:func:`worst_shapiro` of each of (m, n, d) simulated samples: (m,)."""
-    return _shapiro(_projections(whiten_batch(batch), rng))
-
-
-def split_projections_p_value(
-    z: Any, *, test: str = "shapiro", parts: int = 4, directions: int = 8, seed: int = 0, simulations: int = 1999
-) -> float:
-    """The paper's averaged p-values made into a test of normality: composite null, valid, at a loss of power.
-
-    The rows are split at random into disjoint parts, each projected on the same random directions. A projection of a
-    part has a p-value calibrated at its size. Per direction they are averaged over the parts (Vovk & Wang: twice the
-    mean is a p-value whatever their dependence), and Holm's first step takes the least over directions.
-
-    Args:
-        z: (n, d) numbers.
-        test: ``dagostino`` or ``shapiro``.
-        parts: how many; the rows that are over are left out.
-        directions: random projections.
-        seed: of parts and directions.
-        simulations: null samples of one projection.
-
-    Returns: at least 2·directions/(simulations + 1).
-
-    Raises: InvalidInputError: for parts of fewer than 20 rows, or a part whose projection is constant.
-    """
-    z = embedding_matrix("z", z)
-    one_of("test", test, PROJECTION_TESTS)
-    n, dim = z.shape
-    size = n // positive_integer("parts", parts)
-    if size < 20:
-        raise InvalidInputError(f"expected at least 20 rows a part, {20 * parts} in all; got {n}")
-    rng = np.random.default_rng([seed, 7791])
-    rows = rng.permutation(n)[: size * parts].reshape(parts, size)
-    projected = z[rows] @ random_directions(dim, positive_integer("directions", directions), rng).T
-    projected, constant = _standardised(projected)
-    if constant.any():
-        raise InvalidInputError("expected rows that vary; the projection of a part is constant")
-    name = f"{test}_projections"
-    statistics = _single(test, projected)
-    p_values = [
-        average_p_value([calibrated_p_value(name, s, size, 1, simulations=simulations) for s in column])
-        for column in statistics.T
-    ]
-    return float(holm(p_values).min())
-
-
-def _standardised(projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Samples along axis 1 of (m, n, k), centred and within ±1; and which of them, (m, k), are constant.
-
-    No statistic here depends on origin or scale; powers up to the fourth neither cancel, overflow nor underflow then.
-    Constant samples are replaced by an arbitrary one.
-    """
-    centred = projected - projected.mean(1, keepdims=True)
-    peak = np.abs(centred).max(1)
-    constant = peak <= 1e-13 * np.abs(projected).max(1)
-    stand_in = np.linspace(-1, 1, projected.shape[1])[:, None]
-    scaled = centred / np.where(constant, 1, peak)[:, None]
-    return np.where(constant[:, None], stand_in, scaled), constant
-
-
-def _single(test: str, projected: np.ndarray) -> np.ndarray:
-    """The statistic of each projection of each part, (parts, size, k) to (parts, k)."""
-    from scipy import stats
-
-    if test == "shapiro":
-        return 1 - shapiro_wilk(projected, axis=1)[0]
-    return np.asarray(stats.normaltest(projected, axis=1).statistic)
-
-
-def paper_indices(
-    z: Any,
-    *,
-    part_size: int = 50,
-    parts: int | None = None,
-    directions: int = 16,
-    seed: int = 0,
-    level: float = 0.99,
-    simulations: int = 1999,
-) -> dict[str, Interval]:
-    """The paper's averaged p-values: an index of smoothness to look at, not a test.
-
-    The rows are split at random into disjoint parts. D'Agostino–Pearson and Shapiro–Wilk are applied to each part's
-    random projections, Henze–Zirkler to the part, and p-values are averaged. About 0.5 for a normal sample; but laws
-    far from normal also score well, because a part of 50 rows sees little. A part with constant or dependent
-    coordinates, which no part of a normal sample has, counts as p = 0.
-
-    Args:
-        z: (n, d) numbers.
-        part_size: rows a part, from 20 (and d+1) to 5,000; the rows that are over are left out.
-        parts: how many; as many as there are rows for, if omitted.
-        directions: random projections a part.
-        seed: of parts and projections.
-        level: coverage of the interval over parts (Student's t; parts are independent).
-        simulations: null samples for Henze–Zirkler's p-values.
-
-    Returns: means of p with intervals, by ``dagostino``, ``shapiro``, ``henze_zirkler``.
-
-    Raises: InvalidInputError: for fewer rows than the parts need, or parts too small or too large.
-
-    Source: arXiv 2410.06993, Section 5.
+    The statistic is the largest ‖z‖.
     """
     from scipy import stats
 
     z = embedding_matrix("z", z)
-    n, dim = z.shape
-    part_size = positive_integer("part_size", part_size, minimum=max(20, dim + 1))
-    if part_size > 5000:
-        raise InvalidInputError(f"part_size must be at most 5000, where p of Shapiro–Wilk is known; got {part_size}")
-    parts = max(1, n // part_size) if parts is None else positive_integer("parts", parts)
-    if n < parts * part_size:
-        raise InvalidInputError(
-            f"expected at least {parts * part_size} rows for parts={parts} of part_size={part_size}; got {n}"
-        )
-    rng = np.random.default_rng([seed, 2410])
-    split = z[rng.permutation(n)[: parts * part_size].reshape(parts, part_size)]
-    unit = np.stack([random_directions(dim, directions, rng) for _ in split])
-    projected = split @ np.swapaxes(unit, 1, 2)
-    projected, constant = _standardised(projected)
-
-    def joint(part: np.ndarray) -> float:
-        try:
-            statistic = henze_zirkler_statistic(part)
-        except InvalidInputError:  # constant or dependent coordinates
-            return 0.0
-        return calibrated_p_value("henze_zirkler", statistic, part_size, dim, simulations=simulations)
-
-    p_values = {
-        "dagostino": np.where(constant, 0, stats.normaltest(projected, axis=1).pvalue).mean(1),
-        "shapiro": np.where(constant, 0, shapiro_wilk(projected, axis=1)[1]).mean(1),
-        "henze_zirkler": [joint(part) for part in split],
-    }
-    return {name: student_t(values, level=level) for name, values in p_values.items()}
+    largest = float(_squared_norms(z).max())
+    return Outcome(math.sqrt(largest), sidak(float(stats.chi2.sf(largest, z.shape[1])), len(z)))

@@ -1,6 +1,7 @@
 """Samples of the test statistics' null laws, many at once, scaled as :mod:`noisedim.statistics.scaling` says.
 
-Most pair sums are made in float32, which is four times faster; what that changes is far below a standard deviation tests/statistics/test_null_laws.py compares each with the statistic that users get, in float64).
+Most pair sums are made in float32, which is four times faster; what that changes is far below a standard deviation
+(tests/statistics/test_null_laws.py compares each with the statistic that users get, in float64).
 """
 
 import math
@@ -59,7 +60,7 @@ def normal_null(
     at_once = max(1, min(_PAIRS // (n * n), 4_000_000 // (n * dim)))
     for start in range(0, count, at_once):
         batch = rng.standard_normal((min(at_once, count - start), n, dim))
-        found = {}
+        found: dict[str, np.ndarray] = {}
         if simple:
             found |= _simple(batch)
         if composite:
@@ -94,7 +95,9 @@ def _composite(batch: np.ndarray, beta: float | None) -> dict[str, np.ndarray]:
     points = torch.from_numpy(white)
     norms = points.square().sum(2)
     if beta is not None:
-        return {"henze_zirkler": _scaled(_henze_zirkler(points, norms, beta), scaling.henze_zirkler_moments(n, dim, beta))}
+        return {
+            "henze_zirkler": _scaled(_henze_zirkler(points, norms, beta), scaling.henze_zirkler_moments(n, dim, beta))
+        }
     beta = scaling.henze_zirkler_beta(n, dim)
     wide = scaling.bhep_beta(dim)
     cubes = torch.bmm(points.float(), points.float().transpose(1, 2))
@@ -105,9 +108,7 @@ def _composite(batch: np.ndarray, beta: float | None) -> dict[str, np.ndarray]:
         "bhep_composite": _scaled(
             _henze_zirkler(points, norms, wide, torch.float64), scaling.henze_zirkler_moments(n, dim, wide)
         ),
-        "energy_composite": _scaled(
-            _energy(points, norms, torch.float64), scaling.energy_composite_moments(n, dim)
-        ),
+        "energy_composite": _scaled(_energy(points, norms, torch.float64), scaling.energy_composite_moments(n, dim)),
         "hermite_composite": _scaled(_hermite(white), scaling.hermite_moments(n, dim)),
         "mardia_skewness": _scaled(skewness, scaling.mardia_skewness_moments(n, dim)),
         "mardia_kurtosis": _scaled(kurtosis, scaling.mardia_kurtosis_moments(n, dim)),
@@ -120,9 +121,7 @@ def _pairs(
     """Sum over pairs of different rows of exp(scale·⟨a, b⟩ + w_a + w_b), (m, n, d) to (m,)."""
     right, own = points.to(dtype), weights.to(dtype)[:, :, None]
     ones = torch.ones_like(own)
-    exponents = torch.bmm(
-        torch.cat([right * scale, own, ones], 2), torch.cat([right, ones, own], 2).transpose(1, 2)
-    )
+    exponents = torch.bmm(torch.cat([right * scale, own, ones], 2), torch.cat([right, ones, own], 2).transpose(1, 2))
     exponents.diagonal(dim1=1, dim2=2).fill_(-torch.inf)
     return exponents.exp_().sum((1, 2)).double()
 
@@ -135,7 +134,9 @@ def _bhep(points: torch.Tensor, norms: torch.Tensor) -> np.ndarray:
     return np.asarray(1 + pairs / n - 2 * (1 + b) ** (-dim / 2) * centre + n * (1 + 2 * b) ** (-dim / 2))
 
 
-def _henze_zirkler(points: torch.Tensor, norms: torch.Tensor, beta: float, dtype: torch.dtype = torch.float32) -> np.ndarray:
+def _henze_zirkler(
+    points: torch.Tensor, norms: torch.Tensor, beta: float, dtype: torch.dtype = torch.float32
+) -> np.ndarray:
     """(T − 1)·(1+2β²)^{d/2}: in many dimensions T is 1 and something far below it, which is all that varies."""
     n, dim = points.shape[1:]
     b = beta * beta
@@ -197,7 +198,7 @@ def one_dimensional_null(n: int, count: int, rng: np.random.Generator) -> dict[s
     """``count`` draws of D'Agostino–Pearson's K² and of log(1 − W) of Shapiro–Wilk for n values of a normal law."""
     from scipy import stats
 
-    from noisedim.statistics.normality import shapiro_wilk
+    from noisedim.statistics.projections import shapiro_wilk
 
     parts: dict[str, list[np.ndarray]] = {"dagostino": [], "shapiro": []}
     at_once = max(1, 1_000_000 // n)

@@ -1,25 +1,32 @@
 """Makes the null tables that ship with the package: ``python -m noisedim.statistics.null_tables``.
 
-First cells are simulated, one file each, so that a killed run goes on; then quantiles are smoothed over n and written
-to null_tables.npz. The number of samples in a cell follows from a cost model, not from a clock, and its stream from its
-name, so the tables come out the same wherever they are made with the same libraries.
+First cells are simulated, one file each, so that a killed run goes on; then each quantile is smoothed over n and d, and
+the surfaces are written to null_tables.npz, with how far the cells lie from them beyond their own noise. The number of
+samples in a cell follows from a cost model, not from a clock, and its stream from its name, so the tables come out the
+same wherever they are made with the same libraries.
 """
 
 import argparse
 import hashlib
+import json
+import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from noisedim.files import write_atomically
 from noisedim.statistics import null_laws, scaling
+from noisedim.statistics.null_quantiles import PROBABILITIES, Surface
 
-__all__ = ["Cell", "main", "plan", "simulate_cell"]
+__all__ = ["Cell", "build", "fit_surface", "main", "plan", "simulate_cell"]
 
 _DIMS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+# These get twice the time of others.
+_AUDITED_DIMS = (1, 2, 3, 4, 16, 64, 128)
 _ROWS = (20, 28, 40, 60, 90, 140, 220, 360, 600, 1000)
 # Whitened statistics are tabulated from two rows a coordinate on; larger dimensions are not worth the time.
 _COMPOSITE_DIM = 128
@@ -51,7 +58,8 @@ def plan(scale: float = 1.0) -> list[Cell]:
     cells = []
 
     def add(kind: str, n: int, dim: int, microseconds: float, budget: float, most: int = _MOST_SAMPLES) -> None:
-        count = int(min(most, max(200, scale * budget * 1e6 / microseconds)))
+        share = scale * (1.0 if dim in _AUDITED_DIMS else 0.5)
+        count = int(min(most, max(200, share * budget * 1e6 / microseconds)))
         cells.append(Cell(kind, n, dim, count // 100 * 100))
 
     for dim in _DIMS:
@@ -81,9 +89,7 @@ def simulate_cell(cell: Cell) -> dict[str, np.ndarray]:
         found = null_laws.uniform_null(cell.n, cell.dim, cell.count, rng)
     elif cell.kind == "henze_zirkler":
         beta = scaling.henze_zirkler_beta(cell.n, cell.dim)
-        found = null_laws.normal_null(
-            _LIMIT_ROWS, cell.dim, cell.count, rng, simple=False, henze_zirkler_beta=beta
-        )
+        found = null_laws.normal_null(_LIMIT_ROWS, cell.dim, cell.count, rng, simple=False, henze_zirkler_beta=beta)
         found = {"henze_zirkler": found["henze_zirkler"]}
     else:
         simple = cell.kind == "simple"
@@ -91,11 +97,113 @@ def simulate_cell(cell: Cell) -> dict[str, np.ndarray]:
     return {name: np.sort(values).astype(np.float32) for name, values in found.items()}
 
 
+@dataclass(frozen=True)
+class _Form:
+    """How a test's quantiles are smoothed: see :class:`~noisedim.statistics.null_quantiles.Surface`."""
+
+    kinds: tuple[str, ...]
+    knots: tuple[float, ...]
+    terms: tuple[str, ...]
+    most_dim: int
+    rows_a_coordinate: int = 0
+    most_rows: int | None = None
+
+
+_ALL_DIMS = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0, 9.0)
+_TO_128 = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0)
+_FORMS = {
+    **{test: _Form(("simple",), _ALL_DIMS, ("one", "root", "inverse"), 512) for test in null_laws.SIMPLE_TESTS},
+    **{
+        test: _Form(("composite",), _TO_128, ("one", "root", "inverse", "share"), 128, 2)
+        for test in null_laws.COMPOSITE_TESTS
+    },
+    "henze_zirkler": _Form(
+        ("composite", "henze_zirkler"),
+        (0.0, 1.0, 2.0, 3.5, 5.0, 6.0),
+        ("one", "log", "log_square", "inverse"),
+        64,
+        2,
+        100_000,
+    ),
+    **{test: _Form(("uniform",), _ALL_DIMS, ("one", "root", "inverse"), 512) for test in null_laws.UNIFORM_TESTS},
+    "smooth_pairs": _Form(("uniform",), (1.0, 2.0, 3.5, 5.0, 7.0, 9.0), ("one", "root", "inverse"), 512),
+    "dagostino": _Form(("one_dimensional",), (), ("one", "root", "inverse", "power"), 1),
+    "shapiro": _Form(
+        ("one_dimensional",), (), ("one", "log", "log_square", "log_cube", "root", "inverse"), 1, 0, 100_000
+    ),
+}
+
+
+def fit_surface(test: str, samples: Sequence[tuple[Cell, np.ndarray]]) -> Surface:
+    """The surface of a test through its cells, by least squares weighted by the cells' sizes."""
+    form = _FORMS[test]
+    probabilities = np.array(PROBABILITIES)
+    blank = Surface(np.empty(0), form.knots, form.terms, form.most_dim, form.rows_a_coordinate, form.most_rows, {})
+    kept = [(cell, values) for cell, values in samples if cell.dim <= form.most_dim]
+    design = np.array([blank.design(cell.n, cell.dim) for cell, _ in kept])
+    found = np.array([np.quantile(values, 1 - probabilities, method="median_unbiased") for _, values in kept])
+    coefficients = np.empty((len(probabilities), design.shape[1]))
+    for i, p in enumerate(probabilities):
+        sizes = np.array([cell.count for cell, _ in kept], dtype=float)
+        # A cell says nothing of a quantile beyond its second largest value.
+        sizes[sizes * min(p, 1 - p) < 2] = 0
+        root = np.sqrt(sizes)[:, None]
+        coefficients[i] = np.linalg.lstsq(root * design, root[:, 0] * found[:, i], rcond=None)[0]
+    surface = replace(blank, coefficients=coefficients)
+    return replace(surface, relative_error=_relative_error(surface, kept))
+
+
+def _relative_error(surface: Surface, samples: Sequence[tuple[Cell, np.ndarray]]) -> dict[str, float]:
+    """By tail probability: root mean square of p̂/p − 1 over the cells, less what binomial noise alone would give."""
+    errors = {}
+    for p in (0.05, 0.01, 0.001):
+        excess, total = 0.0, 0.0
+        for cell, values in samples:
+            bound = float(np.interp(-p, -np.array(PROBABILITIES), surface.quantiles(cell.n, cell.dim)))
+            exceeding = float((values > bound).mean())
+            excess += cell.count * ((exceeding / p - 1) ** 2 - (1 - p) / p / cell.count)
+            total += cell.count
+        errors[str(p)] = round(math.sqrt(max(0.0, excess / total)), 4)
+    return errors
+
+
+def build(cells: Path, output: Path) -> dict[str, Surface]:
+    """Fit all surfaces to the cells that are there and write the tables."""
+    samples: dict[str, list[tuple[Cell, np.ndarray]]] = {}
+    for cell in plan():
+        path = cells / f"{cell.name}.npz"
+        if not path.exists():
+            continue
+        with np.load(path) as loaded:
+            for test in loaded.files:
+                if cell.kind in _FORMS[test].kinds:
+                    samples.setdefault(test, []).append((cell, loaded[test].astype(np.float64)))
+    surfaces = {test: fit_surface(test, own) for test, own in samples.items()}
+    about = {
+        "tests": {
+            test: {
+                "knots": surface.knots,
+                "terms": surface.terms,
+                "most_dim": surface.most_dim,
+                "rows_a_coordinate": surface.rows_a_coordinate,
+                "most_rows": surface.most_rows,
+                "relative_error": surface.relative_error,
+                "cells": len(samples[test]),
+                "samples": sum(cell.count for cell, _ in samples[test]),
+            }
+            for test, surface in surfaces.items()
+        }
+    }
+    arrays: dict[str, Any] = {test: surface.coefficients.astype(np.float32) for test, surface in surfaces.items()}
+    write_atomically(output, lambda file: np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays))
+    return surfaces
+
+
 def _make_cell(cell: Cell, path: Path) -> None:
     import torch
 
     torch.set_num_threads(1)
-    found = simulate_cell(cell)
+    found: dict[str, Any] = dict(simulate_cell(cell))
     write_atomically(path, lambda file: np.savez(file, **found))
 
 
@@ -104,6 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m noisedim.statistics.null_tables", description=__doc__)
     parser.add_argument("--cells", type=Path, required=True, help="folder of the simulated cells")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop simulating after so long")
+    parser.add_argument("--output", type=Path, help="where to write the tables, made of the cells that are there")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     options = parser.parse_args(arguments)
     from joblib import Parallel, delayed
@@ -111,10 +220,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     paths = [(cell, options.cells / f"{cell.name}.npz") for cell in plan()]
     missing = [(cell, path) for cell, path in paths if not path.exists()]
+    # Audited dimensions first, so that tables of a run that was cut short are of use.
+    missing.sort(key=lambda item: (item[0].dim not in _AUDITED_DIMS, item[0].kind != "one_dimensional"))
     while missing and time.monotonic() - began < options.seconds:
         now, missing = missing[: 2 * options.jobs], missing[2 * options.jobs :]
         Parallel(options.jobs)(delayed(_make_cell)(cell, path) for cell, path in now)
     print(f"{len(paths) - len(missing)} of {len(paths)} cells are there")
+    if options.output is not None:
+        for test, surface in build(options.cells, options.output).items():
+            print(f"{test}: relative error of p {surface.relative_error}")
     return 1 if missing else 0
 
 

@@ -1,13 +1,15 @@
-"""Sums of exponentials over all pairs of rows: the one costly thing that kernel tests do, blocked to fit the cache."""
+"""Sums over all pairs of rows: the one costly thing that kernel tests do, blocked to fit the cache."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import numpy as np
 import torch
 
-__all__ = ["BLOCK", "batched_pair_sums", "pair_sum"]
+__all__ = ["BLOCK", "computing_on", "distance_sum", "pair_sum", "row_sums"]
 
 # A block of 512² doubles is 2 MiB: it stays in the second-level cache between the product and the exponential.
 BLOCK = 512
@@ -16,27 +18,75 @@ _DEVICE_BLOCK = 8192
 _ROWS_A_THREAD = 2048
 
 
+_device: ContextVar[torch.device | None] = ContextVar("_device", default=None)
+
+
+@contextmanager
+def computing_on(device: torch.device) -> Iterator[None]:
+    """Sums over pairs inside are computed on ``device``, in float64, wherever their rows come from."""
+    token = _device.set(device)
+    try:
+        yield
+    finally:
+        _device.reset(token)
+
+
 def pair_sum(points: torch.Tensor, weights: torch.Tensor) -> float:
-    """Sum over all ordered pairs (a, b), the diagonal included, of exp(⟨a, b⟩ + w_a + w_b).
+    """Sum over all ordered pairs of different rows (a, b) of exp(⟨a, b⟩ + w_a + w_b).
+
+    A row with itself is left out, not subtracted: in many dimensions it outweighs all pairs, whose digits would be lost.
 
     Args:
         points: (n, d) float64.
         weights: (n,) float64.
 
     The sum is symmetric: only blocks on and above the diagonal are computed, n²/2 exponentials. Memory beside the input
-    is (d+2)·n and one block.
+    is 2(d+2)·n and one block a thread.
     """
     own = weights[:, None]
     ones = torch.ones_like(own)
     # One product of (d+2)-vectors gives the exponent, without separate passes for the weights.
     left = torch.cat([points, own, ones], 1)
     right = torch.cat([points, ones, own], 1)
-    if points.device.type == "cpu":
-        return _pair_sum_on_cores(left.numpy(), right.numpy())
-    total = torch.zeros((), dtype=points.dtype, device=points.device)
-    for rows, columns, factor in _blocks(len(points), _DEVICE_BLOCK):
-        total += factor * torch.exp(left[rows] @ right[columns].T).sum()
-    return float(total)
+    return _blocked(left, right, -math.inf, _exponential, torch.exp)
+
+
+def row_sums(points: torch.Tensor, weights: torch.Tensor) -> np.ndarray:
+    """For each row a, the sum over the other rows b of exp(⟨a, b⟩ + w_a + w_b), (n,); arguments as :func:`pair_sum`."""
+    own = weights[:, None]
+    ones = torch.ones_like(own)
+    left, right = torch.cat([points, own, ones], 1).numpy(), torch.cat([points, ones, own], 1).numpy()
+    sums = np.zeros(len(left))
+    buffer = np.empty(BLOCK * BLOCK)
+    for rows, columns, factor in _blocks(len(left), BLOCK):
+        a, b = left[rows], right[columns]
+        block = buffer[: len(a) * len(b)].reshape(len(a), len(b))
+        np.matmul(a, b.T, out=block)
+        if factor == 1:
+            np.fill_diagonal(block, -np.inf)
+        np.exp(block, out=block)
+        sums[rows] += block.sum(1)
+        if factor == 2:
+            sums[columns] += block.sum(0)
+    return sums
+
+
+def distance_sum(points: torch.Tensor) -> float:
+    """Sum over all ordered pairs of rows of ‖a − b‖, (n, d) float64 with rows not far from the origin."""
+    squares = points.square().sum(1)[:, None]
+    ones = torch.ones_like(squares)
+    left = torch.cat([-2 * points, squares, ones], 1)
+    right = torch.cat([points, ones, squares], 1)
+    return _blocked(left, right, 0.0, _root, lambda block: block.clamp_min_(0).sqrt_())
+
+
+def _exponential(block: np.ndarray) -> None:
+    np.exp(block, out=block)
+
+
+def _root(block: np.ndarray) -> None:
+    np.maximum(block, 0, out=block)
+    np.sqrt(block, out=block)
 
 
 def _blocks(n: int, size: int) -> Iterator[tuple[slice, slice, int]]:
@@ -46,20 +96,44 @@ def _blocks(n: int, size: int) -> Iterator[tuple[slice, slice, int]]:
             yield slice(i, i + size), slice(j, j + size), 1 if i == j else 2
 
 
-def _pair_sum_on_cores(left: np.ndarray, right: np.ndarray) -> float:
+def _blocked(
+    left: torch.Tensor,
+    right: torch.Tensor,
+    diagonal: float,
+    on_cores: Callable[[np.ndarray], None],
+    on_device: Callable[[torch.Tensor], torch.Tensor],
+) -> float:
+    """Sum of a function of ⟨left_a, right_b⟩ over all (a, b), the product of a row with itself set to ``diagonal``."""
+    if (device := _device.get()) is not None:
+        left, right = left.to(device), right.to(device)
+    if left.device.type == "cpu":
+        return _on_cores(left.numpy(), right.numpy(), diagonal, on_cores)
+    total = torch.zeros((), dtype=left.dtype, device=left.device)
+    for rows, columns, factor in _blocks(len(left), _DEVICE_BLOCK):
+        block = left[rows] @ right[columns].T
+        if factor == 1:
+            block.diagonal().fill_(diagonal)
+        total += factor * on_device(block).sum()
+    return float(total)
+
+
+def _on_cores(left: np.ndarray, right: np.ndarray, diagonal: float, function: Callable[[np.ndarray], None]) -> float:
     # NumPy releases the interpreter in products and exponentials, so plain threads share the blocks. A thread pool per
     # block, as inside torch or BLAS, would spend more on waking threads than on 512² exponentials.
     workers = min(torch.get_num_threads(), max(1, len(left) // _ROWS_A_THREAD))
-    blocks = list(_blocks(len(left), BLOCK))
 
     def share(first: int) -> float:
         buffer = np.empty(BLOCK * BLOCK)
         sums = []
-        for rows, columns, factor in blocks[first::workers]:
+        for index, (rows, columns, factor) in enumerate(_blocks(len(left), BLOCK)):
+            if index % workers != first:
+                continue
             a, b = left[rows], right[columns]
             block = buffer[: len(a) * len(b)].reshape(len(a), len(b))
             np.matmul(a, b.T, out=block)
-            np.exp(block, out=block)
+            if factor == 1:
+                np.fill_diagonal(block, diagonal)
+            function(block)
             sums.append(factor * float(block.sum()))
         return math.fsum(sums)
 
@@ -67,9 +141,3 @@ def _pair_sum_on_cores(left: np.ndarray, right: np.ndarray) -> float:
         return share(0)
     with ThreadPoolExecutor(workers) as pool:
         return math.fsum(pool.map(share, range(workers)))
-
-
-def batched_pair_sums(points: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """The same for each of (m, n, d) small samples with weights (m, n) at once: (m,)."""
-    exponents = torch.baddbmm(weights[:, :, None] + weights[:, None, :], points, points.transpose(1, 2))
-    return exponents.exp_().sum((1, 2))

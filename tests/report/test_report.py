@@ -24,12 +24,12 @@ def tiny_plan(profile="quick", data="digits", failing=False):
     plan = profiles.make_plan("quick", "digits")
 
     def small(config):
-        limited = DataConfig(limit=300, fold=config.data.fold)
+        limited = DataConfig(limit=600, fold=config.data.fold)
         return replace(config, steps=5, batch_size=32, data=limited)
 
     figure_1 = [small(c) for c in plan.figure_1 if c.seed < 2 and c.noise.capacity in (1.0, 3.0)]
     if failing:
-        figure_1.append(replace(figure_1[0], batch_size=290))
+        figure_1.append(replace(figure_1[0], batch_size=590))
     headline = tuple(small(c) for c in plan.headline[:2])
     figure_2 = (small(plan.figure_2[0]), headline[0], small(plan.figure_2[2]))
     squashes = tuple(small(config) for config in plan.squashes if config.seed < 2)
@@ -65,7 +65,7 @@ def test_a_failed_run_is_reported_not_dropped(made):
     for name in ("index.html", "README.md"):
         text = (made / name).read_text()
         assert "A run failed" in text
-        assert "batch_size=290 and 240 images" in text
+        assert "batch_size=590 and 480 images" in text
 
 
 def test_markdown_shows_the_same_pictures_and_they_exist(made):

@@ -13,7 +13,6 @@ from noisedim.statistics.distances import (
     mehler_log_mean,
     mehler_mean_excess,
     random_directions,
-    sliced_wasserstein,
 )
 from noisedim.theory.bounds import gaussian_dual_kernel
 
@@ -86,25 +85,6 @@ def test_excess_that_no_float_holds_is_infinite():
         mehler_log_mean(outlier(50, 2, 1e200), 1.0)
     with pytest.raises(InvalidInputError, match="sigma must be a finite number > 0"):
         mehler_log_mean(outlier(50, 2, 1.0), 0.0)
-
-
-@pytest.mark.parametrize("n", [2, 7, 40])
-def test_sliced_wasserstein_in_one_dimension_is_the_integral(n):
-    x = np.sort(np.random.default_rng(n).standard_normal(n)) + 0.3
-    cells = [
-        integrate.quad(lambda u, i=i: (x[i] - special.ndtri(u)) ** 2, i / n, (i + 1) / n, limit=200)[0]
-        for i in range(n)
-    ]
-    assert sliced_wasserstein(x[:, None]) == pytest.approx(math.sqrt(sum(cells)), rel=1e-6)
-
-
-def test_sliced_wasserstein_of_a_shift_and_of_a_scale():
-    rng = np.random.default_rng(2)
-    z = rng.standard_normal((20_000, 2))
-    # A shift by m moves every projection by ⟨m, u⟩: root mean square ‖m‖/√2 in two dimensions.
-    assert sliced_wasserstein(z + np.array([1.0, 0]), directions=2000) == pytest.approx(1 / math.sqrt(2), abs=0.05)
-    assert sliced_wasserstein(1.5 * z) == pytest.approx(0.5, abs=0.05)
-    assert sliced_wasserstein(z) < 0.05
 
 
 def test_effective_rank():

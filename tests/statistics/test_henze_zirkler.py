@@ -1,5 +1,6 @@
 """Henze–Zirkler against pingouin and a plain double loop; its laws of invariance; refusals."""
 
+import math
 import subprocess
 import sys
 
@@ -13,12 +14,13 @@ from sklearn.datasets import load_iris
 
 from noisedim.errors import InvalidInputError
 from noisedim.statistics.henze_zirkler import (
+    bhep_excess,
     bhep_statistic,
     henze_zirkler,
     henze_zirkler_statistic,
-    simulated_statistics,
     whiten,
 )
+from noisedim.statistics.scaling import henze_zirkler_beta
 
 
 def sample(n, d, seed=0):
@@ -105,12 +107,17 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit - before)
     assert int(out) < 100e6
 
 
-@pytest.mark.parametrize("composite", [True, False])
-@pytest.mark.parametrize("n", [40, 600])
-def test_batches_agree_with_one_by_one(composite, n):
-    batch = np.random.default_rng(0).standard_normal((3, n, 2))
-    single = henze_zirkler_statistic if composite else bhep_statistic
-    np.testing.assert_allclose(simulated_statistics(batch, composite=composite), [single(z) for z in batch], rtol=1e-9)
+def test_what_varies_keeps_its_digits_in_many_dimensions():
+    # At d = 100 the statistic is 1 and some 1e-20: float64 holds that only apart from the 1.
+    z = sample(300, 100)
+    white, n = whiten(z), 300
+    beta2 = henze_zirkler_beta(n, 100) ** 2
+    pairs = np.exp(-beta2 / 2 * distance.pdist(white, "sqeuclidean")).sum() * 2
+    centre = np.exp(-beta2 * (white**2).sum(1) / (2 * (1 + beta2))).sum()
+    expected = pairs / n - 2 * (1 + beta2) ** -50.0 * centre + n * (1 + 2 * beta2) ** -50.0
+    assert abs(expected) < 1e-15
+    assert bhep_excess(white, math.sqrt(beta2)) * (1 + 2 * beta2) ** -50.0 == pytest.approx(expected, rel=1e-9)
+    assert henze_zirkler_statistic(z) == pytest.approx(1.0, abs=1e-13)
 
 
 def test_whitening():
@@ -127,6 +134,14 @@ def test_result_and_negative_controls(tmp_path, monkeypatch):
     assert 1 / 200 <= result.p_value <= 1
     for law in (rng.uniform(-1, 1, (150, 2)), rng.choice([-1.0, 1.0], (150, 2)), rng.standard_t(2, (150, 2))):
         assert henze_zirkler(law, simulations=199).p_value == 1 / 200
+        assert henze_zirkler(law).p_value < 1e-3
+    assert henze_zirkler(rng.standard_normal((30, 20)), simulations=99).p_value > 0  # n < 2d: no table, simulated
+
+
+def test_result_holds_the_statistic():
+    z = load_iris().data
+    assert henze_zirkler(z).statistic == pytest.approx(henze_zirkler_statistic(z), rel=1e-12)
+    assert henze_zirkler(z).p_value < 1e-4
 
 
 @pytest.mark.parametrize(
