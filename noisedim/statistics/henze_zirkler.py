@@ -167,7 +167,8 @@ def henze_zirkler(z: Any, *, simulations: int | None = None, seed: int = 0) -> H
     Args:
         z: (n, d) numbers, n > d, with non-singular covariance.
         simulations: p from so many null samples at exactly this n and d, made once and cached, at least 1/(B+1). If
-            omitted, p is read off the null tables where these reach, and simulated elsewhere.
+            omitted, p is read off the null tables where these reach (d ≤ 32, 20 ≤ n ≤ 100,000, n ≥ 2d), and simulated
+            elsewhere.
         seed: of the null samples.
 
     Returns: statistic and p-value; small p: not normal, whatever mean and covariance.

@@ -1,0 +1,35 @@
+"""The page of an assessment: self-contained, verdict first, pictures of what was found."""
+
+import re
+
+import numpy as np
+import pytest
+
+from noisedim.evaluation import assess
+from noisedim.evaluation.pictures import quantile_bands
+
+
+@pytest.mark.parametrize(("d", "prior"), [(1, "normal"), (3, "normal"), (2, "uniform")])
+def test_page(d, prior, tmp_path):
+    rng = np.random.default_rng(0)
+    z = rng.random((200, d)) if prior == "uniform" else rng.uniform(-1.7, 1.7, (200, d))
+    assessment = assess(z, prior=prior)
+    page = assessment.to_html(tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_text() == page
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
+    assert "http" not in page
+    verdict = re.search(r"<h1>(.*?)</h1>", page).group(1)
+    assert ("DEPARTS" in verdict) == assessment.rejected == (prior == "normal")
+    pictures = assessment.plot()
+    assert page.count("<img") == page.count('alt="') == len(pictures)
+    assert ("correlations" in pictures) == (d > 1)
+    assert ("power" in pictures) == assessment.rejected
+
+
+def test_bands_hold_together():
+    # 300 uniform samples: at 95% in all order statistics at once, 285 inside are expected.
+    rng = np.random.default_rng(1)
+    ranks = np.arange(50)
+    lower, upper = quantile_bands(50, ranks)
+    inside = sum(bool(((lower <= u) & (u <= upper)).all()) for u in np.sort(rng.random((300, 50)), axis=1))
+    assert 270 <= inside <= 299

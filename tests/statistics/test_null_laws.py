@@ -1,0 +1,147 @@
+"""Null laws: exact moments against simulation, float32 simulation against the users' float64, tables against fresh samples."""
+
+import numpy as np
+import pytest
+from scipy import integrate, special, stats
+
+from noisedim.statistics import scaling
+from noisedim.statistics.henze_zirkler import whiten
+from noisedim.statistics.moments import energy_statistic, mardia_kurtosis, mardia_skewness
+from noisedim.statistics.null_laws import COMPOSITE_TESTS, SIMPLE_TESTS, normal_null, one_dimensional_null, uniform_null
+from noisedim.statistics.null_quantiles import (
+    FLOOR,
+    PROBABILITIES,
+    p_values_at,
+    table_error,
+    table_p_values,
+    table_reaches,
+)
+from noisedim.statistics.null_tables import Cell, build, simulate_cell
+from noisedim.statistics.scaled import composite_statistics, simple_statistics, uniform_statistics
+
+
+class Given:
+    """A source of random numbers that gives what it was given."""
+
+    def __init__(self, batch):
+        self.batch = batch
+
+    def standard_normal(self, shape):
+        return self.batch
+
+    def random(self, shape):
+        return self.batch
+
+
+@pytest.mark.parametrize(("n", "d"), [(40, 1), (60, 2), (300, 16), (300, 100)])
+def test_simulated_statistics_are_those_of_users(n, d):
+    batch = np.random.default_rng(1).standard_normal((2, n, d))
+    found = normal_null(n, d, 2, Given(batch))
+    for i, z in enumerate(batch):
+        expected = simple_statistics(z) | composite_statistics(whiten(z))
+        for name, value in expected.items():
+            assert found[name][i] == pytest.approx(value, abs=2e-3), name
+    flat = special.ndtr(batch)
+    found = uniform_null(n, d, 2, Given(flat))
+    for i, u in enumerate(flat):
+        for name, value in uniform_statistics(u).items():
+            assert found[name][i] == pytest.approx(value, rel=1e-9)
+
+
+@pytest.mark.parametrize(("n", "d"), [(20, 1), (30, 3), (25, 40)])
+def test_simple_statistics_have_the_moments_that_the_scaling_says(n, d):
+    found = normal_null(n, d, 20_000, np.random.default_rng(2), composite=False)
+    found |= uniform_null(n, d, 20_000, np.random.default_rng(3))
+    for name, values in found.items():
+        assert abs(values.mean()) < 7 * values.std() / np.sqrt(len(values)) or name == "mehler", name
+        # Variances of heavy-tailed statistics are noisy: five of their own standard errors.
+        error = np.sqrt(((values - values.mean()) ** 4).mean() / len(values))
+        assert values.var() == pytest.approx(1, abs=5 * error) or name == "mehler", (
+            name
+        )  # mehler: the log of what is scaled
+
+
+@pytest.mark.parametrize("d", [1, 2, 7, 120])
+def test_mean_distance_to_normal(d):
+    for square in (0.0, 0.7 * d, 3.0 * d):
+        law = stats.ncx2(d, square) if square else stats.chi2(d)
+        expected = integrate.quad(
+            lambda w, law=law: np.sqrt(w) * law.pdf(w), 0, 40 * d + 200, limit=400, points=[d + square]
+        )[0]
+        assert scaling.mean_distance_to_normal(np.array([square]), d)[0] == pytest.approx(expected, rel=1e-7)
+    far = np.array([1e12])
+    assert scaling.mean_distance_to_normal(far, d)[0] == pytest.approx(1e6, rel=1e-9)
+
+
+def test_energy_is_the_definition_and_mardia_too():
+    rng = np.random.default_rng(4)
+    z = rng.standard_normal((50, 3)) + 0.3
+    others = rng.standard_normal((200_000, 3))
+    between = np.mean([np.linalg.norm(others - row, axis=1).mean() for row in z])
+    within = np.linalg.norm(z[:, None] - z, axis=2).mean()
+    among = np.linalg.norm(others[:100_000] - others[100_000:], axis=1).mean()
+    assert energy_statistic(z) == pytest.approx(50 * (2 * between - within - among), abs=0.5)
+    w = (z - z.mean(0)) @ np.linalg.inv(np.cov(z.T, bias=True)) @ (z - z.mean(0)).T
+    assert mardia_skewness(z) == pytest.approx(50 / 6 * (w**3).mean())
+    assert mardia_kurtosis(z) == pytest.approx((np.diag(w) ** 2).mean())
+
+
+def test_energy_in_one_dimension_is_cramers_distance():
+    # n·2∫(F_n − Φ)² dx.
+    x = np.sort(np.random.default_rng(5).standard_normal(30))
+
+    def square(t):
+        return (np.searchsorted(x, t, side="right") / 30 - special.ndtr(t)) ** 2
+
+    pieces = [-12.0, *x, 12.0]
+    total = sum(integrate.quad(square, a, b)[0] for a, b in zip(pieces[:-1], pieces[1:], strict=True))
+    assert energy_statistic(x[:, None]) == pytest.approx(30 * 2 * total, rel=1e-7)
+
+
+# Off the cells of the tables: n and d that were not simulated.
+@pytest.mark.parametrize(("n", "d"), [(33, 1), (170, 5), (70, 20), (30, 100)])
+def test_tables_hold_between_their_cells(n, d):
+    count = 4000
+    rng = np.random.default_rng([n, d])
+    found = normal_null(n, d, count, rng, composite=n >= 2 * d) | uniform_null(n, d, count, rng)
+    if d == 1:
+        found |= one_dimensional_null(n, count, rng)
+    for name, values in found.items():
+        p = np.array([table_p_values(name, float(value), n, d)[0] for value in values])
+        for level in (0.05, 0.01):
+            slack = 5 * np.sqrt(level / count) + 3 * table_error(name)[str(level)] * level
+            assert abs((p <= level).mean() - level) < slack, (name, level)
+
+
+def test_where_the_tables_reach():
+    for name in (*SIMPLE_TESTS, "smooth", "smooth_pairs"):
+        assert table_reaches(name, 20, 512)
+        assert table_reaches(name, 10**7, 2)
+        assert not table_reaches(name, 19, 2)
+        assert not table_reaches(name, 1000, 513)
+    for name in COMPOSITE_TESTS:
+        assert table_reaches(name, 128, 64)
+        assert not table_reaches(name, 127, 64)
+    assert table_reaches("henze_zirkler", 100_000, 16)
+    assert not table_reaches("henze_zirkler", 100_001, 16)
+    assert table_p_values("bhep", 1.0, 19, 2) is None
+
+
+def test_p_values_fall_with_the_statistic_and_add_up():
+    quantiles = stats.norm.ppf(1 - np.array(PROBABILITIES))
+    grid = np.linspace(-9, 9, 400)
+    upper, lower = np.array([p_values_at(quantiles, x) for x in grid]).T
+    assert (np.diff(upper) <= 0).all()
+    np.testing.assert_allclose(upper + lower, 1)
+    inner = np.abs(grid) < 3.2
+    np.testing.assert_allclose(upper[inner], stats.norm.sf(grid[inner]), rtol=0.01)
+    assert upper[-1] == FLOOR
+    assert (upper >= np.minimum(stats.norm.sf(grid), 0.0005)).all()  # beyond the table: not too small
+
+
+def test_a_table_can_be_made(tmp_path):
+    cells = [Cell("simple", n, 2, 300) for n in (20, 60)]
+    first = simulate_cell(cells[0])
+    assert all((np.diff(values) >= 0).all() for values in first.values())
+    np.testing.assert_array_equal(simulate_cell(cells[0])["bhep"], first["bhep"])  # the stream follows from the name
+    assert build(tmp_path, tmp_path / "t.npz") == {}  # no cells, no surfaces, no error
