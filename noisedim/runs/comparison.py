@@ -194,7 +194,7 @@ def record(folder: RunFolder) -> dict[str, Any]:
         "p_value": assessment["p_value"],
         "rejected": assessment["rejected"],
         "d2": assessment["effects"]["d2"]["estimate"],
-        "sliced_w2": assessment["effects"]["sliced_w2"],
+        "sliced_w2": assessment["effects"]["sliced_w2"]["estimate"],
         **{f"index_{name}": index["estimate"] for name, index in assessment["index"].items()},
         "information": information["bound"],
         "information_ceiling": information["ceiling"],
