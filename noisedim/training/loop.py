@@ -101,13 +101,12 @@ class Trainer:
 
     def step(self, *, log: bool = False) -> None:
         """One optimiser step; with ``log``, its figures are recorded and checked (that waits for the device)."""
-        config, channel = self.config, self.model.channel
-        rate = learning_rate(config.optimiser, self.steps_done, config.steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        channel.level = config.noise.level(channel.prior, self.steps_done / config.steps)
-
-        value = self._value(estimate=log)
+        config = self.config
+        rate = self.schedule(self.optimizer)
+        inputs = self.next_inputs()
+        with torch.autocast("cuda", torch.bfloat16, enabled=config.precision == "bfloat16"):
+            raw = self.model.encoder(inputs)
+        value = self.evaluate(raw.float(), inputs, estimate=log)
         self.optimizer.zero_grad()
         value.loss.backward()
         if config.optimiser.clip_norm is not None:
@@ -115,30 +114,41 @@ class Trainer:
         self.optimizer.step()
         self.steps_done += 1
         if log:
-            self._record(value.loss.item(), value.bound.item(), value.ceiling, rate)
+            self.record(value, rate)
 
-    def _value(self, *, estimate: bool) -> ObjectiveValue:
-        """The objective on the next batch."""
-        batch = self.images[self.sampler.next_indices(self.config.batch_size)]
+    def schedule(self, optimizer: torch.optim.Optimizer) -> float:
+        """Set the learning rate of ``optimizer`` and the channel's noise to those of the next step; returns the rate."""
+        config, channel = self.config, self.model.channel
+        rate = learning_rate(config.optimiser, self.steps_done, config.steps)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        channel.level = config.noise.level(channel.prior, self.steps_done / config.steps)
+        return rate
+
+    def next_inputs(self) -> torch.Tensor:
+        """What the encoder sees next: X on top of its X′, (2·batch, *shape), in one pass; X alone for autoencoders."""
+        config = self.config
+        batch = self.images[self.sampler.next_indices(config.batch_size)]
         batch = batch.float() / 255 if batch.dtype is torch.uint8 else batch.float()
         if isinstance(self.objective, Autoencoder):
-            return self.objective(self._encode(batch), batch, generator=self.generator)
-        raw, channel = self._encode(self._views(batch)), self.model.channel
-        z, z_prime = (channel.normalise(raw) if self.objective.normalised else raw).chunk(2)
-        return self.objective(z, z_prime, channel, generator=self.generator, estimate=estimate)
-
-    def _encode(self, images: torch.Tensor) -> torch.Tensor:
-        with torch.autocast("cuda", torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-            raw = self.model.encoder(images)
-        return raw.float()
-
-    def _views(self, batch: torch.Tensor) -> torch.Tensor:
-        """X on top of its X′, (2·batch, *shape): one pass of the encoder serves both."""
-        config = self.config
+            return batch
         changed = second_view(batch, config.augmentation, config.augmentation_probability, self.generator)
         return torch.cat([batch, changed])
 
-    def _record(self, loss: float, bound: float, ceiling: float, rate: float) -> None:
+    def evaluate(self, raw: torch.Tensor, inputs: torch.Tensor, *, estimate: bool) -> ObjectiveValue:
+        """The objective on the encoder's output for ``inputs``."""
+        if isinstance(self.objective, Autoencoder):
+            return self.objective(raw, inputs, generator=self.generator)
+        channel = self.model.channel
+        z, z_prime = (channel.normalise(raw) if self.objective.normalised else raw).chunk(2)
+        return self.objective(z, z_prime, channel, generator=self.generator, estimate=estimate)
+
+    def record(self, value: ObjectiveValue, rate: float) -> None:
+        """Keep a step's figures; waits for the device.
+
+        Raises: TrainingDivergedError: if the loss is not finite.
+        """
+        loss, bound, ceiling = value.loss.item(), value.bound.item(), value.ceiling
         channel = self.model.channel
         if not math.isfinite(loss):
             raise TrainingDivergedError(
