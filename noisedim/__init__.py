@@ -27,7 +27,7 @@ from noisedim.priors import GaussianPrior, Prior, UniformPrior
 
 if TYPE_CHECKING:
     from noisedim.estimator import DistributionMatcher
-    from noisedim.evaluation import Assessment, assess
+    from noisedim.evaluation import Assessment, AssessmentCallback, assess, certify
     from noisedim.statistics.henze_zirkler import henze_zirkler
     from noisedim.training import TrainConfig, embed, train
 
@@ -36,9 +36,11 @@ __version__ = "0.1.0"
 # Loaded when first asked for: they need scikit-learn, scipy or more, which users of the channel alone do not.
 _LAZY = {
     "Assessment": "noisedim.evaluation",
+    "AssessmentCallback": "noisedim.evaluation",
     "DistributionMatcher": "noisedim.estimator",
     "TrainConfig": "noisedim.training",
     "assess": "noisedim.evaluation",
+    "certify": "noisedim.evaluation",
     "embed": "noisedim.training",
     "henze_zirkler": "noisedim.statistics.henze_zirkler",
     "train": "noisedim.training",
@@ -46,6 +48,7 @@ _LAZY = {
 
 __all__ = [
     "Assessment",
+    "AssessmentCallback",
     "Critic",
     "DistributionMatcher",
     "DotProductCritic",
@@ -64,6 +67,7 @@ __all__ = [
     "UniformPrior",
     "assess",
     "bounds",
+    "certify",
     "donsker_varadhan",
     "dual_bound",
     "embed",

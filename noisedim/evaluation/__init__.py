@@ -1,6 +1,8 @@
 """What an embedding is: whether it follows its prior, and what it is worth downstream."""
 
 from noisedim.evaluation.assess import Assessment, TestResult, assess
+from noisedim.evaluation.callback import AssessmentCallback
+from noisedim.evaluation.certificate import Certificate, certify
 from noisedim.evaluation.clustering import label_silhouette
 from noisedim.evaluation.gaussianise import flow_gaussianise, rank_gaussianise
 from noisedim.evaluation.probes import PROBE_NAMES, cross_validated_scores, label_curve, probe_scores
@@ -9,8 +11,11 @@ from noisedim.evaluation.stability import linear_cka, procrustes_similarity
 __all__ = [
     "PROBE_NAMES",
     "Assessment",
+    "AssessmentCallback",
+    "Certificate",
     "TestResult",
     "assess",
+    "certify",
     "cross_validated_scores",
     "flow_gaussianise",
     "label_curve",

@@ -222,6 +222,7 @@ def train(
     checkpoint_seconds: float = 20.0,
     log_every: int = 50,
     on_progress: Callable[[Progress], None] | None = None,
+    after_step: Callable[[Trainer], None] | None = None,
 ) -> TrainingResult:
     """Train, resuming from ``checkpoint`` if it is there.
 
@@ -233,6 +234,7 @@ def train(
         checkpoint_seconds: least time between two saves. It does not influence the result.
         log_every: steps between two records of the figures.
         on_progress: called after each record.
+        after_step: called after each step with the trainer, to look at it and leave it as it is.
 
     Raises:
         InvalidInputError: for a configuration that does not fit the images or the device.
@@ -249,6 +251,8 @@ def train(
         last = trainer.steps_done + 1 == config.steps
         log = last or trainer.steps_done % log_every == 0
         trainer.step(log=log)
+        if after_step is not None:
+            after_step(trainer)
         if not log:
             continue
         now = time.monotonic()
