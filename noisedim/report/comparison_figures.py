@@ -17,14 +17,11 @@ def _families(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(row["family"] for row in rows))
 
 
-def pareto_figure(rows: Sequence[Mapping[str, Any]], *, measure: str, label: str, logarithmic: bool) -> "Figure":
+def pareto_figure(rows: Sequence[Mapping[str, Any]]) -> "Figure":
     """Match against accuracy, one mark a method, its area by the cost of a step; every seed as a faint dot.
 
     Args:
-        rows: words, family, seconds, and by-seed dictionaries ``knn`` and ``measure``.
-        measure: the measure of match on the vertical axis.
-        label: what it is called there.
-        logarithmic: draw it so; otherwise linear around zero and logarithmic further out.
+        rows: words, family, seconds, and by-seed dictionaries ``knn`` and ``d2``.
     """
     figure = new_figure(6.8, 5.6)
     axes = figure.subplots()
@@ -33,10 +30,10 @@ def pareto_figure(rows: Sequence[Mapping[str, Any]], *, measure: str, label: str
     for number, row in enumerate(rows, 1):
         family = families.index(row["family"])
         colour, marker = PALETTE[family % len(PALETTE)], MARKERS[family % len(MARKERS)]
-        seeds = sorted(row["knn"].keys() & row[measure].keys())
+        seeds = sorted(row["knn"].keys() & row["d2"].keys())
         if not seeds:
             continue
-        x, y = (np.array([row[name][seed] for seed in seeds]) for name in ("knn", measure))
+        x, y = (np.array([row[name][seed] for seed in seeds]) for name in ("knn", "d2"))
         axes.scatter(x, y, s=7, color=colour, alpha=0.35, lw=0)
         area = 40 * row["seconds"] / least
         axes.scatter(x.mean(), y.mean(), s=area, color=colour, marker=marker, ec=INK, lw=0.6, alpha=0.85, zorder=3)
@@ -50,11 +47,9 @@ def pareto_figure(rows: Sequence[Mapping[str, Any]], *, measure: str, label: str
             zorder=4,
             fontweight="bold",
         )
-    if logarithmic:
-        axes.set_yscale("log")
-    else:
-        axes.set_yscale("symlog", linthresh=1e-2)
-    axes.set(xlabel="5-NN accuracy, held-out images", ylabel=label)
+    # Estimates may fall below the least true value, 0: linear there, logarithmic further out.
+    axes.set_yscale("symlog", linthresh=1e-2)
+    axes.set(xlabel="5-NN accuracy, held-out images", ylabel="D₂ from the prior, nats (smaller matches better)")
     handles = [
         axes.scatter([], [], s=40, color=PALETTE[i % len(PALETTE)], marker=MARKERS[i % len(MARKERS)], label=family)
         for i, family in enumerate(families)

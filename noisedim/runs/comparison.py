@@ -193,6 +193,7 @@ def record(folder: RunFolder) -> dict[str, Any]:
         "capacity": result["capacity"],
         "p_value": assessment["p_value"],
         "rejected": assessment["rejected"],
+        "n_star": None if assessment["n_star"] is None else assessment["n_star"]["estimate"],
         "d2": assessment["effects"]["d2"]["estimate"],
         "sliced_w2": assessment["effects"]["sliced_w2"]["estimate"],
         **{f"index_{name}": index["estimate"] for name, index in assessment["index"].items()},

@@ -135,12 +135,14 @@ def _measure(config: TrainConfig, model: EmbeddingModel | None, split: RunSplit,
     measured = split.held_out if len(split.held_out) else split.train
     prior = config.build_prior()
     level = config.noise.target(prior)
+    # It takes many batteries: worth it where images judge, not where they trained or only choose a setting.
+    judges = len(split.held_out) > 0 and not config.data.validate
     result: dict[str, Any] = {
         "measured_on": "held-out" if len(split.held_out) else "training",
         "n": len(measured),
         "level": level,
         "capacity": prior.capacity(level),
-        "assessment": assess(z[measured], prior=config.prior, seed=config.seed, n_star=False).to_dict(),
+        "assessment": assess(z[measured], prior=config.prior, seed=config.seed, n_star=judges).to_dict(),
         "information": None if model is None else _information(config, model, split),
     }
     if split.images.labels is not None:

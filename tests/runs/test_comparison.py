@@ -55,6 +55,7 @@ def test_a_post_hoc_run_is_its_plain_run_through_the_map(tmp_path):
     np.testing.assert_array_equal(arrays["z"], rank_gaussianise(known, before["z"]))
     row = record(folder)
     assert row["information"] is None
+    assert row["n_star"] is None or row["n_star"] > 0
     assert set(row["label_curve"]) == {"1", "10", "all"}
     assert set(load(tmp_path)["status"]) == {"complete"}
 

@@ -9,13 +9,6 @@ from noisedim.statistics.ranking import Place, paired_differences, rank
 __all__ = ["compared_section", "equal_accuracy_verdict"]
 
 _TITLE = "Compared with others"
-_LABELS = {"n_star": "n*: larger matches better", "d2": "D₂ from N(0, I), nats: smaller matches better"}
-
-
-def match_measure(rows: list[MethodRow]) -> tuple[str, bool]:
-    """What the match is judged by, and whether larger is better: n* where every complete run has it, else D₂."""
-    complete = all(len(row.values("n_star")) == len(row.records) for row in rows)
-    return ("n_star", True) if complete else ("d2", False)
 
 
 def _comparable(rows: list[MethodRow]) -> list[MethodRow]:
@@ -27,8 +20,6 @@ def equal_accuracy_verdict(rows: list[MethodRow]) -> Verdict:
     """Among methods whose accuracy overlaps that of a noise-injecting one: does anybody match the prior better?"""
     question = "At equal accuracy, does noise injection in one of its forms match the prior best?"
     rows = _comparable(rows)
-    measure, larger = match_measure(rows)
-    sign = 1 if larger else -1
     ours = [row for row in rows if row.info["injects_noise"]]
     others = [row for row in rows if not row.info["injects_noise"]]
     if not ours or not others:
@@ -42,20 +33,20 @@ def equal_accuracy_verdict(rows: list[MethodRow]) -> Verdict:
         theirs = student_t(list(other.values("knn").values()))
         peers = [row for row in ours if student_t(list(row.values("knn").values())).upper >= theirs.lower]
         if peers:
-            best = max(peers, key=lambda row: sign * mean(row, measure))
+            best = min(peers, key=lambda row: mean(row, "d2"))
             pairs.append((best.info["method"], other.info["method"]))
     named = {row.info["method"]: row for row in rows}
     unmatched = [other.words for other in others if other.info["method"] not in {second for _, second in pairs}]
-    found = paired_differences({name: row.values(measure) for name, row in named.items()}, pairs)
+    found = paired_differences({name: row.values("d2") for name, row in named.items()}, pairs)
     words, losing, open_ = [], 0, 0
     for difference in found:
-        gain = sign * difference.interval.estimate
+        gain = -difference.interval.estimate
         decided = difference.adjusted_p_value <= 0.05
         losing += decided and gain < 0
         open_ += not decided
         size = difference.interval
         words.append(
-            f"{named[difference.first].words} against {named[difference.second].words}: {measure} "
+            f"{named[difference.first].words} against {named[difference.second].words}: D₂ "
             f"{size.estimate:+.4g} [{size.lower:+.4g}, {size.upper:+.4g}], "
             + ("better" if decided and gain > 0 else "worse" if decided else "not decided")
         )
@@ -77,8 +68,7 @@ def _places(rows: list[MethodRow], name: str, larger: bool) -> dict[str, Place]:
 
 
 def _ranking_table(rows: list[MethodRow]) -> Table:
-    measure, larger = match_measure(rows)
-    match, accuracy = _places(rows, measure, larger), _places(rows, "knn", True)
+    match, accuracy = _places(rows, "d2", False), _places(rows, "knn", True)
     counts = {
         name: [place.rank for place in places.values()] for name, places in (("match", match), ("accuracy", accuracy))
     }
@@ -94,7 +84,7 @@ def _ranking_table(rows: list[MethodRow]) -> Table:
             "number": str(number),
             "method": row.words,
             "kind": row.info["family"],
-            f"rank by {measure.replace('n_star', 'n*').replace('d2', 'D₂')}": shown(match, row, counts["match"]),
+            "rank by D₂": shown(match, row, counts["match"]),
             "rank by 5-NN accuracy": shown(accuracy, row, counts["accuracy"]),
             "seconds a step": f"{row.step_seconds:.4f}",
             "tuned": _tuned(row),
@@ -139,7 +129,6 @@ def compared_section(sources: Sources) -> Section:
     verdicts: list[Verdict] = []
     blocks: list[Block] = []
     for data, rows in by_data.items():
-        measure, _ = match_measure(rows)
         verdicts.append(equal_accuracy_verdict(rows))
         drawn = [
             {
@@ -147,7 +136,7 @@ def compared_section(sources: Sources) -> Section:
                 "family": row.info["family"],
                 "seconds": row.step_seconds,
                 "knn": row.values("knn"),
-                measure: row.values(measure),
+                "d2": row.values("d2"),
             }
             for row in rows
         ]
@@ -155,7 +144,7 @@ def compared_section(sources: Sources) -> Section:
         numbers = ", ".join(f"{number} {row.words}" for number, row in enumerate(rows, 1))
         picture = draw(
             f"pareto-{data}",
-            pareto_figure(drawn, measure=measure, label=_LABELS[measure], logarithmic=measure == "n_star"),
+            pareto_figure(drawn),
             alt="Match to the prior against accuracy downstream, one mark a method, its area by the cost of a step",
             caption=f"{data}, held-out images. Marks: means over up to {seeds} seeds (dots); area: seconds a training "
             f"step. {numbers}.",

@@ -1,5 +1,7 @@
 """Does it match, and what does it cost? Every method of the comparison, seed by seed, on held-out images."""
 
+import numpy as np
+
 from noisedim.report.benchmarks import MethodRow, absent, environment_words, method_rows
 from noisedim.report.comparison_figures import label_curve_figure
 from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
@@ -55,6 +57,17 @@ def match_verdict(rows: list[MethodRow]) -> Verdict:
     )
 
 
+def _n_star(row: MethodRow) -> str:
+    # Not a mean: a seed in which nothing was found has an extrapolated n*, or none at all (JSON's null, without limit).
+    values = sorted(record["n_star"] if record["n_star"] is not None else np.inf for record in row.records)
+    shown = (
+        ["∞" if np.isinf(value) else f"{value:,.0f}" for value in (np.median(values), values[0], values[-1])]
+        if values
+        else []
+    )
+    return f"{shown[0]} [{shown[1]}, {shown[2]}]" if shown else "–"
+
+
 def _match_table(rows: list[MethodRow]) -> Table:
     table = []
     for row in rows:
@@ -64,7 +77,7 @@ def _match_table(rows: list[MethodRow]) -> Table:
             {
                 "method": row.words,
                 "not rejected": f"{sum(not r['rejected'] for r in row.records)} of {len(row.records)}",
-                "n*": _cell(row, "n_star", 0),
+                "n*, median [least, most]": _n_star(row),
                 "D₂ (nats)": _cell(row, "d2", 4),
                 "D₂, best and worst seed": f"{min(d2.values()):.4f}, {max(d2.values()):.4f}" if d2 else "–",
                 "sliced W₂ (sd)": _cell(row, "sliced_w2"),
@@ -93,8 +106,10 @@ def match_section(sources: Sources) -> Section:
             *failures(rows),
             _match_table(rows),
             Text(
-                "D₂ is Mehler's divergence at noise σ = 1 (its estimate may fall below the true value's 0), sliced W₂ of "
-                "a normal sample of this size is not 0 either. Information is a lower bound for the channel with this "
+                "n* is the sample size at which the battery tells the embedding from the prior half of the time, "
+                "extrapolated where it finds nothing in all held-out images: larger is better. D₂ is the Rényi divergence "
+                "of the embedding with noise σ = d^¼ (its estimate may fall below the true value's 0); sliced W₂ of a "
+                "normal sample of this size is not 0 either. Information is a lower bound for the channel with this "
                 "method's noise level (σ = 0.3 for methods that add none). Procrustes and CKA compare seeds' held-out "
                 "embeddings: 1 for equal ones up to rotation."
             ),
