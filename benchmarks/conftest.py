@@ -39,13 +39,13 @@ class Profile:
     words: str
 
 
-_SHARED = TrainConfig(data=DataConfig(fold=0), steps=800, batch_size=128)
+_SHARED = TrainConfig(data=DataConfig(fold=0), steps=700, batch_size=128)
 _MNIST = DataConfig(name="mnist", fold=0)
 PROFILES = {
     "smoke": Profile(
         replace(_SHARED, steps=30), 2, (), "30 steps a run: does everything work? Its figures mean nothing"
     ),
-    "digits": Profile(_SHARED, 5, (), "digits, d = 2, 800 steps of 128 images, five seeds"),
+    "digits": Profile(_SHARED, 5, (), "digits, d = 2, 700 steps of 128 images, five seeds"),
     "mnist-short": Profile(
         replace(_SHARED, data=replace(_MNIST, limit=12_000), steps=300, batch_size=256),
         3,
