@@ -69,18 +69,18 @@ def figure_1_verdicts(groups: Groups, where: str) -> list[Verdict]:
         if not gains:
             continue
         answer = _decided(gains, positive=True)
-        falls = len(further) > 1 and student_t(further).upper < 0
+        lost = len(further) > 1 and student_t(further).upper < 0
         verdicts.append(
             Verdict(
-                f"Figure 1, {where}: does the {words} index rise as the capacity falls?",
-                "in part" if answer == "reproduced" and falls else answer,
+                f"Figure 1, {where}: does the {words} index rise as the capacity lost?",
+                "in part" if answer == "reproduced" and lost else answer,
                 f"index at {middle:g} nats minus at {high:g}: {interval_words(gains)}"
                 + (f"; at {low:g} minus at {middle:g}: {interval_words(further)}" if middle != low else "")
                 + f"; by capacity: {', '.join(f'{np.mean(_column(groups, c, name)):.2f} at {c:g}' for c in capacities)}. "
                 "A sample of the prior scores about 0.5"
                 + (
                     ". Below some capacity the match is lost again, which the paper's discussion says, too"
-                    if falls
+                    if lost
                     else ""
                 ),
             )
