@@ -72,7 +72,7 @@ def figure_1_verdicts(groups: Groups, where: str) -> list[Verdict]:
         lost = len(further) > 1 and student_t(further).upper < 0
         verdicts.append(
             Verdict(
-                f"Figure 1, {where}: does the {words} index rise as the capacity lost?",
+                f"Figure 1, {where}: does the {words} index rise as the capacity falls?",
                 "in part" if answer == "reproduced" and lost else answer,
                 f"index at {middle:g} nats minus at {high:g}: {interval_words(gains)}"
                 + (f"; at {low:g} minus at {middle:g}: {interval_words(further)}" if middle != low else "")
