@@ -1,6 +1,10 @@
 """Shared by all benchmarks: options, the trained comparison, a peer in the same run, and where it ran."""
 
+import json
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -173,6 +177,55 @@ def costs(comparison: dict[str, MethodOutcome], store: RunStore, base: TrainConf
     found = {name: statistics.median(own[1:]) for name, own in seconds.items()}
     write_json_atomically(path, {name: {"config": key[name], "seconds": found[name]} for name in alive})
     return found
+
+
+# A process of its own, with nothing else in it. Linux lets the high-water mark be lowered to what is held now.
+_PEAK = """
+import gc, json, sys, torch
+from pathlib import Path
+from noisedim.data import load_images
+from noisedim.training import TrainConfig
+from noisedim.training.loop import Trainer
+torch.set_num_threads(1)
+def held(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(name))
+peaks = {}
+for name, settings in json.load(sys.stdin).items():
+    config = TrainConfig.from_dict(settings)
+    images = load_images(config.data.name, limit=config.data.limit).images
+    gc.collect()
+    before = held("VmRSS")
+    trainer = Trainer(config, images, device="cpu")
+    trainer.step()
+    Path("/proc/self/clear_refs").write_text("5")
+    trainer.step()
+    peaks[name] = held("VmHWM") - before
+    del trainer
+print(json.dumps(peaks))
+"""
+
+
+@pytest.fixture(scope="session")
+def peak_bytes(comparison: dict[str, MethodOutcome]) -> dict[str, int]:
+    """Memory that weights, optimiser and a training step take at their peak, by method; empty where it can't be read."""
+    if not Path("/proc/self/clear_refs").exists():
+        return {}
+    settings = {name: outcome.chosen.to_dict() for name, outcome in comparison.items() if outcome.chosen is not None}
+    # The first process's first trainer pays for what PyTorch sets up once: it goes first and is measured again.
+    first = next(iter(settings))
+    # Freed tensors go back to the system at once, instead of being kept for the next: what is needed is measured.
+    surroundings = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"}
+    done = subprocess.run(
+        [sys.executable, "-c", _PEAK],
+        input=json.dumps({"warm-up": settings[first], **settings}),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=600,
+        env=surroundings,
+    )
+    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="session")

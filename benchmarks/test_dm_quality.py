@@ -27,7 +27,7 @@ def described(method: str, outcome: MethodOutcome) -> dict[str, Any]:
 
 
 @pytest.mark.benchmark(group="quality")
-def test_match(benchmark, one_thread, profile, base, dataset, method, comparison, equal_time):
+def test_match(benchmark, one_thread, profile, base, dataset, method, comparison, equal_time, peak_bytes):
     outcome = comparison[method]
     complete, failed = records(outcome)
     timely, too_late = records(equal_time[method])
@@ -42,6 +42,7 @@ def test_match(benchmark, one_thread, profile, base, dataset, method, comparison
         "records": complete,
         "failed": failed,
         "stability": stability(outcome),
+        "peak_bytes": peak_bytes.get(method),
         "equal_time": {
             "steps": equal_time[method].runs[0].config.steps if equal_time[method].runs else None,
             "records": timely,

@@ -61,6 +61,7 @@ def entry(method, family, rows, failed=(), seconds=0.003):
         "records": rows,
         "failed": list(failed),
         "stability": None,
+        "peak_bytes": 5_000_000,
         "equal_time": {"steps": 600, "records": rows[:3], "failed": []},
         "environment": ENVIRONMENT,
     }
@@ -154,6 +155,47 @@ def test_ranking_shows_ties_and_the_pareto_figure_is_drawn(tmp_path):
     ranking = next(block for block in section.blocks if isinstance(block, Table))
     by_match = {cells["method"]: cells["rank by D₂"] for cells in ranking.rows}
     assert by_match == {"DUAL": "1 =", "INFONCE": "1 =", "INFOMAX": "3"}
+
+
+def test_speed_shows_laws_memory_and_peers(tmp_path):
+    law = {
+        "question": "objective cost",
+        "objective": "dual",
+        "law": "B² d",
+        "batch": 512,
+        "dim": 8,
+        "against_batch": [[256, 0.001], [512, 0.004], [1024, 0.016]],
+        "against_dim": [[2, 0.01], [8, 0.011]],
+        "batch_power": 2.0,
+        "dim_power": 0.1,
+        "fit": {"power": 2, "constant": 0.0, "slope": 1.5e-8, "largest_relative_error": 0.01},
+    }
+    memory = {
+        "question": "critic memory",
+        "rows_at_once": 16,
+        "hidden": 256,
+        "batches": [128, 256],
+        "peak_bytes": [10_000_000, 20_000_000],
+        "peak_bytes_at_once": [100_000_000, 400_000_000],
+        "batch_power": 1.0,
+        "batch_power_at_once": 2.0,
+        "peer": "all pairs at once",
+        "ratio_median": 0.8,
+        "ratio_95": [0.7, 0.9],
+    }
+    made = [
+        entry("dual", "noise injection", records(0.8, 0.001)),
+        *(
+            {"name": name, "group": name, "stats": {"median": 0.1, "rounds": 6}, "extra_info": info}
+            for name, info in (("objective", law), ("critic", memory))
+        ),
+    ]
+    section = speed_section(sources(tmp_path, made))
+    assert [verdict.answer for verdict in section.verdicts] == ["faster"]
+    steps, laws, critic = (block.rows for block in section.blocks if isinstance(block, Table))
+    assert steps[0]["peak memory (MB)"] == "5"
+    assert laws[0]["fitted law (s)"] == "0 + 1.5e-08·B²"
+    assert critic[1] == {"batch": "256", "16 rows at a time (MB)": "20", "all pairs at once (MB)": "400"}
 
 
 def test_rows_come_back_by_data_set(tmp_path):

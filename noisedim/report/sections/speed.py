@@ -41,6 +41,7 @@ def _methods_table(sources: Sources) -> list[Block]:
                 "ms a step": f"{1000 * row.step_seconds:.2f}",
                 "samples a second": f"{row.info['batch_size'] / row.step_seconds:,.0f}",
                 "times the fastest": f"{row.step_seconds / least:.2f}",
+                "peak memory (MB)": f"{peak / 1e6:.0f}" if (peak := row.info.get("peak_bytes")) else "–",
             }
             for row in sorted(rows, key=lambda row: row.step_seconds)
         ]
@@ -48,7 +49,7 @@ def _methods_table(sources: Sources) -> list[Block]:
         blocks += [
             Text(
                 f"A training step on {data}, {info['batch_size']} images, one thread, {environment_words(info)}; median "
-                "of 20."
+                "of 20. Peak memory: weights, optimiser and one step, beyond what the process held before."
             ),
             Table(table),
         ]
@@ -60,7 +61,8 @@ def _law_words(fit: dict[str, Any]) -> str:
 
 
 def _objectives(found: list[dict[str, Any]]) -> list[Block]:
-    infos = [entry["extra_info"] for entry in found if "against_batch" in entry["extra_info"]]
+    infos = [entry["extra_info"] for entry in found]
+    infos = [info for info in infos if info.get("question") == "objective cost"]
     if not infos:
         return []
     first = infos[0]
@@ -100,7 +102,7 @@ def _objectives(found: list[dict[str, Any]]) -> list[Block]:
 def _critic(found: list[dict[str, Any]]) -> list[Block]:
     blocks: list[Block] = []
     for info in (entry["extra_info"] for entry in found):
-        if "peak_bytes" not in info:
+        if info.get("question") != "critic memory":
             continue
         rows = [
             {
