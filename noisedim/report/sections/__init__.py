@@ -16,10 +16,12 @@ from noisedim.report.sections.reproduction import reproduction_section
 from noisedim.report.sections.seeds import seeds_section
 from noisedim.report.sections.speed import speed_section
 from noisedim.report.sections.squashes import squashes_section
+from noisedim.report.sections.theory import theory_section
 
 __all__ = ["SECTIONS"]
 
 SECTIONS: tuple[Callable[[Sources], Section | None], ...] = (
+    theory_section,
     embeddings_section,
     seeds_section,
     capacity_section,

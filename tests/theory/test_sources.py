@@ -1,0 +1,110 @@
+"""Sources: what they say of themselves against their own samples, limits and refusals."""
+
+import math
+
+import numpy as np
+import pytest
+
+from noisedim.errors import InvalidInputError
+from noisedim.theory.laws import Laplace, Mixture, Normal, Uniform
+from noisedim.theory.sources import DiscreteSource, GaussianSource, LazySource, Source
+
+TABLE = [[0.2, 0.1], [0.3, 0.0], [0.1, 0.3]]
+FULL = np.array([[1.0, 0.6], [0.6, 1.0]])
+SOURCES: dict[str, Source] = {
+    "lazy": LazySource(Laplace(), dim=3, keep=0.7),
+    "lazy, always": LazySource(Uniform(-1, 2), dim=2),
+    "discrete": DiscreteSource.of([0, 1, 2], [0, 1], TABLE, dim=2),
+    "gaussian": GaussianSource.correlated(3, 0.8),
+    "gaussian, full": GaussianSource.of(FULL, 0.5 * FULL),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_distances_are_those_of_samples(name: str) -> None:
+    source = SOURCES[name]
+    first, second = source.sample(40_000, np.random.default_rng(0))
+    assert first.shape == second.shape == (40_000, source.dim)
+    squares = ((first - second) ** 2).sum(1)
+    error = squares.std() / math.sqrt(len(squares))
+    assert abs(squares.mean() - source.squared_distance) <= 6 * error + 1e-12
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_information_is_the_mean_of_the_pointwise_one(name: str) -> None:
+    source, noise = SOURCES[name], Normal(0, 0.7)
+    rng = np.random.default_rng(1)
+    first, second = source.sample(40_000, rng)
+    values = source.pointwise_information(second, first + source.sample_noise(noise, 40_000, rng), noise)
+    error = values.std() / math.sqrt(len(values))
+    assert abs(values.mean() - source.information(noise)) <= 6 * error
+
+
+def test_independent_views_tell_nothing_and_equal_ones_all() -> None:
+    noise = Normal(0, 0.5)
+    assert LazySource(Laplace(), keep=0.0).information(noise) == pytest.approx(0, abs=1e-9)
+    assert GaussianSource.correlated(2, 0.0).information(noise) == pytest.approx(0, abs=1e-12)
+    same = LazySource(Normal(), dim=2)
+    assert same.information(noise) == pytest.approx(GaussianSource.correlated(2, 1.0).information(noise), rel=1e-9)
+    assert same.residual_information(noise) == 0
+    assert same.weakly_invariant
+    assert not LazySource(Normal(), keep=0.5).weakly_invariant
+
+
+def test_coordinates_add() -> None:
+    noise = Normal(0, 0.5)
+    for make in (
+        lambda d: LazySource(Laplace(), dim=d, keep=0.6),
+        lambda d: DiscreteSource.of([0, 1, 2], [0, 1], TABLE, dim=d),
+    ):
+        one, five = make(1), make(5)
+        for method in ("information", "residual_information", "noisy_entropy", "noise_entropy"):
+            assert getattr(five, method)(noise) == pytest.approx(5 * getattr(one, method)(noise), rel=1e-9)
+    assert LazySource(Normal(), dim=3, keep=0.5).keeps == 0.125
+
+
+def test_discrete_information_without_noise_is_that_of_the_table() -> None:
+    table = np.array(TABLE)
+    product = np.outer(table.sum(1), table.sum(0))
+    used = table > 0
+    expected = float((table[used] * np.log(table[used] / product[used])).sum())
+    source = DiscreteSource.of([0, 1, 2], [0, 1], table)
+    assert source.information(Normal(0, 0.01)) == pytest.approx(expected, abs=1e-9)
+    assert source.information(Uniform(-0.4, 0.4)) == pytest.approx(expected, abs=1e-9)
+
+
+def test_weak_invariance_of_tables() -> None:
+    merging = DiscreteSource.of([0, 1], [0, 1, 2], [[0.3, 0.0, 0.2], [0.0, 0.5, 0.0]])
+    assert merging.weakly_invariant
+    flipped = DiscreteSource.of([0, 1], [0, 1], [[0, 0.5], [0.5, 0]])
+    assert not flipped.weakly_invariant
+    blurred = DiscreteSource.of([0, 1], [0, 1], [[0.4, 0.1], [0.1, 0.4]])
+    assert not blurred.weakly_invariant
+
+
+def test_divergences_of_gaussian_sources_by_products() -> None:
+    noise, reference = Normal(0, 0.5), Normal(0, math.sqrt(1.25))
+    gaussian, product = GaussianSource.correlated(3, 0.5), LazySource(Normal(), dim=3, keep=0.0)
+    assert gaussian.noisy_divergence(noise, reference) == pytest.approx(0, abs=1e-10)
+    assert gaussian.noisy_renyi_2(noise, Normal(0, 2)) == pytest.approx(product.noisy_renyi_2(noise, Normal(0, 2)))
+    assert gaussian.divergence(Normal(0.5, 1)) == pytest.approx(3 * 0.125)
+    assert gaussian.noise_information(noise) == pytest.approx(product.noise_information(noise))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: LazySource(Normal(), keep=1.5), r"keep must be a number in \[0, 1\]"),
+        (lambda: LazySource(Normal(), dim=0), "dim must be an integer >= 1"),
+        (lambda: DiscreteSource.of([0, 1], [0], [[0.5], [0.6]]), "probabilities"),
+        (lambda: DiscreteSource.of([0, 0], [0], [[0.5], [0.5]]), "distinct values"),
+        (lambda: GaussianSource.correlated(2, 1.5), "correlation must lie in"),
+        (lambda: GaussianSource.of(FULL, 2 * FULL), "the joint covariance has a negative eigenvalue"),
+        (lambda: GaussianSource.of(FULL, np.eye(3)), "covariances must have one shape"),
+        (lambda: GaussianSource.correlated(1, 0.5).information(Uniform(-1, 1)), "takes centred Normal noise"),
+        (lambda: GaussianSource.correlated(1, 0.5).divergence(Mixture((Normal(),))), "compared with a Normal"),
+    ],
+)
+def test_bad_sources_are_refused(call, words: str) -> None:
+    with pytest.raises(InvalidInputError, match=words):
+        call()
