@@ -124,8 +124,9 @@ class Trial:
     def below(self, what: str, left: float, right: float, *, by: float = 1e-6) -> None:
         """State left < right, by at least ``by``: far more than what rounding or quadrature could make."""
         left, right = float(left), float(right)
-        held = right - left >= by
-        self._note(what, "<", left, right, 0.0 if held else by - (right - left), by, held)
+        apart = 0.0 if left == right else right - left
+        held = apart >= by
+        self._note(what, "<", left, right, 0.0 if held else by - apart, by, held)
 
     def holds(self, what: str, condition: bool) -> None:
         """State a fact that is either so or not."""
@@ -144,6 +145,7 @@ class Trial:
         error: float = math.nan,
     ) -> None:
         verdict = Verdict.VERIFIED if held else Verdict.REFUTED
+        gap = math.inf if math.isnan(gap) else gap
         self.findings.append(
             Finding(
                 what=what,

@@ -73,6 +73,14 @@ def test_order() -> None:
         assert last(found) == below, (left, right)
 
 
+def test_gaps_are_numbers() -> None:
+    found = trial()
+    found.below("x", math.inf, math.inf, by=0.1)
+    found.at_most("x", math.nan, 1.0)
+    found.below("x", 1.0, math.nan)
+    assert [finding.gap for finding in found.findings] == [0.1, math.inf, math.inf]
+
+
 def test_facts_and_differences() -> None:
     found = trial()
     found.holds("x", True)

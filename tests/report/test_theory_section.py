@@ -1,0 +1,123 @@
+"""The section on the theorems: from a ledger to verdicts, tables and figures; what it says when there is none."""
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from noisedim.files import write_json_atomically
+from noisedim.report.content import Notice, Pictures, Sources, Table, Text
+from noisedim.report.profiles import Plan
+from noisedim.report.sections.theory import theory_section
+from noisedim.report.theory_figures import (
+    gaussian_bound_figure,
+    ladder_figure,
+    training_gap_figure,
+    uniform_bound_figure,
+)
+from noisedim.runs.store import RunStore
+from noisedim.theory.claims import CLAIMS, ERRATA
+from noisedim.verification.ledger import make_ledger
+from noisedim.verification.outcomes import Finding, Row, Verdict
+
+
+def row(claim: str, role: str, verdict: Verdict, **details: object) -> dict:
+    finding = Finding(
+        what="printed and true", relation="=", left=7.0847, right=6.8378, gap=0.2469, delta=1e-9, verdict=verdict
+    )
+    expected = Verdict.REFUTED if role == "printed" else Verdict.VERIFIED
+    made = Row(
+        id=f"{claim}/{role}",
+        claim=claim,
+        check=role,
+        case="-",
+        role=role,
+        expected=expected,
+        verdict=verdict,
+        findings=(finding,),
+        details=details,
+    )
+    return made.to_dict()
+
+
+def rows() -> list[dict]:
+    found = []
+    for claim in CLAIMS.values():
+        if claim.kind == "erratum":
+            found += [row(claim.id, "printed", Verdict.REFUTED), row(claim.id, "corrected", Verdict.VERIFIED)]
+        elif claim.id == "mutations":
+            found.append(row(claim.id, "mutant", Verdict.VERIFIED))
+        elif claim.id == "trained-encoders":
+            gaps = {"steps": [0, 200, 400], "gaps": [[1.7, 2.2], [0.9, 1.3], [0.8, 1.2]]}
+            found.append(row(claim.id, "trained", Verdict.INCONCLUSIVE, **gaps))
+        else:
+            found.append(row(claim.id, "claim", Verdict.VERIFIED))
+    return found
+
+
+def section_of(found: list[dict], folder: Path):
+    write_json_atomically(folder / "theory.json", make_ledger(found, seed=0))
+    return theory_section(Sources(cast(Plan, None), cast(RunStore, None), folder))
+
+
+def test_without_a_ledger_it_says_how_to_make_one(tmp_path: Path) -> None:
+    section = theory_section(Sources(cast(Plan, None), cast(RunStore, None), tmp_path))
+    assert section.title == "Is it true?"
+    assert [verdict.answer for verdict in section.verdicts] == ["not measured"]
+    assert isinstance(section.blocks[0], Notice)
+    assert "pytest theory_checks -n auto" in section.blocks[0].words
+
+
+def test_one_row_a_claim_and_one_an_erratum(tmp_path: Path) -> None:
+    section = section_of(rows(), tmp_path)
+    claims, errata = (block for block in section.blocks if isinstance(block, Table))
+    assert [line["claim"] for line in claims.rows] == [c.id for c in CLAIMS.values() if c.kind != "erratum"]
+    assert [line["erratum"] for line in errata.rows] == [c.id for c in ERRATA]
+    assert {line["verdict"] for line in claims.rows} == {"✓ verified", "? inconclusive"}
+    assert {line["printed form"] for line in errata.rows} == {"✗ refuted"}
+    assert {line["as computed"] for line in errata.rows} == {"printed and true: 7.0847 ≠ 6.8378"}
+    assert [verdict.answer for verdict in section.verdicts] == ["yes", "in part", "yes", "in part"]
+    assert "the bounds (5) and (6) themselves stand" in section.verdicts[1].words
+    assert sum(isinstance(block, Pictures) for block in section.blocks) == 4
+    words = [block.words for block in section.blocks if isinstance(block, Text)]
+    assert any(text.startswith("Inconclusive. trained-encoders/trained") for text in words)
+
+
+@pytest.mark.parametrize(
+    ("claim", "role", "answers"),
+    [
+        ("theorem-3.4", "claim", ["in part", "in part", "yes", "in part"]),
+        ("mutations", "mutant", ["yes", "in part", "no", "in part"]),
+        ("trained-encoders", "trained", ["yes", "in part", "yes", "no"]),
+    ],
+)
+def test_a_failure_shows_in_the_verdicts(claim: str, role: str, answers: list[str], tmp_path: Path) -> None:
+    found = [line for line in rows() if line["claim"] != claim] + [row(claim, role, Verdict.REFUTED)]
+    section = section_of(found, tmp_path)
+    assert [verdict.answer for verdict in section.verdicts] == answers
+    assert ("stand" in section.verdicts[1].words) == (claim != "theorem-3.4")
+
+
+def test_figures_show_bounds_and_where_they_are_tight() -> None:
+    above, below = gaussian_bound_figure().axes
+    capacity, *laws = (line.get_ydata() for line in above.lines)
+    assert len(laws) == 6
+    assert abs(capacity - laws[0]).max() < 1e-9
+    for values in laws[1:]:
+        assert (values < capacity).all()
+    assert below.get_yscale() == "log"
+
+    kl, renyi, gap, certificate = (line.get_ydata() for line in ladder_figure().axes[0].lines[::-1])
+    assert (kl <= renyi).all()
+    assert (renyi <= certificate).all()
+    assert (kl <= gap).all()
+    assert (gap <= certificate).all()
+
+    bound, exact, continuous = (line.get_ydata() for line in uniform_bound_figure().axes[0].lines[:3])
+    assert (continuous < exact).all()
+    assert (exact <= bound + 1e-12).all()
+
+
+def test_training_gap_figure_draws_each_row() -> None:
+    figure = training_gap_figure([{"case": "normal,C=2", "details": {"steps": [0, 1], "gaps": [[1, 2], [0.5, 0.7]]}}])
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["normal,C=2"]
