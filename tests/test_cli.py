@@ -57,11 +57,28 @@ def test_embed_then_assess(runs, tmp_path, capsys):
     assert "no departure from N(0, I) found" in capsys.readouterr().out
 
 
+def test_assess_writes_a_folder_and_reads_labels(tmp_path, capsys):
+    rng = np.random.default_rng(1)
+    z = rng.standard_normal((200, 3))
+    np.savetxt(tmp_path / "z.csv", z, delimiter=",")
+    np.savetxt(tmp_path / "labels.csv", z[:, 0] > 0, fmt="%d")
+    arguments = ["assess", str(tmp_path / "z.csv"), "--labels", str(tmp_path / "labels.csv"), "--no-n-star"]
+    assert main([*arguments, "--null", "composite", "--output", str(tmp_path / "out")]) == 0
+    assert "no departure from any normal law found" in capsys.readouterr().out
+    found = json.loads((tmp_path / "out" / "assessment.json").read_text())
+    assert found["downstream"]["linear"] > 0.8
+    assert found["null"] == "composite"
+    page = (tmp_path / "out" / "assessment.html").read_text()
+    assert "no departure from any normal law found" in page
+
+
 def bad_cases(tmp_path, checkpoint):
     np.save(tmp_path / "images.npy", np.zeros((3, 9, 9), np.float32))
     np.save(tmp_path / "nan.npy", np.full((30, 2), np.nan))
     (tmp_path / "cut.safetensors").write_bytes(checkpoint.read_bytes()[:500])
     (tmp_path / "text.npy").write_text("1,2")
+    (tmp_path / "ragged.csv").write_text("1,2\n1,2,3\n")
+    (tmp_path / "far.csv").write_text("5\n" * 40)
     images, out = str(tmp_path / "images.npy"), ["--output", str(tmp_path / "z.npy")]
     return {
         "both levels": (["train", "--noise.sigma", "1", "--noise.capacity", "1"], "exactly one of sigma, epsilon"),
@@ -78,6 +95,11 @@ def bad_cases(tmp_path, checkpoint):
         "not images": (["embed", str(checkpoint), str(tmp_path / "text.npy"), *out], "cannot be read as one"),
         "nan": (["assess", str(tmp_path / "nan.npy")], "30 of 30 rows hold NaN"),
         "missing": (["assess", str(tmp_path / "absent.npy")], "there is no"),
+        "ragged": (["assess", str(tmp_path / "ragged.csv")], "line 2 has 3"),
+        "not in the cube": (
+            ["assess", str(tmp_path / "far.csv"), "--prior", "uniform"],
+            "values in [0, 1]; 40 are outside",
+        ),
         "nothing to render": (["report", "--no-run", "--output", str(tmp_path / "r")], "there are none"),
     }
 
@@ -97,6 +119,8 @@ CASES = [
     "not images",
     "nan",
     "missing",
+    "ragged",
+    "not in the cube",
     "nothing to render",
 ]
 

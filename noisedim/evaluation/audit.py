@@ -46,15 +46,14 @@ LAWS: dict[str, Callable[[np.random.Generator, np.ndarray], np.ndarray]] = {
 def audit_cells() -> list[dict[str, Any]]:
     """What is measured: false alarms over n and d for both nulls, and power in many dimensions."""
     n, dim = _POWER_SHAPE
-    cells: list[dict[str, Any]] = [
-        {"kind": "power", "law": law, "n": n, "dim": dim, "goal": _POWER_GOAL} for law in LAWS
-    ]
-    for n in _ROWS:
-        for dim in _DIMS:
-            cells.append({"kind": "calibration", "law": "simple", "n": n, "dim": dim, "goal": _GOAL[n]})
-            if n >= 2 * dim and n < 10_000:
-                cells.append({"kind": "calibration", "law": "composite", "n": n, "dim": dim, "goal": _GOAL[n] // 4})
-    return cells
+    cells: list[dict[str, Any]] = []
+    for rows in _ROWS:
+        for columns in _DIMS:
+            cells.append({"kind": "calibration", "law": "simple", "n": rows, "dim": columns, "goal": _GOAL[rows]})
+            if 2 * columns <= rows < 10_000:
+                goal = _GOAL[rows] // 4
+                cells.append({"kind": "calibration", "law": "composite", "n": rows, "dim": columns, "goal": goal})
+    return cells + [{"kind": "power", "law": law, "n": n, "dim": dim, "goal": _POWER_GOAL} for law in LAWS]
 
 
 def _name(cell: dict[str, Any]) -> str:
@@ -128,11 +127,12 @@ def _sliced_epps_pulley(z: np.ndarray, rng: np.random.Generator) -> float:
 _sliced: dict[int, np.ndarray] = {}
 
 
-def _sliced_null(n: int, draws: int = 499) -> np.ndarray:
-    # Slices of N(0, I) in many dimensions are as good as independent samples of N(0, 1).
+def _sliced_null(n: int, draws: int = 199) -> np.ndarray:
     if n not in _sliced:
         rng = np.random.default_rng([n, 43])
-        _sliced[n] = np.array([_sliced_epps_pulley(rng.standard_normal((n, 128)), rng) for _ in range(draws)])
+        _sliced[n] = np.array(
+            [_sliced_epps_pulley(rng.standard_normal((n, _POWER_SHAPE[1])), rng) for _ in range(draws)]
+        )
     return _sliced[n]
 
 
@@ -165,16 +165,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.output.exists():
         found = {_name(cell): cell for cell in read_json(options.output)["cells"]}
     while time.monotonic() - began < options.seconds:
-        pieces = []
+        pieces: dict[str, tuple[dict[str, Any], int, int]] = {}
         for piece in _pieces(found):
-            pieces.append(piece)
+            pieces.setdefault(_name(piece[0]), piece)
             if len(pieces) == 2 * options.jobs:
                 break
         if not pieces:
             break
-        unique = list({_name(cell): (cell, first, trials) for cell, first, trials in pieces[::-1]}.values())
-        results = Parallel(options.jobs)(delayed(measure)(cell, first, trials) for cell, first, trials in unique)
-        for (cell, _, _), result in zip(unique, results, strict=True):
+        now = list(pieces.values())
+        results = Parallel(options.jobs)(delayed(measure)(cell, first, trials) for cell, first, trials in now)
+        for (cell, _, _), result in zip(now, results, strict=True):
             _add(found.setdefault(_name(cell), {**cell, "trials": 0, "counts": {}}), result)
         write_json_atomically(options.output, {"levels": list(LEVELS), "cells": list(found.values())})
     print(f"{sum(cell['trials'] for cell in found.values()):,} trials of {sum(c['goal'] for c in audit_cells()):,}")

@@ -30,6 +30,7 @@ from noisedim.statistics.null_laws import (
     COMPOSITE_TESTS,
     ONE_DIMENSIONAL_TESTS,
     SIMPLE_TESTS,
+    TWO_SIDED_TESTS,
     UNIFORM_TESTS,
     normal_null,
     one_dimensional_null,
@@ -52,7 +53,6 @@ _memory: dict[tuple[str, int, int, int, int], np.ndarray] = {}
 # Samples of more rows are measured one by one, in blocks.
 _ROWS_AT_ONCE = 2048
 _SIMULATIONS = 1999
-_TWO_SIDED = ("mardia_kurtosis",)
 
 # Tests that share their null samples: one file holds all of a kind.
 _KINDS = {
@@ -281,11 +281,11 @@ def calibrated_p_value(
     if simulations is None:
         tails = table_p_values(test, statistic, n, dim)
         if tails is not None:
-            return tails[0] if test not in _TWO_SIDED else min(1.0, 2 * min(tails))
+            return tails[0] if test not in TWO_SIDED_TESTS else min(1.0, 2 * min(tails))
         simulations = _SIMULATIONS
     null = null_statistics(test, n, dim, simulations=simulations, seed=seed, folder=folder)
     at_least = len(null) - int(np.searchsorted(null, statistic, side="left"))
-    if test not in _TWO_SIDED:
+    if test not in TWO_SIDED_TESTS:
         return (1 + at_least) / (1 + simulations)
     at_most = int(np.searchsorted(null, statistic, side="right"))
     return min(1.0, 2 * (1 + min(at_least, at_most)) / (1 + simulations))

@@ -15,6 +15,7 @@ __all__ = [
     "COMPOSITE_TESTS",
     "ONE_DIMENSIONAL_TESTS",
     "SIMPLE_TESTS",
+    "TWO_SIDED_TESTS",
     "UNIFORM_TESTS",
     "normal_null",
     "one_dimensional_null",
@@ -30,6 +31,7 @@ COMPOSITE_TESTS = (
     "mardia_skewness",
     "mardia_kurtosis",
 )
+TWO_SIDED_TESTS = ("mardia_kurtosis",)
 UNIFORM_TESTS = ("smooth", "smooth_pairs")
 ONE_DIMENSIONAL_TESTS = ("dagostino", "shapiro")
 

@@ -77,7 +77,15 @@ class Surface:
 
     def quantiles(self, n: float, dim: int) -> np.ndarray:
         """At :data:`PROBABILITIES`, ascending."""
-        return np.maximum.accumulate(self.coefficients @ self.design(n, dim))
+        return ordered_outward(self.coefficients @ self.design(n, dim))
+
+
+def ordered_outward(quantiles: np.ndarray) -> np.ndarray:
+    """Made ascending from the median outward: an extreme, which is known least, never moves those inside of it."""
+    middle = len(quantiles) // 2
+    upper = np.maximum.accumulate(quantiles[middle:])
+    lower = np.minimum.accumulate(quantiles[middle::-1])[::-1]
+    return np.concatenate([lower[:-1], upper])
 
 
 def spline_row(knots: Sequence[float], x: float) -> np.ndarray:

@@ -9,6 +9,7 @@ exactly, for every n. For the composite ones only the limit, or nothing, is know
 """
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -97,9 +98,14 @@ def mean_distance_to_normal(squared_norms: np.ndarray, dim: int) -> np.ndarray:
 
 
 def _mean_distance_by_interpolation(squared_norms: np.ndarray, dim: int) -> np.ndarray:
+    return np.asarray(_mean_distance_spline(dim)(np.sqrt(squared_norms)))
+
+
+@lru_cache(maxsize=64)
+def _mean_distance_spline(dim: int) -> Callable[[np.ndarray], np.ndarray]:
     from scipy.interpolate import CubicSpline
 
-    top = math.sqrt(float(squared_norms.max()) + 1)
+    top = math.sqrt(200 * (dim + 10))
     knots = np.linspace(0, top, 40 + math.ceil(8 * top)) ** 2
     # √W = (2√π)⁻¹ ∫ (1 − e^{−sW}) s^{−3/2} ds, and E e^{−sW} of a noncentral χ² is in closed form; s = e^y/(d + ‖x‖²).
     y = np.linspace(-56, 56, 2501)
@@ -108,7 +114,7 @@ def _mean_distance_by_interpolation(squared_norms: np.ndarray, dim: int) -> np.n
         s = np.exp(y) / (dim + square)
         integrand = -np.expm1(-dim / 2 * np.log1p(2 * s) - square * s / (1 + 2 * s)) / np.sqrt(s)
         values.append(float(integrand.sum()) * (y[1] - y[0]) / (2 * math.sqrt(math.pi)))
-    return np.asarray(CubicSpline(np.sqrt(knots), values)(np.sqrt(squared_norms)))
+    return CubicSpline(np.sqrt(knots), values)
 
 
 @lru_cache(maxsize=64)

@@ -6,19 +6,27 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from noisedim.statistics import scaling
+from noisedim.statistics import null_tables, scaling
 from noisedim.statistics.henze_zirkler import whiten
 from noisedim.statistics.moments import energy_statistic, mardia_kurtosis, mardia_skewness
-from noisedim.statistics.null_laws import COMPOSITE_TESTS, SIMPLE_TESTS, normal_null, one_dimensional_null, uniform_null
+from noisedim.statistics.null_laws import (
+    COMPOSITE_TESTS,
+    SIMPLE_TESTS,
+    TWO_SIDED_TESTS,
+    normal_null,
+    one_dimensional_null,
+    uniform_null,
+)
 from noisedim.statistics.null_quantiles import (
     FLOOR,
     PROBABILITIES,
+    ordered_outward,
     p_values_at,
     table_error,
     table_p_values,
     table_reaches,
 )
-from noisedim.statistics.null_tables import Cell, build, simulate_cell
+from noisedim.statistics.null_tables import Cell, _cell_quantiles, build, simulate_cell
 from noisedim.statistics.scaled import composite_statistics, simple_statistics, uniform_statistics
 
 
@@ -101,18 +109,22 @@ def test_energy_in_one_dimension_is_cramers_distance():
 
 
 # Off the cells of the tables: n and d that were not simulated.
-@pytest.mark.parametrize(("n", "d"), [(33, 1), (170, 5), (70, 20), (30, 100)])
+@pytest.mark.parametrize(("n", "d"), [(33, 1), (170, 5), (70, 20), (30, 100), (230, 110)])
 def test_tables_hold_between_their_cells(n, d):
-    count = 4000
+    count = 2000 if n < 200 else 120
     rng = np.random.default_rng([n, d])
     found = normal_null(n, d, count, rng, composite=n >= 2 * d) | uniform_null(n, d, count, rng)
     if d == 1:
         found |= one_dimensional_null(n, count, rng)
     for name, values in found.items():
-        p = np.array([table_p_values(name, float(value), n, d)[0] for value in values])
+        if not table_reaches(name, n, d):
+            continue
+        upper, lower = np.array([table_p_values(name, float(value), n, d) for value in values]).T
         for level in (0.05, 0.01):
             slack = 5 * np.sqrt(level / count) + 3 * table_error(name)[str(level)] * level
-            assert abs((p <= level).mean() - level) < slack, (name, level)
+            assert abs((upper <= level).mean() - level) < slack, (name, level)
+            if name in TWO_SIDED_TESTS:
+                assert abs((lower <= level).mean() - level) < slack, (name, level, "lower")
 
 
 def test_where_the_tables_reach():
@@ -141,9 +153,26 @@ def test_p_values_fall_with_the_statistic_and_add_up():
     assert (upper >= np.minimum(stats.norm.sf(grid), 0.0005)).all()  # beyond the table: not too small
 
 
-def test_a_table_can_be_made(tmp_path):
-    cells = [Cell("simple", n, 2, 300) for n in (20, 60)]
+def test_an_extreme_never_moves_what_is_inside():
+    given = np.array([5.0, 1.0, 2.0, 3.0, 4.0, 9.0, 6.0])
+    np.testing.assert_array_equal(ordered_outward(given), [1, 1, 2, 3, 4, 9, 9])
+    law = stats.gamma(9)
+    values = law.rvs(300, random_state=0)
+    found = _cell_quantiles(values, np.array(PROBABILITIES))
+    assert (np.diff(found) >= 0).all()
+    # Of 300 values none is beyond the last quantile: the law's shape stands in.
+    np.testing.assert_allclose(found[[0, -1]], law.ppf([0.0005, 0.9995]), rtol=0.15)
+
+
+def test_a_table_can_be_made(tmp_path, monkeypatch):
+    cells = [Cell("one_dimensional", n, 1, 4000) for n in (20, 30, 50, 90, 160, 300, 500)]
     first = simulate_cell(cells[0])
     assert all((np.diff(values) >= 0).all() for values in first.values())
-    np.testing.assert_array_equal(simulate_cell(cells[0])["bhep"], first["bhep"])  # the stream follows from the name
-    assert build(tmp_path, tmp_path / "t.npz") == {}  # no cells, no surfaces, no error
+    np.testing.assert_array_equal(simulate_cell(cells[0])["shapiro"], first["shapiro"])  # its stream is its name's
+    monkeypatch.setattr(null_tables, "plan", lambda: cells)
+    assert null_tables.main(["--cells", str(tmp_path), "--seconds", "0"]) == 1  # some are missing
+    assert null_tables.main(["--cells", str(tmp_path), "--output", str(tmp_path / "t.npz")]) == 0
+    surface = build(tmp_path, tmp_path / "again.npz")["dagostino"]
+    # The limit of K² is χ² with 2 degrees of freedom; at n = 500 nearly so.
+    assert surface.quantiles(500, 1)[PROBABILITIES.index(0.05)] == pytest.approx(stats.chi2.ppf(0.95, 2), rel=0.1)
+    assert (tmp_path / "again.npz").read_bytes()[:2] == b"PK"

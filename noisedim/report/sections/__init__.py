@@ -17,6 +17,7 @@ from noisedim.report.sections.seeds import seeds_section
 from noisedim.report.sections.speed import speed_section
 from noisedim.report.sections.squashes import squashes_section
 from noisedim.report.sections.theory import theory_section
+from noisedim.report.sections.trust import trust_section
 
 __all__ = ["SECTIONS"]
 
@@ -31,5 +32,6 @@ SECTIONS: tuple[Callable[[Sources], Section | None], ...] = (
     compared_section,
     speed_section,
     reproduction_section,
+    trust_section,
     provenance_section,
 )

@@ -1,0 +1,60 @@
+"""The section on trust says no where a test is off, and yes only where none is."""
+
+import json
+
+import pytest
+
+from noisedim.evaluation import audit
+from noisedim.report.content import Sources
+from noisedim.report.sections import trust
+
+
+def cell(kind="calibration", law="simple", trials=2000, **counts):
+    return {"kind": kind, "law": law, "n": 50, "dim": 2, "goal": trials, "trials": trials, "counts": counts}
+
+
+def section(monkeypatch, cells):
+    monkeypatch.setattr(trust, "read_audit", lambda: json.loads(json.dumps({"levels": audit.LEVELS, "cells": cells})))
+    return trust.trust_section(Sources(plan=None, store=None, results=None))
+
+
+GOOD = {"battery": [60, 10, 1], "mean": [100, 21, 3], "norms": [93, 18, 0]}
+PEERS = {"sliced Epps–Pulley": [5, 0, 0], "Shapiro–Wilk by coordinate, Bonferroni": [5, 0, 0]}
+POWER = {**PEERS, "Henze–Zirkler (pingouin)": [0, 0, 0], "hermite": [100, 100, 100]}
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "answer", "said"),
+    [
+        ({}, "yes", "none above it"),
+        ({"norms": [190, 18, 0]}, "no", "norms at 0.05, n = 50, d = 2 (190 of 2,000)"),
+        ({"norms": [100, 18, 25]}, "no", "norms at 0.001"),
+        ({"battery": [170, 18, 2]}, "no", "family-wise rate at 0.05 from 0.085 to 0.085"),
+    ],
+)
+def test_false_alarms(monkeypatch, spoiled, answer, said):
+    verdict = section(monkeypatch, [cell(**{**GOOD, **spoiled})]).verdicts[0]
+    assert verdict.answer == answer
+    assert said in verdict.words
+
+
+@pytest.mark.parametrize(("battery", "answer"), [(100, "yes"), (90, "in part")])
+def test_power(monkeypatch, battery, answer):
+    own = cell("power", "uniform", 100, battery=[battery] * 3, **POWER)
+    prior = cell("power", "prior", 100, battery=[2, 0, 0], **POWER)
+    found = section(monkeypatch, [cell(**GOOD), prior, own])
+    assert found.verdicts[1].answer == answer
+    rows = found.blocks[-2].rows
+    assert rows[1]["battery"] == f"{battery}%"
+    assert rows[1]["sliced Epps–Pulley"] == "5%"
+    assert rows[1]["seen most often, at 0.01, by"] == "hermite (100%)"
+
+
+def test_without_an_audit_it_says_how_to_make_one(monkeypatch):
+    def missing():
+        raise FileNotFoundError
+
+    monkeypatch.setattr(trust, "read_audit", missing)
+    found = trust.trust_section(Sources(plan=None, store=None, results=None))
+    assert found.verdicts[0].answer == "not measured"
+    assert "python -m noisedim.evaluation.audit" in found.blocks[0].words
