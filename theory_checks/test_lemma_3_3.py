@@ -12,8 +12,9 @@ import itertools
 import numpy as np
 
 from noisedim.theory.laws import Law, Normal, Uniform
-from noisedim.theory.sources import DiscreteSource
+from noisedim.theory.sources import DiscreteSource, GaussianSource, LazySource, Source
 from noisedim.verification import Trial, check
+from noisedim.verification.scenarios import covariance
 
 _NOISES: tuple[Law, ...] = (Normal(0, 0.3), Normal(0, 2), Uniform(-0.4, 0.4), Uniform(-2, 2))
 
@@ -79,6 +80,27 @@ def no_common_probability(trial: Trial) -> None:
     trial.below("0 and I(Y; f(X) | f(X′))", 0.0, source.residual_information(Normal(0, 0.3)))
     merged = _source(table / count, [0] * count)
     trial.equal("a constant encoder loses nothing", merged.residual_information(Normal(0, 0.3)), 0.0)
+
+
+_KEPT: dict[str, tuple[Source, float]] = {
+    "lazy,d=3,keep=0.7": (LazySource(Normal(), dim=3, keep=0.7), 0.7 * 0.7 * 0.7),
+    "lazy,d=2,always": (LazySource(Uniform(0, 1), dim=2), 1.0),
+    "discrete,d=2": (DiscreteSource.of([0, 1], [0, 1], [[0.4, 0.1], [0.1, 0.4]], dim=2, keeps_at_least=0.8), 0.64),
+    "gaussian,same": (GaussianSource.of(covariance(3, seed=3)), 1.0),
+    "gaussian,rho=0.9": (GaussianSource.correlated(3, 0.9), 0.0),
+}
+
+
+@check("lemma-3.3", cases=_KEPT)
+def hypothesis(trial: Trial, case: tuple[Source, float]) -> None:
+    """P(X = X′ | X), the lemma's hypothesis, multiplies over coordinates; 1 goes with weak invariance."""
+    source, probability = case
+    trial.equal("P(X = X′ | X)", source.keeps, probability)
+    if probability == 1:
+        trial.holds("X′ = X is weakly invariant", source.weakly_invariant)
+        trial.equal("I(Y; f(X) | f(X′))", source.residual_information(_NOISES[0]), 0.0)
+    if isinstance(source, GaussianSource) and probability == 0:
+        trial.holds("other views of a Gaussian are not", not source.weakly_invariant)
 
 
 _FLIP = DiscreteSource.of([0, 1], [0, 1], [[0, 0.5], [0.5, 0]])

@@ -230,6 +230,7 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
         ("theorem-2.1/textbook_entropies",),
         {"2%": _of_result(value=lambda v: 1.02 * v), "1e-8": _of_result(value=lambda v: v + 1e-8)},
     ),
+    "noisedim.theory.laws.expectation": (("theorem-2.1/moments",), {"2%": _TWO_PERCENT}),
     "noisedim.theory.entropy.differential_entropy": (
         ("theorem-2.1/textbook_entropies",),
         {"2%": _TWO_PERCENT, "sign": _NEGATED, "in bits": scaled(1 / math.log(2))},
@@ -290,6 +291,15 @@ _METHODS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = {
     _LAWS + "Laplace.density": (("theorem-2.1/textbook_entropies",), {"2%": _TWO_PERCENT}),
     _LAWS + "StudentT.density": (("theorem-2.1/textbook_entropies",), {"2%": _TWO_PERCENT}),
     _LAWS + "Uniform.cdf": (("theorem-2.1/textbook_entropies",), {"2%": _TWO_PERCENT}),
+    _LAWS + "Normal.cdf": (("theorem-2.1/identity",), {"2%": _TWO_PERCENT}),
+    _LAWS + "Normal.survival": (("theorem-2.1/identity",), {"2%": _TWO_PERCENT}),
+    _LAWS + "Laplace.cdf": (("theorem-2.1/identity",), {"2%": _TWO_PERCENT}),
+    _LAWS + "StudentT.cdf": (("theorem-2.1/identity",), {"2%": _TWO_PERCENT}),
+    _LAWS + "StudentT.survival": (("theorem-2.1/identity",), {"2%": _TWO_PERCENT}),
+    _LAWS + "Normal.shifted": (
+        ("lemma-2.4/identity",),
+        {"the other way": lambda f: lambda self, by: f(self, -by)},
+    ),
     _LAWS + "Normal.variance": (("theorem-2.1/identity",), {"σ for σ²": lambda f: lambda self: self.deviation}),
     _LAWS + "Uniform.variance": (("theorem-2.1/identity",), {"w²/3 for w²/12": scaled(4.0)}),
     _LAWS + "Laplace.variance": (("theorem-2.1/identity",), {"b² for 2b²": _HALVED}),
@@ -325,6 +335,20 @@ _METHODS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = {
         ("lemma-3.3/equivalence",),
         {"always": _instead(lambda self: True), "never": _instead(lambda self: False)},
     ),
+    _SOURCES + "LazySource.weakly_invariant": (
+        ("lemma-3.3/hypothesis", "theorem-3.4/other_laws"),
+        {"always": _instead(lambda self: True), "never": _instead(lambda self: False)},
+    ),
+    _SOURCES + "GaussianSource.weakly_invariant": (
+        ("lemma-3.3/hypothesis",),
+        {"always": _instead(lambda self: True), "never": _instead(lambda self: False)},
+    ),
+    _SOURCES + "LazySource.keeps": (("lemma-3.3/hypothesis",), {"without d": lambda f: lambda self: self.keep}),
+    _SOURCES + "DiscreteSource.keeps": (
+        ("lemma-3.3/hypothesis",),
+        {"without d": lambda f: lambda self: self.keeps_at_least},
+    ),
+    _SOURCES + "GaussianSource.keeps": (("lemma-3.3/hypothesis",), {"always": _instead(lambda self: 1.0)}),
     _SOURCES + "GaussianSource.information": (("lemma-3.1/gaussian",), {"2%": _TWO_PERCENT}),
     _SOURCES + "GaussianSource.residual_information": (
         ("lemma-3.1/gaussian",),

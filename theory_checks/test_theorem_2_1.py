@@ -24,6 +24,9 @@ _WITH_DENSITY = {name: law for name, law in {**STANDARDISED, **STANDARDISED_TAIL
     "uneven-clusters": Mixture((Normal(-2, 0.1), Normal(1, 1)), (0.3, 0.7)),
     "triangle": add(Uniform(0, 1), Uniform(0, 1)),
     "smoothed-laplace": add(Laplace(), Normal(0, 0.3)),
+    "normal-and-uniform-noise": add(Normal(0, 1), Uniform(-1, 1)),
+    "laplace-and-uniform-noise": add(Laplace(), Uniform(-0.5, 0.5)),
+    "t5-and-uniform-noise": add(StudentT(5), Uniform(-1, 1)),
 }
 
 

@@ -17,6 +17,7 @@ from noisedim.theory.laws import Law, Normal
 from noisedim.theory.sources import GaussianSource, LazySource, Source
 from noisedim.theory.sums import add
 from noisedim.verification import Trial, check
+from noisedim.verification.budget import BETA
 from noisedim.verification.sampling import sampled_information
 from noisedim.verification.scenarios import (
     STANDARDISED,
@@ -164,12 +165,15 @@ def gaussian_samples(trial: Trial, case: tuple[int, float, float]) -> None:
     """I from samples of Gaussian pairs: ½d(log Var Y − log Var(Y | f(X′))), both by exact chi-square intervals."""
     dim, sigma, rho = case
     delta = 0.02
-    # d/2 times the sum of two errors of log-variances is to be at most Δ.
-    whole, given = (trial.chi_square_design(delta=delta / dim) for _ in range(2))
+    # d/2 times the sum of two errors of log-variances is to be at most Δ, and β is split over the two.
+    whole, given = (trial.chi_square_design(delta=delta / dim, beta=BETA / 2) for _ in range(2))
     rows = -(-whole.degrees // dim)
-    clean, other = GaussianSource.correlated(dim, rho).sample(rows, trial.rng)
-    noisy = clean + sigma * trial.rng.standard_normal(clean.shape)
-    first, second = whole.interval(noisy), given.interval(noisy - rho * other)
+    source, squares = GaussianSource.correlated(dim, rho), np.zeros(2)
+    for part in np.array_split(np.arange(rows), -(-rows // 100_000)):
+        clean, other = source.sample(len(part), trial.rng)
+        noisy = clean + sigma * trial.rng.standard_normal(clean.shape)
+        squares += (noisy**2).sum(), ((noisy - rho * other) ** 2).sum()
+    first, second = whole.interval(float(squares[0]), rows * dim), given.interval(float(squares[1]), rows * dim)
     lower, upper = (
         dim / 2 * (math.log(a) - math.log(b)) for a, b in ((first.lower, second.upper), (first.upper, second.lower))
     )

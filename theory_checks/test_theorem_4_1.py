@@ -17,6 +17,7 @@ from noisedim.theory.quadrature import integrate
 from noisedim.theory.sources import DiscreteSource, GaussianSource, LazySource, Source
 from noisedim.theory.sums import add
 from noisedim.verification import Trial, check
+from noisedim.verification.budget import BETA
 from noisedim.verification.scenarios import STANDARDISED, covariance
 
 
@@ -107,16 +108,18 @@ def correlated(trial: Trial, case: tuple[float, float]) -> None:
     intervals=2,
 )
 def samples(trial: Trial, case: tuple[float, float]) -> None:
-    """From samples of ±1 coordinates: E T* by exact chi-square over noise, log E e^T* by empirical Bernstein.
+    """From samples of ±1 coordinates: E T* and log E e^T* by empirical Bernstein.
 
-    Negative pairs are drawn afresh, each used once. Δ = 0.02 nats on the bound.
+    Negative pairs are drawn afresh, each used once. Δ = 0.02 nats on the bound, half of it and of β for each mean.
     """
     sigma, keep = case
     source, delta = LazySource(STANDARDISED["rademacher"], keep=keep), 0.02
     # E T* − log E e^T*: T* = y²/(2(1+σ²)) − (y−x)²/(2σ²) is bounded above by x²/2 = ½ (the maximum over y), and e^T* with it.
     top = math.exp(0.5)
     expected_mean = math.exp(-bounds.gaussian_capacity(1, sigma)) * _partition(sigma)
-    negative = trial.bounded_design(delta=delta / 2 * expected_mean * 0.9, low=0.0, high=top, deviation=top / 2)
+    negative = trial.bounded_design(
+        delta=delta / 2 * expected_mean * 0.9, low=0.0, high=top, deviation=top / 2, beta=BETA / 2
+    )
     rng = trial.rng
     x = STANDARDISED["rademacher"].sample(negative.n, rng)
     y = STANDARDISED["rademacher"].sample(negative.n, rng) + sigma * rng.standard_normal(negative.n)
@@ -124,7 +127,7 @@ def samples(trial: Trial, case: tuple[float, float]) -> None:
     partition = negative.interval(np.exp(scores))
     # E T* itself: clipped far out, where the normal tails leave less than 1e-9.
     low = -40.0
-    positive = trial.bounded_design(delta=delta / 2, low=low, high=0.5, deviation=3.0)
+    positive = trial.bounded_design(delta=delta / 2, low=low, high=0.5, deviation=3.0, beta=BETA / 2)
     clean, other = source.sample(positive.n, rng)
     noisy = clean + sigma * rng.standard_normal(clean.shape)
     own = (noisy * noisy / (2 * (1 + sigma**2)) - (noisy - other) ** 2 / (2 * sigma**2)).ravel()

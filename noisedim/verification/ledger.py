@@ -29,12 +29,12 @@ def _claim_summary(claim_id: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     printed = [row for row in rows if row["role"] == "printed"]
     numbers = [row["worst_relative_error"] for row in rows if isinstance(row["worst_relative_error"], float)]
     sampled = [row for row in rows if row["n"] is not None]
-    verdict = worst([Verdict(row["verdict"]) for row in about])
+    verdict = worst([Verdict(row["verdict"]) for row in about]) if about else Verdict.SKIPPED
     return {
         "id": claim_id,
         "title": claim.title,
         "kind": claim.kind,
-        "verdict": str(verdict) if rows else str(Verdict.SKIPPED),
+        "verdict": str(verdict),
         "printed_form": str(_printed_verdict(printed)) if printed else None,
         "as_expected": bool(rows) and all(row["as_expected"] for row in rows),
         "cases": len(rows),

@@ -55,14 +55,14 @@ class ChiSquareDesign:
     alpha: float
     beta: float
 
-    def interval(self, normals: np.ndarray) -> Interval:
-        """The exact interval of s² from at least ``degrees`` draws of N(0, s²), any shape.
+    def interval(self, sum_of_squares: float, degrees: int) -> Interval:
+        """The exact interval of s² from a sum of at least ``degrees`` squares of independent draws of N(0, s²).
 
         Raises: InvalidInputError: for fewer.
         """
-        if normals.size < self.degrees:
-            raise InvalidInputError(f"Δ={self.delta:g} needs {self.degrees:,} draws; got {normals.size:,}")
-        return scale_chi_square(float(np.square(normals).sum()), normals.size, level=1 - self.alpha)
+        if degrees < self.degrees:
+            raise InvalidInputError(f"Δ={self.delta:g} needs {self.degrees:,} draws; got {degrees:,}")
+        return scale_chi_square(sum_of_squares, degrees, level=1 - self.alpha)
 
 
 class Trial:

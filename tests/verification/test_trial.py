@@ -137,7 +137,7 @@ def test_designs_refuse_too_few_draws() -> None:
         design.interval(np.full(design.n - 1, 0.5))
     normal = found.chi_square_design(delta=0.5)
     with pytest.raises(InvalidInputError, match="needs"):
-        normal.interval(np.ones(normal.degrees - 1))
+        normal.interval(10.0, normal.degrees - 1)
     interval = design.interval(found.rng.random(design.n))
     assert interval.upper - interval.lower < 0.1
 
