@@ -79,7 +79,8 @@ class _Bookkeeper:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         properties = dict(report.user_properties)
-        case_id = properties.get(_ID)
+        # A worker that died sends no properties: what it was at is known by its name only.
+        case_id = properties.get(_ID) or (_case_id_of(report.nodeid) if report.failed else None)
         if case_id is None:
             return
         if _ROW in properties:
@@ -133,6 +134,16 @@ class _Bookkeeper:
             f"seed {self.config.getoption('--seed')}"
         )
         terminalreporter.write_line(self.note)
+
+
+def _case_id_of(nodeid: str) -> str | None:
+    """The case that pytest calls ``file::check[case]``."""
+    path, _, name = nodeid.partition("::")
+    check_name, _, rest = name.partition("[")
+    for made in all_checks().values():
+        if made.source == Path(path).name and made.name == check_name:
+            return made.case_id(rest.removesuffix("]") or "-")
+    return None
 
 
 def _row_without_findings(case_id: str, verdict: Verdict, message: str, seed: int) -> dict[str, Any]:
