@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from noisedim.cli.options import DEFAULT_RUNS, Device
+from noisedim.errors import InvalidInputError
 from noisedim.runs.comparison import METHODS
 from noisedim.training.config import TrainConfig
 
@@ -47,6 +48,8 @@ class Sweep:
     """The cluster's scheduler."""
     device: Device = "auto"
     """Where to train."""
+    together: bool = False
+    """Train runs that differ in seed, capacity and fold as one ensemble: for a GPU, which one small run leaves idle."""
 
     def configs(self) -> list[TrainConfig]:
         """The grid, seeds innermost."""
@@ -64,19 +67,28 @@ class Sweep:
         from noisedim.files import write_text_atomically
         from noisedim.runs import RunStore
         from noisedim.runs.sweep import make_runs
+        from noisedim.runs.together import make_runs_together
 
         store, configs = RunStore(self.runs), self.configs()
+        where: dict[str, Any] = {
+            "data_root": None if self.data_root is None else str(self.data_root),
+            "device": self.device,
+        }
         with _progress(len(configs)) as finished:
-            outcomes = make_runs(
-                configs,
-                store,
-                data_root=None if self.data_root is None else str(self.data_root),
-                device=self.device,
-                jobs=self.jobs,
-                backend=self.backend,
-                address=self.address,
-                on_finished=finished,
-            )
+            if self.together:
+                if self.backend != "local":
+                    raise InvalidInputError(f"together is for this machine; got backend={self.backend!r}")
+                outcomes = make_runs_together(configs, store, **where, on_finished=finished)
+            else:
+                outcomes = make_runs(
+                    configs,
+                    store,
+                    **where,
+                    jobs=self.jobs,
+                    backend=self.backend,
+                    address=self.address,
+                    on_finished=finished,
+                )
         failed = [outcome for outcome in outcomes if outcome.error is not None]
         for outcome in failed:
             print(f"failed     {outcome.config.objective.name}, seed {outcome.config.seed}: {outcome.error}")

@@ -24,9 +24,9 @@ from noisedim.objectives import dual_bound
 from noisedim.runs.environment import environment
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.training import EmbeddingModel, TrainConfig, embed, train
-from noisedim.training.loop import METRIC_NAMES, Progress
+from noisedim.training.loop import METRIC_NAMES, Progress, TrainingResult
 
-__all__ = ["RunSplit", "make_run", "split_images"]
+__all__ = ["RunSplit", "make_run", "split_images", "store_trained"]
 
 # Fresh augmentations of every image over which the information of a trained encoder is averaged.
 _AUGMENTATION_DRAWS = 4
@@ -96,16 +96,21 @@ def make_run(
             checkpoint=folder.checkpoint_path,
             on_progress=on_progress,
         )
-        folder.write_metrics([dict(zip(METRIC_NAMES, row, strict=True)) for row in result.metrics.tolist()])
-        z = embed(result.model, split.images.images).double().numpy()
-        trained_on = np.zeros(len(z), dtype=bool)
-        trained_on[split.train] = True
-        arrays = {"z": z, "trained_on": trained_on}
-        if split.images.labels is not None:
-            arrays["labels"] = split.images.labels.numpy()
-        folder.write_embeddings(**arrays)
-        folder.write_result({"train_seconds": result.seconds, **_measure(config, result.model, split, z)})
+        store_trained(folder, config, split, result)
     return folder
+
+
+def store_trained(folder: RunFolder, config: TrainConfig, split: RunSplit, result: TrainingResult) -> None:
+    """Embed, measure and write what training left; call it inside the folder's lock."""
+    folder.write_metrics([dict(zip(METRIC_NAMES, row, strict=True)) for row in result.metrics.tolist()])
+    z = embed(result.model, split.images.images).double().numpy()
+    trained_on = np.zeros(len(z), dtype=bool)
+    trained_on[split.train] = True
+    arrays = {"z": z, "trained_on": trained_on}
+    if split.images.labels is not None:
+        arrays["labels"] = split.images.labels.numpy()
+    folder.write_embeddings(**arrays)
+    folder.write_result({"train_seconds": result.seconds, **_measure(config, result.model, split, z)})
 
 
 def _make_gaussianised(config: TrainConfig, store: RunStore, folder: RunFolder, **options: Any) -> RunFolder:

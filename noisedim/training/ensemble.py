@@ -1,4 +1,4 @@
-"""Many small runs as one: runs of one architecture that differ in seed and noise level share every optimiser step.
+"""Many small runs as one: runs of one architecture that differ in seed, noise level and fold share every step.
 
 The encoders' weights are stacked; everything else is each run's own :class:`~noisedim.training.loop.Trainer` (batches,
 views, noise, objective, schedule), so that a member sees what it would see alone and ends with the same weights, up to
@@ -8,25 +8,34 @@ the rounding of batched matrix products.
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch.func import functional_call, stack_module_state
 
 from noisedim.errors import InvalidInputError
-from noisedim.training.config import TrainConfig
+from noisedim.training.config import NoiseConfig, TrainConfig
 from noisedim.training.loop import METRIC_NAMES, Trainer, TrainingResult
 from noisedim.training.optimizers import make_optimizer
 
-__all__ = ["EnsembleTrainer", "train_ensemble"]
+__all__ = ["EnsembleTrainer", "common_part", "train_ensemble"]
+
+
+def common_part(config: TrainConfig) -> TrainConfig:
+    """What runs of one ensemble have in common: the configuration without seed, noise level and fold."""
+    # A fold left out is not none left out, but which one it is does not matter here.
+    fold = None if config.data.fold is None else 0
+    noise = NoiseConfig(anneal=config.noise.anneal)
+    return replace(config, seed=0, noise=noise, data=replace(config.data, fold=fold))
 
 
 class EnsembleTrainer:
     """The state of several runs between two steps.
 
     Args:
-        configs: the runs: equal but for ``seed`` and ``noise``.
-        images: the training images, (n, *shape), shared by all.
+        configs: the runs: equal but for ``seed``, ``noise`` and ``data.fold``.
+        images: the training images, (n, *shape), shared by all; or one tensor a run, of one image shape.
         device: where to train.
         vectorised: apply all encoders in one call (``torch.vmap``), which a GPU needs to be kept busy. On a CPU batched
             products of small matrices cost more than the calls they save (1.2 to 1.5 times on one thread), so there
@@ -38,7 +47,7 @@ class EnsembleTrainer:
     def __init__(
         self,
         configs: Sequence[TrainConfig],
-        images: torch.Tensor,
+        images: torch.Tensor | Sequence[torch.Tensor],
         *,
         device: str = "auto",
         vectorised: bool | None = None,
@@ -46,17 +55,22 @@ class EnsembleTrainer:
         if not configs:
             raise InvalidInputError("an ensemble needs at least one run; got none")
         first = configs[0]
-        for config in configs[1:]:
-            if replace(config, seed=first.seed, noise=first.noise) != first:
-                raise InvalidInputError("runs of an ensemble may differ in seed and noise only; got others, too")
-        self.members = [Trainer(config, images, device=device) for config in configs]
+        if any(common_part(config) != common_part(first) for config in configs):
+            raise InvalidInputError("runs of an ensemble may differ in seed, noise and fold only; got others, too")
+        own = [images] * len(configs) if isinstance(images, torch.Tensor) else list(images)
+        if len(own) != len(configs) or len({tuple(part.shape[1:]) for part in own}) != 1:
+            raise InvalidInputError(
+                f"images must be shared, or one tensor of one image shape for each of {len(configs)} runs; "
+                f"got shapes {[tuple(part.shape) for part in own]}"
+            )
+        self.members = [Trainer(config, part, device=device) for config, part in zip(configs, own, strict=True)]
         self.config = first
         weights, self._buffers = stack_module_state([member.model.encoder for member in self.members])
         self._weights = {name: weight.detach().requires_grad_() for name, weight in weights.items()}
         # What each member's gradient norm is made of: its part of the stacked weights, and its own critic.
         self._critics = [list(member.objective.parameters()) for member in self.members]
-        own = [parameter for critic in self._critics for parameter in critic]
-        self.optimizer = make_optimizer(first.optimiser, [*self._weights.values(), *own])
+        heads = [parameter for critic in self._critics for parameter in critic]
+        self.optimizer = make_optimizer(first.optimiser, [*self._weights.values(), *heads])
         self.vectorised = self.members[0].device.type == "cuda" if vectorised is None else vectorised
 
     @property
@@ -142,20 +156,22 @@ class EnsembleTrainer:
 
 def train_ensemble(
     configs: Sequence[TrainConfig],
-    images: torch.Tensor,
+    images: torch.Tensor | Sequence[torch.Tensor],
     *,
     device: str = "auto",
     vectorised: bool | None = None,
     log_every: int = 50,
+    checkpoints: Sequence[Path] | None = None,
 ) -> list[TrainingResult]:
     """Train several runs as one; see :class:`EnsembleTrainer`.
 
     Args:
-        configs: the runs: equal but for ``seed`` and ``noise``.
-        images: the training images, (n, *shape), uint8 or float in [0, 1].
+        configs: the runs: equal but for ``seed``, ``noise`` and ``data.fold``.
+        images: the training images, (n, *shape), uint8 or float in [0, 1], shared; or one tensor a run.
         device: ``auto``, ``cpu`` or ``cuda``.
         vectorised: see :class:`EnsembleTrainer`.
         log_every: steps between two records of the figures.
+        checkpoints: a file a run, written when training is over: an ensemble does not resume.
 
     Returns: one result a run, in order; ``seconds`` is an equal share of the whole.
 
@@ -169,6 +185,9 @@ def train_ensemble(
         trainer.step(log=step % log_every == 0 or step + 1 == steps)
     seconds = (time.monotonic() - began) / len(configs)
     trainer.finish()
+    for member, path in zip(trainer.members, checkpoints or [], strict=checkpoints is not None):
+        member.seconds = seconds
+        member.save(path)
     return [
         TrainingResult(member.model, np.array(member.metrics).reshape(-1, len(METRIC_NAMES)), seconds)
         for member in trainer.members

@@ -84,8 +84,10 @@ def test_clipping_is_each_members_own(images):
 def test_bad_ensembles(images):
     with pytest.raises(InvalidInputError, match="at least one run"):
         EnsembleTrainer([], images)
-    with pytest.raises(InvalidInputError, match="may differ in seed and noise only"):
+    with pytest.raises(InvalidInputError, match="may differ in seed, noise and fold only"):
         EnsembleTrainer([SMALL, replace(SMALL, dim=3)], images)
+    with pytest.raises(InvalidInputError, match="one tensor of one image shape for each of 2 runs"):
+        EnsembleTrainer([SMALL, replace(SMALL, seed=1)], [images])
     hot = replace(SMALL, optimiser=OptimiserConfig(learning_rate=1e30, warmup=0, clip_norm=None))
     with pytest.raises(TrainingDivergedError, match="seed 0"):
         train_ensemble([hot, replace(hot, seed=1)], images, device="cpu", log_every=1)
