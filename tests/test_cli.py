@@ -72,6 +72,16 @@ def test_assess_writes_a_folder_and_reads_labels(tmp_path, capsys):
     assert "no departure from any normal law found" in page
 
 
+def test_certify(tmp_path, capsys):
+    np.save(tmp_path / "z.npy", np.random.default_rng(2).standard_normal((500, 2)))
+    arguments = ["certify", str(tmp_path / "z.npy"), "--output", str(tmp_path / "c.json")]
+    assert main([*arguments, "--noise", "1.0"]) == 0
+    assert "nats with probability 0.95" in capsys.readouterr().out
+    assert json.loads((tmp_path / "c.json").read_text())["certified"] is True
+    assert main([*arguments, "--noise", "0.01"]) == 1
+    assert "not certifiable" in capsys.readouterr().out
+
+
 def bad_cases(tmp_path, checkpoint):
     np.save(tmp_path / "images.npy", np.zeros((3, 9, 9), np.float32))
     np.save(tmp_path / "nan.npy", np.full((30, 2), np.nan))

@@ -1,7 +1,7 @@
 """The command line: one module a command, options generated from the configurations.
 
-Exit codes: 0 done (``assess``: no departure found), 1 ``assess`` found a departure or ``verify`` a failure, 2 bad input
-or failure, 130 stopped.
+Exit codes: 0 done (``assess``: no departure found), 1 ``assess`` found a departure, ``verify`` a failure or ``certify`` no
+bound, 2 bad input or failure, 130 stopped.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import Annotated
 import tyro
 
 from noisedim.cli.assess import Assess
+from noisedim.cli.certify import Certify
 from noisedim.cli.cite import Cite
 from noisedim.cli.embed import Embed
 from noisedim.cli.sweep import Sweep
@@ -24,6 +25,7 @@ _Command = (
     Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Embed, tyro.conf.subcommand("embed")]
     | Annotated[Assess, tyro.conf.subcommand("assess")]
+    | Annotated[Certify, tyro.conf.subcommand("certify")]
     | Annotated[Sweep, tyro.conf.subcommand("sweep")]
     | Annotated[Verify, tyro.conf.subcommand("verify")]
     | Annotated[Cite, tyro.conf.subcommand("cite")]

@@ -1,0 +1,46 @@
+"""``noisedim certify``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+__all__ = ["Certify"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certify:
+    """Bound, with confidence, how far held-out embeddings plus noise are from the noisy prior: exit code 1 if it can't be.
+
+    Example: noisedim certify held-out.npy --noise 1.0
+    """
+
+    embeddings: tyro.conf.Positional[Path]
+    """File of embeddings (n, d) of images that neither trained nor chose the encoder; see assess for its kinds."""
+    noise: float
+    """σ of the normal prior's noise, or ε of the uniform's."""
+    name: str | None = None
+    """Which array of the file."""
+    prior: Literal["normal", "uniform"] = "normal"
+    """N(0, I), or U[0, 1]^d."""
+    radius: float | None = None
+    """To which norm embeddings are clipped, chosen without looking at them; the prior's 99.9% quantile if omitted."""
+    level: float = 0.95
+    """With which probability the bound holds."""
+    output: Path | None = None
+    """.json file for the certificate."""
+
+    def run(self) -> int:
+        from dataclasses import asdict
+
+        from noisedim.evaluation.certificate import certify
+        from noisedim.evaluation.inputs import read_embeddings
+        from noisedim.files import write_json_atomically
+
+        z = read_embeddings(self.embeddings, name=self.name)
+        certificate = certify(z, self.noise, prior=self.prior, radius=self.radius, level=self.level)
+        if self.output is not None:
+            write_json_atomically(self.output, asdict(certificate))
+        print(certificate)
+        return int(not certificate.certified)
