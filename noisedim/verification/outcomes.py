@@ -90,7 +90,8 @@ class Finding:
     def __str__(self) -> str:
         sides = f"{_figure(self.left)} {self.relation} {_figure(self.right)}"
         if self.lower is not None and self.upper is not None:
-            sides = f"[{self.lower:.6g}, {self.upper:.6g}] {self.relation} {_figure(self.right)} (n = {self.n:,})"
+            relation = "∋" if self.relation == "=" else self.relation
+            sides = f"[{self.lower:.6g}, {self.upper:.6g}] {relation} {_figure(self.right)} (n = {self.n:,})"
         if self.relation == "holds":
             sides = "holds" if self.left else "does not hold"
         note = f" — {self.note}" if self.note else ""

@@ -108,11 +108,6 @@ class Trial:
         held = error <= tolerance
         self._note(what, "=", left, right, 0.0 if held else gap, tolerance, held, error=error)
 
-    def differs(self, what: str, left: float, right: float, *, by: float) -> None:
-        """State that two numbers are apart by at least ``by``."""
-        apart = abs(float(left) - float(right))
-        self._note(what, "!=", left, right, max(0.0, by - apart), by, apart >= by)
-
     def at_most(self, what: str, left: float, right: float, *, slack: float = EXACT) -> None:
         """State left <= right; ``slack`` is for rounding, relative to the larger side and at least 1 nat."""
         left, right = float(left), float(right)

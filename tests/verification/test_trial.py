@@ -81,15 +81,21 @@ def test_gaps_are_numbers() -> None:
     assert [finding.gap for finding in found.findings] == [0.1, math.inf, math.inf]
 
 
-def test_facts_and_differences() -> None:
+def test_facts() -> None:
     found = trial()
     found.holds("x", True)
-    found.differs("x", 1.0, 2.0, by=0.5)
-    assert {finding.verdict for finding in found.findings} == {Verdict.VERIFIED}
+    assert last(found) == "verified"
     found.holds("x", False)
-    found.differs("x", 1.0, 1.2, by=0.5)
-    assert [finding.verdict for finding in found.findings[2:]] == ["refuted", "refuted"]
-    assert found.findings[-1].gap == pytest.approx(0.3)
+    assert last(found) == "refuted"
+    assert str(found.findings[-1]) == "✗ refuted: x: does not hold"
+
+
+def test_findings_in_words() -> None:
+    found = trial(1)
+    found.equal("h", 1.0, 2.0)
+    assert str(found.findings[-1]) == "✗ refuted: h: 1 = 2"
+    found.within("I", 0.99, 1.01, 1.0, delta=0.02, n=1234)
+    assert str(found.findings[-1]) == "✓ verified: I: [0.99, 1.01] ∋ 1 (n = 1,234)"
 
 
 @pytest.mark.parametrize(
