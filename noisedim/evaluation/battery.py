@@ -47,6 +47,7 @@ _WORDS = {
     "smooth": "a coordinate's law is not U[0, 1]",
     "smooth_pairs": "two coordinates depend on each other",
 }
+_NO_TABLE = "the null tables do not reach this n and d; `simulations` calibrates it, where it has anything to say"
 _COMPOSITE_IN_SIMPLE = ("henze_zirkler", "mardia_skewness", "mardia_kurtosis")
 
 
@@ -132,6 +133,9 @@ class _Collected:
         self.rows.append(Row(name, null, outcome, _WORDS[name] if words is None else words))
 
     def calibrated(self, name: str, null: str, statistic: float) -> None:
+        if self.simulations is None and not table_reaches(name, self.n, self.dim):
+            self.left_out[name] = _NO_TABLE
+            return
         p_value = calibrated_p_value(name, statistic, self.n, self.dim, simulations=self.simulations)
         self.add(name, null, Outcome(statistic, p_value))
 
@@ -154,7 +158,7 @@ def _composite(z: np.ndarray, white: np.ndarray | None, collected: _Collected, *
         if n <= dim:
             collected.left_out[name] = f"whitening needs more rows than coordinates; there are {n} and {dim}"
         elif collected.simulations is None and not table_reaches(name, n, dim):
-            collected.left_out[name] = "it says little at this n and d, and the null tables do not reach there"
+            collected.left_out[name] = _NO_TABLE
         else:
             possible.append(name)
     if white is not None and possible:
