@@ -35,12 +35,14 @@ class Profile:
         seeds: how many.
         capacities: of Figure 1, in nats; none if the profile leaves it to the report.
         words: the protocol.
+        as_paper: whether it is the paper's own.
     """
 
     base: TrainConfig
     seeds: int
     capacities: tuple[float, ...]
     words: str
+    as_paper: bool = False
 
 
 _SHARED = TrainConfig(data=DataConfig(fold=0), steps=700, batch_size=128)
@@ -70,6 +72,7 @@ PROFILES = {
         5,
         tuple(float(c) for c in (0.5, *range(1, 15))),
         "Appendix C: MNIST, 2,000 epochs of 1,024, input noise 0.6, Adam at 1e-3, five seeds",
+        as_paper=True,
     ),
 }
 
@@ -114,7 +117,12 @@ def profile(pytestconfig: pytest.Config) -> Profile:
     """The profile with what the options change."""
     options = pytestconfig.option
     chosen = PROFILES[options.profile]
-    return replace(chosen, seeds=options.seeds or chosen.seeds)
+    changed = {name: getattr(options, name) for name in ("datasets", "seeds", "epochs")}
+    named = ", ".join(f"--{name} {value}" for name, value in changed.items() if value is not None)
+    if named:
+        chosen = replace(chosen, words=f"{chosen.words}; but changed by {named}")
+    as_paper = chosen.as_paper and options.datasets is None and options.epochs is None
+    return replace(chosen, seeds=options.seeds or chosen.seeds, as_paper=as_paper)
 
 
 @pytest.fixture(scope="session")

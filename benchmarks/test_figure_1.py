@@ -40,6 +40,7 @@ def test_capacity(benchmark, one_thread, profile, base, dataset, objective, capa
         "steps": base.steps,
         "batch_size": base.batch_size,
         "protocol": profile.words,
+        "as_paper": profile.as_paper,
         "config": outcomes[0].config.digest(),
         "records": [{"seed": o.config.seed, **record(o.folder)} for o in outcomes if o.folder is not None],
         "failed": [{"seed": o.config.seed, "error": o.error} for o in outcomes if o.folder is None],
