@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -129,6 +129,8 @@ _FORMS = {
         2,
         100_000,
     ),
+    # Fourth moments take their limit law slowly.
+    "hermite": _Form(("simple",), _ALL_DIMS, ("one", "root", "inverse", "power"), 512),
     **{test: _Form(("uniform",), _ALL_DIMS, ("one", "root", "inverse"), 512) for test in null_laws.UNIFORM_TESTS},
     "smooth_pairs": _Form(("uniform",), (1.0, 2.0, 3.5, 5.0, 7.0, 9.0), ("one", "root", "inverse"), 512),
     "dagostino": _Form(("one_dimensional",), (), ("one", "root", "inverse", "power"), 1),
@@ -151,6 +153,31 @@ def _cell_quantiles(values: np.ndarray, probabilities: np.ndarray) -> np.ndarray
     return ordered_outward(found)
 
 
+# Where the limit law of many rows is χ², its degrees of freedom; the scaled statistic is then (χ²_f − f)/√(2f).
+_LIMIT_DEGREES: dict[str, Callable[[int], float]] = {
+    "covariance": lambda dim: dim * (dim + 1) / 2,
+    "hermite": lambda dim: 2 * dim,
+    "hermite_composite": lambda dim: 2 * dim,
+    "mardia_skewness": lambda dim: dim * (dim + 1) * (dim + 2) / 6,
+    "smooth": lambda dim: 4 * dim,
+    "smooth_pairs": lambda dim: 2 * dim * (dim - 1),
+}
+_LIMIT_AT = 1_000_000
+_LIMIT_WEIGHT = 20_000
+
+
+def _limit_quantiles(test: str, dim: int, probabilities: np.ndarray) -> np.ndarray | None:
+    """Of the limit law, where it is known: it anchors the surfaces beyond the rows that were simulated."""
+    from scipy import stats
+
+    if test == "mardia_kurtosis":
+        return np.asarray(stats.norm.isf(probabilities))
+    if test not in _LIMIT_DEGREES:
+        return None
+    degrees = _LIMIT_DEGREES[test](dim)
+    return np.asarray((stats.chi2.isf(probabilities, degrees) - degrees) / math.sqrt(2 * degrees))
+
+
 def fit_surface(test: str, samples: Sequence[tuple[Cell, np.ndarray]]) -> Surface:
     """The surface of a test through its cells, by least squares weighted by the cells' sizes."""
     form = _FORMS[test]
@@ -159,11 +186,17 @@ def fit_surface(test: str, samples: Sequence[tuple[Cell, np.ndarray]]) -> Surfac
     kept = [(cell, values) for cell, values in samples if cell.dim <= form.most_dim]
     design = np.array([blank.design(cell.n, cell.dim) for cell, _ in kept])
     found = np.array([_cell_quantiles(values, probabilities) for _, values in kept])
+    counts = np.array([cell.count for cell, _ in kept], dtype=float)
+    limits = {dim: _limit_quantiles(test, dim, probabilities) for dim in sorted({cell.dim for cell, _ in kept})}
+    known = {dim: quantiles for dim, quantiles in limits.items() if quantiles is not None}
+    if known:
+        design = np.vstack([design, [blank.design(_LIMIT_AT, dim) for dim in known]])
+        found = np.vstack([found, list(known.values())])
     coefficients = np.empty((len(probabilities), design.shape[1]))
     for i, p in enumerate(probabilities):
-        sizes = np.array([cell.count for cell, _ in kept], dtype=float)
+        sizes = counts.copy()
         sizes[sizes * min(p, 1 - p) < _FEWEST_BEYOND] *= _TRUST_IN_SHAPE
-        root = np.sqrt(sizes)[:, None]
+        root = np.sqrt(np.append(sizes, np.full(len(known), _LIMIT_WEIGHT)))[:, None]
         coefficients[i] = np.linalg.lstsq(root * design, root[:, 0] * found[:, i], rcond=None)[0]
     surface = replace(blank, coefficients=coefficients)
     return replace(surface, relative_error=_relative_error(surface, kept, test in null_laws.TWO_SIDED_TESTS))

@@ -127,6 +127,16 @@ def test_tables_hold_between_their_cells(n, d):
                 assert abs((lower <= level).mean() - level) < slack, (name, level, "lower")
 
 
+@pytest.mark.parametrize("d", [1, 3, 16])
+def test_tables_meet_the_limit_law_of_many_rows(d):
+    # n·b₁/6 is χ² with d(d+1)(d+2)/6 degrees of freedom, and b₂ normal, once there are enough rows.
+    degrees = d * (d + 1) * (d + 2) / 6
+    for p in (0.05, 0.01):
+        scaled = (stats.chi2.isf(p, degrees) - degrees) / np.sqrt(2 * degrees)
+        assert table_p_values("mardia_skewness", scaled, 100_000, d)[0] == pytest.approx(p, rel=0.1)
+        assert table_p_values("mardia_kurtosis", stats.norm.isf(p), 100_000, d)[0] == pytest.approx(p, rel=0.1)
+
+
 def test_where_the_tables_reach():
     for name in (*SIMPLE_TESTS, "smooth", "smooth_pairs"):
         assert table_reaches(name, 20, 512)
