@@ -27,7 +27,8 @@ def interval_words(values: Sequence[float], *, level: float = 0.95, digits: int 
 def mean_and_half_width(values: Sequence[float], *, digits: int = 3) -> str:
     """Mean over seeds ± half of the 95% t-interval, for tables."""
     interval = student_t(values)
-    return f"{interval.estimate:.{digits}f} ± {interval.upper - interval.estimate:.{digits}f}"
+    # Spaces that do not break: a narrow column must not tear the two figures apart.
+    return f"{interval.estimate:.{digits}f}\u00a0±\u00a0{interval.upper - interval.estimate:.{digits}f}"
 
 
 def share_word(part: int, whole: int) -> str:

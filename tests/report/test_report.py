@@ -75,7 +75,7 @@ def test_markdown_shows_the_same_pictures_and_they_exist(made):
     for picture in pictures:
         assert (made / picture).read_bytes().startswith(b"\x89PNG")
     tables = re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE)
-    assert len(tables) == 6  # two of them of the audit
+    assert len(tables) == 7  # the answers in short; two of the audit
     for table in tables:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
@@ -147,8 +147,11 @@ def test_what_a_run_wrote_is_text_and_never_markup(made, tmp_path, monkeypatch):
     page = (tmp_path / "index.html").read_text()
     assert "<script>" not in page
     assert "<code>x&lt;y</code>" in page
-    (row,) = [line for line in (tmp_path / "README.md").read_text().splitlines() if line.startswith("| <script>")]
-    assert row.count("|") - row.count("\\|") == 2
+    first, second = (
+        line for line in (tmp_path / "README.md").read_text().splitlines() if line.startswith("| <script>")
+    )
+    assert first.count("|") - first.count("\\|") == 3  # question and answer
+    assert second.count("|") - second.count("\\|") == 2
 
 
 def test_nothing_to_render_is_said(tmp_path):

@@ -3,6 +3,7 @@
 from noisedim.report.benchmarks import MethodRow, absent, method_rows
 from noisedim.report.comparison_figures import pareto_figure
 from noisedim.report.content import Block, Pictures, Section, Sources, Table, Text, Verdict, draw
+from noisedim.report.words import mean_and_half_width
 from noisedim.statistics.intervals import student_t
 from noisedim.statistics.ranking import Place, paired_differences, rank
 
@@ -127,8 +128,7 @@ def _equal_time_table(rows: list[MethodRow]) -> Table:
         cells = {"method": row.words, "steps": f"{timed['steps']:,}" if timed["steps"] else "–"}
         for name, words in (("d2", "D₂ (nats)"), ("knn", "5-NN")):
             values = [record[name] for record in timed["records"]]
-            interval = student_t(values) if len(values) > 1 else None
-            cells[words] = f"{interval.estimate:.4f} ± {interval.upper - interval.estimate:.4f}" if interval else "–"
+            cells[words] = mean_and_half_width(values, digits=4) if len(values) > 1 else "–"
         cells["failed"] = str(len(timed["failed"]))
         table.append(cells)
     return Table(table)

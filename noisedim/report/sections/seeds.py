@@ -68,6 +68,6 @@ def seeds_section(sources: Sources) -> Section:
     explanation = Text(
         "All images train and are tested: the question here is whether the method reaches the prior at all. Accuracies "
         "are 5-fold on the embeddings. HZ is the Henze–Zirkler test, calibrated by simulation at this n and d; the "
-        "family-wise p is the least of the whole battery's after Holm. D₂ is at noise σ = 1."
+        "family-wise p is the least of the whole battery's after Holm. D₂ is at the noise level of the Mehler test, σ = d^¼."
     )
     return Section(title, seeds_verdicts(rows), [explanation, _table(rows)])
