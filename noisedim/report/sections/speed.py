@@ -11,6 +11,26 @@ __all__ = ["peer_verdicts", "speed_section"]
 _TITLE = "How fast?"
 
 
+# What each benchmark times, in words; its case, in brackets, is said after it.
+_SUBJECTS = {
+    "test_memory_and_time": "the perceptron critic, row by row",
+    "test_against_one_by_one": "an ensemble",
+    "test_against_pingouin": "the Henze–Zirkler statistic",
+    "test_whole_battery_against_one_test_of_pingouin": "the whole battery (n = 10,000, d = 16)",
+    "test_loop_overhead": "a training step",
+}
+
+
+def _subject(entry: dict[str, Any]) -> str:
+    name, _, case = entry["name"].partition("[")
+    info = entry["extra_info"]
+    if "n" in info and "dim" in info:
+        case = f"n = {info['n']:,}, d = {info['dim']}"
+    words = _SUBJECTS.get(name, name)
+    case = case.rstrip("]")
+    return f"{words} ({case})" if case and "(" not in words else words
+
+
 def peer_verdicts(found: list[dict[str, Any]]) -> list[Verdict]:
     """One answer a benchmark that has a peer: the median ratio of times, interleaved in one run."""
     verdicts = []
@@ -22,7 +42,7 @@ def peer_verdicts(found: list[dict[str, Any]]) -> list[Verdict]:
         answer = "faster" if high < 1 else "slower" if low > 1 else "as fast"
         verdicts.append(
             Verdict(
-                f"{entry['name']} beside {info['peer']}",
+                f"How fast is {_subject(entry)} beside {info['peer']}?",
                 answer,
                 f"{ratio:.3g} times the peer's time, 95% interval of the median [{low:.3g}, {high:.3g}], "
                 f"{entry['stats']['rounds']} interleaved rounds",
