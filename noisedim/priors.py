@@ -233,7 +233,7 @@ class UniformPrior(Prior):
     quadratic of Gaussian noise with the same variance, ‖a−b‖²/(2·ε²/3): a surrogate, so the dual's value for this prior
     is an objective and not a bound on information.
 
-    Source: arXiv 2410.06993, Theorem 3.5; the kernel is new, mathematics.md section 3.
+    Source: arXiv 2410.06993, Theorem 3.5; the kernel is new, claim dual-uniform.
 
     >>> round(UniformPrior(2).capacity(0.05), 4)
     4.7958

@@ -1,7 +1,7 @@
 r"""A certificate: an upper confidence bound on how far the noisy law of an embedding is from the noisy prior.
 
-No finite bound on KL(f(X) ‖ prior) can be had from samples without assumptions; with noise it can (mathematics.md, section
-4). With g_a = p(·|a)/q − 1 for the noisy law p(·|a) of one point and the noisy prior q, in L²(q),
+No finite bound on KL(f(X) ‖ prior) can be had from samples without assumptions; with noise it can (claim
+dual-certificate). With g_a = p(·|a)/q − 1 for the noisy law p(·|a) of one point and the noisy prior q, in L²(q),
 
 .. math:: KL(f(X)+Z \,\|\, q) \le D_2 = \log(1 + \|E\,g_{f(X)}\|^2), \qquad \langle g_a, g_b\rangle = \kappa(a,b) - 1,
 
@@ -93,7 +93,7 @@ def certify(
 
     Raises: InvalidInputError: for fewer than 20 rows, values outside [0, 1] for the uniform prior, numbers out of range.
 
-    Source: Bousquet (2002), Comptes Rendus 334, 495–500; Waudby-Smith & Ramdas (2024); mathematics.md section 3 and 4.
+    Source: Bousquet (2002), Comptes Rendus 334, 495–500; Waudby-Smith & Ramdas (2024); claim dual-certificate.
 
     >>> z = np.random.default_rng(0).standard_normal((2000, 1))
     >>> certify(z, 1.0).certified

@@ -63,7 +63,7 @@ def dual_bound(
 
     Raises: InvalidInputError: for shapes that do not match or fewer than 2 rows.
 
-    Source: new, mathematics.md section 3. Checked by theory_checks/test_dual_gaussian.py.
+    Source: new, claim dual-gaussian. Checked by theory_checks/test_dual_gaussian.py.
     """
     embedding_tensor("z", z, dim=prior.dim, minimum_rows=2, examine_values=False)
     embedding_tensor("z_prime", z_prime, dim=prior.dim, minimum_rows=2, examine_values=False)

@@ -78,7 +78,7 @@ def mehler_log_mean(z: Any, sigma: float) -> float:
 
     Raises: InvalidInputError: for anything but a finite matrix of at least 2 rows, or ``sigma`` not positive.
 
-    Source: mathematics.md section 3; :func:`noisedim.bounds.gaussian_dual_kernel`.
+    Source: new, claim dual-hermite; :func:`noisedim.bounds.gaussian_dual_kernel`.
 
     >>> round(mehler_log_mean([[0.0], [1.0]], 1.0), 4)
     -0.0228
@@ -118,7 +118,7 @@ def mehler_mean_excess(z: Any, sigma: float) -> float:
 
     Returns: at least −1; ``inf`` where it exceeds the largest float.
 
-    Source: mathematics.md section 3; :func:`noisedim.bounds.gaussian_dual_kernel`.
+    Source: new, claim dual-hermite; :func:`noisedim.bounds.gaussian_dual_kernel`.
     """
     log_mean = mehler_log_mean(z, sigma)
     return math.expm1(log_mean) if log_mean < 709 else math.inf
@@ -137,7 +137,7 @@ def mehler_divergence(z: Any, sigma: float, *, level: float = 0.95) -> Interval:
 
     Raises: InvalidInputError: for anything but a finite matrix of at least 3 rows, or ``sigma`` not positive.
 
-    Source: mathematics.md section 3.
+    Source: new, claim dual-certificate.
     """
     from scipy import stats
 

@@ -95,7 +95,7 @@ def gaussian_dual_kernel(a: Any, b: Any, sigma: Any) -> Any:
 
     Raises: InvalidInputError: for shapes that do not match or ``sigma`` not finite and positive.
 
-    Source: Mehler (1866); the dual form is new, mathematics.md section 3. Checked by
+    Source: Mehler (1866); the dual form is new, claim dual-gaussian. Checked by
         theory_checks/test_dual_gaussian.py.
 
     >>> import numpy as np
@@ -144,7 +144,7 @@ def uniform_dual_kernel(a: Any, b: Any, epsilon: Any) -> Any:
 
     Raises: InvalidInputError: for shapes that do not match or ``epsilon`` not finite and positive.
 
-    Source: new, mathematics.md section 3. Checked by theory_checks/test_dual_uniform.py.
+    Source: new, claim dual-uniform. Checked by theory_checks/test_dual_uniform.py.
 
     >>> uniform_dual_kernel([[0.5]], [[0.5], [0.9]], 0.1).round(4)
     array([[1.7918,   -inf]])
