@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -15,13 +15,25 @@ from noisedim.checks import one_of
 from noisedim.data import BatchSampler, second_view
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.objectives import Autoencoder, ObjectiveValue
-from noisedim.training.checkpoint import flatten_state, load_checkpoint, save_checkpoint, unflatten_state
+from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.config import TrainConfig
 from noisedim.training.model import EmbeddingModel, build_model, embed
 from noisedim.training.optimizers import learning_rate, make_optimizer
+from noisedim.training.resumable import Resumable, Stateful
 
-__all__ = ["METRIC_NAMES", "Device", "Progress", "Trainer", "TrainingResult", "load_model", "resolve_device", "train"]
+__all__ = [
+    "METRIC_NAMES",
+    "Device",
+    "Progress",
+    "Trainer",
+    "TrainingResult",
+    "load_model",
+    "resolve_device",
+    "run_to_end",
+    "train",
+]
 
+AnyTrainer = TypeVar("AnyTrainer", bound=Resumable)
 Device = Literal["auto", "cpu", "cuda"]
 METRIC_NAMES = ("step", "loss", "bound", "ceiling", "level", "capacity", "learning_rate")
 
@@ -52,8 +64,10 @@ class TrainingResult:
     seconds: float
 
 
-def resolve_device(device: str) -> torch.device:
+def resolve_device(device: str | torch.device) -> torch.device:
     """The device asked for; ``auto`` takes CUDA where there is one."""
+    if isinstance(device, torch.device):
+        return device
     one_of("device", device, ("auto", "cpu", "cuda"))
     if device == "cuda" and not torch.cuda.is_available():
         raise InvalidInputError("device='cuda' needs a CUDA device and a CUDA build of PyTorch; got neither here")
@@ -62,8 +76,8 @@ def resolve_device(device: str) -> torch.device:
     return torch.device(device)
 
 
-class Trainer:
-    """The state of a run between two steps. :meth:`step` advances it; :meth:`save` and :meth:`restore` move it.
+class Trainer(Resumable):
+    """An encoder in training.
 
     Args:
         config: the run.
@@ -71,8 +85,11 @@ class Trainer:
         device: where to train.
     """
 
+    kind = "encoder"
+    metric_names = METRIC_NAMES
+
     def __init__(self, config: TrainConfig, images: torch.Tensor, *, device: str | torch.device = "auto") -> None:
-        self.device = resolve_device(device) if isinstance(device, str) else device
+        super().__init__(config, tuple(images.shape[1:]), resolve_device(device))
         if config.precision == "bfloat16" and self.device.type != "cuda":
             raise InvalidInputError(f"precision='bfloat16' needs a CUDA device; got {self.device.type}")
         if len(images) < config.batch_size:
@@ -82,22 +99,13 @@ class Trainer:
             )
         self.config = config
         self.images = images.to(self.device)
-        self.generator = torch.Generator(self.device).manual_seed(config.seed)
         self.sampler = BatchSampler(len(self.images), generator=self.generator, device=self.device)
-        self.model = build_model(config, tuple(images.shape[1:])).to(self.device).train()
+        self.model = build_model(config, self.shape).to(self.device).train()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed + 1)
-            self.objective = config.objective.build(config.dim, tuple(images.shape[1:])).to(self.device).train()
+            self.objective = config.objective.build(config.dim, self.shape).to(self.device).train()
         self.parameters = [*self.model.parameters(), *self.objective.parameters()]
         self.optimizer = make_optimizer(config.optimiser, self.parameters)
-        self.steps_done = 0
-        self.seconds = 0.0
-        self.metrics: list[tuple[float, ...]] = []
-
-    @property
-    def finished(self) -> bool:
-        """Whether all steps are done."""
-        return self.steps_done >= self.config.steps
 
     def step(self, *, log: bool = False) -> None:
         """One optimiser step; with ``log``, its figures are recorded and checked (that waits for the device)."""
@@ -167,50 +175,59 @@ class Trainer:
         self.model.channel.normalisation.set_statistics(raw)  # type: ignore[operator]
         self.model.eval()
 
-    def save(self, path: Path) -> None:
-        """Write the whole state, atomically."""
-        tensors: dict[str, torch.Tensor] = {}
-        metadata: dict[str, Any] = {
-            "config": json.dumps(self.config.to_dict()),
-            "config_digest": self.config.digest(),
-            "shape": json.dumps(list(self.model.shape)),
-            "steps_done": self.steps_done,
-            "seconds": self.seconds,
-            "device": self.device.type,
-        }
-        for name, state in self._states().items():
-            part, extra = flatten_state(name, state)
-            tensors |= part
-            metadata |= extra
-        tensors["generator"] = self.generator.get_state()
-        tensors["metrics"] = torch.tensor(self.metrics, dtype=torch.float64).reshape(-1, len(METRIC_NAMES))
-        save_checkpoint(path, tensors, metadata)
-
-    def _states(self) -> dict[str, Any]:
+    def parts(self) -> dict[str, Stateful]:
+        """All that has a state but the random generator, by name."""
         return {
-            "model": self.model.state_dict(),
-            "objective": self.objective.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "sampler": self.sampler.state_dict(),
+            "model": self.model,
+            "objective": self.objective,
+            "optimizer": self.optimizer,
+            "sampler": self.sampler,
         }
 
-    def restore(self, path: Path) -> None:
-        """Take up the state that :meth:`save` wrote; a checkpoint of another configuration is refused."""
-        saved = load_checkpoint(path, expected_config_digest=self.config.digest())
-        if saved.metadata["device"] != self.device.type:
-            raise CheckpointError(
-                f"{path.name} was written on {saved.metadata['device']} and cannot be resumed on {self.device.type} "
-                "to the same result; choose the same device, or remove it to start over"
-            )
-        parts = {name: unflatten_state(name, saved.tensors, saved.metadata) for name in self._states()}
-        self.model.load_state_dict(parts["model"])
-        self.objective.load_state_dict(parts["objective"])
-        self.optimizer.load_state_dict(parts["optimizer"])
-        self.sampler.load_state_dict(parts["sampler"])
-        self.generator.set_state(saved.tensors["generator"])
-        self.metrics = [tuple(row) for row in saved.tensors["metrics"].tolist()]
-        self.steps_done = int(saved.metadata["steps_done"])
-        self.seconds = float(saved.metadata["seconds"])
+
+def run_to_end(
+    trainer: AnyTrainer,
+    *,
+    checkpoint: Path | None = None,
+    checkpoint_seconds: float = 20.0,
+    log_every: int = 50,
+    after_record: Callable[[AnyTrainer], None] | None = None,
+    after_step: Callable[[AnyTrainer], None] | None = None,
+) -> None:
+    """All steps of ``trainer``, whatever it trains, resuming from ``checkpoint`` if it is there.
+
+    Args:
+        trainer: fresh; it is left finished.
+        checkpoint: file to save to and to resume from; none is written if omitted.
+        checkpoint_seconds: least time between two saves. It does not influence the result.
+        log_every: steps between two records of the figures.
+        after_record: called after each record.
+        after_step: called after each step with the trainer, to look at it and leave it as it is.
+
+    Raises: TrainingDivergedError, CheckpointError, StorageError: as :func:`train`.
+    """
+    if checkpoint is not None and checkpoint.exists():
+        trainer.restore(checkpoint)
+    began = saved = time.monotonic()
+    before = trainer.seconds
+    while not trainer.finished:
+        last = trainer.steps_done + 1 == trainer.run.steps
+        log = last or trainer.steps_done % log_every == 0
+        trainer.step(log=log)
+        if after_step is not None:
+            after_step(trainer)
+        if not log:
+            continue
+        now = time.monotonic()
+        trainer.seconds = before + now - began
+        if after_record is not None:
+            after_record(trainer)
+        if checkpoint is not None and not last and now - saved >= checkpoint_seconds:
+            trainer.save(checkpoint)
+            saved = now
+    trainer.finish()
+    if checkpoint is not None:
+        trainer.save(checkpoint)
 
 
 def train(
@@ -242,30 +259,21 @@ def train(
         CheckpointError: when the checkpoint is damaged or of another configuration.
         StorageError: when a checkpoint cannot be written.
     """
-    trainer = Trainer(config, images, device=device)
-    if checkpoint is not None and checkpoint.exists():
-        trainer.restore(checkpoint)
-    began = saved = time.monotonic()
-    before = trainer.seconds
-    while not trainer.finished:
-        last = trainer.steps_done + 1 == config.steps
-        log = last or trainer.steps_done % log_every == 0
-        trainer.step(log=log)
-        if after_step is not None:
-            after_step(trainer)
-        if not log:
-            continue
-        now = time.monotonic()
-        trainer.seconds = before + now - began
+
+    def progress(trainer: Trainer) -> None:
+        _, loss, bound, _, _, capacity, _ = trainer.metrics[-1]
         if on_progress is not None:
-            _, loss, bound, _, _, capacity, _ = trainer.metrics[-1]
             on_progress(Progress(trainer.steps_done, config.steps, loss, bound, capacity))
-        if checkpoint is not None and not last and now - saved >= checkpoint_seconds:
-            trainer.save(checkpoint)
-            saved = now
-    trainer.finish()
-    if checkpoint is not None:
-        trainer.save(checkpoint)
+
+    trainer = Trainer(config, images, device=device)
+    run_to_end(
+        trainer,
+        checkpoint=checkpoint,
+        checkpoint_seconds=checkpoint_seconds,
+        log_every=log_every,
+        after_record=progress,
+        after_step=after_step,
+    )
     metrics = np.array(trainer.metrics, dtype=np.float64).reshape(-1, len(METRIC_NAMES))
     return TrainingResult(trainer.model, metrics, trainer.seconds)
 
@@ -276,6 +284,9 @@ def load_model(checkpoint: Path, *, device: str = "cpu") -> tuple[EmbeddingModel
     Raises: CheckpointError: if the file is not a noisedim checkpoint or is damaged.
     """
     saved = load_checkpoint(checkpoint)
+    # Checkpoints of before there were other kinds do not name theirs.
+    if (kind := saved.metadata.get("kind", Trainer.kind)) != Trainer.kind:
+        raise CheckpointError(f"expected the checkpoint of an encoder; {checkpoint} is of a {kind}")
     try:
         config = TrainConfig.from_dict(json.loads(str(saved.metadata["config"])))
         shape = tuple(json.loads(str(saved.metadata["shape"])))

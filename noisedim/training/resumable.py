@@ -1,0 +1,114 @@
+"""What every trained thing is between two steps: a state that is saved, and taken up again to the bit."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import torch
+
+from noisedim.errors import CheckpointError
+from noisedim.training.checkpoint import flatten_state, load_checkpoint, save_checkpoint, unflatten_state
+
+__all__ = ["Resumable", "RunConfig", "Stateful"]
+
+
+class RunConfig(Protocol):
+    """What training asks of a configuration, whatever is trained."""
+
+    @property
+    def steps(self) -> int: ...
+
+    @property
+    def seed(self) -> int: ...
+
+    def digest(self) -> str: ...
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+class Stateful(Protocol):
+    """A part of the state: a module, an optimiser, a sampler."""
+
+    def state_dict(self) -> Any: ...
+
+    def load_state_dict(self, state: Any, /) -> Any: ...
+
+
+class Resumable(ABC):
+    """The state of a run between two steps. :meth:`step` advances it; :meth:`save` and :meth:`restore` move it.
+
+    Args:
+        config: the run.
+        shape: of an image.
+        device: where to train.
+    """
+
+    kind: ClassVar[str]
+    """What a checkpoint is of, for those who open it."""
+    metric_names: ClassVar[tuple[str, ...]]
+    """Columns of :attr:`metrics`; step and loss come first."""
+
+    def __init__(self, config: RunConfig, shape: tuple[int, ...], device: torch.device) -> None:
+        self.run = config
+        self.shape = shape
+        self.device = device
+        self.generator = torch.Generator(device).manual_seed(config.seed)
+        self.steps_done = 0
+        self.seconds = 0.0
+        self.metrics: list[tuple[float, ...]] = []
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done."""
+        return self.steps_done >= self.run.steps
+
+    @abstractmethod
+    def step(self, *, log: bool = False) -> None:
+        """One step; with ``log``, its figures are recorded and checked (that waits for the device)."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """What is left to do after the last step."""
+
+    @abstractmethod
+    def parts(self) -> Mapping[str, Stateful]:
+        """All that has a state but the random generator, by name."""
+
+    def save(self, path: Path) -> None:
+        """Write the whole state, atomically."""
+        tensors: dict[str, torch.Tensor] = {}
+        metadata: dict[str, Any] = {
+            "kind": self.kind,
+            "config": json.dumps(self.run.to_dict()),
+            "config_digest": self.run.digest(),
+            "shape": json.dumps(list(self.shape)),
+            "steps_done": self.steps_done,
+            "seconds": self.seconds,
+            "device": self.device.type,
+        }
+        for name, part in self.parts().items():
+            flat, extra = flatten_state(name, part.state_dict())
+            tensors |= flat
+            metadata |= extra
+        tensors["generator"] = self.generator.get_state()
+        tensors["metrics"] = torch.tensor(self.metrics, dtype=torch.float64).reshape(-1, len(self.metric_names))
+        save_checkpoint(path, tensors, metadata)
+
+    def restore(self, path: Path) -> None:
+        """Take up the state that :meth:`save` wrote; a checkpoint of another configuration is refused."""
+        saved = load_checkpoint(path, expected_config_digest=self.run.digest())
+        if saved.metadata["device"] != self.device.type:
+            raise CheckpointError(
+                f"{path.name} was written on {saved.metadata['device']} and cannot be resumed on {self.device.type} "
+                "to the same result; choose the same device, or remove it to start over"
+            )
+        parts = self.parts()
+        states = {name: unflatten_state(name, saved.tensors, saved.metadata) for name in parts}
+        for name, part in parts.items():
+            part.load_state_dict(states[name])
+        self.generator.set_state(saved.tensors["generator"])
+        self.metrics = [tuple(row) for row in saved.tensors["metrics"].tolist()]
+        self.steps_done = int(saved.metadata["steps_done"])
+        self.seconds = float(saved.metadata["seconds"])
