@@ -1,4 +1,4 @@
-"""Image sets by name: digits (embedded), MNIST and Fashion-MNIST in torchvision's layout, arrays."""
+"""Image sets by name: digits (embedded), shapes (drawn), MNIST and Fashion-MNIST in torchvision's layout, arrays."""
 
 import os
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import torch
 
 from noisedim.checks import one_of, positive_integer
 from noisedim.data.idx import read_idx
+from noisedim.data.shapes import FACTORS, every_shape
 from noisedim.errors import DataNotFoundError, InvalidInputError
 from noisedim.files import read_array
 
@@ -30,11 +31,15 @@ class ImageSet:
         images: uint8 in 0..255 or float32, (n, c, h, w), or (n, features) for rows that are no images.
         labels: int64, (n,), or None.
         name: how results name the data.
+        factors: what made each image, int64, (n, k), where that is known; else None.
+        factor_names: of the k factors.
     """
 
     images: torch.Tensor
     labels: torch.Tensor | None
     name: str
+    factors: torch.Tensor | None = None
+    factor_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.images.dtype not in (torch.uint8, torch.float32) or self.images.ndim not in (2, 4):
@@ -46,13 +51,19 @@ class ImageSet:
             raise InvalidInputError(
                 f"labels must have shape ({len(self.images)},), one an image; got {tuple(self.labels.shape)}"
             )
+        if self.factors is not None and self.factors.shape != (len(self.images), len(self.factor_names)):
+            raise InvalidInputError(
+                f"factors must have shape ({len(self.images)}, {len(self.factor_names)}), one row an image and one column "
+                f"a name; got {tuple(self.factors.shape)}"
+            )
 
     def __len__(self) -> int:
         return len(self.images)
 
     def take(self, index: torch.Tensor | slice) -> "ImageSet":
         """The images at ``index``."""
-        return ImageSet(self.images[index], None if self.labels is None else self.labels[index], self.name)
+        labels, factors = (None if each is None else each[index] for each in (self.labels, self.factors))
+        return ImageSet(self.images[index], labels, self.name, factors, self.factor_names)
 
 
 def load_images(
@@ -66,11 +77,12 @@ def load_images(
     """The images called ``name``.
 
     Args:
-        name: ``digits`` (scikit-learn's 1,797 images of 8×8, part of the installation, one split), ``mnist`` or
-            ``fashion-mnist`` (cropped to 24×24), or the path of an .npy or .npz file (arrays ``images`` and, if there,
+        name: ``digits`` (scikit-learn's 1,797 images of 8×8, part of the installation, one split), ``shapes``
+            (3,072 drawn images of 16×16 with known factors, one split), ``mnist`` or ``fashion-mnist`` (cropped to
+            24×24), or the path of an .npy or .npz file (arrays ``images`` and, if there,
             ``labels``).
         root: folder of the data sets, in torchvision's layout; the environment variable NOISEDIM_DATA if omitted.
-        split: ``train``, ``test`` or ``all``; digits and arrays have one split only, which each of them names.
+        split: ``train``, ``test`` or ``all``; digits, shapes and arrays have one split only, which each of them names.
         download: fetch what is missing into ``root`` (through torchvision).
         limit: only the first so many images.
 
@@ -81,12 +93,14 @@ def load_images(
     one_of("split", split, ("train", "test", "all"))
     if name == "digits":
         loaded = _digits()
+    elif name == "shapes":
+        loaded = _shapes()
     elif name in _IDX_SETS:
         loaded = _idx_images(name, root, split, download)
     elif name.endswith((".npy", ".npz")):
         loaded = _array_images(Path(name))
     else:
-        known = ", ".join(("digits", *_IDX_SETS))
+        known = ", ".join(("digits", "shapes", *_IDX_SETS))
         raise InvalidInputError(f"data must be one of {known}, or the path of an .npy or .npz file; got {name!r}")
     if limit is not None:
         loaded = loaded.take(slice(positive_integer("limit", limit)))
@@ -100,6 +114,12 @@ def _digits() -> ImageSet:
     # Sixteen grey levels, 0 to 16.
     images = torch.from_numpy((pixels / 16).astype(np.float32)).view(-1, 1, 8, 8)
     return ImageSet(images, torch.from_numpy(labels.astype(np.int64)), "digits")
+
+
+def _shapes() -> ImageSet:
+    images, grid = every_shape()
+    factors = torch.from_numpy(grid)
+    return ImageSet(torch.from_numpy(images), factors[:, 0].contiguous(), "shapes", factors, tuple(FACTORS))
 
 
 def _idx_images(name: str, root: str | Path | None, split: str, download: bool) -> ImageSet:

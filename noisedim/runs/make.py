@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from noisedim.data import ImageSet, load_images, second_view, stratified_fold
+from noisedim.errors import InvalidInputError
 from noisedim.evaluation import (
     assess,
     cross_validated_scores,
@@ -42,7 +43,7 @@ class RunSplit:
     Attributes:
         images: all images.
         train: indices that train, int64.
-        held_out: the others; empty when all train.
+        held_out: the others, but for a class that is left out altogether; empty when all train.
     """
 
     images: ImageSet
@@ -51,17 +52,36 @@ class RunSplit:
 
 
 def split_images(config: TrainConfig, data_root: str | Path | None = None) -> RunSplit:
-    """Loads the data of ``config`` and splits it as ``config.data`` says."""
+    """Loads the data of ``config`` and splits it as ``config.data`` says.
+
+    Raises: InvalidInputError: if a class is to be left out that the data does not have, or that is all of it.
+    """
     images = load_images(config.data.name, root=data_root, limit=config.data.limit)
     everything = np.arange(len(images.images))
-    if config.data.fold is None:
-        return RunSplit(images, everything, everything[:0])
     labels = images.labels.numpy() if images.labels is not None else np.zeros(len(everything), dtype=np.int64)
-    train_index, held_out = stratified_fold(labels, config.data.fold, folds=config.data.folds)
+    kept = _without_class(everything, labels, config)
+    if config.data.fold is None:
+        return RunSplit(images, kept, kept[:0])
+    train_index, held_out = (
+        kept[part] for part in stratified_fold(labels[kept], config.data.fold, folds=config.data.folds)
+    )
     if config.data.validate:
         inner_train, inner_held_out = stratified_fold(labels[train_index], 0)
         return RunSplit(images, train_index[inner_train], train_index[inner_held_out])
     return RunSplit(images, train_index, held_out)
+
+
+def _without_class(everything: np.ndarray, labels: np.ndarray, config: TrainConfig) -> np.ndarray:
+    left_out = config.data.without_class
+    if left_out is None:
+        return everything
+    kept = everything[labels != left_out]
+    if len(kept) in (0, len(everything)):
+        raise InvalidInputError(
+            f"data.without_class must be one of several classes of {config.data.name!r}, "
+            f"which are {', '.join(map(str, np.unique(labels)))}; got {left_out}"
+        )
+    return kept
 
 
 def make_run(
@@ -158,7 +178,7 @@ def _measure(config: TrainConfig, model: EmbeddingModel | None, split: RunSplit,
             scores = probe_scores(*parts, seed=config.seed)
             result["label_curve"] = label_curve(*parts, seed=config.seed)
         else:
-            scores = cross_validated_scores(z, labels, folds=5, seed=0)
+            scores = cross_validated_scores(z[measured], labels[measured], folds=5, seed=0)
         result["scores"] = scores
         result["silhouette"] = label_silhouette(z[measured], labels[measured])
     return result

@@ -32,7 +32,7 @@ class DataConfig:
     """Which images, and which of them train."""
 
     name: str = "digits"
-    """digits (embedded), mnist, fashion-mnist, or the path of an .npy/.npz file of images."""
+    """digits (embedded), shapes (drawn), mnist, fashion-mnist, or the path of an .npy/.npz file of images."""
     fold: int | None = None
     """Leave this stratified fold out of training, to measure on it; all images train if omitted."""
     folds: int = 5
@@ -42,11 +42,15 @@ class DataConfig:
     settings without a look at the images that judge them."""
     limit: int | None = None
     """Use only the first so many images."""
+    without_class: int | None = None
+    """Leave the images of this class out of training and measuring: outliers, which are embedded and stored all the same."""
 
     def __post_init__(self) -> None:
         positive_integer("data.folds", self.folds, minimum=2)
         if self.limit is not None:
             positive_integer("data.limit", self.limit, minimum=2)
+        if self.without_class is not None:
+            positive_integer("data.without_class", self.without_class, minimum=0)
         if self.fold is not None and not 0 <= self.fold < self.folds:
             raise InvalidInputError(f"data.fold must be from 0 to {self.folds - 1}; got {self.fold!r}")
         if self.validate and self.fold is None:

@@ -57,6 +57,21 @@ def test_held_out_images_do_not_train(tmp_path):
     assert (result["measured_on"], result["n"]) == ("held-out", int((~trained_on).sum()))
 
 
+@pytest.mark.parametrize("fold", [None, 1])
+def test_a_class_that_is_left_out_neither_trains_nor_is_measured(tmp_path, fold):
+    config = TrainConfig(steps=2, batch_size=32, data=DataConfig(limit=300, fold=fold, without_class=3))
+    folder = make_run(config, RunStore(tmp_path))
+    arrays = folder.read_embeddings()
+    outlier = arrays["labels"] == 3
+    assert len(arrays["z"]) == 300
+    assert outlier.any()
+    assert not arrays["trained_on"][outlier].any()
+    kept = int((~arrays["trained_on"] & ~outlier).sum()) if fold is not None else int((~outlier).sum())
+    assert folder.read_result()["n"] == kept
+    with pytest.raises(InvalidInputError, match=r"one of several classes of 'digits', which are 0, 1, .* got 12"):
+        make_run(TrainConfig(data=DataConfig(without_class=12)), RunStore(tmp_path))
+
+
 def test_information_stays_below_capacity_even_where_the_critic_is_bad(tmp_path):
     config = TrainConfig(steps=4, batch_size=32, data=DataConfig(limit=200), noise=NoiseConfig(sigma=0.01))
     information = make_run(config, RunStore(tmp_path)).read_result()["information"]
