@@ -27,7 +27,7 @@ from noisedim.priors import GaussianPrior, Prior, UniformPrior
 
 if TYPE_CHECKING:
     from noisedim.estimator import DistributionMatcher
-    from noisedim.evaluation import Assessment, AssessmentCallback, assess, certify
+    from noisedim.evaluation import Assessment, AssessmentCallback, assess, certify, outlier_p_values
     from noisedim.statistics.henze_zirkler import henze_zirkler
     from noisedim.training import TrainConfig, embed, train
 
@@ -43,6 +43,7 @@ _LAZY = {
     "certify": "noisedim.evaluation",
     "embed": "noisedim.training",
     "henze_zirkler": "noisedim.statistics.henze_zirkler",
+    "outlier_p_values": "noisedim.evaluation",
     "train": "noisedim.training",
 }
 
@@ -74,6 +75,7 @@ __all__ = [
     "henze_zirkler",
     "infonce",
     "nguyen_wainwright_jordan",
+    "outlier_p_values",
     "train",
 ]
 

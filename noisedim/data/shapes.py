@@ -6,6 +6,7 @@ combinations are there.
 
 import math
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 
@@ -73,5 +74,8 @@ def every_shape() -> tuple[np.ndarray, np.ndarray]:
     Returns: (3072, 1, 16, 16) float32 in [0, 1], and (3072, 5) int64: positions in :data:`FACTORS`.
     """
     grid = np.indices([len(values) for values in FACTORS.values()]).reshape(len(FACTORS), -1).T
-    images = [draw_shape(*(values[i] for values, i in zip(FACTORS.values(), row, strict=True))) for row in grid]
-    return np.stack(images)[:, None], grid.astype(np.int64)
+    *outlines, greys = FACTORS.values()
+    # Drawn once for all grey levels, which vary fastest.
+    drawn = np.stack([draw_shape(int(shape), size, x, y, 1.0) for shape, size, x, y in product(*outlines)])
+    images = drawn[:, None] * np.array(greys, dtype=np.float32)[:, None, None]
+    return images.reshape(-1, 1, _SIDE, _SIDE), grid.astype(np.int64)

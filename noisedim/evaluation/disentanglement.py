@@ -37,12 +37,14 @@ class DCI:
         disentanglement: does a coordinate serve one factor only?
         completeness: is a factor served by one coordinate only?
         informativeness: mean accuracy with which factors are told on rows that fitted nothing.
+        accuracies: the same, factor by factor.
         importances: of coordinate for factor, (d, k); columns sum to 1.
     """
 
     disentanglement: float
     completeness: float
     informativeness: float
+    accuracies: tuple[float, ...]
     importances: np.ndarray
 
 
@@ -142,11 +144,17 @@ def dci(z: Any, factors: Any, test_z: Any, test_factors: Any, *, trees: int = 20
         forest = RandomForestClassifier(trees, max_features=None, min_samples_leaf=4, random_state=seed)
         forest.fit(z, factor)
         importances[:, j] = forest.feature_importances_
-        accuracies.append(forest.score(test_z, test_factors[:, j]))
+        accuracies.append(float(forest.score(test_z, test_factors[:, j])))
     rows = importances.sum(1)
     by_row = np.array([1 - _relative_entropy(row) for row in importances])
     by_column = [1 - _relative_entropy(column) for column in importances.T]
-    return DCI(float(rows @ by_row / rows.sum()), float(np.mean(by_column)), float(np.mean(accuracies)), importances)
+    return DCI(
+        float(rows @ by_row / rows.sum()),
+        float(np.mean(by_column)),
+        float(np.mean(accuracies)),
+        tuple(accuracies),
+        importances,
+    )
 
 
 def _relative_entropy(weights: np.ndarray) -> float:

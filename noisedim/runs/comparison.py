@@ -20,6 +20,7 @@ __all__ = [
     "METHODS",
     "TUNING_RULE",
     "Method",
+    "Variant",
     "candidates",
     "choose",
     "configure",
@@ -148,6 +149,32 @@ def configure(name: str, base: TrainConfig, *, factor: float = 1.0) -> TrainConf
         optimiser=optimiser,
         gaussianise=method.gaussianise,
     )
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A method in another dimension, with its usual settings, for uses beside the comparison.
+
+    Attributes:
+        words: its name in tables.
+        method: key of :data:`METHODS`.
+        dim: embedding dimension.
+        moves: largest shift between the views, pixels; 0 for views that differ as in the base.
+    """
+
+    words: str
+    method: str
+    dim: int
+    moves: float = 0.0
+
+    def configured(self, base: TrainConfig) -> TrainConfig:
+        """The run with all else as in ``base``. Deep InfoMax has a separable critic, which costs a quarter."""
+        config = configure(self.method, replace(base, dim=self.dim))
+        if self.moves:
+            config = replace(config, augmentation=replace(config.augmentation, shift=self.moves))
+        if self.method == "infomax":
+            config = replace(config, objective=ObjectiveConfig(name="infonce", critic="separable", noisy=False))
+        return config
 
 
 def with_capacity(config: TrainConfig, capacity: float) -> TrainConfig:

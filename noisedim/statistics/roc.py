@@ -51,8 +51,8 @@ def auroc(negative: Any, positive: Any, *, level: float = 0.95) -> Interval:
     # A rounding error keeps the ends' logarithms finite.
     inner = min(max(area, 1e-15), 1 - 1e-15)
     centre, half = math.log(inner / (1 - inner)), quantile * error / (inner * (1 - inner))
-    ends = (1 / (1 + math.exp(min(700.0, -(centre + side * half)))) for side in (-1, 1))
-    return Interval(area, *ends, level, min(m, n), "DeLong")
+    lower, upper = (1 / (1 + math.exp(min(700.0, -(centre + side * half)))) for side in (-1, 1))
+    return Interval(area, lower, upper, level, min(m, n), "DeLong")
 
 
 def _scores(name: str, values: Any) -> np.ndarray:

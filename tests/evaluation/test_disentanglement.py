@@ -35,6 +35,7 @@ def test_a_perfect_code_is_perfect_and_a_rotated_one_is_not():
     found, found_rotated = dci(*halves(perfect, factors)), dci(*halves(rotated[0], factors))
     assert min(found.disentanglement, found.completeness) > 0.99
     assert found.informativeness == 1
+    assert found.accuracies == (1.0,) * 4
     assert max(found_rotated.disentanglement, found_rotated.completeness) < 0.6
     # Rotation hides nothing from a forest of enough rows.
     assert found_rotated.informativeness > 0.6

@@ -1,0 +1,134 @@
+"""What else is a matched embedding good for? Outliers by its norm, factors by its coordinates; beside what others do.
+
+The times are those of judging: p-values of embeddings, and MIG.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from noisedim.data import load_images
+from noisedim.evaluation.disentanglement import mutual_information_gap
+from noisedim.evaluation.outliers import outlier_p_values
+from noisedim.runs import make_runs
+from noisedim.runs.factors import (
+    FACTOR_METHODS,
+    factor_config,
+    factor_record,
+    pixel_factor_record,
+    reference_factor_record,
+)
+from noisedim.runs.outliers import (
+    FALSE_ALARMS,
+    NOMINAL,
+    OUTLIER_METHODS,
+    outlier_config,
+    outlier_record,
+    pixel_outlier_record,
+)
+from noisedim.training import TrainConfig
+
+_OUTLIER_STEPS = 300
+_FACTOR_STEPS = 400
+
+
+def outlier_base(base: TrainConfig) -> TrainConfig:
+    return replace(base, steps=min(base.steps, _OUTLIER_STEPS))
+
+
+def classes(base: TrainConfig) -> list[int]:
+    labels = load_images(base.data.name, limit=base.data.limit).labels
+    assert labels is not None, "outliers are classes that are left out"
+    return labels.unique().tolist()
+
+
+def made(configs, store, making):
+    outcomes = make_runs(configs, store, **making)
+    failed = [{"seed": run.config.seed, "error": run.error} for run in outcomes if run.folder is None]
+    return [run for run in outcomes if run.folder is not None], failed
+
+
+@pytest.mark.parametrize("variant", list(OUTLIER_METHODS))
+@pytest.mark.benchmark(group="uses")
+def test_outliers(benchmark, one_thread, profile, base, dataset, variant, store, making):
+    short = outlier_base(base)
+    runs, failed = made([outlier_config(variant, short, label) for label in classes(base)], store, making)
+    benchmark.extra_info |= {
+        "question": "outliers",
+        "variant": variant,
+        "words": OUTLIER_METHODS[variant].words,
+        "data": dataset,
+        "dim": OUTLIER_METHODS[variant].dim,
+        "steps": short.steps,
+        "batch_size": short.batch_size,
+        "protocol": profile.words,
+        "nominal": list(NOMINAL),
+        "false_alarm_grid": FALSE_ALARMS.tolist(),
+        "records": [outlier_record(run.folder, run.config) for run in runs],
+        "failed": failed,
+    }
+    assert runs or failed
+    z = np.random.default_rng(0).standard_normal((10_000, OUTLIER_METHODS[variant].dim))
+    benchmark.pedantic(outlier_p_values, args=(z,), rounds=5, warmup_rounds=1)
+
+
+@pytest.mark.benchmark(group="uses")
+def test_outliers_in_pixels(benchmark, one_thread, base, dataset):
+    configs = [outlier_config("dual-2", outlier_base(base), label) for label in classes(base)]
+    records = benchmark.pedantic(lambda: [pixel_outlier_record(config) for config in configs], rounds=1)
+    benchmark.extra_info |= {
+        "question": "outliers",
+        "variant": "pixels",
+        "words": "pixels, no encoder",
+        "data": dataset,
+        "false_alarm_grid": FALSE_ALARMS.tolist(),
+        "records": records,
+        "failed": [],
+    }
+    assert len(records) > 1
+
+
+@pytest.mark.parametrize("variant", list(FACTOR_METHODS))
+@pytest.mark.benchmark(group="uses")
+def test_factors(benchmark, one_thread, profile, variant, store, making):
+    steps = min(profile.base.steps, _FACTOR_STEPS)
+    configs = [factor_config(variant, steps=steps, seed=seed) for seed in range(profile.seeds)]
+    runs, failed = made(configs, store, making)
+    benchmark.extra_info |= {
+        "question": "factors",
+        "variant": variant,
+        "words": FACTOR_METHODS[variant].words,
+        "dim": FACTOR_METHODS[variant].dim,
+        "steps": steps,
+        "batch_size": configs[0].batch_size,
+        "factors": load_images("shapes").factor_names,
+        "records": [factor_record(run.folder, run.config) for run in runs],
+        "failed": failed,
+    }
+    assert runs or failed
+    rng = np.random.default_rng(0)
+    z, factors = rng.standard_normal((1536, 6)), rng.integers(0, 4, (1536, 5))
+    benchmark.pedantic(mutual_information_gap, args=(z, factors), rounds=3, warmup_rounds=1)
+
+
+@pytest.mark.parametrize("variant", ["pixels", "perfect", "rotated"])
+@pytest.mark.benchmark(group="uses")
+def test_factors_without_an_encoder(benchmark, one_thread, profile, variant):
+    """Independent components of pixels; and, to have a scale, the factors themselves and their random rotation."""
+    configs = [factor_config("dual", steps=1, seed=seed) for seed in range(profile.seeds)]
+    words, judge = {
+        "pixels": ("PCA, then ICA, of pixels", pixel_factor_record),
+        "perfect": ("the factors themselves", lambda config: reference_factor_record(config, rotate=False)),
+        "rotated": ("the factors, rotated at random", lambda config: reference_factor_record(config, rotate=True)),
+    }[variant]
+    records = benchmark.pedantic(lambda: [judge(config) for config in configs], rounds=1)
+    benchmark.extra_info |= {
+        "question": "factors",
+        "variant": variant,
+        "words": words,
+        "dim": configs[0].dim,
+        "records": records,
+        "failed": [],
+    }
+    assert len(records) == profile.seeds
