@@ -19,6 +19,7 @@ from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.config import TrainConfig
 from noisedim.training.model import EmbeddingModel, build_model, embed
 from noisedim.training.optimizers import learning_rate, make_optimizer
+from noisedim.training.ranks import Ranks, check_shares
 from noisedim.training.resumable import Resumable, Stateful
 
 __all__ = [
@@ -83,12 +84,20 @@ class Trainer(Resumable):
         config: the run.
         images: the training images, (n, *shape), uint8 or float in [0, 1] (``config.data`` is not consulted).
         device: where to train.
+        ranks: the processes that train together, all with the same ``config`` and ``images``; this one alone if omitted.
     """
 
     kind = "encoder"
     metric_names = METRIC_NAMES
 
-    def __init__(self, config: TrainConfig, images: torch.Tensor, *, device: str | torch.device = "auto") -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        images: torch.Tensor,
+        *,
+        device: str | torch.device = "auto",
+        ranks: Ranks | None = None,
+    ) -> None:
         super().__init__(config, tuple(images.shape[1:]), resolve_device(device))
         if config.precision == "bfloat16" and self.device.type != "cuda":
             raise InvalidInputError(f"precision='bfloat16' needs a CUDA device; got {self.device.type}")
@@ -97,6 +106,8 @@ class Trainer(Resumable):
                 f"batch_size must not exceed the number of training images; got batch_size={config.batch_size} "
                 f"and {len(images)} images"
             )
+        self.ranks = Ranks.alone() if ranks is None else ranks
+        check_shares(config.batch_size, self.ranks.size)
         self.config = config
         self.images = images.to(self.device)
         self.sampler = BatchSampler(len(self.images), generator=self.generator, device=self.device)
@@ -106,6 +117,7 @@ class Trainer(Resumable):
             self.objective = config.objective.build(config.dim, self.shape).to(self.device).train()
         self.parameters = [*self.model.parameters(), *self.objective.parameters()]
         self.optimizer = make_optimizer(config.optimiser, self.parameters)
+        self.encode = self.ranks.sharing(self.model.encoder, self.device)
 
     def step(self, *, log: bool = False) -> None:
         """One optimiser step; with ``log``, its figures are recorded and checked (that waits for the device)."""
@@ -113,10 +125,11 @@ class Trainer(Resumable):
         rate = self.schedule(self.optimizer)
         inputs = self.next_inputs()
         with torch.autocast("cuda", torch.bfloat16, enabled=config.precision == "bfloat16"):
-            raw = self.model.encoder(inputs)
-        value = self.evaluate(raw.float(), inputs, estimate=log)
+            raw = self.encode(inputs)
+        value = self.evaluate(raw.to(inputs.dtype), inputs, estimate=log)
         self.optimizer.zero_grad()
         value.loss.backward()
+        self.ranks.average_gradients(self.objective.parameters())
         if config.optimiser.clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.parameters, config.optimiser.clip_norm)
         self.optimizer.step()
@@ -188,6 +201,7 @@ class Trainer(Resumable):
 def run_to_end(
     trainer: AnyTrainer,
     *,
+    ranks: Ranks | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 20.0,
     log_every: int = 50,
@@ -198,6 +212,7 @@ def run_to_end(
 
     Args:
         trainer: fresh; it is left finished.
+        ranks: the processes that train it together: the first one saves and records; this one alone if omitted.
         checkpoint: file to save to and to resume from; none is written if omitted.
         checkpoint_seconds: least time between two saves. It does not influence the result.
         log_every: steps between two records of the figures.
@@ -206,7 +221,8 @@ def run_to_end(
 
     Raises: TrainingDivergedError, CheckpointError, StorageError: as :func:`train`.
     """
-    if checkpoint is not None and checkpoint.exists():
+    ranks = Ranks.alone() if ranks is None else ranks
+    if checkpoint is not None and ranks.agree(checkpoint.exists()):
         trainer.restore(checkpoint)
     began = saved = time.monotonic()
     before = trainer.seconds
@@ -220,13 +236,15 @@ def run_to_end(
             continue
         now = time.monotonic()
         trainer.seconds = before + now - began
+        if not ranks.is_first:
+            continue
         if after_record is not None:
             after_record(trainer)
         if checkpoint is not None and not last and now - saved >= checkpoint_seconds:
             trainer.save(checkpoint)
             saved = now
     trainer.finish()
-    if checkpoint is not None:
+    if checkpoint is not None and ranks.is_first:
         trainer.save(checkpoint)
 
 
@@ -234,7 +252,8 @@ def train(
     config: TrainConfig,
     images: torch.Tensor,
     *,
-    device: str = "auto",
+    device: str | torch.device = "auto",
+    ranks: Ranks | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 20.0,
     log_every: int = 50,
@@ -247,6 +266,7 @@ def train(
         config: the run.
         images: the training images, (n, *shape), uint8 or float in [0, 1].
         device: ``auto``, ``cpu`` or ``cuda``.
+        ranks: the processes that train together, see :class:`Trainer`; the first one saves and reports.
         checkpoint: file to save to and to resume from; none is written if omitted.
         checkpoint_seconds: least time between two saves. It does not influence the result.
         log_every: steps between two records of the figures.
@@ -265,9 +285,10 @@ def train(
         if on_progress is not None:
             on_progress(Progress(trainer.steps_done, config.steps, loss, bound, capacity))
 
-    trainer = Trainer(config, images, device=device)
+    trainer = Trainer(config, images, device=device, ranks=ranks)
     run_to_end(
         trainer,
+        ranks=ranks,
         checkpoint=checkpoint,
         checkpoint_seconds=checkpoint_seconds,
         log_every=log_every,
