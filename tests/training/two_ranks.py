@@ -1,7 +1,7 @@
 """What test_ranks.py asks of two processes at once; a program of its own, because ranks are started from its beginning.
 
 Usage: python two_ranks.py FOLDER. Compares two ranks with one process on the same weights, images and draws, and writes
-what it found to FOLDER/found.json; continues FOLDER/one.safetensors, if it is there, to FOLDER/two.safetensors.
+what it found to FOLDER/found.json; continues FOLDER/part.safetensors to FOLDER/further.safetensors.
 """
 
 import json
@@ -13,6 +13,7 @@ import torch
 import torch.distributed as dist
 
 from noisedim.data import AugmentationConfig, load_images
+from noisedim.errors import NoisedimError, StorageError
 from noisedim.training import ObjectiveConfig, OptimiserConfig, TrainConfig
 from noisedim.training.exchange import rows_of_all_ranks
 from noisedim.training.loop import Trainer, train
@@ -114,6 +115,42 @@ def same_on_all_ranks(state, ranks):
     return all(torch.equal(flat, other) for other in others)
 
 
+def errors(images, ranks):
+    """Each error as every rank sees it: gathered, so that one list shows both."""
+
+    def fails_on_the_first():
+        raise StorageError("no room")
+
+    def held():
+        with ranks.first_holds(fails_on_the_first):
+            raise AssertionError("entered")
+
+    messages = []
+    for work in (lambda: Trainer(replace(BASE, batch_size=65), images, device="cpu", ranks=ranks), held):
+        try:
+            work()
+        except NoisedimError as error:
+            seen = [None] * ranks.size
+            dist.all_gather_object(seen, str(error))
+            messages.append(seen)
+    return messages
+
+
+def continue_run(folder, images, ranks):
+    """Three steps of what one process began, in two ranks; and a whole run of theirs, killed and resumed."""
+    part, whole = folder / "part.safetensors", folder / "whole.safetensors"
+    trainer = Trainer(BASE, images, device="cpu", ranks=ranks)
+    trainer.restore(part)
+    for _ in range(3):
+        trainer.step(log=True)
+    if ranks.is_first:
+        trainer.save(folder / "further.safetensors")
+    seen = []
+    train(BASE, images, device="cpu", ranks=ranks, checkpoint=whole, log_every=3, on_progress=seen.append)
+    # Only the first rank reports.
+    assert bool(seen) == ranks.is_first
+
+
 def main(folder):
     ranks, device = launch(2, device="cpu")
     torch.set_num_threads(1)
@@ -130,19 +167,8 @@ def main(folder):
         }
     found["uniform"] = compare(replace(BASE, prior="uniform"), images, ranks, torch.float64)
     found["local statistics"] = compare(BASE, images, ranks, torch.float64, sharing=with_local_statistics)
-    if (folder / "one.safetensors").exists():
-        part = folder / "two.safetensors"
-        if ranks.is_first:
-            part.write_bytes((folder / "one.safetensors").read_bytes())
-        ranks.agree(None)
-        trainer = Trainer(BASE, images, device="cpu", ranks=ranks)
-        trainer.restore(part)
-        for _ in range(3):
-            trainer.step(log=True)
-        if ranks.is_first:
-            trainer.save(part)
-        result = train(BASE, images, device="cpu", ranks=ranks, checkpoint=folder / "whole.safetensors")
-        found["finished"] = len(result.metrics)
+    found["errors"] = errors(images, ranks)
+    continue_run(folder, images, ranks)
     if ranks.is_first:
         (folder / "found.json").write_text(json.dumps(found))
 
