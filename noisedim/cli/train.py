@@ -29,18 +29,33 @@ class Train:
     """Folder of the runs."""
     device: Device = "auto"
     """Where to train."""
+    devices: int = 1
+    """Train in so many processes of this machine, each with a GPU of its own or on the CPU; needs Lightning. The result
+    is that of one process. Processes that torchrun started take part without it."""
+    num_nodes: int = 1
+    """Machines, of which each has so many processes, started by Slurm; they must see the same --runs."""
 
     def run(self) -> int:
         from noisedim.data import load_images
         from noisedim.runs import RunStore, make_run
         from noisedim.training.progress import training_progress
+        from noisedim.training.ranks import Ranks, check_shares, launch, world_size
 
+        size = world_size(self.devices, self.num_nodes)
+        check_shares(self.config.batch_size, size)
         if self.download:
             load_images(self.config.data.name, root=self.data_root, download=True)
         with training_progress(self.config) as on_progress:
             folder = make_run(
-                self.config, RunStore(self.runs), data_root=self.data_root, device=self.device, on_progress=on_progress
+                self.config,
+                RunStore(self.runs),
+                data_root=self.data_root,
+                device=self.device,
+                start_ranks=None if size == 1 else lambda: launch(self.devices, self.num_nodes, device=self.device),
+                on_progress=on_progress,
             )
+        if not Ranks().is_first:
+            return 0
         result = folder.read_result()
         verdict = result["assessment"]
         print(f"run        {folder.path}")

@@ -26,6 +26,7 @@ from noisedim.runs.environment import environment
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.training import EmbeddingModel, TrainConfig, embed, train
 from noisedim.training.loop import METRIC_NAMES, Progress, TrainingResult
+from noisedim.training.ranks import Ranks
 
 __all__ = ["RunSplit", "make_run", "split_images", "store_trained"]
 
@@ -89,12 +90,22 @@ def make_run(
     store: RunStore,
     *,
     data_root: str | Path | None = None,
-    device: str = "auto",
+    device: str | torch.device = "auto",
+    start_ranks: Callable[[], tuple[Ranks, torch.device]] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> RunFolder:
     """The complete run of ``config``: from the store if it is there, made (or resumed) otherwise.
 
     Two processes may ask for one run: the second waits for the first and reads its result.
+
+    Args:
+        config: the run.
+        store: where it is kept; one that all ranks see.
+        data_root: folder of the data sets.
+        device: where to train.
+        start_ranks: to train in several processes (:func:`~noisedim.training.ranks.launch`): called when the images are
+            there and there is something to do. The first rank measures and writes; the others return before that.
+        on_progress: called after each record.
 
     Raises: DataNotFoundError, InvalidInputError, TrainingDivergedError, StorageError: as their makers say. What was
         stored before stays.
@@ -103,20 +114,35 @@ def make_run(
     if folder.is_complete:
         return folder
     if config.gaussianise != "none":
-        return _make_gaussianised(config, store, folder, data_root=data_root, device=device, on_progress=on_progress)
+        return _make_gaussianised(
+            config,
+            store,
+            folder,
+            data_root=data_root,
+            device=device,
+            start_ranks=start_ranks,
+            on_progress=on_progress,
+        )
     split = split_images(config, data_root)
-    with folder.lock():
-        if folder.is_complete:  # another process made it while this one waited
+    ranks = Ranks.alone()
+    if start_ranks is not None:
+        ranks, device = start_ranks()
+    # Other ranks would wait with the first, and not for ever.
+    with ranks.first_holds(lambda: folder.lock(timeout=-1 if ranks.size == 1 else 0)):
+        if ranks.agree(folder.is_complete):  # another process made it while this one waited
             return folder
-        folder.write_environment(environment())
+        if ranks.is_first:
+            folder.write_environment(environment())
         result = train(
             config,
             split.images.images[torch.from_numpy(split.train)],
             device=device,
+            ranks=ranks,
             checkpoint=folder.checkpoint_path,
             on_progress=on_progress,
         )
-        store_trained(folder, config, split, result)
+        if ranks.is_first:
+            store_trained(folder, config, split, result)
     return folder
 
 
@@ -136,6 +162,8 @@ def store_trained(folder: RunFolder, config: TrainConfig, split: RunSplit, resul
 def _make_gaussianised(config: TrainConfig, store: RunStore, folder: RunFolder, **options: Any) -> RunFolder:
     """A run whose embedding is that of a plain run, made first if need be, through a map fitted on what trained."""
     plain = make_run(replace(config, gaussianise="none"), store, **options)
+    if not Ranks().is_first:
+        return folder
     split = split_images(config, options["data_root"])
     with folder.lock():
         if folder.is_complete:

@@ -11,7 +11,7 @@ __all__ = ["training_progress"]
 
 @contextmanager
 def training_progress(config: TrainConfig) -> Iterator[Callable[[Progress], None]]:
-    """Shows a bar on standard error while open; yields the function that moves it."""
+    """Shows a bar on standard error, from the first figures on while open; yields the function that moves it."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -23,13 +23,17 @@ def training_progress(config: TrainConfig) -> Iterator[Callable[[Progress], None
         TextColumn("{task.fields[figures]}"),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("training", total=config.steps, figures="")
+    bar = Bar(*columns, console=Console(stderr=True))
+    task = bar.add_task("training", total=config.steps, figures="")
 
-        def show(progress: Progress) -> None:
-            figures = f"loss {progress.loss:+.3f}"
-            if progress.bound == progress.bound:  # NaN: this objective estimates no information
-                figures += f"  information {progress.bound:.2f} of {progress.capacity:.2f} nats"
-            bar.update(task, completed=progress.step, figures=figures)
+    def show(progress: Progress) -> None:
+        bar.start()
+        figures = f"loss {progress.loss:+.3f}"
+        if progress.bound == progress.bound:  # NaN: this objective estimates no information
+            figures += f"  information {progress.bound:.2f} of {progress.capacity:.2f} nats"
+        bar.update(task, completed=progress.step, figures=figures)
 
+    try:
         yield show
+    finally:
+        bar.stop()

@@ -105,6 +105,13 @@ def test_what_two_ranks_leave_is_a_checkpoint_like_any_other(together, images):
         assert torch.equal(tensor, again.model.state_dict()[name])
 
 
+def test_a_run_folder_is_made_by_the_first_rank(together):
+    folder, found = together
+    assert found["complete"]
+    (run,) = (folder / "runs").iterdir()
+    assert json.loads((run / "result.json").read_text())["n"] == 200
+
+
 def test_errors_reach_all_ranks(together):
     _, found = together
     shares, storage = found["errors"]

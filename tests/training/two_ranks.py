@@ -14,7 +14,8 @@ import torch.distributed as dist
 
 from noisedim.data import AugmentationConfig, load_images
 from noisedim.errors import NoisedimError, StorageError
-from noisedim.training import ObjectiveConfig, OptimiserConfig, TrainConfig
+from noisedim.runs import RunStore, make_run
+from noisedim.training import DataConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
 from noisedim.training.exchange import rows_of_all_ranks
 from noisedim.training.loop import Trainer, train
 from noisedim.training.methods import OTHER_METHODS
@@ -168,6 +169,12 @@ def main(folder):
     found["uniform"] = compare(replace(BASE, prior="uniform"), images, ranks, torch.float64)
     found["local statistics"] = compare(BASE, images, ranks, torch.float64, sharing=with_local_statistics)
     found["errors"] = errors(images, ranks)
+    config = replace(BASE, steps=3, data=DataConfig(limit=200))
+    run = make_run(config, RunStore(folder / "runs"), start_ranks=lambda: (ranks, device))
+    # The first rank comes back when the run is complete; asked for again, it is there, and nobody is started.
+    ranks.agree(None)
+    found["complete"] = run.is_complete
+    make_run(config, RunStore(folder / "runs"), start_ranks=None)
     continue_run(folder, images, ranks)
     if ranks.is_first:
         (folder / "found.json").write_text(json.dumps(found))
