@@ -1,13 +1,26 @@
 """Encoders by name and input shape. Each ends in a linear layer of ``dim`` outputs without normalisation."""
 
+from collections import OrderedDict
 from math import prod
 
+import torch
 from torch import nn
 
 from noisedim.checks import one_of, positive_integer
 from noisedim.errors import InvalidInputError
+from noisedim.nets.backbones import RESNET_NAMES, check_backbone, is_backbone, make_backbone
+from noisedim.nets.heads import projection_head
 
-__all__ = ["ENCODER_NAMES", "convnet", "digits_convnet", "make_encoder", "mlp"]
+__all__ = [
+    "ENCODER_NAMES",
+    "PixelNormalisation",
+    "check_encoder",
+    "convnet",
+    "digits_convnet",
+    "make_encoder",
+    "mlp",
+    "projected_encoder",
+]
 
 _SLOPE = 0.01
 ENCODER_NAMES = ("auto", "convnet", "digits-convnet", "mlp")
@@ -62,6 +75,33 @@ def mlp(dim: int, features: int, *, hidden: int = 256) -> nn.Sequential:
     )
 
 
+class PixelNormalisation(nn.Module):
+    """Pixels less a mean, over a deviation, channel by channel: (n, c, h, w) to the same."""
+
+    mean: torch.Tensor
+    deviation: torch.Tensor
+
+    def __init__(self, mean: tuple[float, ...], deviation: tuple[float, ...]) -> None:
+        super().__init__()
+        # Not part of a state_dict: the configuration has them.
+        self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1), persistent=False)
+        self.register_buffer("deviation", torch.tensor(deviation).view(-1, 1, 1), persistent=False)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return (images - self.mean) / self.deviation
+
+
+def check_encoder(name: str) -> None:
+    """Refuse a name that is none of ours and none of a library's.
+
+    Raises: InvalidInputError: with the known names, or those nearest to it.
+    """
+    if is_backbone(name):
+        check_backbone(name)
+    else:
+        one_of("encoder", name, (*ENCODER_NAMES, *RESNET_NAMES, "torchvision:MODEL", "timm:MODEL"))
+
+
 def make_encoder(name: str, shape: tuple[int, ...], dim: int) -> nn.Sequential:
     """The encoder ``name`` for inputs of ``shape`` (without the batch axis).
 
@@ -83,3 +123,45 @@ def make_encoder(name: str, shape: tuple[int, ...], dim: int) -> nn.Sequential:
     if len(shape) != 3 or shape[1:] != (side, side):
         raise InvalidInputError(f"encoder {name!r} takes images of shape (channels, {side}, {side}); got {shape}")
     return convnet(dim, shape[0]) if name == "convnet" else digits_convnet(dim, shape[0])
+
+
+def projected_encoder(
+    name: str,
+    shape: tuple[int, ...],
+    dim: int,
+    *,
+    hidden: tuple[int, ...] = (),
+    head_normalisation: bool = True,
+    width: int = 64,
+    pixel_mean: tuple[float, ...] = (),
+    pixel_deviation: tuple[float, ...] = (),
+) -> nn.Sequential:
+    """A backbone and a projection head: children ``pixels``, ``backbone`` and ``head``; (n, *shape) to (n, dim).
+
+    Downstream uses the backbone's features, the objective sees the head's output.
+
+    Args:
+        name: of a backbone, see :func:`~noisedim.nets.backbones.make_backbone`.
+        shape: (channels, height, width).
+        dim: outputs of the head.
+        hidden: widths of the head's hidden layers; a single linear layer if empty.
+        head_normalisation: batch normalisation in the head's hidden layers.
+        width: of a ResNet.
+        pixel_mean, pixel_deviation: of each channel, for pixels in [0, 1]; pixels as they are if empty.
+
+    Raises: InvalidInputError: for something that is no image, or a mean of other channels than the images'.
+    """
+    if len(shape) != 3:
+        raise InvalidInputError(f"encoder {name!r} takes images of shape (channels, height, width); got {shape}")
+    parts: OrderedDict[str, nn.Module] = OrderedDict()
+    if pixel_mean:
+        if len(pixel_mean) not in (1, shape[0]):
+            raise InvalidInputError(
+                f"pixel_mean must have one value a channel; got {len(pixel_mean)} for images of {shape[0]} channels"
+            )
+        parts["pixels"] = PixelNormalisation(pixel_mean, pixel_deviation)
+    parts["backbone"], features = make_backbone(
+        name, shape[0], width=width, size=shape[1] if shape[1] == shape[2] else None
+    )
+    parts["head"] = projection_head(features, hidden, dim, normalised=head_normalisation)
+    return nn.Sequential(parts)
