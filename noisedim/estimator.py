@@ -124,7 +124,7 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             objective=ObjectiveConfig(name=self.objective),  # type: ignore[arg-type]
             augmentation=AugmentationConfig(noise=positive("augmentation_noise", self.augmentation_noise)),
             augmentation_probability=self.augmentation_probability,
-            encoder=self.encoder,  # type: ignore[arg-type]
+            encoder=self.encoder,
             optimiser=OptimiserConfig(learning_rate=self.learning_rate),
             steps=self.steps,
             batch_size=batch,

@@ -3,5 +3,17 @@
 from noisedim.data.augmentation import AugmentationConfig, augment, second_view
 from noisedim.data.batches import BatchSampler
 from noisedim.data.sets import ImageSet, load_images, stratified_fold
+from noisedim.data.views import ViewsConfig, apply_views, draw_views
 
-__all__ = ["AugmentationConfig", "BatchSampler", "ImageSet", "augment", "load_images", "second_view", "stratified_fold"]
+__all__ = [
+    "AugmentationConfig",
+    "BatchSampler",
+    "ImageSet",
+    "ViewsConfig",
+    "apply_views",
+    "augment",
+    "draw_views",
+    "load_images",
+    "second_view",
+    "stratified_fold",
+]

@@ -27,9 +27,7 @@ class _Block(nn.Module):
         self.bn2 = nn.BatchNorm2d(outputs)
         self.downsample: nn.Module | None = None
         if stride != 1 or inputs != outputs:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
-            )
+            self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         shortcut = x if self.downsample is None else self.downsample(x)
@@ -60,7 +58,9 @@ class ResNet(nn.Module):
         inputs = width
         for stage, blocks in enumerate(stages):
             outputs = width * 2**stage
-            layers = [_Block(inputs if i == 0 else outputs, outputs, 2 if i == 0 and stage else 1) for i in range(blocks)]
+            layers = [
+                _Block(inputs if i == 0 else outputs, outputs, 2 if i == 0 and stage else 1) for i in range(blocks)
+            ]
             self.add_module(f"layer{stage + 1}", nn.Sequential(*layers))
             inputs = outputs
         for module in self.modules():
@@ -179,5 +179,3 @@ def _without_classifier(network: nn.Module, path: str) -> int | None:
         head[-1] = nn.Identity()
         return features
     return None
-
-

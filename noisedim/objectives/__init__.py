@@ -10,6 +10,7 @@ from noisedim.objectives.infomax import (
     split_scores,
 )
 from noisedim.objectives.matching import Adversarial, SIGReg
+from noisedim.objectives.noisy import NoisyViews
 from noisedim.objectives.siamese import Siamese
 from noisedim.objectives.value import Objective, ObjectiveValue
 
@@ -18,6 +19,7 @@ __all__ = [
     "Autoencoder",
     "Dual",
     "InfoMax",
+    "NoisyViews",
     "Objective",
     "ObjectiveValue",
     "SIGReg",

@@ -7,16 +7,19 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from noisedim.checks import one_of, positive, positive_integer, unit_interval
 from noisedim.critics import Critic, DotProductCritic, GaussianDualCritic, MLPCritic, SeparableCritic
-from noisedim.data import AugmentationConfig
+from noisedim.data import AugmentationConfig, ViewsConfig
 from noisedim.errors import InvalidInputError
-from noisedim.nets import ENCODER_NAMES
-from noisedim.objectives import Autoencoder, Dual, InfoMax, Objective
+from noisedim.nets import RESNET_NAMES, check_encoder
+from noisedim.nets.backbones import is_backbone
+from noisedim.objectives import Autoencoder, Dual, InfoMax, NoisyViews, Objective
+from noisedim.objectives.noisy import NoiseOn, NoisePlace
 from noisedim.priors import SQUASH_NAMES, Prior, make_prior, noise_level
-from noisedim.training.methods import OTHER_METHODS, build_other
+from noisedim.training.methods import OTHER_METHODS, TWO_VIEW_METHODS, build_other
+from noisedim.training.optimizers import OptimiserConfig
 
 __all__ = ["DataConfig", "NoiseConfig", "ObjectiveConfig", "OptimiserConfig", "TrainConfig"]
 
@@ -25,6 +28,8 @@ _FORMAT = 1
 _DEFAULT_LEVELS = {"sigma": 0.3, "epsilon": 0.1}
 _START_LEVELS = {"sigma": 1.0, "epsilon": 0.2}
 _INFOMAX = ("infonce", "dv", "nwj")
+# Losses of cosines: the length of a row is not seen.
+_COSINE = ("simclr", "align-uniform")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +37,8 @@ class DataConfig:
     """Which images, and which of them train."""
 
     name: str = "digits"
-    """digits (embedded), shapes (drawn), mnist, fashion-mnist, or the path of an .npy/.npz file of images."""
+    """digits (embedded), shapes (drawn), mnist, fashion-mnist, cifar10, cifar100, cifar10-jpeg, folder:PATH of
+    class/name.jpg (or of train/ and test/), the path of a .tar or .tar.gz of such, or of an .npy/.npz file of images."""
     fold: int | None = None
     """Leave this stratified fold out of training, to measure on it; all images train if omitted."""
     folds: int = 5
@@ -40,21 +46,31 @@ class DataConfig:
     validate: bool = False
     """Leave the fold out altogether and measure on a fifth of the other images, which then does not train: to choose
     settings without a look at the images that judge them."""
+    test_split: bool = False
+    """Train on the set's training images and measure on its own test images (cifar, mnist, folders with train/ and
+    test/). With validate: on a fifth of its training images, which then does not train."""
+    skip: int = 0
+    """Leave out the first so many training images."""
     limit: int | None = None
-    """Use only the first so many images."""
+    """Use only the first so many images (after those left out); of a test split all are used."""
     without_class: int | None = None
     """Leave the images of this class out of training and measuring: outliers, which are embedded and stored all the same."""
 
     def __post_init__(self) -> None:
         positive_integer("data.folds", self.folds, minimum=2)
+        positive_integer("data.skip", self.skip, minimum=0)
         if self.limit is not None:
             positive_integer("data.limit", self.limit, minimum=2)
         if self.without_class is not None:
             positive_integer("data.without_class", self.without_class, minimum=0)
         if self.fold is not None and not 0 <= self.fold < self.folds:
             raise InvalidInputError(f"data.fold must be from 0 to {self.folds - 1}; got {self.fold!r}")
-        if self.validate and self.fold is None:
-            raise InvalidInputError("data.validate needs data.fold, the images not to look at; got none")
+        if self.test_split and self.fold is not None:
+            raise InvalidInputError(f"data.test_split measures on the test images; got data.fold={self.fold}, too")
+        if self.validate and self.fold is None and not self.test_split:
+            raise InvalidInputError(
+                "data.validate needs data.fold or data.test_split, the images not to look at; got none"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,13 +133,20 @@ class ObjectiveConfig:
         "swae",
     ] = "dual"
     """dual: closed form, no critic. infonce, dv (Donsker–Varadhan), nwj: bounds with a critic on samples. All others do
-    without noise: their embedding is only standardised when training is over, for them to be compared."""
+    without noise unless noise_on asks for it: their embedding is standardised when training is over, for them to be
+    compared."""
     critic: Literal["mlp", "separable", "dot", "gaussian-dual"] = "mlp"
     """infonce, dv, nwj: the paper's perceptron, separable, dot product, or Theorem 4.1's closed form."""
     negatives: int | None = None
     """infonce, dv, nwj: negative pairs a sample; all of the batch if omitted."""
     noisy: bool = True
     """infonce, dv, nwj: add the channel's noise; without it, this is plain Deep InfoMax."""
+    noise_on: NoiseOn = "none"
+    """Methods of others that see two views: add the channel's noise to what they see of one view (as in Y = f(X)+Z), of
+    both, or of none, which is the method as its authors have it."""
+    noise_place: NoisePlace = "output"
+    """With noise_on: where. output: the encoder's output in units of its batch deviation, so that no noise leaves the
+    method as it is; standardised: the standardised output; sphere: rows brought to one length (simclr, align-uniform)."""
     unbiased_gradient: bool = False
     """dv: divide gradients by a running mean, as MINE does."""
     pairs: Literal["clean", "cross"] = "clean"
@@ -143,6 +166,12 @@ class ObjectiveConfig:
             positive_integer("objective.negatives", self.negatives)
         if self.unbiased_gradient and self.name != "dv":
             raise InvalidInputError(f"objective.unbiased_gradient needs objective.name='dv'; got {self.name!r}")
+        one_of("objective.noise_on", self.noise_on, get_args(NoiseOn))
+        one_of("objective.noise_place", self.noise_place, get_args(NoisePlace))
+        if self.noise_on != "none" and self.name not in TWO_VIEW_METHODS:
+            raise InvalidInputError(f"objective.noise_on is for {', '.join(TWO_VIEW_METHODS)}; got {self.name!r}")
+        if self.noise_place == "sphere" and self.name not in _COSINE:
+            raise InvalidInputError(f"objective.noise_place='sphere' is for {', '.join(_COSINE)}; got {self.name!r}")
         if not self.noisy and self.name not in _INFOMAX:
             raise InvalidInputError(f"objective.noisy=False is for infonce, dv and nwj; got {self.name!r}")
         if not self.noisy and self.critic == "gaussian-dual":
@@ -157,6 +186,13 @@ class ObjectiveConfig:
         """What the encoder puts out for each coordinate of the embedding: 2 for variational autoencoders, else 1."""
         return OTHER_METHODS[self.name].outputs_a_dimension if self.name in OTHER_METHODS else 1
 
+    @property
+    def injects_noise(self) -> bool:
+        """Whether the channel's noise reaches the objective."""
+        if self.name in OTHER_METHODS:
+            return self.noise_on != "none"
+        return self.noisy
+
     def build(self, dim: int, shape: tuple[int, ...]) -> Objective | Autoencoder:
         """The objective as a module, with a fresh critic, projector or decoder where one is needed.
 
@@ -165,7 +201,10 @@ class ObjectiveConfig:
             shape: of an image, for decoders.
         """
         if self.name in OTHER_METHODS:
-            return build_other(self.name, dim, shape, self.strength, self.features)
+            other = build_other(self.name, dim, shape, self.strength, self.features)
+            if self.noise_on == "none" or isinstance(other, Autoencoder):
+                return other
+            return NoisyViews(other, on=self.noise_on, place=self.noise_place)
         if self.name == "dual":
             return Dual(pairs=self.pairs)
         critic: Critic
@@ -184,30 +223,6 @@ class ObjectiveConfig:
             unbiased_gradient=self.unbiased_gradient,
             noisy=self.noisy,
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class OptimiserConfig:
-    """Adam with linear warm-up, cosine decay and gradient clipping."""
-
-    learning_rate: float = 2e-3
-    """Peak learning rate."""
-    warmup: int = 50
-    """Steps of linear warm-up."""
-    cosine: bool = True
-    """Let the learning rate fall to zero along a cosine; otherwise it stays at its peak."""
-    weight_decay: float = 0.0
-    """L2 penalty's coefficient."""
-    clip_norm: float | None = 10.0
-    """Largest gradient norm; larger gradients are scaled down to it."""
-
-    def __post_init__(self) -> None:
-        positive("optimiser.learning_rate", self.learning_rate)
-        positive_integer("optimiser.warmup", self.warmup, minimum=0)
-        if not self.weight_decay >= 0:
-            raise InvalidInputError(f"optimiser.weight_decay must be >= 0; got {self.weight_decay!r}")
-        if self.clip_norm is not None:
-            positive("optimiser.clip_norm", self.clip_norm)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,8 +245,21 @@ class TrainConfig:
     """The channel's noise."""
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     """What is maximised."""
-    encoder: Literal["auto", "convnet", "digits-convnet", "mlp"] = "auto"
-    """auto: the paper's ConvNet for 24×24 images, a perceptron for everything else."""
+    views: ViewsConfig = field(default_factory=ViewsConfig)
+    """How both views are made, where X is to be augmented, too; then augmentation is not used."""
+    encoder: str = "auto"
+    """auto: the paper's ConvNet for 24×24 images, a perceptron for everything else. convnet, digits-convnet, mlp, or a
+    backbone with a projection head: resnet18 or resnet34 in their form for small images, torchvision:MODEL, timm:MODEL."""
+    width: int = 64
+    """Channels of a ResNet's first stage; 64 is the ResNet of the literature."""
+    head: tuple[int, ...] = ()
+    """Widths of the hidden layers of a backbone's projection head, whose last layer has dim outputs."""
+    head_normalisation: bool = True
+    """Batch normalisation in the head's hidden layers."""
+    pixel_mean: tuple[float, ...] = ()
+    """Mean of each channel that a backbone's input is normalised by, for pixels in [0, 1]; as it is if empty."""
+    pixel_deviation: tuple[float, ...] = ()
+    """Standard deviation of each channel, likewise."""
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     """How."""
     steps: int = 4000
@@ -251,7 +279,8 @@ class TrainConfig:
         positive_integer("steps", self.steps)
         positive_integer("batch_size", self.batch_size, minimum=2)
         positive_integer("seed", self.seed, minimum=0)
-        one_of("encoder", self.encoder, ENCODER_NAMES)
+        check_encoder(self.encoder)
+        self._check_backbone()
         one_of("precision", self.precision, ("float32", "bfloat16"))
         one_of("gaussianise", self.gaussianise, ("none", "rank", "flow"))
         if self.gaussianise != "none" and self.prior != "normal":
@@ -260,7 +289,7 @@ class TrainConfig:
         if self.squash != "normal-cdf" and self.prior != "uniform":
             raise InvalidInputError(f"squash={self.squash!r} is for prior='uniform'; got {self.prior!r}")
         self.noise.target(self.build_prior())  # refuses a level that the prior does not take
-        if self.batch_size <= self.dim:
+        if self.batch_size <= self.dim and not self.head:
             raise InvalidInputError(
                 f"batch_size must exceed dim, or a batch says nothing of the embedding's law in all directions; "
                 f"got batch_size={self.batch_size}, dim={self.dim}"
@@ -269,6 +298,34 @@ class TrainConfig:
             raise InvalidInputError(f"objective.critic='gaussian-dual' is for prior='normal'; got {self.prior!r}")
         if self.objective.name in OTHER_METHODS and self.prior != "normal":
             raise InvalidInputError(f"objective.name={self.objective.name!r} is for prior='normal'; got {self.prior!r}")
+
+    def _check_backbone(self) -> None:
+        for name in ("head", "pixel_mean", "pixel_deviation"):
+            # JSON has lists only.
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        positive_integer("width", self.width)
+        for features in self.head:
+            positive_integer("head", features)
+        for deviation in self.pixel_deviation:
+            positive("pixel_deviation", deviation)
+        if len(self.pixel_mean) != len(self.pixel_deviation):
+            raise InvalidInputError(
+                f"pixel_mean and pixel_deviation must have one value a channel each; got {len(self.pixel_mean)} and "
+                f"{len(self.pixel_deviation)}"
+            )
+        if not is_backbone(self.encoder) and (self.head or self.pixel_mean):
+            raise InvalidInputError(
+                f"head and pixel_mean are for backbones such as resnet18; got encoder={self.encoder!r}"
+            )
+        if self.width != 64 and self.encoder not in RESNET_NAMES:
+            raise InvalidInputError(
+                f"width is for {', '.join(RESNET_NAMES)}; got width={self.width}, encoder={self.encoder!r}"
+            )
+
+    @property
+    def has_backbone(self) -> bool:
+        """Whether the encoder is a backbone with a head, whose features are used downstream."""
+        return is_backbone(self.encoder)
 
     def build_prior(self) -> Prior:
         """The prior object."""
@@ -284,6 +341,7 @@ class TrainConfig:
         parts = {
             "data": DataConfig,
             "augmentation": AugmentationConfig,
+            "views": ViewsConfig,
             "noise": NoiseConfig,
             "objective": ObjectiveConfig,
             "optimiser": OptimiserConfig,

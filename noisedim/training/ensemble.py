@@ -57,6 +57,10 @@ class EnsembleTrainer:
         first = configs[0]
         if any(common_part(config) != common_part(first) for config in configs):
             raise InvalidInputError("runs of an ensemble may differ in seed, noise and fold only; got others, too")
+        if first.optimiser.name != "adam":
+            raise InvalidInputError(
+                f"runs of an ensemble share Adam, which works weight by weight; got {first.optimiser.name!r}"
+            )
         own = [images] * len(configs) if isinstance(images, torch.Tensor) else list(images)
         if len(own) != len(configs) or len({tuple(part.shape[1:]) for part in own}) != 1:
             raise InvalidInputError(

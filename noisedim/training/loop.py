@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from noisedim.checks import one_of
-from noisedim.data import BatchSampler, second_view
+from noisedim.data import BatchSampler, apply_views, draw_views, second_view
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.objectives import Autoencoder, ObjectiveValue
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
@@ -140,7 +140,7 @@ class Trainer(Resumable):
     def schedule(self, optimizer: torch.optim.Optimizer) -> float:
         """Set the learning rate of ``optimizer`` and the channel's noise to those of the next step; returns the rate."""
         config, channel = self.config, self.model.channel
-        rate = learning_rate(config.optimiser, self.steps_done, config.steps)
+        rate = learning_rate(config.optimiser, self.steps_done, config.steps, batch_size=config.batch_size)
         for group in optimizer.param_groups:
             group["lr"] = rate
         channel.level = config.noise.level(channel.prior, self.steps_done / config.steps)
@@ -153,6 +153,10 @@ class Trainer(Resumable):
         batch = batch.float() / 255 if batch.dtype is torch.uint8 else batch.float()
         if isinstance(self.objective, Autoencoder):
             return batch
+        if config.views.both:
+            size = (batch.shape[-2], batch.shape[-1])
+            draws = draw_views(config.views, 2 * len(batch), size, seed=config.seed, step=self.steps_done)
+            return apply_views(torch.cat([batch, batch]), draws, config.views)
         changed = second_view(batch, config.augmentation, config.augmentation_probability, self.generator)
         return torch.cat([batch, changed])
 

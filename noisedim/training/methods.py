@@ -13,7 +13,7 @@ from noisedim.nets import decoder, discriminator, projector
 from noisedim.objectives import Adversarial, Autoencoder, InfoMax, Objective, Siamese, SIGReg, Variational, Wasserstein
 from noisedim.objectives.siamese import align_uniform, barlow_twins, nt_xent, vicreg, whitening_mse
 
-__all__ = ["OTHER_METHODS", "OtherMethod", "build_other"]
+__all__ = ["OTHER_METHODS", "TWO_VIEW_METHODS", "OtherMethod", "build_other"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,9 @@ OTHER_METHODS: dict[str, OtherMethod] = {
         "lambda", 10.0, lambda dim, shape, s, head: Wasserstein(decoder(dim, shape), distance="sliced", weight=s)
     ),
 }
+
+# Those that see two views' raw outputs and nothing else of the model.
+TWO_VIEW_METHODS = ("simclr", "align-uniform", "vicreg", "barlow-twins", "w-mse", "sigreg")
 
 
 def build_other(

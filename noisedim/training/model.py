@@ -8,7 +8,7 @@ from torch import nn
 from noisedim.channel import NoisyChannel
 from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError
-from noisedim.nets import make_encoder
+from noisedim.nets import make_encoder, projected_encoder
 from noisedim.training.config import TrainConfig
 
 __all__ = ["EmbeddingModel", "build_model", "embed"]
@@ -34,6 +34,24 @@ class EmbeddingModel(nn.Module):
         """The embedding before the channel, (n, d)."""
         return self.encoder(images)[:, : self.channel.prior.dim]
 
+    @property
+    def has_backbone(self) -> bool:
+        """Whether the encoder is a backbone with a projection head."""
+        return any(name == "backbone" for name, _ in self.encoder.named_children())
+
+    def features(self, images: torch.Tensor) -> torch.Tensor:
+        """The backbone's features, before the projection head: (n, *shape) to (n, k).
+
+        Raises: InvalidInputError: if the encoder has no backbone.
+        """
+        if not self.has_backbone:
+            raise InvalidInputError("only encoders of a backbone and a projection head have features; this has none")
+        for name, part in self.encoder.named_children():
+            if name == "head":
+                break
+            images = part(images)
+        return images
+
 
 def build_model(config: TrainConfig, shape: tuple[int, ...]) -> EmbeddingModel:
     """A fresh model for inputs of ``shape`` (without the batch axis), its weights drawn from ``config.seed``."""
@@ -41,25 +59,49 @@ def build_model(config: TrainConfig, shape: tuple[int, ...]) -> EmbeddingModel:
     # Layers draw their weights from the global generator; the caller's is left as it was.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        encoder = make_encoder(config.encoder, shape, config.dim * config.objective.outputs_a_dimension)
+        outputs = config.dim * config.objective.outputs_a_dimension
+        if config.has_backbone:
+            encoder = projected_encoder(
+                config.encoder,
+                shape,
+                outputs,
+                hidden=config.head,
+                head_normalisation=config.head_normalisation,
+                width=config.width,
+                pixel_mean=config.pixel_mean,
+                pixel_deviation=config.pixel_deviation,
+            )
+        else:
+            encoder = make_encoder(config.encoder, shape, outputs)
     channel = NoisyChannel(prior, **{prior.level_name: config.noise.target(prior)})
     return EmbeddingModel(encoder, channel, shape)
 
 
 @torch.no_grad()
-def embed(model: EmbeddingModel, images: torch.Tensor, *, batch_size: int = 4096, raw: bool = False) -> torch.Tensor:
+def embed(
+    model: EmbeddingModel,
+    images: torch.Tensor,
+    *,
+    batch_size: int | None = None,
+    raw: bool = False,
+    features: bool = False,
+) -> torch.Tensor:
     """Clean embeddings of all images.
 
     Args:
         model: its mode is put back afterwards.
         images: float in [0, 1] or uint8, (n, *shape), on any device.
-        batch_size: images at a time.
+        batch_size: images at a time; 4096, or 512 for a backbone, if omitted.
         raw: stop before the channel.
+        features: stop before the projection head: the backbone's features, (n, k).
 
     Returns: (n, d) in the model's dtype, on the CPU.
 
-    Raises: InvalidInputError: for images of another shape than the model was built for.
+    Raises: InvalidInputError: for images of another shape than the model was built for, or ``features`` of an encoder
+        that has no backbone.
     """
+    if batch_size is None:
+        batch_size = 512 if model.has_backbone else 4096
     positive_integer("batch_size", batch_size)
     if tuple(images.shape[1:]) != tuple(model.shape):
         raise InvalidInputError(
@@ -73,7 +115,7 @@ def embed(model: EmbeddingModel, images: torch.Tensor, *, batch_size: int = 4096
         for batch in images.split(batch_size):
             batch = batch.to(weight.device)
             batch = batch.to(weight.dtype) / 255 if batch.dtype is torch.uint8 else batch.to(weight.dtype)
-            output = model.raw(batch) if raw else model(batch)
+            output = model.features(batch) if features else model.raw(batch) if raw else model(batch)
             parts.append(output.cpu())
     finally:
         model.train(was_training)

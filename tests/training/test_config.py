@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from noisedim.data import ViewsConfig
 from noisedim.errors import InvalidInputError
 from noisedim.priors import GaussianPrior, UniformPrior
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
@@ -32,6 +33,7 @@ def test_every_field_changes_the_digest():
         "dim": 3,
         "noise": NoiseConfig(sigma=0.4),
         "objective": ObjectiveConfig(pairs="cross"),
+        "views": ViewsConfig(both=True),
         "encoder": "mlp",
         "optimiser": OptimiserConfig(warmup=0),
         "steps": 10,
@@ -40,7 +42,17 @@ def test_every_field_changes_the_digest():
         "gaussianise": "rank",
         "seed": 1,
     }
-    assert {*changed, "squash"} == {field.name for field in dataclasses.fields(TrainConfig)}
+    backbone = {
+        "width": 16,
+        "head": (64,),
+        "head_normalisation": False,
+        "pixel_mean": (0.5, 0.5, 0.5),
+        "pixel_deviation": (0.2, 0.2, 0.2),
+    }
+    assert {*changed, *backbone, "squash"} == {field.name for field in dataclasses.fields(TrainConfig)}
+    with_backbone = dataclasses.replace(base, encoder="resnet18", pixel_mean=(0.0,) * 3, pixel_deviation=(1.0,) * 3)
+    others = {dataclasses.replace(with_backbone, **{name: value}).digest() for name, value in backbone.items()}
+    assert len(others | {with_backbone.digest()}) == len(backbone) + 1
     digests = {dataclasses.replace(base, **{name: value}).digest() for name, value in changed.items()}
     assert len(digests | {base.digest()}) == len(changed) + 1
     assert TrainConfig(prior="uniform", squash="clip").digest() != TrainConfig(prior="uniform").digest()

@@ -1,0 +1,122 @@
+"""Recipes: what a pre-training run is by default, as the paper's Appendix C says, every number of it to be overridden."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from noisedim.checks import one_of, positive, positive_integer
+from noisedim.data.views import ViewsConfig
+from noisedim.errors import InvalidInputError
+from noisedim.training.config import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
+from noisedim.training.optimizers import OptimiserConfig
+
+__all__ = ["EPOCHS", "METHOD_NAMES", "WARMUP_EPOCHS", "PretrainingMethod", "pretraining", "with_epochs"]
+
+EPOCHS = 800
+# Appendix C names no warm-up; ten epochs are those of the SimCLR and VICReg papers.
+WARMUP_EPOCHS = 10
+PretrainingMethod = Literal["simclr", "vicreg", "barlow", "infomax", "sigreg"]
+METHOD_NAMES: tuple[str, ...] = get_args(PretrainingMethod)
+
+# Appendix C's Normalize, for CIFAR-10; used for all sets of colour images, so that runs on them compare.
+_PIXEL_MEAN = (0.4914, 0.4822, 0.4465)
+_PIXEL_DEVIATION = (0.247, 0.2435, 0.2616)
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """What one method has of its own: objective, head and embedding dimension."""
+
+    objective: ObjectiveConfig
+    dim: int
+    head: tuple[int, ...]
+    head_normalisation: bool
+
+
+# Heads [2048, 256] and [2048, 2048, 2048] as Appendix C says, normalised as in their authors' CIFAR configurations: not
+# in SimCLR's. Methods that the paper does not train have the head of the one they are nearest to.
+_RECIPES: dict[str, _Recipe] = {
+    "simclr": _Recipe(ObjectiveConfig(name="simclr", strength=0.2, features=0), 256, (2048,), False),
+    "vicreg": _Recipe(ObjectiveConfig(name="vicreg", features=0), 2048, (2048, 2048), True),
+    "barlow": _Recipe(ObjectiveConfig(name="barlow-twins", features=0), 2048, (2048, 2048), True),
+    "infomax": _Recipe(ObjectiveConfig(name="infonce", critic="separable"), 256, (2048,), False),
+    "sigreg": _Recipe(ObjectiveConfig(name="sigreg"), 256, (2048, 2048), True),
+}
+
+
+def pretraining(
+    method: str, data: DataConfig, *, sigma: float = 0.0, steps: int = 1000, warmup: int = 0, seed: int = 0
+) -> TrainConfig:
+    """The run of ``method`` with noise ``sigma`` on ``data``, all else as Appendix C has it.
+
+    ResNet-18 for small images, both views augmented, batches of 256, LARS with clipping (base rate 0.3 for 256 images,
+    momentum 0.9, trust coefficient 0.02, decay 1e-4, none for biases and normalisations), warm-up and cosine.
+
+    Args:
+        method: one of :data:`METHOD_NAMES`.
+        data: which images.
+        sigma: noise in units of the embedding's standard deviation, the same from the first step to the last; 0 is the
+            method without noise.
+        steps, warmup: optimiser steps; see :func:`with_epochs`.
+        seed: of the run.
+
+    Raises: InvalidInputError: for an unknown method, or a negative ``sigma``.
+
+    Source: arXiv 2410.06993, Table 1 and Appendix C.
+    """
+    recipe = _RECIPES[one_of("method", method, METHOD_NAMES)]
+    if sigma != 0:
+        positive("sigma", sigma)
+    objective = recipe.objective
+    if objective.name == "infonce":
+        objective = replace(objective, noisy=sigma > 0)
+    elif sigma > 0:
+        objective = replace(objective, noise_on="one")
+    return TrainConfig(
+        data=data,
+        views=ViewsConfig(both=True),
+        dim=recipe.dim,
+        noise=NoiseConfig(sigma=sigma, start=sigma, anneal=0.0) if sigma > 0 else NoiseConfig(anneal=0.0),
+        objective=objective,
+        encoder="resnet18",
+        head=recipe.head,
+        head_normalisation=recipe.head_normalisation,
+        pixel_mean=_PIXEL_MEAN,
+        pixel_deviation=_PIXEL_DEVIATION,
+        optimiser=OptimiserConfig(
+            name="lars",
+            learning_rate=0.3,
+            reference_batch=256,
+            warmup=warmup,
+            weight_decay=1e-4,
+            momentum=0.9,
+            trust=0.02,
+            trust_clip=True,
+            clip_norm=None,
+        ),
+        steps=steps,
+        batch_size=256,
+        seed=seed,
+    )
+
+
+def with_epochs(config: TrainConfig, images: int, *, epochs: float, warmup_epochs: float | None = None) -> TrainConfig:
+    """The run for ``epochs`` passes over ``images`` training images; what does not fill a batch is left out of a pass.
+
+    Args:
+        config: the run.
+        images: that train.
+        epochs: passes.
+        warmup_epochs: of them with a rising learning rate; :data:`WARMUP_EPOCHS`, or a tenth of a short run, if omitted.
+
+    Raises: InvalidInputError: for fewer images than a batch has.
+    """
+    positive("epochs", epochs)
+    if positive_integer("images", images) < config.batch_size:
+        raise InvalidInputError(
+            f"batch_size must not exceed the number of training images; got batch_size={config.batch_size} and "
+            f"{images} images"
+        )
+    a_pass = images // config.batch_size
+    warmup = min(WARMUP_EPOCHS, epochs / 10) if warmup_epochs is None else warmup_epochs
+    optimiser = replace(config.optimiser, warmup=round(warmup * a_pass))
+    return replace(config, steps=max(1, round(epochs * a_pass)), optimiser=optimiser)
