@@ -13,6 +13,7 @@ __all__ = [
     "DataNotFoundError",
     "InvalidInputError",
     "NoisedimError",
+    "OutOfMemoryError",
     "StorageError",
     "TrainingDivergedError",
     "guarded",
@@ -44,6 +45,10 @@ class StorageError(NoisedimError, OSError):
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
+
+
+class OutOfMemoryError(NoisedimError, MemoryError):
+    """A step needs more memory than there is; says how much an image takes and how many would fit."""
 
 
 class TrainingDivergedError(NoisedimError, ArithmeticError):

@@ -17,6 +17,7 @@ from noisedim.errors import CheckpointError, InvalidInputError, TrainingDiverged
 from noisedim.objectives import Autoencoder, ObjectiveValue
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.config import TrainConfig
+from noisedim.training.memory import explaining_memory
 from noisedim.training.model import EmbeddingModel, build_model, embed
 from noisedim.training.optimizers import learning_rate, make_optimizer
 from noisedim.training.ranks import Ranks, check_shares
@@ -223,7 +224,7 @@ def run_to_end(
         after_record: called after each record.
         after_step: called after each step with the trainer, to look at it and leave it as it is.
 
-    Raises: TrainingDivergedError, CheckpointError, StorageError: as :func:`train`.
+    Raises: TrainingDivergedError, OutOfMemoryError, CheckpointError, StorageError: as :func:`train`.
     """
     ranks = Ranks.alone() if ranks is None else ranks
     if checkpoint is not None and ranks.agree(checkpoint.exists()):
@@ -233,7 +234,8 @@ def run_to_end(
     while not trainer.finished:
         last = trainer.steps_done + 1 == trainer.run.steps
         log = last or trainer.steps_done % log_every == 0
-        trainer.step(log=log)
+        with explaining_memory(trainer):
+            trainer.step(log=log)
         if after_step is not None:
             after_step(trainer)
         if not log:
@@ -280,6 +282,7 @@ def train(
     Raises:
         InvalidInputError: for a configuration that does not fit the images or the device.
         TrainingDivergedError: when loss or weights stop being finite.
+        OutOfMemoryError: when a step takes more memory than there is.
         CheckpointError: when the checkpoint is damaged or of another configuration.
         StorageError: when a checkpoint cannot be written.
     """
