@@ -1,0 +1,51 @@
+"""Parameters of priors from numbers of any kind, refused with one sentence."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from noisedim.errors import InvalidInputError
+
+__all__ = ["covariance_factor", "numbers"]
+
+# A covariance whose correlations have a smaller eigenvalue than this is singular to working precision.
+_LEAST_EIGENVALUE = 1e-10
+
+
+def numbers(name: str, value: Any, *, ndim: int) -> torch.Tensor:
+    """A finite float64 tensor with ``ndim`` axes, none empty, on the CPU."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu().double().numpy()
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidInputError(f"{name} must be real numbers with {ndim} axes; got {value!r}") from None
+    if array.ndim != ndim or array.size == 0 or not bool(np.isfinite(array).all()):
+        raise InvalidInputError(
+            f"{name} must be finite real numbers with {ndim} axes, none empty; got shape {array.shape}"
+            + ("" if bool(np.isfinite(array).all()) else " with NaN or infinity")
+        )
+    return torch.from_numpy(array.copy())
+
+
+def covariance_factor(name: str, covariance: torch.Tensor) -> torch.Tensor:
+    """The lower Cholesky factor of a covariance matrix (d, d).
+
+    Raises: InvalidInputError: if it is not square, symmetric and positive definite. A singular one has no density.
+    """
+    if covariance.shape[0] != covariance.shape[1]:
+        raise InvalidInputError(f"{name} must be square; got shape {tuple(covariance.shape)}")
+    scale = covariance.diagonal()
+    if not bool((scale > 0).all()):
+        raise InvalidInputError(f"{name} must have variances > 0; got {scale.tolist()}")
+    correlation = covariance / torch.sqrt(scale[:, None] * scale)
+    if not bool(torch.allclose(correlation, correlation.T, rtol=0, atol=1e-9)):
+        raise InvalidInputError(f"{name} must be symmetric; got {covariance.tolist()}")
+    least = float(torch.linalg.eigvalsh((correlation + correlation.T) / 2)[0])
+    if least < _LEAST_EIGENVALUE:
+        what = "singular: its law has no density" if least > -_LEAST_EIGENVALUE else "not positive definite"
+        raise InvalidInputError(
+            f"{name} must be positive definite; got one that is {what} (least eigenvalue of the correlations {least:.2g})"
+        )
+    return torch.linalg.cholesky((covariance + covariance.T) / 2)

@@ -1,0 +1,79 @@
+"""The standard normal prior: batch standardisation, Gaussian noise, Mehler's kernel."""
+
+from typing import Any, final
+
+import torch
+from torch import nn
+
+from noisedim.checks import positive_integer
+from noisedim.priors.interface import Prior
+from noisedim.priors.normalisation import BatchStandardisation
+from noisedim.priors.special import standard_normal_log_prob
+from noisedim.theory import bounds
+
+__all__ = ["GaussianPrior"]
+
+
+@final
+class GaussianPrior(Prior):
+    """N(0, I): batch standardisation, Gaussian noise of standard deviation ``sigma``, Mehler's kernel.
+
+    Source: arXiv 2410.06993, Theorems 3.4 and 4.1.
+
+    >>> round(GaussianPrior(2).capacity(0.1), 4)
+    4.6151
+    """
+
+    name = "normal"
+    level_name = "sigma"
+    exact_dual = True
+
+    @property
+    def law(self) -> str:
+        return "N(0, I)"
+
+    def normalisation(self) -> nn.Module:
+        return BatchStandardisation(self.dim)
+
+    def noise(
+        self, like: torch.Tensor, level: float | torch.Tensor, *, generator: torch.Generator | None = None
+    ) -> torch.Tensor:
+        return level * torch.randn(like.shape, generator=generator, dtype=like.dtype, device=like.device)
+
+    def capacity(self, level: float) -> float:
+        return bounds.gaussian_capacity(self.dim, level)
+
+    def level_for_capacity(self, capacity: float) -> float:
+        return bounds.sigma_for_capacity(self.dim, capacity)
+
+    def information(self, level: float) -> float:
+        return self.capacity(level)
+
+    def log_dual_kernel(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
+        return bounds.gaussian_dual_kernel(a, b, level)
+
+    def alignment(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
+        return (a - b).square().sum(1).mean() / (2 * level * level)
+
+    def to_normal(self, z: torch.Tensor) -> torch.Tensor:
+        return z
+
+    def from_normal(self, z: torch.Tensor) -> torch.Tensor:
+        return z
+
+    def log_prob(self, z: torch.Tensor) -> torch.Tensor:
+        return standard_normal_log_prob(z)
+
+    def sample(
+        self,
+        n: int,
+        *,
+        generator: torch.Generator | None = None,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str | None = None,
+    ) -> torch.Tensor:
+        n = positive_integer("n", n)
+        return torch.randn((n, self.dim), generator=generator, dtype=dtype, device=device)
+
+    def spec(self) -> dict[str, Any]:
+        return {"prior": self.name, "dim": self.dim}

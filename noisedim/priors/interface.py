@@ -1,0 +1,168 @@
+"""What a prior is: the law that an embedding is to follow, and all that depends on it, one object a prior."""
+
+import math
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import nn
+
+from noisedim.checks import exactly_one, positive, positive_integer
+from noisedim.errors import InvalidInputError
+
+__all__ = ["Prior", "noise_level"]
+
+
+class Prior(ABC):
+    """A law of embeddings, with the noise that the method pairs it with.
+
+    Normalisation, noise, kernel and alignment work in *channel coordinates* (n, dim): where the encoder's output is
+    normalised and noise is added. For N(0, I) and U[0, 1]^d these are the embedding itself. Every other law is reached
+    from one of the two by a bijection (:class:`~noisedim.priors.mapped.MappedPrior`), which no information passes by:
+    :meth:`from_channel` goes there when training is over.
+
+    Args:
+        dim: dimension d >= 1: how many independent normal variables the law can be made of.
+
+    Raises: InvalidInputError: if ``dim`` is not an integer >= 1.
+    """
+
+    name: ClassVar[str]
+    level_name: str
+    """What the noise level is called: ``sigma`` or ``epsilon``."""
+    exact_dual: bool
+    """Whether the closed-form dual bounds information (its alignment term is exact, and not a surrogate)."""
+    support_words: str = "finite values"
+    """What a row must be to lie in the support."""
+
+    def __init__(self, dim: int) -> None:
+        self.dim = positive_integer("dim", dim)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(dim={self.dim})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Prior) and type(self) is type(other) and self.spec() == other.spec()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.dim))
+
+    @property
+    def ambient_dim(self) -> int:
+        """Columns of an embedding: d, but for a sphere, which lies in d + 1."""
+        return self.dim
+
+    @property
+    @abstractmethod
+    def law(self) -> str:
+        """The law in formulas, as a verdict names it."""
+
+    @abstractmethod
+    def normalisation(self) -> nn.Module:
+        """A fresh module that brings an encoder's raw output (n, dim) under the constraint of the channel.
+
+        It has ``set_statistics(raw)``, which fixes what ``eval()`` uses to the statistics of ``raw``.
+        """
+
+    @abstractmethod
+    def noise(
+        self, like: torch.Tensor, level: float | torch.Tensor, *, generator: torch.Generator | None = None
+    ) -> torch.Tensor:
+        """Noise Z with the shape, dtype and device of ``like``, in channel coordinates."""
+
+    @abstractmethod
+    def capacity(self, level: float) -> float:
+        """Upper bound on I(f(X′); f(X)+Z), nats, at this noise level."""
+
+    @abstractmethod
+    def level_for_capacity(self, capacity: float) -> float:
+        """The noise level whose capacity is ``capacity`` nats."""
+
+    @abstractmethod
+    def information(self, level: float) -> float:
+        """I(f(X); f(X)+Z), nats, when f(X) follows the prior exactly and f is weakly invariant."""
+
+    @abstractmethod
+    def log_dual_kernel(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
+        """(n, m) matrix of log κ, whose log-mean-exp over independent images is a Rényi-2 divergence in nats.
+
+        ``a`` and ``b`` are in channel coordinates, as in :meth:`alignment`.
+        """
+
+    @abstractmethod
+    def alignment(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
+        """Mean price, nats, of f(X) ≠ f(X′) in the dual: a quadratic in ``a - b``, both (n, d)."""
+
+    def from_channel(self, z: torch.Tensor) -> torch.Tensor:
+        """Channel coordinates (n, dim) to embeddings (n, ambient_dim): a bijection that carries its law to the prior."""
+        return z
+
+    @abstractmethod
+    def to_normal(self, z: torch.Tensor) -> torch.Tensor:
+        """The bijection that takes the prior to N(0, I), (n, ambient_dim) to (n, dim); rows must be in the support.
+
+        Computed in float64 and accurate in both tails; differentiable; in the dtype of ``z``.
+        """
+
+    @abstractmethod
+    def from_normal(self, z: torch.Tensor) -> torch.Tensor:
+        """The inverse of :meth:`to_normal`."""
+
+    @abstractmethod
+    def log_prob(self, z: torch.Tensor) -> torch.Tensor:
+        """Log-density, nats, (n, ambient_dim) to (n,); −∞ off the support; differentiable in the interior.
+
+        With respect to Lebesgue measure, but for the sphere, where it is the sphere's own surface measure.
+        """
+
+    def outside(self, z: torch.Tensor) -> torch.Tensor:
+        """Which rows are off the support, (n, ambient_dim) to (n,) booleans."""
+        return ~torch.isfinite(z).all(1)
+
+    @abstractmethod
+    def sample(
+        self,
+        n: int,
+        *,
+        generator: torch.Generator | None = None,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str | None = None,
+    ) -> torch.Tensor:
+        """``n`` independent draws, shape (n, ambient_dim)."""
+
+    @abstractmethod
+    def spec(self) -> dict[str, Any]:
+        """What the prior is, as JSON holds it; :func:`~noisedim.priors.prior_from_spec` makes the same prior of it."""
+
+    def reference(self) -> dict[str, Any]:
+        """What a run's configuration keeps: :meth:`spec`, and of a flow also where its file is."""
+        return self.spec()
+
+    def save(self, path: str | Path) -> None:
+        """Write the prior to a file that :func:`~noisedim.priors.load_prior` reads, atomically: .json for parametric laws.
+
+        Raises: InvalidInputError: for a name that does not end as it should; StorageError: if it can't be written.
+        """
+        from noisedim.files import write_json_atomically
+
+        path = Path(path)
+        if path.suffix != ".json":
+            raise InvalidInputError(f"{type(self).__name__} is saved as a .json file; got {path}")
+        write_json_atomically(path, self.spec())
+
+
+def noise_level(
+    prior: Prior, *, sigma: float | None = None, epsilon: float | None = None, capacity: float | None = None
+) -> float:
+    """The noise level of ``prior`` from exactly one of its name or a capacity in nats."""
+    name, value = exactly_one(sigma=sigma, epsilon=epsilon, capacity=capacity)
+    value = positive(name, value)
+    if name == "capacity":
+        value = prior.level_for_capacity(value)
+        if not (value > 0 and math.isfinite(value)):
+            raise InvalidInputError(f"capacity is out of float64's reach for {prior!r}; got a noise level of {value!r}")
+        return value
+    if name != prior.level_name:
+        raise InvalidInputError(f"{prior!r} takes {prior.level_name} or capacity; got {name}={value!r}")
+    return value

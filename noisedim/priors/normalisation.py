@@ -1,0 +1,63 @@
+"""How an encoder's raw output is brought under a prior's constraint."""
+
+import math
+from typing import final
+
+import torch
+from torch import nn
+
+__all__ = ["SQUASH_NAMES", "BatchStandardisation", "StandardisationThenSquash"]
+
+# Statistics of a batch divide by sqrt(variance + eps). PyTorch's default of 1e-5 leaves features of small scale short
+# of unit variance, which the theorem assumes; constant features are refused by the channel instead.
+_EPS = 1e-8
+
+
+@final
+class BatchStandardisation(nn.BatchNorm1d):
+    """Batch normalisation without an affine part: mean 0 and variance 1 in every coordinate, shape (n, d) to (n, d).
+
+    In ``eval()`` it uses the running statistics. :meth:`set_statistics` replaces those by exact ones.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__(dim, eps=_EPS, affine=False)
+
+    @torch.no_grad()
+    def set_statistics(self, raw: torch.Tensor) -> None:
+        """Take mean and (population) variance from ``raw``, the encoder's output on the training set, shape (n, d)."""
+        if self.running_mean is None or self.running_var is None:  # pragma: no cover - we always track
+            return
+        self.running_mean.copy_(raw.double().mean(0))
+        self.running_var.copy_(raw.double().var(0, unbiased=False))
+
+
+def _logistic(x: torch.Tensor) -> torch.Tensor:
+    # The logistic law of variance 1 becomes uniform.
+    return torch.sigmoid(x * (math.pi / math.sqrt(3)))
+
+
+def _clip(x: torch.Tensor) -> torch.Tensor:
+    # The uniform law of variance 1, on ±√3, becomes U[0, 1].
+    return (0.5 + x / (2 * math.sqrt(3))).clamp(0, 1)
+
+
+_SQUASHES = {"normal-cdf": torch.special.ndtr, "logistic": _logistic, "clip": _clip}
+SQUASH_NAMES = tuple(_SQUASHES)
+
+
+@final
+class StandardisationThenSquash(nn.Module):
+    def __init__(self, dim: int, name: str) -> None:
+        super().__init__()
+        self.standardisation = BatchStandardisation(dim)
+        self.name = name
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return _SQUASHES[self.name](self.standardisation(x))
+
+    def set_statistics(self, raw: torch.Tensor) -> None:
+        self.standardisation.set_statistics(raw)
+
+    def extra_repr(self) -> str:
+        return f"then {self.name}"
