@@ -23,7 +23,19 @@ from noisedim.objectives import (
     infonce,
     nguyen_wainwright_jordan,
 )
-from noisedim.priors import GaussianPrior, Prior, UniformPrior
+from noisedim.priors import (
+    BallPrior,
+    BoxPrior,
+    FlowPrior,
+    FullGaussianPrior,
+    GaussianMixturePrior,
+    GaussianPrior,
+    Prior,
+    ProductPrior,
+    SpherePrior,
+    UniformPrior,
+    load_prior,
+)
 
 if TYPE_CHECKING:
     from noisedim.estimator import DistributionMatcher
@@ -50,11 +62,16 @@ _LAZY = {
 __all__ = [
     "Assessment",
     "AssessmentCallback",
+    "BallPrior",
+    "BoxPrior",
     "Critic",
     "DistributionMatcher",
     "DotProductCritic",
     "Dual",
+    "FlowPrior",
+    "FullGaussianPrior",
     "GaussianDualCritic",
+    "GaussianMixturePrior",
     "GaussianPrior",
     "InfoMax",
     "MLPCritic",
@@ -63,7 +80,9 @@ __all__ = [
     "Objective",
     "ObjectiveValue",
     "Prior",
+    "ProductPrior",
     "SeparableCritic",
+    "SpherePrior",
     "TrainConfig",
     "UniformPrior",
     "assess",
@@ -74,6 +93,7 @@ __all__ = [
     "embed",
     "henze_zirkler",
     "infonce",
+    "load_prior",
     "nguyen_wainwright_jordan",
     "outlier_p_values",
     "train",

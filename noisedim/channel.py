@@ -18,7 +18,7 @@ class NoisyChannel(nn.Module):
     r"""The paper's one change to a self-supervised model: Y = f(X) + Z with f normalised and Z independent.
 
     Put it after any encoder. In ``train()`` it normalises the batch and adds the prior's noise; in ``eval()`` it
-    normalises by the running statistics and adds nothing.
+    normalises by the running statistics, adds nothing, and maps to the prior's own coordinates where they are others.
 
     Args:
         prior: the law to match, e.g. ``GaussianPrior(2)``.
@@ -69,10 +69,14 @@ class NoisyChannel(nn.Module):
     def forward(self, raw: torch.Tensor, *, generator: torch.Generator | None = None) -> torch.Tensor:
         """Normalised embeddings, with noise in ``train()`` and without in ``eval()``; (n, d) to (n, d)."""
         clean = self.normalise(raw)
-        return self.add_noise(clean, generator=generator) if self.training else clean
+        return self.add_noise(clean, generator=generator) if self.training else self.prior.from_channel(clean)
 
     def normalise(self, raw: torch.Tensor) -> torch.Tensor:
-        """The clean embeddings f(X) under the prior's constraint, in either mode; (n, d) to (n, d)."""
+        """The clean embeddings f(X) under the prior's constraint, in either mode; (n, d) to (n, d).
+
+        In channel coordinates, where noise and objectives work: for priors beyond N(0, I) and U[0, 1]^d, ``eval()`` maps
+        them to the prior's own, which may have another number of columns.
+        """
         self._check(raw)
         return self.normalisation(raw)
 

@@ -1,5 +1,6 @@
 """DistributionMatcher: the method as a scikit-learn transformer for tables of numbers."""
 
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from noisedim.checks import positive, positive_integer
 from noisedim.data import AugmentationConfig
 from noisedim.errors import InvalidInputError
+from noisedim.priors import MappedPrior, Prior, UniformPrior, as_prior
 from noisedim.training import NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig, embed, train
 
 __all__ = ["DistributionMatcher"]
@@ -22,7 +24,9 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     embedding passes much information through a noisy channel, which makes its law the prior.
 
     Args:
-        prior: ``"normal"`` for N(0, I) or ``"uniform"`` for U[0, 1]^dim.
+        prior: ``"normal"`` for N(0, I), ``"uniform"`` for U[0, 1]^dim, the path of a prior file, or any prior of dimension
+            ``dim``. A prior that is reached from N(0, I) by a map is trained for as N(0, I), and the embedding mapped: no
+            information and no divergence passes such maps, so that this is the same training.
         dim: dimension of the embedding.
         capacity: most information through the channel, nats. Give at most one of ``capacity``, ``sigma``, ``epsilon``.
         sigma: noise standard deviation (normal prior); 0.3 if none of the three is given.
@@ -38,7 +42,8 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         seed: of weights, batches and noise; equal seeds give equal results on one kind of CPU.
 
     Attributes:
-        model_: the trained :class:`~noisedim.training.EmbeddingModel`, in float64.
+        prior_: the prior as an object.
+        model_: the trained :class:`~noisedim.training.EmbeddingModel`, in float64; before the map, if there is one.
         mean_, scale_: what rows are standardised by, (n_features,); constant features have scale 1.
         metrics_: (k, 7) array logged in training, columns ``noisedim.training.loop.METRIC_NAMES``.
         n_features_in_, feature_names_in_: as in scikit-learn.
@@ -54,7 +59,7 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
 
     def __init__(
         self,
-        prior: str = "normal",
+        prior: str | Path | Prior = "normal",
         dim: int = 2,
         *,
         capacity: float | None = None,
@@ -88,6 +93,7 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     def fit(self, X: Any, y: Any = None) -> Self:
         """Train on the rows of ``X`` (n, n_features); ``y`` is ignored."""
         dim = positive_integer("dim", self.dim)
+        self.prior_ = as_prior(self.prior, dim)
         X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         if len(X) <= dim:
             raise InvalidInputError(f"fit needs more rows than dim={dim}; got n_samples={len(X)}")
@@ -103,22 +109,26 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         self.metrics_ = result.metrics
         # Float64, so that a row's embedding does not depend on the rows that are embedded with it.
         self.model_ = result.model.double()
-        self._n_features_out = dim
+        self._n_features_out = self.prior_.ambient_dim
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """Embeddings (n, dim), float64, without noise."""
+        """Embeddings (n, dim), float64, without noise; of a sphere, (n, dim + 1)."""
         check_is_fitted(self, "model_")
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        return embed(self.model_, self._standardised(X)).numpy()
+        z = embed(self.model_, self._standardised(X))
+        return (self.prior_.from_channel(z) if isinstance(self.prior_, MappedPrior) else z).numpy()
 
     def _standardised(self, X: np.ndarray) -> torch.Tensor:
         return torch.from_numpy((X - self.mean_) / self.scale_)
 
     def _config(self, dim: int, rows: int) -> TrainConfig:
         batch = min(positive_integer("batch_size", self.batch_size, minimum=2), rows)
+        channel = self.prior_.channel_prior if isinstance(self.prior_, MappedPrior) else self.prior_
+        squash = {"squash": channel.squash} if isinstance(channel, UniformPrior) else {}
         return TrainConfig(
-            prior=self.prior,  # type: ignore[arg-type]
+            prior=channel.name,
+            **squash,  # type: ignore[arg-type]
             dim=dim,
             noise=NoiseConfig(capacity=self.capacity, sigma=self.sigma, epsilon=self.epsilon),
             objective=ObjectiveConfig(name=self.objective),  # type: ignore[arg-type]

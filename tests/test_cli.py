@@ -108,7 +108,7 @@ def bad_cases(tmp_path, checkpoint):
         "ragged": (["assess", str(tmp_path / "ragged.csv")], "line 2 has 3"),
         "not in the cube": (
             ["assess", str(tmp_path / "far.csv"), "--prior", "uniform"],
-            "values in [0, 1]; 40 are outside",
+            "values in [0, 1]; 40 of 40 rows are outside",
         ),
         "nothing to render": (["report", "--no-run", "--output", str(tmp_path / "r")], "there are none"),
     }

@@ -65,7 +65,7 @@ def test_clone_pickle_pandas_and_pipeline(digits):
         ({"sigma": 0.1, "capacity": 1.0}, 50, "got sigma=0.1 and capacity=1.0"),
         ({"sigma": -1}, 50, "sigma must be a finite number > 0"),
         ({"epsilon": 0.1}, 50, "takes sigma or capacity"),
-        ({"prior": "cauchy"}, 50, "prior must be one of"),
+        ({"prior": "cauchy"}, 50, "prior must be 'normal', 'uniform', a prior file"),
         ({"objective": "mine"}, 50, "objective.name must be one of"),
         ({"augmentation_noise": 0}, 50, "augmentation_noise must be a finite number > 0"),
         ({"batch_size": 1}, 50, "batch_size must be an integer >= 2"),

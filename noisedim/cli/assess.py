@@ -22,8 +22,8 @@ class Assess:
     """.npy, .npz, .csv, .parquet, .pt or .safetensors file, (n, d)."""
     name: str | None = None
     """Which array of the file, if it holds several and none is called z, embeddings or x."""
-    prior: Literal["normal", "uniform"] = "normal"
-    """N(0, I), or U[0, 1]^d."""
+    prior: str = "normal"
+    """normal for N(0, I), uniform for U[0, 1]^d, or a prior file (.json, .safetensors)."""
     null: Literal["simple", "composite"] = "simple"
     """The prior itself, or any normal law."""
     labels: Path | None = None

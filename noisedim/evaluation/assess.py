@@ -14,9 +14,10 @@ from noisedim.errors import InvalidInputError
 from noisedim.evaluation.battery import NULLS, run_battery
 from noisedim.evaluation.clustering import label_silhouette
 from noisedim.evaluation.effects import effect_sizes, effects_at_prior
+from noisedim.evaluation.mapping import mapped_to_normal, prior_of_rows
 from noisedim.evaluation.probes import cross_validated_scores
 from noisedim.evaluation.sample_size import PowerPoint, sample_size
-from noisedim.priors import PRIOR_NAMES
+from noisedim.priors import GaussianPrior, Prior
 from noisedim.statistics.calibration import simulations_for
 from noisedim.statistics.intervals import Interval
 from noisedim.statistics.null_quantiles import table_reaches
@@ -26,13 +27,17 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["INDEX_WORDS", "Assessment", "TestResult", "assess"]
+__all__ = ["INDEX_WORDS", "MAPPED_WORDS", "Assessment", "TestResult", "assess"]
 
 _MINIMUM_ROWS = 20
 
 INDEX_WORDS = (
     "The index averages p-values of parts of some 50 rows: about 0.5 for a normal sample, and also for laws whose departure "
     "50 rows do not show, so a high index is no evidence; the battery tests all rows at once."
+)
+MAPPED_WORDS = (
+    "Tests and effect sizes are those of the rows after the bijection that takes this prior to N(0, I): units are the "
+    "normal's, divergences are the same on both sides."
 )
 # Which effect size says how large the departure is that a test is about.
 _EFFECT_OF = {
@@ -85,7 +90,9 @@ class Assessment:
     """Whether an embedding follows its prior, how sure that is, and how far off it is.
 
     Attributes:
-        prior: ``normal`` or ``uniform``.
+        prior: name of the prior: ``normal``, ``uniform`` or another kind.
+        law: the prior in words. Tests other than those of null ``uniform``, and all effect sizes, are of the rows mapped
+            to N(0, I), for any prior.
         null: ``simple``: the prior itself; ``composite``: any normal law.
         n, dim: rows and coordinates.
         alpha: family-wise error rate of the battery.
@@ -100,6 +107,7 @@ class Assessment:
     """
 
     prior: str
+    law: str
     null: str
     n: int
     dim: int
@@ -113,6 +121,11 @@ class Assessment:
     left_out: dict[str, str] = field(default_factory=dict)
     downstream: dict[str, float] = field(default_factory=dict)
     _points: np.ndarray = field(default_factory=lambda: np.empty((0, 0)), repr=False, compare=False)
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether rows were brought to N(0, I) before they were tested."""
+        return self.prior != GaussianPrior.name
 
     @property
     def p_value(self) -> float:
@@ -148,6 +161,7 @@ class Assessment:
         """Plain nested data, as JSON holds it; what is infinite or no number is ``None``."""
         return {
             "prior": self.prior,
+            "law": self.law,
             "null": self.null,
             "n": self.n,
             "dim": self.dim,
@@ -192,7 +206,7 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 def assess(
     z: Any,
     *,
-    prior: str = "normal",
+    prior: Prior | str | Path = "normal",
     null: str = "simple",
     alpha: float = 0.05,
     seed: int = 0,
@@ -203,9 +217,12 @@ def assess(
     """Test an embedding against its prior.
 
     Args:
-        z: (n, d) numbers from NumPy, torch or pandas, n >= 20; in [0, 1] for the uniform prior.
-        prior: ``normal`` for N(0, I), ``uniform`` for U[0, 1]^d, which is tested directly and, after the probability
-            integral transform, by the normal's battery.
+        z: (n, d) numbers from NumPy, torch or pandas, n >= 20; every row in the prior's support.
+        prior: ``normal`` for N(0, I), ``uniform`` for U[0, 1]^d, any :class:`~noisedim.priors.Prior`, or the path of a
+            prior file. Rows go through the prior's bijection to N(0, I) and are tested there: they follow the prior
+            exactly if what comes out follows N(0, I), and effect sizes are of what comes out (divergences are the same on
+            both sides; distances and moments are in units of the normal). Uniform laws on the cube or a box are tested
+            directly as well.
         null: ``simple``: the prior itself; ``composite``: any normal law, whatever its mean and covariance.
         alpha: family-wise error rate: a sample of the prior is rejected at most this often.
         seed: of random projections, of the index's parts and of folds.
@@ -223,18 +240,17 @@ def assess(
     >>> assess(np.random.default_rng(0).standard_normal((100, 2)), n_star=False).rejected
     False
     """
-    one_of("prior", prior, PRIOR_NAMES)
     one_of("null", null, NULLS)
     z = embedding_matrix("z", z, minimum_rows=_MINIMUM_ROWS)
-    n, dim = z.shape
+    law = prior_of_rows(prior, z.shape[1])
+    n, dim = len(z), law.dim
     if null == "composite":
-        if prior == "uniform":
-            raise InvalidInputError("null='composite' means any normal law and needs prior='normal'; got 'uniform'")
+        if law.name != GaussianPrior.name:
+            raise InvalidInputError(f"null='composite' means any normal law and needs prior='normal'; got {law.name!r}")
         if n <= dim:
             raise InvalidInputError(f"null='composite' needs more rows than coordinates; got n={n}, d={dim}")
     _check_simulations(alpha, simulations)
-    uniform = z if prior == "uniform" else None
-    points = _to_normal(z) if prior == "uniform" else z
+    points, uniform = mapped_to_normal(law, z)
     battery = run_battery(points, null=null, uniform=uniform, seed=seed, simulations=simulations)
     results = tuple(
         TestResult(
@@ -250,7 +266,8 @@ def assess(
     if labels is not None:
         downstream = {**cross_validated_scores(z, labels, seed=seed), "silhouette": label_silhouette(z, labels)}
     return Assessment(
-        prior=prior,
+        prior=law.name,
+        law=law.law,
         null=null,
         n=n,
         dim=dim,
@@ -283,17 +300,3 @@ def _index(points: np.ndarray, seed: int) -> dict[str, Interval]:
     if n < 2 * part or part > 5000:
         return {}
     return paper_indices(points, part_size=part, seed=seed, joint=table_reaches("henze_zirkler", part, dim))
-
-
-def _to_normal(z: np.ndarray) -> np.ndarray:
-    from scipy.special import ndtri
-
-    outside = (z < 0) | (z > 1)
-    if outside.any():
-        row = int(outside.any(axis=1).argmax())
-        raise InvalidInputError(
-            f"the uniform prior needs values in [0, 1]; {int(outside.sum())} are outside, "
-            f"the first in row {row}: {z[row]}"
-        )
-    # A value of exactly 0 or 1 has an infinite quantile. Half an ulp inside is still far out and stays a departure.
-    return np.asarray(ndtri(np.clip(z, 2**-54, 1 - 2**-53)))

@@ -51,7 +51,7 @@ class AssessmentCallback:
         """What the loop calls after each step."""
         if trainer.steps_done % self.every and not trainer.finished:
             return
-        assessment = assess(embed(trainer.model, self.images), prior=trainer.config.prior, **self.assess_options)
+        assessment = assess(embed(trainer.model, self.images), prior=trainer.model.channel.prior, **self.assess_options)
         self.history.append((trainer.steps_done, assessment))
         if self.log is not None:
             self.log(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from noisedim.evaluation.assess import INDEX_WORDS, Assessment
+from noisedim.evaluation.assess import INDEX_WORDS, MAPPED_WORDS, Assessment
 from noisedim.evaluation.effects import EFFECT_WORDS
 from noisedim.evaluation.table import n_star_words, p_words, verdict_words
 
@@ -57,6 +57,7 @@ def assessment_page(assessment: Assessment, points: np.ndarray) -> str:
     ]
     return environment.get_template("assessment.html.jinja").render(
         verdict=verdict_words(assessment),
+        mapped_words=MAPPED_WORDS if assessment.is_mapped else None,
         rejected=assessment.rejected,
         pictures=pictures,
         tests=tests,

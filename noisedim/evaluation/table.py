@@ -2,18 +2,16 @@
 
 import math
 
-from noisedim.evaluation.assess import INDEX_WORDS, Assessment
+from noisedim.evaluation.assess import INDEX_WORDS, MAPPED_WORDS, Assessment
 from noisedim.evaluation.effects import EFFECT_WORDS
 from noisedim.statistics.intervals import Interval
 
 __all__ = ["law_words", "n_star_words", "p_words", "print_assessment", "verdict_words"]
 
-_LAWS = {("normal", "simple"): "N(0, I)", ("normal", "composite"): "any normal law", ("uniform", "simple"): "U[0, 1]^d"}
-
 
 def law_words(assessment: Assessment) -> str:
     """The null hypothesis."""
-    return _LAWS[assessment.prior, assessment.null]
+    return "any normal law" if assessment.null == "composite" else assessment.law
 
 
 def verdict_words(assessment: Assessment) -> str:
@@ -54,6 +52,8 @@ def print_assessment(assessment: Assessment) -> None:
 
     console = Console()
     console.print(verdict_words(assessment), highlight=False)
+    if assessment.is_mapped:
+        console.print(MAPPED_WORDS, highlight=False)
     table = Table("test", "null", "p", "adjusted p", "a small p means")
     for result in assessment.results:
         mark = "*" if result.adjusted_p_value <= assessment.alpha else " "

@@ -45,8 +45,9 @@ def dual_bound(
     KL(f(X)+Z ‖ N(0, (1+σ²)I)) from above. Of a batch, or of images that fixed no statistics, the mean of ‖f(X)‖² is not
     exactly d: the reported bound then adds (E‖f(X)‖² − d)/(2(1+σ²)), with which it holds for any second moment.
 
-    For the uniform prior the alignment term is a surrogate (:class:`~noisedim.priors.UniformPrior`), and ``bound`` is
-    NaN because the value bounds nothing.
+    Embeddings are in channel coordinates: a prior that N(0, I) is mapped to has the same J, as information and divergence
+    pass bijections unchanged. For the uniform prior the alignment term is a surrogate
+    (:class:`~noisedim.priors.UniformPrior`), and ``bound`` is NaN because the value bounds nothing.
 
     Args:
         z: f(X), (n, d), normalised.
@@ -74,7 +75,7 @@ def dual_bound(
     alignment = prior.alignment(z, z_prime, level)
     divergence = _log_mean_kernel(prior, z, z_prime if pairs == "cross" else z, level)
     loss = alignment + divergence - capacity
-    if prior.name != "normal" or (pairs == "clean" and not estimate):
+    if not prior.exact_dual or (pairs == "clean" and not estimate):
         bound = torch.full_like(loss, math.nan)
     else:
         with torch.no_grad():

@@ -8,7 +8,7 @@ import torch
 from noisedim.errors import InvalidInputError
 from noisedim.priors.arrays import covariance_factor, numbers
 from noisedim.priors.mapped import MappedPrior
-from noisedim.priors.special import standard_normal_log_prob
+from noisedim.priors.special import normal_distribution, signs, standard_normal_log_prob
 from noisedim.priors.uniform import UniformPrior
 
 __all__ = ["BoxPrior", "FullGaussianPrior"]
@@ -110,14 +110,15 @@ class BoxPrior(MappedPrior):
         low, high = self.low.to(z.device), self.high.to(z.device)
         # From the nearer edge, so that both tails keep their digits; half an ulp inside where a value is at it.
         below, above = (z - low) / (high - low), (high - z) / (high - low)
-        tail = torch.minimum(below, above).clamp_min(2**-54)
+        tail = torch.where(below <= above, below, above).clamp_min(2**-54)
         normal = torch.special.ndtri(tail)
         return torch.where(below <= above, normal, -normal)
 
     def _from_normal(self, z: torch.Tensor) -> torch.Tensor:
         low, high = self.low.to(z.device), self.high.to(z.device)
-        tail = (high - low) * torch.special.ndtr(-z.abs())
-        return torch.where(z <= 0, low + tail, high - tail)
+        side = signs(z)
+        tail = (high - low) * normal_distribution(-side * z)
+        return torch.where(side < 0, low + tail, high - tail)
 
     def _log_prob(self, z: torch.Tensor) -> torch.Tensor:
         volume = float((self.high - self.low).log().sum())

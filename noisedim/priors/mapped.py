@@ -9,6 +9,7 @@ from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.priors.gaussian import GaussianPrior
 from noisedim.priors.interface import Prior
+from noisedim.priors.special import widened
 
 __all__ = ["MappedPrior"]
 
@@ -88,7 +89,7 @@ class MappedPrior(Prior):
         if not isinstance(z, torch.Tensor) or z.ndim != 2 or z.shape[1] != columns or not z.is_floating_point():
             came = f"{tuple(z.shape)}, {z.dtype}" if isinstance(z, torch.Tensor) else type(z).__name__
             raise InvalidInputError(f"{self!r} takes floating-point tensors of shape (n, {columns}); got {came}")
-        return z.double()
+        return widened(z)
 
     @abstractmethod
     def _to_normal(self, z: torch.Tensor) -> torch.Tensor:

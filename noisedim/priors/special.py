@@ -6,17 +6,21 @@ from typing import Any
 import torch
 
 __all__ = [
+    "FARTHEST",
     "LOG_ROOT_TAU",
     "attach",
     "log_normal_density",
+    "normal_distribution",
     "normal_quantile_of_log",
     "normal_quantile_of_tails",
+    "signs",
     "standard_normal_log_prob",
+    "widened",
 ]
 
 LOG_ROOT_TAU = math.log(2 * math.pi) / 2
 # Beyond this many standard deviations float64 has no probabilities left: values are brought back to it.
-_FARTHEST = 38.0
+FARTHEST = 38.0
 # Φ⁻¹ takes probabilities above this as they are; below, Newton's method works on logarithms.
 _LEAST_LOG = -600.0
 
@@ -33,9 +37,36 @@ class _Attached(torch.autograd.Function):
         return gradients[0] * derivative, None, None
 
 
+class _Widened(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        ctx.dtype = x.dtype
+        return x.double()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> torch.Tensor:
+        most = torch.finfo(ctx.dtype).max
+        return gradients[0].clamp(-most, most).to(ctx.dtype)
+
+
+def widened(x: torch.Tensor) -> torch.Tensor:
+    """``x`` in float64, with gradients that stay in the range of its own dtype."""
+    return x if x.dtype is torch.float64 else _Widened.apply(x)
+
+
 def attach(x: torch.Tensor, value: torch.Tensor, derivative: torch.Tensor) -> torch.Tensor:
     """``value`` as a function of ``x``, elementwise, with the ``derivative`` that is known of it; all of one shape."""
     return _Attached.apply(x, value, derivative)
+
+
+def signs(z: torch.Tensor) -> torch.Tensor:
+    """1 where z >= 0 and −1 elsewhere: ``signs(z) * z`` is |z| with a slope at 0, too."""
+    return torch.where(z >= 0, 1.0, -1.0).to(z.dtype)
+
+
+def normal_distribution(z: torch.Tensor) -> torch.Tensor:
+    """Φ(z), elementwise, with all digits in the lower tail (``torch.special.ndtr`` loses them beyond −5)."""
+    return torch.erfc(z * -math.sqrt(0.5)) / 2
 
 
 def log_normal_density(z: torch.Tensor) -> torch.Tensor:
@@ -55,13 +86,13 @@ def _quantile(log_p: torch.Tensor) -> torch.Tensor:
     z = torch.special.ndtri(log_p.clamp_min(_LEAST_LOG).exp())
     if bool(far.any()):
         # log Φ is concave: Newton's steps from the left of the root never pass it.
-        tail = log_p[far].clamp_min(-(_FARTHEST**2) / 2 - 5)
+        tail = log_p[far].clamp_min(-(FARTHEST**2) / 2 - 5)
         root = -torch.sqrt(-2 * tail)
         for _ in range(8):
             log_cdf = torch.special.log_ndtr(root)
             root = root - (log_cdf - tail) * torch.exp(log_cdf - log_normal_density(root))
         z[far] = root
-    return z.clamp(-_FARTHEST, _FARTHEST)
+    return z.clamp(-FARTHEST, FARTHEST)
 
 
 def normal_quantile_of_log(log_p: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,7 @@ import torch
 
 from noisedim.checks import positive
 from noisedim.priors.mapped import MappedPrior
-from noisedim.priors.special import LOG_ROOT_TAU, attach
+from noisedim.priors.special import FARTHEST, LOG_ROOT_TAU, attach, normal_distribution, signs
 
 __all__ = ["BallPrior", "SpherePrior"]
 
@@ -19,6 +19,7 @@ _SERIES_TERMS = 400
 _TOLERANCE = 1e-4
 _TINY = 1e-300
 _POLISH = 3
+_FARTHEST = FARTHEST - 1
 
 
 @final
@@ -135,23 +136,28 @@ class SpherePrior(MappedPrior):
         rest = z.square().flip(1).cumsum(1).flip(1)
         columns = []
         for i in range(self.dim - 1):
-            angle = torch.atan2(rest[:, i + 1].clamp_min(_TINY).sqrt(), z[:, i].abs())
-            columns.append(torch.where(z[:, i] >= 0, 1.0, -1.0) * _angle_to_normal(angle, self.dim - i))
+            side = signs(z[:, i])
+            angle = torch.atan2(rest[:, i + 1].clamp_min(_TINY).sqrt(), side * z[:, i])
+            columns.append(side * _angle_to_normal(angle, self.dim - i))
         # The last angle, as its distance from the seam: half of the circle is at most 2π·½ away.
-        angle = torch.atan2(z[:, -1].abs(), -z[:, -2])
+        side = signs(z[:, -1])
+        angle = torch.atan2(side * z[:, -1], -z[:, -2])
         tail = (angle / (2 * math.pi)).clamp_min(_TINY)
-        columns.append(torch.where(z[:, -1] >= 0, -1.0, 1.0) * torch.special.ndtri(tail))
+        columns.append(-side * torch.special.ndtri(tail))
         return torch.stack(columns, 1)
 
     def _from_normal(self, z: torch.Tensor) -> torch.Tensor:
+        # Farther out there are no probabilities left in float64.
+        z = z.clamp(-_FARTHEST, _FARTHEST)
         scale = torch.full_like(z[:, 0], self.radius)
         columns = []
         for i in range(self.dim - 1):
             angle = _angle_from_normal(z[:, i], self.dim - i)
-            columns.append(scale * torch.where(z[:, i] >= 0, 1.0, -1.0) * torch.cos(angle))
+            columns.append(scale * signs(z[:, i]) * torch.cos(angle))
             scale = scale * torch.sin(angle)
-        angle = 2 * math.pi * torch.special.ndtr(-z[:, -1].abs())
-        columns += [-scale * torch.cos(angle), scale * torch.where(z[:, -1] >= 0, 1.0, -1.0) * torch.sin(angle)]
+        side = signs(z[:, -1])
+        angle = 2 * math.pi * normal_distribution(-side * z[:, -1])
+        columns += [-scale * torch.cos(angle), scale * side * torch.sin(angle)]
         return torch.stack(columns, 1)
 
     def _log_prob(self, z: torch.Tensor) -> torch.Tensor:
@@ -225,7 +231,9 @@ def _angle_to_normal(angle: torch.Tensor, m: int) -> torch.Tensor:
     """
     points = angle.detach().cpu().numpy()
     values = _normal_of_angle(points, m)
-    return attach(angle, *(torch.from_numpy(own).to(angle.device) for own in (values, -_angle_slope(points, values, m))))
+    return attach(
+        angle, *(torch.from_numpy(own).to(angle.device) for own in (values, -_angle_slope(points, values, m)))
+    )
 
 
 def _angle_from_normal(z: torch.Tensor, m: int) -> torch.Tensor:
@@ -242,9 +250,7 @@ def _angle_from_normal(z: torch.Tensor, m: int) -> torch.Tensor:
         found = _normal_of_angle(angle, m)
         angle = np.clip(angle + (found - size) / _angle_slope(angle, found, m), _TINY, math.pi / 2)
     slope = 1 / _angle_slope(angle, size, m)
-    return attach(
-        z, *(torch.from_numpy(own).to(z.device) for own in (angle, np.where(points >= 0, -slope, slope)))
-    )
+    return attach(z, *(torch.from_numpy(own).to(z.device) for own in (angle, np.where(points >= 0, -slope, slope))))
 
 
 def _normal_of_angle(angle: np.ndarray, m: int) -> np.ndarray:

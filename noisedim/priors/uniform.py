@@ -9,6 +9,7 @@ from torch import nn
 from noisedim.checks import one_of, positive_integer
 from noisedim.priors.interface import Prior
 from noisedim.priors.normalisation import SQUASH_NAMES, StandardisationThenSquash
+from noisedim.priors.special import normal_distribution
 from noisedim.theory import bounds
 
 __all__ = ["UniformPrior"]
@@ -80,7 +81,7 @@ class UniformPrior(Prior):
         return torch.special.ndtri(z.double().clamp(2**-54, 1 - 2**-53)).to(z.dtype)
 
     def from_normal(self, z: torch.Tensor) -> torch.Tensor:
-        return torch.special.ndtr(z)
+        return normal_distribution(z.double()).to(z.dtype)
 
     def log_prob(self, z: torch.Tensor) -> torch.Tensor:
         # Times 0, for a gradient.

@@ -195,7 +195,7 @@ def _measure(config: TrainConfig, model: EmbeddingModel | None, split: RunSplit,
         "n": len(measured),
         "level": level,
         "capacity": prior.capacity(level),
-        "assessment": assess(z[measured], prior=config.prior, seed=config.seed, n_star=judges).to_dict(),
+        "assessment": assess(z[measured], prior=prior, seed=config.seed, n_star=judges).to_dict(),
         "information": None if model is None else _information(config, model, split),
     }
     if split.images.labels is not None:
@@ -213,15 +213,15 @@ def _measure(config: TrainConfig, model: EmbeddingModel | None, split: RunSplit,
 
 
 def _information(config: TrainConfig, model: EmbeddingModel, split: RunSplit) -> dict[str, float] | None:
-    """A lower bound on I(f(X′); f(X)+Z) of the trained encoder at its noise level, nats; normal prior only.
+    """A lower bound on I(f(X′); f(X)+Z) of the trained encoder at its noise level, nats; only where the dual is exact.
 
     Theorem 4.1's critic is far from optimal where f(X′) strays from f(X) by more than the noise. But noise can always be
     added: I at σ is at least I at any s ≥ σ, so the dual's bound at s is a bound at σ, too. The measured images are
     halved; s is chosen on one half and the bound evaluated on the other, and the other way round.
     """
-    if config.prior != "normal":
-        return None
     prior = model.channel.prior
+    if not prior.exact_dual:
+        return None
     sigma = config.noise.target(prior)
     # Not the generator that trained: these views are new.
     generator = torch.Generator().manual_seed(config.seed + 2**32)
@@ -229,9 +229,16 @@ def _information(config: TrainConfig, model: EmbeddingModel, split: RunSplit) ->
     index = index[torch.randperm(len(index), generator=generator)[:_MOST_IMAGES]]
     images = split.images.images[index]
     images = images.float() / 255 if images.dtype is torch.uint8 else images.float()
-    z = embed(model, images).double()
+
+    @torch.no_grad()
+    def channel_coordinates(batch: torch.Tensor) -> torch.Tensor:
+        # Before the map to the prior, if there is one: no information passes it by.
+        device = next(model.parameters()).device
+        return model.channel.normalise(embed(model, batch, raw=True).to(device)).cpu().double()
+
+    z = channel_coordinates(images)
     others = [
-        embed(model, second_view(images, config.augmentation, config.augmentation_probability, generator)).double()
+        channel_coordinates(second_view(images, config.augmentation, config.augmentation_probability, generator))
         for _ in range(_AUGMENTATION_DRAWS)
     ]
 

@@ -85,12 +85,15 @@ def save_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], metadata: M
     write_atomically(path, write)
 
 
-def load_checkpoint(path: Path, *, expected_config_digest: str | None = None) -> Checkpoint:
+def load_checkpoint(
+    path: Path, *, expected_config_digest: str | None = None, expected_config: Mapping[str, Any] | None = None
+) -> Checkpoint:
     """Read a checkpoint whole, or refuse it.
 
     Args:
         path: the file.
         expected_config_digest: refuse a checkpoint of another configuration.
+        expected_config: that configuration, for the refusal to say in what it differs.
 
     Raises: CheckpointError: if the file is missing, truncated, not a noisedim checkpoint, of another format version, or
         of another configuration.
@@ -108,8 +111,25 @@ def load_checkpoint(path: Path, *, expected_config_digest: str | None = None) ->
             metadata = json.loads(header["metadata"])
             digest = metadata.get("config_digest")
             if expected_config_digest is not None and digest != expected_config_digest:
-                raise CheckpointError(f"expected a checkpoint of run {expected_config_digest}; {path} is of {digest}")
+                raise CheckpointError(
+                    f"expected a checkpoint of run {expected_config_digest}; {path} is of {digest}"
+                    + _difference(expected_config, metadata.get("config"))
+                )
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise CheckpointError(f"expected a checkpoint; {path} is damaged or no safetensors file ({error})") from None
     return Checkpoint(tensors, metadata)
+
+
+def _difference(expected: Mapping[str, Any] | None, saved: Any) -> str:
+    """Which settings of two configurations differ, in words."""
+    if expected is None or not isinstance(saved, str):
+        return ""
+    came = json.loads(saved)
+    differ = [name for name in {**expected, **came} if expected.get(name) != came.get(name)]
+    if not differ:
+        return ""
+    first = differ[0]
+    return (
+        f": another {', another '.join(differ)} ({first} is {came.get(first)!r} there and {expected.get(first)!r} here)"
+    )

@@ -17,7 +17,7 @@ from noisedim.nets import RESNET_NAMES, check_encoder
 from noisedim.nets.backbones import is_backbone
 from noisedim.objectives import Autoencoder, Dual, InfoMax, NoisyViews, Objective
 from noisedim.objectives.noisy import NoiseOn, NoisePlace
-from noisedim.priors import SQUASH_NAMES, Prior, make_prior, noise_level
+from noisedim.priors import PRIOR_NAMES, SQUASH_NAMES, Prior, as_prior, noise_level, prior_reference
 from noisedim.training.methods import OTHER_METHODS, TWO_VIEW_METHODS, build_other
 from noisedim.training.optimizers import OptimiserConfig
 
@@ -235,8 +235,9 @@ class TrainConfig:
     """How X′ differs from X."""
     augmentation_probability: float = 0.5
     """Chance that X′ differs from X at all. Below 1, P(X = X′ | X) > 0, which Lemma 3.3 needs."""
-    prior: Literal["normal", "uniform"] = "normal"
-    """The law to match: N(0, I) or U[0, 1]^d."""
+    prior: str = "normal"
+    """The law to match: normal for N(0, I), uniform for U[0, 1]^d, or a prior file (.json, .safetensors), of which its
+    content is kept."""
     squash: Literal["normal-cdf", "logistic", "clip"] = "normal-cdf"
     """How a standardised output is brought into [0, 1]^d (uniform prior)."""
     dim: int = 2
@@ -285,6 +286,8 @@ class TrainConfig:
         one_of("gaussianise", self.gaussianise, ("none", "rank", "flow"))
         if self.gaussianise != "none" and self.prior != "normal":
             raise InvalidInputError(f"gaussianise={self.gaussianise!r} is for prior='normal'; got {self.prior!r}")
+        # A file may change or move: what it says is kept instead, and a flow's digest beside its path.
+        object.__setattr__(self, "prior", prior_reference(self.prior))
         one_of("squash", self.squash, SQUASH_NAMES)
         if self.squash != "normal-cdf" and self.prior != "uniform":
             raise InvalidInputError(f"squash={self.squash!r} is for prior='uniform'; got {self.prior!r}")
@@ -329,7 +332,7 @@ class TrainConfig:
 
     def build_prior(self) -> Prior:
         """The prior object."""
-        return make_prior(self.prior, self.dim, squash=self.squash)
+        return as_prior(self.prior, self.dim, squash=self.squash)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested data, as JSON holds it."""
@@ -353,5 +356,9 @@ class TrainConfig:
 
     def digest(self) -> str:
         """16 hexadecimal characters that name this configuration's run folder."""
-        text = json.dumps({"format": _FORMAT, **self.to_dict()}, sort_keys=True, separators=(",", ":"))
+        content = self.to_dict()
+        if self.prior not in PRIOR_NAMES:
+            # Where a flow lies does not shape the result.
+            content["prior"] = {name: value for name, value in json.loads(self.prior).items() if name != "path"}
+        text = json.dumps({"format": _FORMAT, **content}, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -98,7 +98,7 @@ class Resumable(ABC):
 
     def restore(self, path: Path) -> None:
         """Take up the state that :meth:`save` wrote; a checkpoint of another configuration is refused."""
-        saved = load_checkpoint(path, expected_config_digest=self.run.digest())
+        saved = load_checkpoint(path, expected_config_digest=self.run.digest(), expected_config=self.run.to_dict())
         if saved.metadata["device"] != self.device.type:
             raise CheckpointError(
                 f"{path.name} was written on {saved.metadata['device']} and cannot be resumed on {self.device.type} "

@@ -163,7 +163,7 @@ def test_uniform_prior_by_the_probability_integral_transform():
     assert pairs["p_value"] <= 1e-6
     outside = rng.random((100, 2))
     outside[3, 0] = 1.5
-    with pytest.raises(InvalidInputError, match=r"values in \[0, 1\]; 1 are outside, the first in row 3"):
+    with pytest.raises(InvalidInputError, match=r"values in \[0, 1\]; 1 of 100 rows are outside, the first is row 3"):
         assess(outside, prior="uniform")
     edges = np.where(rng.random((500, 2)) < 0.2, 1.0, rng.random((500, 2)))
     assert assess(edges, prior="uniform").rejected  # atoms on the boundary are a departure, not an error
