@@ -92,7 +92,7 @@ def test_learning_rate_warms_up_and_decays():
         (lambda: NoiseConfig(sigma=0), "noise.sigma must be a finite number > 0; got 0"),
         (lambda: NoiseConfig(anneal=2), r"noise.anneal must be a number in \[0, 1\]"),
         (lambda: TrainConfig(steps=0), "steps must be an integer >= 1"),
-        (lambda: TrainConfig(prior="cauchy"), "prior must be one of"),
+        (lambda: TrainConfig(prior="cauchy"), "prior must be 'normal'"),
         (lambda: TrainConfig(squash="clip"), "squash=.clip. is for prior=.uniform.; got .normal."),
         (lambda: TrainConfig(seed=-1), "seed must be an integer >= 0"),
         (lambda: DataConfig(fold=5), "data.fold must be from 0 to 4; got 5"),
