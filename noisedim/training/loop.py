@@ -17,6 +17,7 @@ from noisedim.errors import CheckpointError, InvalidInputError, TrainingDiverged
 from noisedim.objectives import Autoencoder, ObjectiveValue
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.config import TrainConfig
+from noisedim.training.exchange import rows_of_all_ranks
 from noisedim.training.memory import explaining_memory
 from noisedim.training.model import EmbeddingModel, build_model, embed
 from noisedim.training.optimizers import learning_rate, make_optimizer
@@ -148,23 +149,33 @@ class Trainer(Resumable):
         return rate
 
     def next_inputs(self) -> torch.Tensor:
-        """What the encoder sees next: X on top of its X′, (2·batch, *shape), in one pass; X alone for autoencoders."""
+        """What the encoder sees next: X on top of its X′, (2·batch, *shape), in one pass; X alone for autoencoders.
+
+        With several ranks this is one rank's share of these rows; what is random is drawn for all of them.
+        """
         config = self.config
-        batch = self.images[self.sampler.next_indices(config.batch_size)]
-        batch = batch.float() / 255 if batch.dtype is torch.uint8 else batch.float()
+        indices = self.sampler.next_indices(config.batch_size)
         if isinstance(self.objective, Autoencoder):
-            return batch
+            return self._pixels(indices[self.ranks.share(len(indices))])
+        own = self.ranks.share(2 * len(indices))
         if config.views.both:
-            size = (batch.shape[-2], batch.shape[-1])
-            draws = draw_views(config.views, 2 * len(batch), size, seed=config.seed, step=self.steps_done)
-            return apply_views(torch.cat([batch, batch]), draws, config.views)
+            size = (self.shape[-2], self.shape[-1])
+            draws = draw_views(config.views, 2 * len(indices), size, seed=config.seed, step=self.steps_done)
+            return apply_views(self._pixels(torch.cat([indices, indices])[own]), draws.take(own), config.views)
+        batch = self._pixels(indices)
         changed = second_view(batch, config.augmentation, config.augmentation_probability, self.generator)
-        return torch.cat([batch, changed])
+        return torch.cat([batch, changed])[own]
+
+    def _pixels(self, indices: torch.Tensor) -> torch.Tensor:
+        """Images by index, float, uint8 brought to [0, 1]."""
+        images = self.images[indices]
+        return images.float() / 255 if images.dtype is torch.uint8 else images.float()
 
     def evaluate(self, raw: torch.Tensor, inputs: torch.Tensor, *, estimate: bool) -> ObjectiveValue:
-        """The objective on the encoder's output for ``inputs``."""
+        """The objective on the encoder's output ``raw``, that of all ranks' ``inputs``."""
         if isinstance(self.objective, Autoencoder):
-            return self.objective(raw, inputs, generator=self.generator)
+            images = inputs if len(inputs) == len(raw) else rows_of_all_ranks(inputs)
+            return self.objective(raw, images, generator=self.generator)
         channel = self.model.channel
         z, z_prime = (channel.normalise(raw) if self.objective.normalised else raw).chunk(2)
         return self.objective(z, z_prime, channel, generator=self.generator, estimate=estimate)

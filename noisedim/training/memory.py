@@ -82,7 +82,7 @@ def measure_step(trainer: "Trainer") -> StepMemory:
     Raises: InvalidInputError: if the objective takes no batches that are small.
     """
     inputs = trainer.next_inputs()
-    images = trainer.config.batch_size
+    images = trainer.config.batch_size // trainer.ranks.size
     few = max(2, min(_FEW, images // 4))
     while True:
         try:
@@ -95,7 +95,7 @@ def measure_step(trainer: "Trainer") -> StepMemory:
 
 def _measured(trainer: "Trainer", inputs: torch.Tensor, few: int) -> StepMemory:
     # Rows of both views, or of the one that autoencoders see.
-    views = len(inputs) // trainer.config.batch_size
+    views = len(inputs) * trainer.ranks.size // trainer.config.batch_size
 
     def weights() -> Iterator[torch.Tensor]:
         for module in (trainer.model, trainer.objective):

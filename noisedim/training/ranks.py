@@ -48,13 +48,13 @@ class Ranks:
         return self.rank == 0
 
     def sharing(self, encoder: nn.Module, device: torch.device) -> Callable[[torch.Tensor], torch.Tensor]:
-        """``encoder`` as a function of the global batch that computes each row on one rank only.
+        """``encoder`` as a function of this rank's share of the rows that returns its output for all ranks' rows.
 
         Args:
             encoder: on ``device``, in ``train()`` mode; its weights and buffers are used and trained.
             device: of this rank.
 
-        Returns: a function of (n, …) that is the same on all ranks, n divisible by their number; so is what it returns.
+        Returns: a function of (n, …), n the same on all ranks, that returns (n·ranks, …), rank 0's rows first.
         """
         if self.size == 1:
             return encoder
@@ -62,10 +62,12 @@ class Ranks:
             with_global_statistics(encoder, device), device_ids=[device] if device.type == "cuda" else None
         )
 
-        def encode(inputs: torch.Tensor) -> torch.Tensor:
-            return rows_of_all_ranks(share(inputs.chunk(self.size)[self.rank]))
+        return lambda own: rows_of_all_ranks(share(own))
 
-        return encode
+    def share(self, rows: int) -> slice:
+        """Which of so many rows are this rank's; their number must be divisible by that of ranks."""
+        own = rows // self.size
+        return slice(own * self.rank, own * (self.rank + 1))
 
     @torch.no_grad()
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:

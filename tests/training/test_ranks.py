@@ -47,10 +47,10 @@ def together(tmp_path_factory, images):
 def test_two_processes_took_part(together):
     _, found = together
     assert found["ranks"] == 2
-    assert found["methods"].keys() == two_ranks.OBJECTIVES.keys()
+    assert found["methods"].keys() == two_ranks.CONFIGS.keys()
 
 
-@pytest.mark.parametrize("name", two_ranks.OBJECTIVES)
+@pytest.mark.parametrize("name", two_ranks.CONFIGS)
 def test_loss_and_gradients_are_those_of_the_global_batch(together, name):
     _, found = together
     own = found["methods"][name]
@@ -63,7 +63,7 @@ def test_loss_and_gradients_are_those_of_the_global_batch(together, name):
     assert own["float32"]["gradients"] < (2e-2 if name == "w-mse" else 1e-5)
 
 
-@pytest.mark.parametrize("name", two_ranks.OBJECTIVES)
+@pytest.mark.parametrize("name", two_ranks.CONFIGS)
 def test_weights_stay_those_of_one_process_and_the_same_on_all_ranks(together, name):
     _, found = together
     assert found["methods"][name]["same"]

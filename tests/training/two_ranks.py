@@ -20,6 +20,7 @@ from noisedim.training.exchange import rows_of_all_ranks
 from noisedim.training.loop import Trainer, train
 from noisedim.training.methods import OTHER_METHODS
 from noisedim.training.ranks import Ranks, launch
+from noisedim.training.recipes import METHOD_NAMES, pretraining
 
 BASE = TrainConfig(
     steps=9,
@@ -38,6 +39,20 @@ OBJECTIVES = {
     "nwj": ObjectiveConfig(name="nwj", critic="dot"),
     "closed-form critic": ObjectiveConfig(name="infonce", critic="gaussian-dual"),
     **{name: ObjectiveConfig(name=name, features=16) for name in OTHER_METHODS},
+}
+CONFIGS = {name: replace(BASE, objective=objective) for name, objective in OBJECTIVES.items()}
+# The recipe of pre-training (views of both, LARS, noise in the objective) on a narrow ResNet and a short head.
+CONFIGS |= {
+    f"resnet, {method}": replace(
+        pretraining(method, DataConfig(), sigma=0.1, steps=9),
+        width=4,
+        head=(24,),
+        dim=16,
+        batch_size=32,
+        pixel_mean=(0.3,),
+        pixel_deviation=(0.4,),
+    )
+    for method in METHOD_NAMES
 }
 STEPS = 4
 
@@ -106,7 +121,7 @@ def with_local_statistics(trainer):
     if trainer.ranks.size == 1:
         return trainer.model.encoder
     share = torch.nn.parallel.DistributedDataParallel(trainer.model.encoder)
-    return lambda inputs: rows_of_all_ranks(share(inputs.chunk(trainer.ranks.size)[trainer.ranks.rank]))
+    return lambda own: rows_of_all_ranks(share(own))
 
 
 def same_on_all_ranks(state, ranks):
@@ -157,8 +172,7 @@ def main(folder):
     torch.set_num_threads(1)
     images = load_images("digits").images[:400]
     found = {"ranks": ranks.size, "device": device.type, "methods": {}}
-    for name, objective in OBJECTIVES.items():
-        config = replace(BASE, objective=objective)
+    for name, config in CONFIGS.items():
         state, alone = (after_steps(config, images, own) for own in (ranks, Ranks.alone()))
         found["methods"][name] = {
             "float64": compare(config, images, ranks, torch.float64),
