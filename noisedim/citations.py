@@ -95,6 +95,48 @@ BIBTEX: dict[str, str] = {
   eprint = {2002.05709},
   archivePrefix = {arXiv},
 }""",
+    "cgan": """@misc{mirza2014conditional,
+  title = {Conditional Generative Adversarial Nets},
+  author = {Mirza, Mehdi and Osindero, Simon},
+  year = {2014},
+  eprint = {1411.1784},
+  archivePrefix = {arXiv},
+}""",
+    "projection-discriminator": """@misc{miyato2018cgans,
+  title = {{cGANs} with Projection Discriminator},
+  author = {Miyato, Takeru and Koyama, Masanori},
+  year = {2018},
+  eprint = {1802.05637},
+  archivePrefix = {arXiv},
+}""",
+    "r1": """@misc{mescheder2018training,
+  title = {Which Training Methods for {GANs} do actually Converge?},
+  author = {Mescheder, Lars and Geiger, Andreas and Nowozin, Sebastian},
+  year = {2018},
+  eprint = {1801.04406},
+  archivePrefix = {arXiv},
+}""",
+    "kid": """@misc{binkowski2018demystifying,
+  title = {Demystifying {MMD} {GANs}},
+  author = {Bi{\'n}kowski, Miko{\\l}aj and Sutherland, Danica J. and Arbel, Michael and Gretton, Arthur},
+  year = {2018},
+  eprint = {1801.01401},
+  archivePrefix = {arXiv},
+}""",
+    "fid": """@misc{heusel2017gans,
+  title = {{GANs} Trained by a Two Time-Scale Update Rule Converge to a Local {Nash} Equilibrium},
+  author = {Heusel, Martin and Ramsauer, Hubert and Unterthiner, Thomas and Nessler, Bernhard and Hochreiter, Sepp},
+  year = {2017},
+  eprint = {1706.08500},
+  archivePrefix = {arXiv},
+}""",
+    "precision-recall": """@misc{kynkaanniemi2019improved,
+  title = {Improved Precision and Recall Metric for Assessing Generative Models},
+  author = {Kynk{\"a}{\"a}nniemi, Tuomas and Karras, Tero and Laine, Samuli and Lehtinen, Jaakko and Aila, Timo},
+  year = {2019},
+  eprint = {1904.06991},
+  archivePrefix = {arXiv},
+}""",
     "mehler": """@article{mehler1866ueber,
   title = {Ueber die Entwicklung einer Function von beliebig vielen Variablen nach {Laplaceschen} Functionen
            h{\\"o}herer Ordnung},
@@ -170,6 +212,8 @@ _OF_OBJECTIVE = {
     "barlow-twins": ("barlow",),
 }
 
+_OF_GENERATORS = ("cgan", "projection-discriminator", "r1", "fid", "kid", "precision-recall")
+
 
 def bibtex(keys: Iterable[str]) -> str:
     """The entries of these keys, each once, in the order given.
@@ -198,5 +242,7 @@ def keys_of_config(config: dict[str, Any]) -> tuple[str, ...]:
     >>> keys_of_config({"objective": {"name": "dual"}})
     ('paper', 'noisedim', 'mehler', 'henze-zirkler')
     """
+    if "encoder" in config and isinstance(config["encoder"], dict):  # a generator on an encoder
+        return (*keys_of_config(config["encoder"]), *_OF_GENERATORS)
     name = str(config.get("objective", {}).get("name", ""))
     return ("paper", "noisedim", *_OF_OBJECTIVE.get(name, ()), "henze-zirkler")

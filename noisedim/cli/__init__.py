@@ -13,8 +13,10 @@ from noisedim.cli.assess import Assess
 from noisedim.cli.certify import Certify
 from noisedim.cli.cite import Cite
 from noisedim.cli.embed import Embed
+from noisedim.cli.generate import Generate
 from noisedim.cli.sweep import Sweep
 from noisedim.cli.train import Train
+from noisedim.cli.train_generator import TrainGenerator
 from noisedim.cli.verify import Verify
 from noisedim.errors import guarded
 from noisedim.report.build import ReportOptions, write_report
@@ -26,6 +28,8 @@ _Command = (
     | Annotated[Embed, tyro.conf.subcommand("embed")]
     | Annotated[Assess, tyro.conf.subcommand("assess")]
     | Annotated[Certify, tyro.conf.subcommand("certify")]
+    | Annotated[TrainGenerator, tyro.conf.subcommand("train-generator")]
+    | Annotated[Generate, tyro.conf.subcommand("generate")]
     | Annotated[Sweep, tyro.conf.subcommand("sweep")]
     | Annotated[Verify, tyro.conf.subcommand("verify")]
     | Annotated[Cite, tyro.conf.subcommand("cite")]

@@ -91,7 +91,7 @@ class Sweep:
                 )
         failed = [outcome for outcome in outcomes if outcome.error is not None]
         for outcome in failed:
-            print(f"failed     {outcome.config.objective.name}, seed {outcome.config.seed}: {outcome.error}")
+            print(f"failed     {outcome.config.title}: {outcome.error}")
         print(f"runs       {len(outcomes) - len(failed)} of {len(outcomes)} in {self.runs}")
         if self.table is not None:
             write_text_atomically(self.table, store.load().to_csv(index=False))

@@ -52,7 +52,7 @@ def write_report(options: ReportOptions) -> int:
             f"expected runs of the {options.profile} profile on {options.data} in {store.root}; there are none. "
             "Run without --no-run to make them"
         )
-    words = [f"seed {outcome.config.seed}, {outcome.config.noise}: {outcome.error}" for outcome in failed]
+    words = [f"{outcome.config.title}: {outcome.error}" for outcome in failed]
     path = render(Sources(plan, store, options.output / "results"), words, options.output)
     print(f"report: {path}")
     return 0
@@ -88,9 +88,7 @@ def _make_missing(plan: Plan, store: RunStore, options: ReportOptions) -> list[S
         task = bar.add_task("runs", total=len(missing), last="")
 
         def finished(outcome: SweepOutcome) -> None:
-            config = outcome.config
-            prior = config.build_prior()
-            last = f"last: {config.prior}, {prior.level_name} {config.noise.target(prior):.3g}, seed {config.seed}"
+            last = f"last: {outcome.config.title}"
             bar.update(task, advance=1, last=last if outcome.error is None else f"{last}: FAILED")
 
         outcomes = make_runs(

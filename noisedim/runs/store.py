@@ -1,8 +1,8 @@
 """The store: one folder a run, named by the digest of its configuration.
 
-A folder holds config.json, environment.json, metrics.json, embeddings.npz, checkpoint.safetensors and, written last,
-result.json. Each file is written atomically, so a folder without result.json is a run to resume and one with it is
-complete, whenever its maker was killed.
+A folder holds config.json, environment.json, metrics.json, embeddings.npz (encoders) or samples.npz (generators),
+checkpoint.safetensors and, written last, result.json. Each file is written atomically, so a folder without result.json
+is a run to resume and one with it is complete, whenever its maker was killed.
 """
 
 import contextlib
@@ -96,11 +96,17 @@ class RunFolder:
 
     def write_embeddings(self, **arrays: np.ndarray) -> None:
         """Arrays by name, one row an image."""
+        self._write_arrays("embeddings.npz", arrays)
 
+    def write_samples(self, **arrays: np.ndarray) -> None:
+        """What was generated or reconstructed, by name."""
+        self._write_arrays("samples.npz", arrays)
+
+    def _write_arrays(self, name: str, arrays: dict[str, np.ndarray]) -> None:
         def write(file: BinaryIO) -> None:
             np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
-        write_atomically(self.path / "embeddings.npz", write)
+        write_atomically(self.path / name, write)
 
     def write_result(self, result: dict[str, Any]) -> None:
         """What was measured. Written last: it makes the run complete."""
@@ -120,12 +126,19 @@ class RunFolder:
 
     def read_embeddings(self) -> dict[str, np.ndarray]:
         """Arrays by name."""
-        path = self.path / "embeddings.npz"
+        return self._read_arrays("embeddings.npz")
+
+    def read_samples(self) -> dict[str, np.ndarray]:
+        """Arrays by name."""
+        return self._read_arrays("samples.npz")
+
+    def _read_arrays(self, name: str) -> dict[str, np.ndarray]:
+        path = self.path / name
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files}
         except Exception as error:  # zipfile, zlib and numpy each have their own for a damaged file
-            raise InvalidInputError(f"expected the embeddings of a run; {path} cannot be read: {error}") from None
+            raise InvalidInputError(f"expected the {path.stem} of a run; {path} cannot be read: {error}") from None
 
 
 class RunStore:

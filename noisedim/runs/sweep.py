@@ -13,9 +13,8 @@ from typing import Any, Literal, get_args
 
 from noisedim.checks import one_of, positive_integer
 from noisedim.errors import InvalidInputError, NoisedimError
-from noisedim.runs.make import make_run
+from noisedim.runs.generation import AnyConfig, make_any_run
 from noisedim.runs.store import RunFolder, RunStore
-from noisedim.training import TrainConfig
 
 __all__ = ["Backend", "SweepOutcome", "available_cores", "make_runs"]
 
@@ -26,7 +25,7 @@ Backend = Literal["local", "dask", "ray"]
 class SweepOutcome:
     """One configuration of a sweep and what came of it: a folder, or the error that ended it."""
 
-    config: TrainConfig
+    config: AnyConfig
     folder: RunFolder | None
     error: str | None
 
@@ -36,9 +35,9 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _one(config: TrainConfig, root: Path, data_root: str | None, device: str) -> tuple[str, str | None]:
+def _one(config: AnyConfig, root: Path, data_root: str | None, device: str) -> tuple[str, str | None]:
     try:
-        make_run(config, RunStore(root), data_root=data_root, device=device)
+        make_any_run(config, RunStore(root), data_root=data_root, device=device)
     except NoisedimError as error:
         # A run that fails is part of the result: the others go on, and the report names it.
         return config.digest(), f"{type(error).__name__}: {error}"
@@ -91,7 +90,7 @@ def _imported(module: str, extra: str) -> Any:
 
 
 def make_runs(
-    configs: Sequence[TrainConfig],
+    configs: Sequence[AnyConfig],
     store: RunStore,
     *,
     data_root: str | None = None,

@@ -334,6 +334,12 @@ class TrainConfig:
         """The prior object."""
         return as_prior(self.prior, self.dim, squash=self.squash)
 
+    @property
+    def title(self) -> str:
+        """The run in a few words, for progress and lists of failures."""
+        prior = self.build_prior()
+        return f"{self.objective.name}, {prior.level_name} {self.noise.target(prior):.3g}, seed {self.seed}"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain nested data, as JSON holds it."""
         return dataclasses.asdict(self)

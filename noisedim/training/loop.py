@@ -325,7 +325,7 @@ def load_model(checkpoint: Path, *, device: str = "cpu") -> tuple[EmbeddingModel
     saved = load_checkpoint(checkpoint)
     # Checkpoints of before there were other kinds do not name theirs.
     if (kind := saved.metadata.get("kind", Trainer.kind)) != Trainer.kind:
-        raise CheckpointError(f"expected the checkpoint of an encoder; {checkpoint} is of a {kind}")
+        raise CheckpointError(f"expected a checkpoint of kind 'encoder'; {checkpoint} is of kind {kind!r}")
     try:
         config = TrainConfig.from_dict(json.loads(str(saved.metadata["config"])))
         shape = tuple(json.loads(str(saved.metadata["shape"])))

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from noisedim.training.config import TrainConfig
 from noisedim.training.loop import Progress
+from noisedim.training.resumable import RunConfig
 
 __all__ = ["training_progress"]
 
 
 @contextmanager
-def training_progress(config: TrainConfig) -> Iterator[Callable[[Progress], None]]:
+def training_progress(config: RunConfig) -> Iterator[Callable[[Progress], None]]:
     """Shows a bar on standard error, from the first figures on while open; yields the function that moves it."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn

@@ -1,0 +1,216 @@
+"""A small supervised classifier, trained as any run: its features are the space in which generated images are judged."""
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self, final
+
+import torch
+from torch.nn import functional
+
+from noisedim.checks import positive, positive_integer
+from noisedim.data import BatchSampler
+from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
+from noisedim.nets import FeatureClassifier
+from noisedim.training.checkpoint import load_checkpoint, unflatten_state
+from noisedim.training.config import DataConfig
+from noisedim.training.loop import Progress, resolve_device, run_to_end
+from noisedim.training.resumable import Resumable, Stateful
+
+__all__ = ["ClassifierConfig", "ClassifierTrainer", "classify", "load_classifier", "train_classifier"]
+
+# Raised when the meaning of a configuration changes, so that old runs are not taken for new ones.
+_FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierConfig:
+    """A classifier of the training part of a data set."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    """Which images, and which of them train."""
+    learning_rate: float = 3e-3
+    """Adam's; it falls to zero along a cosine."""
+    noise: float = 0.1
+    """Standard deviation of pixel noise in training, so that no feature rests on exact grey levels."""
+    steps: int = 600
+    """Optimiser steps."""
+    batch_size: int = 128
+    """Images a step."""
+    seed: int = 0
+    """Seed of weights, batches and noise."""
+
+    def __post_init__(self) -> None:
+        positive("learning_rate", self.learning_rate)
+        if not 0 <= self.noise < math.inf:
+            raise InvalidInputError(f"noise must be a finite number >= 0; got {self.noise!r}")
+        positive_integer("steps", self.steps)
+        positive_integer("batch_size", self.batch_size)
+        positive_integer("seed", self.seed, minimum=0)
+
+    @property
+    def title(self) -> str:
+        """The run in a few words, for progress and lists of failures."""
+        return f"classifier of {self.data.name}, seed {self.seed}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested data, as JSON holds it."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The inverse of :meth:`to_dict`; an unknown or missing field is refused by name."""
+        try:
+            return cls(**{**data, "data": DataConfig(**data["data"])})
+        except (TypeError, KeyError) as error:
+            raise InvalidInputError(f"not a classifier's configuration of this version: {error}") from None
+
+    def digest(self) -> str:
+        """16 hexadecimal characters that name this configuration's run folder."""
+        text = json.dumps(
+            {"format": _FORMAT, "kind": "classifier", **self.to_dict()}, sort_keys=True, separators=(",", ":")
+        )
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@final
+class ClassifierTrainer(Resumable):
+    """A classifier between two steps.
+
+    Args:
+        config: the run.
+        images: the training images, (n, *shape), uint8 or float in [0, 1].
+        labels: int64 from 0, (n,).
+        device: where to train.
+    """
+
+    kind: ClassVar[str] = "classifier"
+    metric_names: ClassVar[tuple[str, ...]] = ("step", "loss")
+
+    def __init__(
+        self, config: ClassifierConfig, images: torch.Tensor, labels: torch.Tensor, *, device: str = "auto"
+    ) -> None:
+        super().__init__(config, tuple(images.shape[1:]), resolve_device(device))
+        if len(images) < config.batch_size:
+            raise InvalidInputError(
+                f"batch_size must not exceed the number of training images; got batch_size={config.batch_size} "
+                f"and {len(images)} images"
+            )
+        self.config = config
+        self.images = (images.float() / 255 if images.dtype is torch.uint8 else images.float()).to(self.device)
+        self.labels = labels.to(self.device)
+        self.sampler = BatchSampler(len(images), generator=self.generator, device=self.device)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            self.model = FeatureClassifier(self.shape, int(labels.max()) + 1).to(self.device)
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
+
+    def parts(self) -> dict[str, Stateful]:
+        """All that has a state but the random generator, by name."""
+        return {"model": self.model, "optimizer": self.optimizer, "sampler": self.sampler}
+
+    def step(self, *, log: bool = False) -> None:
+        """One optimiser step on the cross-entropy."""
+        config = self.config
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.learning_rate * 0.5 * (1 + math.cos(math.pi * self.steps_done / config.steps))
+        index = self.sampler.next_indices(config.batch_size)
+        images = self.images[index]
+        noise = torch.randn(images.shape, generator=self.generator, device=self.device)
+        loss = functional.cross_entropy(self.model(images + config.noise * noise), self.labels[index])
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.steps_done += 1
+        if log:
+            value = loss.item()
+            if not math.isfinite(value):
+                raise TrainingDivergedError(
+                    f"the loss must stay finite; got {value} at step {self.steps_done} with seed {config.seed}"
+                )
+            self.metrics.append((self.steps_done, value))
+
+    def finish(self) -> None:
+        """Leave the model in ``eval()``."""
+        self.model.eval()
+
+
+def train_classifier(
+    config: ClassifierConfig,
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    *,
+    device: str = "auto",
+    checkpoint: Path | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> ClassifierTrainer:
+    """Train a classifier, resuming from ``checkpoint`` if it is there; returns it finished.
+
+    Args:
+        config: the run.
+        images: the training images, (n, *shape), uint8 or float in [0, 1].
+        labels: int64 from 0, (n,).
+        device: ``auto``, ``cpu`` or ``cuda``.
+        checkpoint: file to save to and to resume from; none is written if omitted.
+        on_progress: called after each record.
+
+    Raises: as :func:`~noisedim.training.loop.train`.
+    """
+    trainer = ClassifierTrainer(config, images, labels, device=device)
+
+    def progress(trainer: ClassifierTrainer) -> None:
+        if on_progress is not None:
+            on_progress(Progress(trainer.steps_done, config.steps, trainer.metrics[-1][1], math.nan, math.nan))
+
+    run_to_end(trainer, checkpoint=checkpoint, after_record=progress)
+    return trainer
+
+
+def load_classifier(checkpoint: Path, *, device: str = "cpu") -> tuple[FeatureClassifier, ClassifierConfig]:
+    """The classifier of a checkpoint, in ``eval()`` mode, and its configuration.
+
+    Raises: CheckpointError: if the file is not the checkpoint of a classifier or is damaged.
+    """
+    saved = load_checkpoint(checkpoint)
+    if (kind := saved.metadata.get("kind", "encoder")) != ClassifierTrainer.kind:
+        raise CheckpointError(f"expected a checkpoint of kind 'classifier'; {checkpoint} is of kind {kind!r}")
+    try:
+        config = ClassifierConfig.from_dict(json.loads(str(saved.metadata["config"])))
+        shape = tuple(json.loads(str(saved.metadata["shape"])))
+    except (KeyError, InvalidInputError) as error:
+        raise CheckpointError(f"{checkpoint.name} does not hold a classifier's configuration: {error}") from None
+    state = unflatten_state("model", saved.tensors, saved.metadata)
+    model = FeatureClassifier(shape, len(state["head.bias"]))
+    model.load_state_dict(state)
+    return model.to(resolve_device(device)).eval(), config
+
+
+@torch.no_grad()
+def classify(
+    model: FeatureClassifier, images: torch.Tensor, *, batch_size: int = 4096
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features (n, 64) float64 and classes (n,) int64 of images, on the CPU.
+
+    Args:
+        model: a trained classifier.
+        images: (n, *shape), uint8 or float in [0, 1].
+        batch_size: images at a time.
+
+    Raises: InvalidInputError: for images of another shape.
+    """
+    if tuple(images.shape[1:]) != model.shape:
+        raise InvalidInputError(
+            f"this classifier takes images of shape (n, {', '.join(map(str, model.shape))}); got {tuple(images.shape)}"
+        )
+    device = model.head.weight.device
+    features, classes = [], []
+    for batch in images.split(batch_size):
+        batch = batch.to(device)
+        found = model.features(batch.float() / 255 if batch.dtype is torch.uint8 else batch.float())
+        features.append(found.double().cpu())
+        classes.append(model.head(found).argmax(1).cpu())
+    return torch.cat(features), torch.cat(classes)
