@@ -8,6 +8,7 @@ import tyro
 
 from noisedim.cli.options import DEFAULT_RUNS, Device
 from noisedim.training.config import TrainConfig
+from noisedim.training.execution import Execution
 
 __all__ = ["Train"]
 
@@ -35,6 +36,8 @@ class Train:
     num_nodes: int = 1
     """Machines, of which each has so many processes, started by Slurm; they must see the same --runs."""
 
+    execution: Annotated[Execution, tyro.conf.arg(name="")] = field(default_factory=Execution)
+
     def run(self) -> int:
         from noisedim.data import load_images
         from noisedim.runs import RunStore, make_run
@@ -52,6 +55,7 @@ class Train:
                 data_root=self.data_root,
                 device=self.device,
                 start_ranks=None if size == 1 else lambda: launch(self.devices, self.num_nodes, device=self.device),
+                execution=self.execution,
                 on_progress=on_progress,
             )
         if not Ranks().is_first:

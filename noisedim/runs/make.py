@@ -25,6 +25,7 @@ from noisedim.objectives import dual_bound
 from noisedim.runs.environment import environment
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.training import EmbeddingModel, TrainConfig, embed, train
+from noisedim.training.execution import Execution
 from noisedim.training.loop import METRIC_NAMES, Progress, TrainingResult
 from noisedim.training.ranks import Ranks
 
@@ -92,6 +93,7 @@ def make_run(
     data_root: str | Path | None = None,
     device: str | torch.device = "auto",
     start_ranks: Callable[[], tuple[Ranks, torch.device]] | None = None,
+    execution: Execution | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> RunFolder:
     """The complete run of ``config``: from the store if it is there, made (or resumed) otherwise.
@@ -105,6 +107,7 @@ def make_run(
         device: where to train.
         start_ranks: to train in several processes (:func:`~noisedim.training.ranks.launch`): called when the images are
             there and there is something to do. The first rank measures and writes; the others return before that.
+        execution: how the encoder is computed.
         on_progress: called after each record.
 
     Raises: DataNotFoundError, InvalidInputError, TrainingDivergedError, StorageError: as their makers say. What was
@@ -121,6 +124,7 @@ def make_run(
             data_root=data_root,
             device=device,
             start_ranks=start_ranks,
+            execution=execution,
             on_progress=on_progress,
         )
     split = split_images(config, data_root)
@@ -138,6 +142,7 @@ def make_run(
             split.images.images[torch.from_numpy(split.train)],
             device=device,
             ranks=ranks,
+            execution=execution,
             checkpoint=folder.checkpoint_path,
             on_progress=on_progress,
         )

@@ -18,6 +18,7 @@ from noisedim.objectives import Autoencoder, ObjectiveValue
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.config import TrainConfig
 from noisedim.training.exchange import rows_of_all_ranks
+from noisedim.training.execution import Execution
 from noisedim.training.memory import explaining_memory
 from noisedim.training.model import EmbeddingModel, build_model, embed
 from noisedim.training.optimizers import learning_rate, make_optimizer
@@ -87,6 +88,7 @@ class Trainer(Resumable):
         images: the training images, (n, *shape), uint8 or float in [0, 1] (``config.data`` is not consulted).
         device: where to train.
         ranks: the processes that train together, all with the same ``config`` and ``images``; this one alone if omitted.
+        execution: how the encoder is computed.
     """
 
     kind = "encoder"
@@ -99,6 +101,7 @@ class Trainer(Resumable):
         *,
         device: str | torch.device = "auto",
         ranks: Ranks | None = None,
+        execution: Execution | None = None,
     ) -> None:
         super().__init__(config, tuple(images.shape[1:]), resolve_device(device))
         if config.precision == "bfloat16" and self.device.type != "cuda":
@@ -114,12 +117,14 @@ class Trainer(Resumable):
         self.images = images.to(self.device)
         self.sampler = BatchSampler(len(self.images), generator=self.generator, device=self.device)
         self.model = build_model(config, self.shape).to(self.device).train()
+        execution = Execution() if execution is None else execution
+        execution.prepare(self.model.encoder)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed + 1)
             self.objective = config.objective.build(config.dim, self.shape).to(self.device).train()
         self.parameters = [*self.model.parameters(), *self.objective.parameters()]
         self.optimizer = make_optimizer(config.optimiser, self.parameters)
-        self.encode = self.ranks.sharing(self.model.encoder, self.device)
+        self.encode = self.ranks.sharing(self.model.encoder, self.device, execution=execution)
 
     def step(self, *, log: bool = False) -> None:
         """One optimiser step; with ``log``, its figures are recorded and checked (that waits for the device)."""
@@ -271,6 +276,7 @@ def train(
     *,
     device: str | torch.device = "auto",
     ranks: Ranks | None = None,
+    execution: Execution | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 20.0,
     log_every: int = 50,
@@ -284,6 +290,7 @@ def train(
         images: the training images, (n, *shape), uint8 or float in [0, 1].
         device: ``auto``, ``cpu`` or ``cuda``.
         ranks: the processes that train together, see :class:`Trainer`; the first one saves and reports.
+        execution: how the encoder is computed; a run to be resumed to the bit needs the same one.
         checkpoint: file to save to and to resume from; none is written if omitted.
         checkpoint_seconds: least time between two saves. It does not influence the result.
         log_every: steps between two records of the figures.
@@ -303,7 +310,7 @@ def train(
         if on_progress is not None:
             on_progress(Progress(trainer.steps_done, config.steps, loss, bound, capacity))
 
-    trainer = Trainer(config, images, device=device, ranks=ranks)
+    trainer = Trainer(config, images, device=device, ranks=ranks, execution=execution)
     run_to_end(
         trainer,
         ranks=ranks,

@@ -18,10 +18,12 @@ from torch import nn
 from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError, NoisedimError
 from noisedim.training.exchange import rows_of_all_ranks, with_global_statistics
+from noisedim.training.execution import Execution
 
 __all__ = ["Ranks", "check_shares", "launch", "world_size"]
 
 T = TypeVar("T")
+_AS_IT_IS = Execution()
 
 
 class Ranks:
@@ -47,22 +49,26 @@ class Ranks:
         """Whether this process writes files and reports."""
         return self.rank == 0
 
-    def sharing(self, encoder: nn.Module, device: torch.device) -> Callable[[torch.Tensor], torch.Tensor]:
+    def sharing(
+        self, encoder: nn.Module, device: torch.device, *, execution: Execution = _AS_IT_IS
+    ) -> Callable[[torch.Tensor], torch.Tensor]:
         """``encoder`` as a function of this rank's share of the rows that returns its output for all ranks' rows.
 
         Args:
             encoder: on ``device``, in ``train()`` mode; its weights and buffers are used and trained.
             device: of this rank.
+            execution: how it is computed.
 
         Returns: a function of (n, …), n the same on all ranks, that returns (n·ranks, …), rank 0's rows first.
         """
         if self.size == 1:
-            return encoder
+            return execution.applied(encoder)
         share = nn.parallel.DistributedDataParallel(
             with_global_statistics(encoder, device), device_ids=[device] if device.type == "cuda" else None
         )
 
-        return lambda own: rows_of_all_ranks(share(own))
+        run = execution.applied(share)
+        return lambda own: rows_of_all_ranks(run(own))
 
     def share(self, rows: int) -> slice:
         """Which of so many rows are this rank's; their number must be divisible by that of ranks."""
