@@ -57,6 +57,27 @@ def test_embed_then_assess(runs, tmp_path, capsys):
     assert "no departure from N(0, I) found" in capsys.readouterr().out
 
 
+def test_embeddings_with_labels_go_from_file_to_file(runs, tmp_path, capsys):
+    (checkpoint,) = runs.glob("*/checkpoint.safetensors")
+    images, labels = load_digits(return_X_y=True)
+    np.savez(tmp_path / "images.npz", images=images.reshape(-1, 8, 8).astype(np.float32) / 16, labels=labels)
+    output = str(tmp_path / "z.parquet")
+    assert main(["embed", str(checkpoint), str(tmp_path / "images.npz"), "--output", output]) == 0
+    assert "1797 embeddings of dimension 2" in capsys.readouterr().out
+    assert main(["assess", output, "--labels", output, "--no-n-star", "--output", str(tmp_path / "a.json")]) == 1
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert (found["n"], found["dim"]) == (1797, 2)
+    # Five steps of training; chance is 0.1.
+    assert found["downstream"]["knn"] > 0.2
+
+
+def test_export(runs, tmp_path, capsys):
+    (checkpoint,) = runs.glob("*/checkpoint.safetensors")
+    assert main(["export", str(checkpoint), "--output", str(tmp_path / "w.safetensors")]) == 0
+    assert "numbers, in" in capsys.readouterr().out
+    assert (tmp_path / "w.safetensors").stat().st_size > 4 * 64 * 256
+
+
 def test_assess_writes_a_folder_and_reads_labels(tmp_path, capsys):
     rng = np.random.default_rng(1)
     z = rng.standard_normal((200, 3))
@@ -101,7 +122,13 @@ def bad_cases(tmp_path, checkpoint):
         "shape": (["embed", str(checkpoint), images, *out], "takes inputs of shape (n, 1, 8, 8); got (3, 1, 9, 9)"),
         "truncated": (["embed", str(tmp_path / "cut.safetensors"), images, *out], "is damaged or no safetensors"),
         "no checkpoint": (["embed", str(tmp_path / "none"), images, *out], "there is no file"),
-        "output kind": (["embed", str(checkpoint), images, "--output", "z.csv"], "--output must be an .npy file"),
+        "output kind": (["embed", str(checkpoint), images, "--output", "z.txt"], "--output must be one of .npy, .npz"),
+        "no backbone": (
+            ["export", str(checkpoint), "--output", str(tmp_path / "w.safetensors"), "--part", "backbone"],
+            "this has none",
+        ),
+        "export kind": (["export", str(checkpoint), "--output", "w.pt"], "--output must be a .safetensors file"),
+        "shares": (["train", "--devices", "3"], "must be divisible by the number of ranks; got batch_size=256 and 3"),
         "not images": (["embed", str(checkpoint), str(tmp_path / "text.npy"), *out], "cannot be read as one"),
         "nan": (["assess", str(tmp_path / "nan.npy")], "30 of 30 rows hold NaN"),
         "missing": (["assess", str(tmp_path / "absent.npy")], "there is no"),
@@ -126,6 +153,9 @@ CASES = [
     "truncated",
     "no checkpoint",
     "output kind",
+    "no backbone",
+    "export kind",
+    "shares",
     "not images",
     "nan",
     "missing",

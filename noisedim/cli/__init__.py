@@ -13,6 +13,7 @@ from noisedim.cli.assess import Assess
 from noisedim.cli.certify import Certify
 from noisedim.cli.cite import Cite
 from noisedim.cli.embed import Embed
+from noisedim.cli.export import Export
 from noisedim.cli.generate import Generate
 from noisedim.cli.sweep import Sweep
 from noisedim.cli.train import Train
@@ -26,6 +27,7 @@ __all__ = ["main"]
 _Command = (
     Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Embed, tyro.conf.subcommand("embed")]
+    | Annotated[Export, tyro.conf.subcommand("export")]
     | Annotated[Assess, tyro.conf.subcommand("assess")]
     | Annotated[Certify, tyro.conf.subcommand("certify")]
     | Annotated[TrainGenerator, tyro.conf.subcommand("train-generator")]

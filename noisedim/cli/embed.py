@@ -15,7 +15,8 @@ __all__ = ["Embed"]
 class Embed:
     """Embed images with a trained encoder.
 
-    Example: noisedim embed RUN/checkpoint.safetensors images.npy --output z.npy
+    Examples: noisedim embed RUN/checkpoint.safetensors images.npy --output z.npy, or images.npz with labels to
+    z.parquet, which noisedim assess z.parquet --labels z.parquet reads.
     """
 
     checkpoint: tyro.conf.Positional[Path]
@@ -23,24 +24,25 @@ class Embed:
     images: tyro.conf.Positional[Path]
     """.npy or .npz file of images: uint8, or float in [0, 1], in the shape that the encoder was trained on."""
     output: Path
-    """.npy file to write, (n, d) float32."""
+    """File to write, (n, d) float32: .npy; .npz with arrays z and labels, .csv or .parquet with columns z0, z1, … and
+    label, where the images' file has labels."""
+    features: bool = False
+    """The backbone's features, before the projection head, instead of the embedding."""
     device: Device = "auto"
     """Where to compute."""
 
     def run(self) -> int:
-        import numpy as np
-
         from noisedim.data import load_images
-        from noisedim.files import write_atomically
+        from noisedim.evaluation.outputs import check_writable, write_embeddings
         from noisedim.training import embed
         from noisedim.training.loop import load_model
 
-        if self.output.suffix != ".npy":
-            raise InvalidInputError(f"--output must be an .npy file; got {self.output}")
+        check_writable(self.output)
         model, _ = load_model(self.checkpoint, device=self.device)
         if self.images.suffix not in (".npy", ".npz"):
             raise InvalidInputError(f"images must be an .npy or .npz file; got {self.images}")
-        z = embed(model, load_images(str(self.images)).images).numpy()
-        write_atomically(self.output, lambda file: np.save(file, z))
-        print(f"{len(z)} embeddings of dimension {z.shape[1]} in {self.output}")
+        images = load_images(str(self.images))
+        z = embed(model, images.images, features=self.features).numpy()
+        write_embeddings(self.output, z, None if images.labels is None else images.labels.numpy())
+        print(f"{len(z)} {'features' if self.features else 'embeddings'} of dimension {z.shape[1]} in {self.output}")
         return 0

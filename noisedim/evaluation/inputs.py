@@ -1,6 +1,7 @@
 """Embeddings from files of many kinds, without unpickling anything; one clear error where there are none."""
 
 import csv
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,32 +14,37 @@ from noisedim.files import read_array
 __all__ = ["READABLE", "read_embeddings", "read_labels"]
 
 _NAMES = ("z", "embeddings", "x")
+_LABELS = ("labels", "label", "y")
 
 
 def read_embeddings(path: Path | str, *, name: str | None = None) -> np.ndarray:
     """The matrix of a file, (n, d), as it is stored.
 
     Args:
-        path: an .npy, .npz, .csv, .parquet, .pt or .safetensors file. A CSV file may have a header.
+        path: an .npy, .npz, .csv, .parquet, .pt or .safetensors file. A CSV file may have a header. Of a table with
+            columns z0, z1, … those are taken, and else all.
         name: which array, of a file with several; else the only one, or the one called z, embeddings or x.
 
     Raises: InvalidInputError: if the file is missing, damaged or of another kind, a row of a CSV file has another number
         of fields than the first, a column is not numeric, or it is not clear which array is meant.
     """
-    path = Path(path)
+    return _read(Path(path), name, _NAMES)
+
+
+def _read(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarray:
     if path.suffix not in _READERS:
         raise InvalidInputError(f"expected one of {', '.join(READABLE)}; got {path}")
     if not path.is_file():
         raise InvalidInputError(f"expected a file of embeddings; there is no {path}")
-    return _READERS[path.suffix](path, name)
+    return _READERS[path.suffix](path, name, known)
 
 
 def read_labels(path: Path | str) -> np.ndarray:
-    """Labels from a file like that of embeddings with one column, (n,) integers.
+    """Labels from a file like that of embeddings, (n,) integers: its one column, or what is called labels, label or y.
 
     Raises: InvalidInputError: as :func:`read_embeddings`, and for several columns or no whole numbers.
     """
-    array = np.asarray(read_embeddings(path, name=None))
+    array = np.asarray(_read(Path(path), None, _LABELS))
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or array.dtype.kind not in "fiu" or not bool((array == np.round(array)).all()):
@@ -48,24 +54,24 @@ def read_labels(path: Path | str) -> np.ndarray:
     return array.astype(np.int64)
 
 
-def _chosen(path: Path, arrays: Mapping[str, Any], name: str | None) -> Any:
+def _chosen(path: Path, arrays: Mapping[str, Any], name: str | None, known: tuple[str, ...]) -> Any:
     if name is not None:
         if name not in arrays:
             raise InvalidInputError(f"{path} has no array {name!r}; it has {', '.join(arrays) or 'none'}")
         return arrays[name]
-    known = [own for own in _NAMES if own in arrays]
-    if len(arrays) == 1 or known:
-        return arrays[known[0] if known else next(iter(arrays))]
+    there = [own for own in known if own in arrays]
+    if len(arrays) == 1 or there:
+        return arrays[there[0] if there else next(iter(arrays))]
     raise InvalidInputError(
-        f"expected one array, or one called {', '.join(_NAMES)}; {path} holds {', '.join(arrays) or 'none'}"
+        f"expected one array, or one called {', '.join(known)}; {path} holds {', '.join(arrays) or 'none'}"
     )
 
 
-def _read_numpy(path: Path, name: str | None) -> np.ndarray:
+def _read_numpy(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarray:
     if path.suffix == ".npz" and name is None:
         try:
             with np.load(path, allow_pickle=False) as loaded:
-                return np.asarray(_chosen(path, {key: loaded[key] for key in loaded.files}, None))
+                return np.asarray(_chosen(path, {key: loaded[key] for key in loaded.files}, None, known))
         except InvalidInputError:
             raise
         except Exception as error:  # zipfile, zlib, struct and numpy each have their own for a damaged file
@@ -75,7 +81,7 @@ def _read_numpy(path: Path, name: str | None) -> np.ndarray:
     return read_array(path, name=name)
 
 
-def _read_csv(path: Path, name: str | None) -> np.ndarray:
+def _read_csv(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarray:
     rows: list[list[float]] = []
     header: list[str] | None = None
     width = None
@@ -99,7 +105,17 @@ def _read_csv(path: Path, name: str | None) -> np.ndarray:
         raise InvalidInputError(f"{path} cannot be read as a CSV file: {error}") from None
     if not rows:
         raise InvalidInputError(f"expected rows of numbers; {path} has none")
-    return np.array(rows)
+    array = np.array(rows)
+    return array if header is None else array[:, _columns([field.strip() for field in header], known)]
+
+
+def _columns(names: list[str], known: tuple[str, ...]) -> list[int]:
+    """Which columns of a table are meant: labels by their name, embeddings by z0, z1, …; all, if none is called so."""
+    if known is _LABELS:
+        chosen = [i for i, own in enumerate(names) if own in known][:1]
+    else:
+        chosen = [i for i, own in enumerate(names) if re.fullmatch(r"z\d+", own)] if "z0" in names else []
+    return chosen or list(range(len(names)))
 
 
 def _not_a_number(path: Path, line: int, fields: list[str], header: list[str] | None) -> str:
@@ -113,7 +129,7 @@ def _not_a_number(path: Path, line: int, fields: list[str], header: list[str] | 
     return f"expected numbers only; line {line} of {path} holds something else"
 
 
-def _read_parquet(path: Path, name: str | None) -> np.ndarray:
+def _read_parquet(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarray:
     import pandas as pd
 
     try:
@@ -122,6 +138,7 @@ def _read_parquet(path: Path, name: str | None) -> np.ndarray:
         raise InvalidInputError("reading .parquet files needs pyarrow: pip install 'noisedim[parquet]'") from None
     except Exception as error:  # pyarrow has many for a damaged file
         raise InvalidInputError(f"{path} cannot be read as a .parquet file ({type(error).__name__}: {error})") from None
+    frame = frame.iloc[:, _columns([str(column) for column in frame.columns], known)]
     for column in frame.columns:
         if frame[column].dtype.kind not in "fiu":
             raise InvalidInputError(
@@ -130,7 +147,7 @@ def _read_parquet(path: Path, name: str | None) -> np.ndarray:
     return np.asarray(frame.to_numpy())
 
 
-def _read_torch(path: Path, name: str | None) -> np.ndarray:
+def _read_torch(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarray:
     import torch
 
     try:
@@ -141,13 +158,13 @@ def _read_torch(path: Path, name: str | None) -> np.ndarray:
             f"{path} cannot be read as a .pt file of tensors ({type(error).__name__}: {first})"
         ) from None
     if isinstance(loaded, Mapping):
-        loaded = _chosen(path, {str(k): v for k, v in loaded.items() if isinstance(v, torch.Tensor)}, name)
+        loaded = _chosen(path, {str(k): v for k, v in loaded.items() if isinstance(v, torch.Tensor)}, name, known)
     if not isinstance(loaded, torch.Tensor):
         raise InvalidInputError(f"expected a tensor, or a dictionary with one, in {path}; got {type(loaded).__name__}")
     return _as_numpy(loaded)
 
 
-def _read_safetensors(path: Path, name: str | None) -> np.ndarray:
+def _read_safetensors(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarray:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -155,7 +172,7 @@ def _read_safetensors(path: Path, name: str | None) -> np.ndarray:
         loaded = load_file(path)
     except (SafetensorError, OSError) as error:
         raise InvalidInputError(f"{path} cannot be read as a .safetensors file ({error})") from None
-    return _as_numpy(_chosen(path, loaded, name))
+    return _as_numpy(_chosen(path, loaded, name, known))
 
 
 def _as_numpy(tensor: Any) -> np.ndarray:
@@ -165,7 +182,7 @@ def _as_numpy(tensor: Any) -> np.ndarray:
     return np.asarray((tensor.double() if tensor.dtype in (torch.bfloat16, torch.float16) else tensor).numpy())
 
 
-_READERS: dict[str, Callable[[Path, str | None], np.ndarray]] = {
+_READERS: dict[str, Callable[[Path, str | None, tuple[str, ...]], np.ndarray]] = {
     ".npy": _read_numpy,
     ".npz": _read_numpy,
     ".csv": _read_csv,

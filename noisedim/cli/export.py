@@ -1,0 +1,35 @@
+"""``noisedim export``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+__all__ = ["Export"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """Write a trained backbone's weights as plain safetensors, under torchvision's or timm's names, and say how to load it.
+
+    Example: noisedim export RUN/checkpoint.safetensors --output resnet18.safetensors
+    """
+
+    checkpoint: tyro.conf.Positional[Path]
+    """checkpoint.safetensors of a run."""
+    output: Path
+    """.safetensors file to write."""
+    part: Literal["auto", "backbone", "encoder"] = "auto"
+    """The backbone without its projection head, or the whole encoder, under names of our own; auto: the backbone where
+    there is one."""
+
+    def run(self) -> int:
+        from noisedim.training.export import export_weights, how_to_load
+
+        config, weights = export_weights(self.checkpoint, self.output, self.part)
+        numbers = sum(tensor.numel() for tensor in weights.values())
+        print(f"{len(weights)} tensors, {numbers:,} numbers, in {self.output}")
+        if config.has_backbone and self.part != "encoder":
+            print(how_to_load(config))
+        return 0
