@@ -150,6 +150,7 @@ def outlier_record(folder: RunFolder, config: TrainConfig, *, data_root: str | P
         "class": config.data.without_class,
         "run": folder.path.name,
         "dim": config.dim,
+        "rejected": folder.read_result()["assessment"]["rejected"],
         **tasks.judged(scores),
         "false_alarms": {name: _counts(p) for name, p in p_values.items()},
         "detected": {task: _counts(outlier_p_values(own, prior=prior)) for task, own in by_task.items()},

@@ -10,7 +10,9 @@ from noisedim.report.content import Section, Sources
 from noisedim.report.sections.capacity import capacity_section
 from noisedim.report.sections.compared import compared_section
 from noisedim.report.sections.embeddings import embeddings_section
+from noisedim.report.sections.factors import factors_section
 from noisedim.report.sections.methods import cost_section, match_section
+from noisedim.report.sections.outliers import outliers_section
 from noisedim.report.sections.provenance import provenance_section
 from noisedim.report.sections.reproduction import reproduction_section
 from noisedim.report.sections.seeds import seeds_section
@@ -30,6 +32,8 @@ SECTIONS: tuple[Callable[[Sources], Section | None], ...] = (
     match_section,
     cost_section,
     compared_section,
+    outliers_section,
+    factors_section,
     speed_section,
     reproduction_section,
     trust_section,

@@ -1,0 +1,206 @@
+"""Sections on other uses say yes, no and undecided where the records do, and name what failed or is absent."""
+
+import json
+
+import numpy as np
+import pytest
+
+from noisedim.evaluation.outliers import DETECTOR_WORDS
+from noisedim.report.benchmarks import COMMAND
+from noisedim.report.content import Notice, Pictures, Sources, Table, Text
+from noisedim.report.profiles import make_plan
+from noisedim.report.sections.factors import (
+    axes_verdict,
+    factors_section,
+    others_verdict,
+    prior_verdict,
+    views_verdict,
+)
+from noisedim.report.sections.outliers import (
+    best_detector_verdict,
+    false_alarm_verdict,
+    norm_verdict,
+    outliers_section,
+)
+from noisedim.runs import RunStore
+
+GRID = np.linspace(0, 1, 5).tolist()
+FACTORS = ["shape", "size", "x", "y", "brightness"]
+
+
+def outlier_info(variant="dual-2", norm=0.3, knn=0.4, alarms=(0.05, 0.01), classes=10, **changed):
+    rng = np.random.default_rng(5)
+    detectors = ([] if variant == "pixels" else ["norm", "norm_both"]) + list(DETECTOR_WORDS)
+    made = []
+    for label in range(classes):
+        areas = {name: [float(norm + 0.02 * rng.standard_normal()), 0.0, 1.0] for name in detectors}
+        areas["knn"][0] += knn - norm
+        made.append(
+            {
+                "class": label,
+                "n": 1000,
+                "rejected": label == 0,
+                "absent": {},
+                "auroc": {"class": areas, "noise": areas},
+                "roc": dict.fromkeys(detectors, GRID),
+                "mean_square": {"usual": 1.0, "class": 0.5, "noise": 0.2},
+                "false_alarms": {
+                    name: [round(1000 * rate + rng.integers(-3, 4)) for rate in alarms]
+                    for name in ("far", "both", "mahalanobis")
+                },
+            }
+        )
+    info = {
+        "question": "outliers",
+        "variant": variant,
+        "words": variant.upper(),
+        "data": "digits",
+        "dim": 2,
+        "steps": 300,
+        "batch_size": 128,
+        "false_alarm_grid": GRID,
+        "records": made,
+        "failed": [],
+    }
+    return info | ({} if variant == "pixels" else {"nominal": [0.05, 0.01]}) | changed
+
+
+def factor_info(variant, mig=0.05, rotated=0.05, disentanglement=0.05, accuracies=(0.5,) * 5, spread=0.003, **changed):
+    rng = np.random.default_rng([len(variant), 3])
+    made = [
+        {
+            "seed": seed,
+            "n": 1536,
+            "mig": mig + spread * rng.standard_normal(),
+            "mig_rotated": rotated + spread * rng.standard_normal(),
+            "mig_at_independence": 0.002,
+            "disentanglement": disentanglement + spread * rng.standard_normal(),
+            "completeness": 0.1,
+            "informativeness": 0.6,
+            "accuracies": [float(own + 0.01 * rng.standard_normal()) for own in accuracies],
+        }
+        for seed in range(5)
+    ]
+    info = {
+        "question": "factors",
+        "variant": variant,
+        "words": variant.upper(),
+        "dim": 6,
+        "records": made,
+        "failed": [],
+    }
+    return info | {"steps": 400, "batch_size": 128, "factors": FACTORS} | changed
+
+
+def sources(tmp_path, infos):
+    made = [{"name": info["variant"], "group": "uses", "stats": {"median": 0.1}, "extra_info": info} for info in infos]
+    (tmp_path / "benchmarks.json").write_text(json.dumps({"benchmarks": made}))
+    return Sources(make_plan("smoke", "digits"), RunStore(tmp_path / "runs"), tmp_path)
+
+
+def words(section):
+    return " ".join(block.words for block in section.blocks if isinstance(block, Text | Notice))
+
+
+def by_name(*infos):
+    return {info["variant"]: info for info in infos}
+
+
+@pytest.mark.parametrize(("norm", "answer"), [(0.3, "no"), (0.5, "no"), (0.8, "yes")])
+def test_the_norm_finds_outliers_or_not(norm, answer):
+    verdict = norm_verdict([outlier_info(norm=norm)])
+    assert verdict.answer == answer
+    assert ("nearer to the centre" in verdict.words) == (norm < 0.5)
+    assert norm_verdict([outlier_info(norm=0.8), outlier_info("dual-8", norm=0.3)]).answer == "in part"
+    assert norm_verdict([outlier_info("infomax-8")]).answer == "not measured"
+
+
+@pytest.mark.parametrize(
+    ("alarms", "answer"), [((0.05, 0.01), "yes"), ((0.02, 0.01), "fewer"), ((0.08, 0.01), "no"), ((0.02, 0.05), "no")]
+)
+def test_false_alarms_against_their_level(alarms, answer):
+    verdict = false_alarm_verdict([outlier_info(alarms=alarms)])
+    assert verdict.answer == answer
+    assert "rejects that for them in DUAL-2 1 of 10 runs" in verdict.words
+
+
+def test_other_detectors_are_paired_with_the_norm_and_with_pixels():
+    pixels = outlier_info("pixels", knn=0.98)
+    verdict = best_detector_verdict([outlier_info(knn=0.9), pixels])
+    assert verdict.answer == "yes"
+    assert "distance to the 5th neighbour minus the norm: 0.596" in verdict.words
+    assert "pixels are better" in verdict.words
+    assert best_detector_verdict([outlier_info(norm=0.9, knn=0.9)]).answer == "not decided"
+
+
+def test_outliers_are_drawn_and_what_failed_or_is_absent_is_named(tmp_path):
+    infos = [outlier_info(), outlier_info("dual-8", norm=0.6, dim=8), outlier_info("pixels", knn=0.98)]
+    infos[1]["failed"] = [{"seed": 3, "error": "TrainingDivergedError: nan"}]
+    infos[0]["records"][0]["absent"] = {"mnist": "mnist is not complete"}
+    section = outliers_section(sources(tmp_path, infos))
+    assert len(section.verdicts) == 3
+    assert "DUAL-8, class 3 failed: TrainingDivergedError: nan" in words(section)
+    assert "Not measured: mnist is not complete" in words(section)
+    assert any(isinstance(block, Pictures) for block in section.blocks)
+    tables = [block.rows for block in section.blocks if isinstance(block, Table)]
+    assert len(tables[0]) == 6 + 6 + 4
+    assert all(len({tuple(cells) for cells in rows}) == 1 for rows in tables)
+
+
+@pytest.mark.parametrize(
+    ("uniform", "answer"),
+    [
+        ({"mig": 0.2, "rotated": 0.05, "disentanglement": 0.2}, "yes"),
+        ({"mig": 0.2, "rotated": 0.2, "disentanglement": 0.2}, "higher, but not by its axes"),
+        ({"mig": 0.2, "rotated": 0.05}, "in part"),
+        ({}, "not decided"),
+        ({"mig": 0.01, "rotated": 0.01}, "no"),
+    ],
+)
+def test_uniform_against_normal(uniform, answer):
+    assert prior_verdict(by_name(factor_info("dual"), factor_info("uniform-dual", **uniform))).answer == answer
+
+
+def test_axes_and_others():
+    infos = by_name(factor_info("dual"), factor_info("vae", mig=0.3), factor_info("perfect", mig=1.0))
+    assert axes_verdict(infos).answer == "not decided"
+    assert "VAE: +0.2" in axes_verdict(infos).words
+    assert axes_verdict(by_name(factor_info("dual", mig=0.3))).answer == "yes"
+    assert others_verdict(infos).answer == "no"
+    assert others_verdict(by_name(factor_info("dual", mig=0.5), factor_info("vae"))).answer == "yes"
+    assert others_verdict(by_name(factor_info("dual", spread=0.05), factor_info("vae"))).answer == "not decided"
+    assert others_verdict(by_name(factor_info("dual"))).answer == "not measured"
+
+
+@pytest.mark.parametrize(
+    ("moved", "answer"),
+    [
+        ((0.5, 0.8, 0.2, 0.2, 0.8), "yes"),
+        ((0.5, 0.5, 0.2, 0.2, 0.5), "in part"),
+        ((0.5,) * 5, "not decided"),
+        ((0.2, 0.8, 0.2, 0.2, 0.5), "in part"),
+    ],
+)
+def test_views_decide_what_is_kept(moved, answer):
+    infos = by_name(factor_info("dual"), factor_info("dual-moved", accuracies=moved))
+    assert views_verdict(infos, FACTORS).answer == answer
+
+
+def test_factors_are_drawn_and_ica_that_did_not_converge_is_said(tmp_path):
+    pixels = factor_info("pixels")
+    pixels["records"][2]["converged"] = False
+    infos = [factor_info("dual"), factor_info("uniform-dual"), pixels, factor_info("broken", records=[])]
+    infos[-1]["failed"] = [{"seed": 0, "error": "TrainingDivergedError: inf"}]
+    section = factors_section(sources(tmp_path, infos))
+    assert "BROKEN, seed 0 failed" in words(section)
+    assert "had not converged after its 500 iterations in 1 seeds" in words(section)
+    tables = [block.rows for block in section.blocks if isinstance(block, Table)]
+    assert [len(rows) for rows in tables] == [3, 3]
+    assert all(len({tuple(cells) for cells in rows}) == 1 for rows in tables)
+    assert any(isinstance(block, Pictures) for block in section.blocks)
+
+
+def test_without_the_file_the_command_is_named(tmp_path):
+    empty = Sources(make_plan("smoke", "digits"), RunStore(tmp_path / "runs"), tmp_path)
+    for section in (outliers_section, factors_section):
+        assert f"{COMMAND} benchmarks/test_uses.py" in words(section(empty))
