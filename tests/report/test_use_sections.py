@@ -56,13 +56,12 @@ def outlier_info(variant="dual-2", norm=0.3, knn=0.4, alarms=(0.05, 0.01), class
         "words": variant.upper(),
         "data": "digits",
         "dim": 2,
-        "steps": 300,
-        "batch_size": 128,
         "false_alarm_grid": GRID,
         "records": made,
         "failed": [],
     }
-    return info | ({} if variant == "pixels" else {"nominal": [0.05, 0.01]}) | changed
+    trained = {} if variant == "pixels" else {"nominal": [0.05, 0.01], "steps": 700, "batch_size": 128}
+    return info | trained | changed
 
 
 def factor_info(variant, mig=0.05, rotated=0.05, disentanglement=0.05, accuracies=(0.5,) * 5, spread=0.003, **changed):

@@ -116,15 +116,16 @@ def test_registration_refuses_what_it_cannot_place() -> None:
 
 
 def test_mutants_are_planted_everywhere_and_taken_out() -> None:
-    from noisedim.theory import entropy, sources
+    from noisedim.theory import entropy
+    from noisedim.theory.sources import gaussian
 
     original = entropy.gaussian_entropy
     with planted(Mutant("noisedim.theory.entropy.gaussian_entropy", scaled(1.02), ())):
         assert entropy.gaussian_entropy is not original
-        assert sources.gaussian_entropy is entropy.gaussian_entropy
+        assert gaussian.gaussian_entropy is entropy.gaussian_entropy
         assert entropy.gaussian_entropy([[1.0]]) == pytest.approx(1.02 * original([[1.0]]))
     assert entropy.gaussian_entropy is original
-    assert sources.gaussian_entropy is original
+    assert gaussian.gaussian_entropy is original
 
 
 def test_a_killer_is_named_and_a_survivor_too() -> None:

@@ -167,6 +167,10 @@ def _alarm_table(infos: Sequence[Mapping[str, Any]]) -> Table:
     return Table(rows)
 
 
+def _lengths(infos: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{info['words']}: {info['steps']:,} steps" for info in infos if "steps" in info)
+
+
 def _curves(infos: Sequence[Mapping[str, Any]]) -> dict[str, list[list[float]]]:
     curves = {
         f"norm, {info['words']}": [record["roc"]["norm"] for record in info["records"]] for info in _matched(infos)
@@ -217,7 +221,7 @@ def outliers_section(sources: Sources) -> Section:
             "95% t-intervals. Below the dashed line: worse than chance.",
         )
         blocks += [
-            Text(f"{data}: {first['steps']:,} steps of {first['batch_size']}. AUROC by detector and task:"),
+            Text(f"{data}; {_lengths(infos)}, batches of {first['batch_size']}. AUROC by detector and task:"),
             Pictures([picture]),
             _table(infos),
             Text("Share of usual images with p at or below the level, with 95% t-intervals over the classes left out:"),
