@@ -1,12 +1,14 @@
 """Outliers by an embedding's norm under its known prior, and the detectors that have to be fitted instead."""
 
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
 
 from noisedim.checks import embedding_matrix, one_of
-from noisedim.priors import Prior, make_prior
+from noisedim.evaluation.mapping import prior_of_rows
+from noisedim.priors import Prior
 
 __all__ = ["DETECTOR_WORDS", "fitted_scores", "outlier_p_values", "squared_norms"]
 
@@ -21,27 +23,32 @@ DETECTOR_WORDS = {
 Tail = Literal["far", "both"]
 
 
-def squared_norms(z: Any, *, prior: str | Prior = "normal") -> np.ndarray:
+def squared_norms(z: Any, *, prior: Prior | str | Path = "normal") -> np.ndarray:
     """‖T(z)‖² of each row, where T takes the prior to N(0, I); ∞ for rows outside of the prior's support.
 
     Args:
         z: embeddings, (n, d).
-        prior: the law that they are to follow, as an object or by name.
+        prior: the law that they are to follow: an object, a name, or the path of a prior file.
 
-    Returns: (n,) float64; χ² with d degrees of freedom for rows that follow the prior.
+    Returns: (n,) float64; χ² with as many degrees of freedom as the prior has dimensions for rows that follow it.
 
-    Raises: InvalidInputError: for an unknown prior, or embeddings that are not a finite (n, d) matrix of its dimension.
+    Raises: InvalidInputError: for an unknown prior, or embeddings that are not a finite matrix of its columns.
     """
-    if isinstance(prior, Prior):
-        law, z = prior, embedding_matrix("z", z, dim=prior.dim)
-    else:
-        z = embedding_matrix("z", z)
-        law = make_prior(prior, z.shape[1])
-    squares = law.to_normal(torch.from_numpy(z)).square().sum(1).numpy()
-    return np.where(np.isnan(squares), np.inf, squares)
+    return _squares(z, prior)[0]
 
 
-def outlier_p_values(z: Any, *, prior: str | Prior = "normal", tail: Tail = "far") -> np.ndarray:
+def _squares(z: Any, prior: Prior | str | Path) -> tuple[np.ndarray, int]:
+    z = embedding_matrix("z", z)
+    law = prior_of_rows(prior, z.shape[1])
+    rows = torch.from_numpy(z)
+    outside = law.outside(rows).numpy()
+    squares = np.full(len(z), np.inf)
+    with torch.no_grad():
+        squares[~outside] = law.to_normal(rows[torch.from_numpy(~outside)]).square().sum(1).numpy()
+    return squares, law.dim
+
+
+def outlier_p_values(z: Any, *, prior: Prior | str | Path = "normal", tail: Tail = "far") -> np.ndarray:
     r"""How rarely the prior gives a row at least as far out: exact, with nothing fitted and no reference rows.
 
     .. math:: p = P(\chi^2_d \ge \lVert T(z)\rVert^2)
@@ -52,7 +59,7 @@ def outlier_p_values(z: Any, *, prior: str | Prior = "normal", tail: Tail = "far
 
     Args:
         z: embeddings, (n, d).
-        prior: the law that they are to follow, as an object or by name.
+        prior: the law that they are to follow: an object, a name, or the path of a prior file.
         tail: ``far``: large norms are unusual; ``both``: small ones, too, as they are in many dimensions.
 
     Returns: (n,) p-values in [0, 1]; 0 for rows outside of the prior's support.
@@ -67,10 +74,9 @@ def outlier_p_values(z: Any, *, prior: str | Prior = "normal", tail: Tail = "far
     from scipy import stats
 
     one_of("tail", tail, ("far", "both"))
-    squares = squared_norms(z, prior=prior)
-    law = stats.chi2(np.shape(z)[1])
-    far = law.sf(squares)
-    return far if tail == "far" else np.minimum(1.0, 2 * np.minimum(far, law.cdf(squares)))
+    squares, degrees = _squares(z, prior)
+    far = stats.chi2.sf(squares, degrees)
+    return far if tail == "far" else np.minimum(1.0, 2 * np.minimum(far, stats.chi2.cdf(squares, degrees)))
 
 
 def fitted_scores(reference: Any, z: Any, *, seed: int = 0) -> dict[str, np.ndarray]:

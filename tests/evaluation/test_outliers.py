@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -30,8 +31,16 @@ def test_two_dimensions_by_hand_and_priors_as_objects():
     np.testing.assert_allclose(outlier_p_values(z), [np.exp(-12.5), 1.0])
     np.testing.assert_allclose(outlier_p_values(z, tail="both"), [2 * np.exp(-12.5), 0.0], atol=1e-15)
     u = np.array([[0.5, 0.5], [0.999, 0.5], [1.0, 0.5], [1.2, 0.5], [-1e-9, 0.5]])
-    expected = [1.0, stats.chi2.sf(stats.norm.isf(0.001) ** 2, 2), 0.0, 0.0, 0.0]
-    np.testing.assert_allclose(outlier_p_values(u, prior=nd.UniformPrior(2)), expected, atol=1e-15)
+    # Exactly 1 is in the support, and as far out as float64 tells.
+    expected = [1.0, stats.chi2.sf(stats.norm.isf(0.001) ** 2, 2), 2.3e-15, 0.0, 0.0]
+    np.testing.assert_allclose(outlier_p_values(u, prior=nd.UniformPrior(2)), expected, atol=1e-16, rtol=0.01)
+
+
+def test_a_sphere_has_one_dimension_less_than_its_rows():
+    sphere = nd.SpherePrior(4)
+    rows = sphere.sample(3000, generator=torch.Generator().manual_seed(0), dtype=torch.float64).numpy()
+    assert stats.kstest(outlier_p_values(rows, prior=sphere), "uniform").pvalue > 1e-6
+    assert (outlier_p_values(2 * rows, prior=sphere) == 0).all()
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12))
@@ -85,9 +94,9 @@ def test_constant_pixels_do_no_harm():
     [
         (lambda: outlier_p_values([1.0, 2.0]), r"z must have shape \(n, d\)"),
         (lambda: outlier_p_values([[np.nan, 0.0]]), "1 of 1 rows hold NaN"),
-        (lambda: outlier_p_values([[0.0, 0.0]], prior="cauchy"), "prior must be one of"),
+        (lambda: outlier_p_values([[0.0, 0.0]], prior="cauchy"), "prior must be .normal., .uniform., a prior file"),
         (lambda: outlier_p_values([[0.0, 0.0]], tail="near"), "tail must be one of"),
-        (lambda: outlier_p_values([[0.0, 0.0]], prior=nd.GaussianPrior(3)), r"shape \(n, 3\)"),
+        (lambda: outlier_p_values([[0.0, 0.0]], prior=nd.GaussianPrior(3)), "rows of 3 columns; got 2"),
         (lambda: fitted_scores(np.zeros((5, 2)), np.zeros((5, 2))), "at least 10 rows"),
         (lambda: fitted_scores(np.zeros((50, 2)), np.zeros((5, 3))), r"shape \(n, 2\)"),
     ],
