@@ -21,6 +21,7 @@ from noisedim.priors import GaussianPrior, Prior
 from noisedim.statistics.calibration import simulations_for
 from noisedim.statistics.intervals import Interval
 from noisedim.statistics.null_quantiles import table_reaches
+from noisedim.statistics.origins import Origin
 from noisedim.statistics.projections import paper_indices
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class TestResult:
         p_value: exact, or calibrated by null tables or simulation.
         adjusted_p_value: after Holm over the battery.
         words: what a small p means.
+        calibrated_by: where the p-value comes from, and how exact that is.
         effect: name of the effect size, in :attr:`Assessment.effects`, that says how large such a departure is; ``None``
             where there is none.
     """
@@ -82,6 +84,7 @@ class TestResult:
     p_value: float
     adjusted_p_value: float
     words: str
+    calibrated_by: Origin
     effect: str | None = None
 
 
@@ -149,7 +152,7 @@ class Assessment:
 
         rows = []
         for result in self.results:
-            row = dataclasses.asdict(result)
+            row = {**dataclasses.asdict(result), "calibrated_by": result.calibrated_by.words}
             effect = self.effects.get(result.effect) if result.effect else None
             row["effect_size"] = math.nan if effect is None else effect.estimate
             row["effect_lower"] = math.nan if effect is None else effect.lower
@@ -168,7 +171,7 @@ class Assessment:
             "alpha": self.alpha,
             "p_value": self.p_value,
             "rejected": self.rejected,
-            "tests": {result.name: _plain(dataclasses.asdict(result)) for result in self.results},
+            "tests": {result.name: _as_json(result) for result in self.results},
             "effects": {name: _plain(dataclasses.asdict(effect)) for name, effect in self.effects.items()},
             "at_prior": _plain(self.at_prior),
             "index": {name: dataclasses.asdict(interval) for name, interval in self.index.items()},
@@ -197,6 +200,12 @@ class Assessment:
         if path is not None:
             write_text_atomically(Path(path), page)
         return page
+
+
+def _as_json(result: TestResult) -> dict[str, Any]:
+    plain = _plain(dataclasses.asdict(result))
+    plain["calibrated_by"]["words"] = result.calibrated_by.words
+    return plain
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
@@ -255,6 +264,7 @@ def assess(
     results = tuple(
         TestResult(
             *(row.name, row.null, row.outcome.statistic, row.outcome.p_value, float(adjusted), row.words),
+            calibrated_by=row.calibrated_by,
             effect=_EFFECT_OF.get(row.name),
         )
         for row, adjusted in zip(battery.rows, battery.adjusted(), strict=True)

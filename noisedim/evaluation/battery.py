@@ -5,6 +5,7 @@ Slices, coordinates, pairs of coordinates, norms, extremes and joint tests each 
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from noisedim.statistics.henze_zirkler import whiten
 from noisedim.statistics.normality import Outcome
 from noisedim.statistics.null_laws import COMPOSITE_TESTS
 from noisedim.statistics.null_quantiles import table_reaches
-from noisedim.statistics.projections import projections_test
+from noisedim.statistics.origins import BOUND, CERTAIN, EXACT, Origin, origin_of
+from noisedim.statistics.projections import directions_tested, projections_test, rows_tested
 from noisedim.statistics.scaled import composite_statistics, simple_statistics, uniform_statistics
 
 __all__ = ["NULLS", "Battery", "Row", "run_battery"]
@@ -53,12 +55,21 @@ _COMPOSITE_IN_SIMPLE = ("henze_zirkler", "mardia_skewness", "mardia_kurtosis")
 
 @dataclass(frozen=True)
 class Row:
-    """One test: its name, its null (``simple``, ``composite`` or ``uniform``), what came out and what a small p means."""
+    """One test.
+
+    Attributes:
+        name: what is tested.
+        null: ``simple``, ``composite`` or ``uniform``.
+        outcome: what came out.
+        words: what a small p means.
+        calibrated_by: where p comes from.
+    """
 
     name: str
     null: str
     outcome: Outcome
     words: str
+    calibrated_by: Origin
 
 
 @dataclass(frozen=True)
@@ -109,7 +120,8 @@ def run_battery(
     white, cause = _whitened(z)
     rng = np.random.default_rng([seed, 5])
     if cause is not None:
-        collected.add("rank", null, Outcome(_rank(z), 0.0), f"of the coordinates, {cause}: no normal law does that")
+        words = f"of the coordinates, {cause}: no normal law does that"
+        collected.add("rank", null, Outcome(_rank(z), 0.0), CERTAIN, words)
     if null == "simple":
         _simple(z, collected, cause)
     if uniform is not None:
@@ -119,7 +131,7 @@ def run_battery(
     if cause is None:
         for test in ("dagostino", "shapiro"):
             outcome = projections_test(z, test, rng, independent=null == "simple")
-            collected.add(f"{test}_projections", "composite", outcome)
+            collected.add(f"{test}_projections", "composite", outcome, _of_projections(test, z, outcome, null))
     return Battery(tuple(collected.rows), collected.left_out, cause)
 
 
@@ -129,23 +141,24 @@ class _Collected:
         self.rows: list[Row] = []
         self.left_out: dict[str, str] = {}
 
-    def add(self, name: str, null: str, outcome: Outcome, words: str | None = None) -> None:
-        self.rows.append(Row(name, null, outcome, _WORDS[name] if words is None else words))
+    def add(self, name: str, null: str, outcome: Outcome, origin: Origin, words: str | None = None) -> None:
+        self.rows.append(Row(name, null, outcome, _WORDS[name] if words is None else words, origin))
 
     def calibrated(self, name: str, null: str, statistic: float) -> None:
         if self.simulations is None and not table_reaches(name, self.n, self.dim):
             self.left_out[name] = _NO_TABLE
             return
         p_value = calibrated_p_value(name, statistic, self.n, self.dim, simulations=self.simulations)
-        self.add(name, null, Outcome(statistic, p_value))
+        origin = origin_of(name, p_value, self.n, self.dim, simulations=self.simulations)
+        self.add(name, null, Outcome(statistic, p_value), origin)
 
 
 def _simple(z: np.ndarray, collected: _Collected, cause: str | None) -> None:
     exact = ("mean", "scale", "variances", "coordinates", "norms", "extremes")
     for name in exact:
-        collected.add(name, "simple", getattr(normality, f"{name}_test")(z))
+        collected.add(name, "simple", getattr(normality, f"{name}_test")(z), EXACT)
     if z.shape[1] > 1 and cause is None:
-        collected.add("correlations", "simple", normality.correlations_test(z))
+        collected.add("correlations", "simple", normality.correlations_test(z), BOUND)
     for name, value in simple_statistics(z).items():
         collected.calibrated(name, "simple", value)
 
@@ -164,6 +177,13 @@ def _composite(z: np.ndarray, white: np.ndarray | None, collected: _Collected, *
     if white is not None and possible:
         for name, value in composite_statistics(white, possible).items():
             collected.calibrated(name, "composite", value)
+
+
+def _of_projections(test: str, z: np.ndarray, outcome: Outcome, null: str) -> Origin:
+    if outcome.p_value == 0:
+        return CERTAIN
+    over: Literal["sidak", "bonferroni"] = "sidak" if null == "simple" else "bonferroni"
+    return origin_of(test, outcome.p_value, rows_tested(len(z)), 1, count=directions_tested(z.shape[1]), over=over)
 
 
 def _whitened(z: np.ndarray) -> tuple[np.ndarray | None, str | None]:

@@ -40,6 +40,7 @@ def assessment_page(assessment: Assessment, points: np.ndarray) -> str:
             "p": p_words(result.p_value),
             "adjusted p": p_words(result.adjusted_p_value),
             "a small p means": result.words,
+            "p comes from": result.calibrated_by.words,
             "found": "departs" if result.adjusted_p_value <= assessment.alpha else "",
         }
         for result in assessment.results

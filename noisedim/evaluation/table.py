@@ -54,7 +54,7 @@ def print_assessment(assessment: Assessment) -> None:
     console.print(verdict_words(assessment), highlight=False)
     if assessment.is_mapped:
         console.print(MAPPED_WORDS, highlight=False)
-    table = Table("test", "null", "p", "adjusted p", "a small p means")
+    table = Table("test", "null", "p", "adjusted p", "p by", "a small p means")
     for result in assessment.results:
         mark = "*" if result.adjusted_p_value <= assessment.alpha else " "
         table.add_row(
@@ -62,6 +62,7 @@ def print_assessment(assessment: Assessment) -> None:
             result.null,
             p_words(result.p_value),
             p_words(result.adjusted_p_value),
+            result.calibrated_by.method,
             result.words,
         )
     console.print(table)

@@ -39,6 +39,7 @@ from noisedim.statistics.null_laws import (
 
 __all__ = [
     "CALIBRATED_TESTS",
+    "SIMULATIONS",
     "cache_folder",
     "calibrated_p_value",
     "each_sample",
@@ -52,7 +53,8 @@ _FORMAT = 3
 _memory: dict[tuple[str, int, int, int, int], np.ndarray] = {}
 # Samples of more rows are measured one by one, in blocks.
 _ROWS_AT_ONCE = 2048
-_SIMULATIONS = 1999
+SIMULATIONS = 1999
+"""Null samples that are made where neither the tables reach nor a number is given."""
 
 # Tests that share their null samples: one file holds all of a kind.
 _KINDS = {
@@ -146,7 +148,7 @@ def simulations_for(alpha: float, tests: int = 1) -> int:
 
 
 def null_statistics(
-    test: str, n: int, dim: int, *, simulations: int = _SIMULATIONS, seed: int = 0, folder: Path | str | None = None
+    test: str, n: int, dim: int, *, simulations: int = SIMULATIONS, seed: int = 0, folder: Path | str | None = None
 ) -> np.ndarray:
     """Sorted scaled statistics of ``simulations`` samples of the null law with ``n`` rows in ``dim`` dimensions.
 
@@ -282,7 +284,7 @@ def calibrated_p_value(
         tails = table_p_values(test, statistic, n, dim)
         if tails is not None:
             return tails[0] if test not in TWO_SIDED_TESTS else min(1.0, 2 * min(tails))
-        simulations = _SIMULATIONS
+        simulations = SIMULATIONS
     null = null_statistics(test, n, dim, simulations=simulations, seed=seed, folder=folder)
     at_least = len(null) - int(np.searchsorted(null, statistic, side="left"))
     if test not in TWO_SIDED_TESTS:

@@ -14,7 +14,16 @@ from importlib.resources import files
 
 import numpy as np
 
-__all__ = ["FLOOR", "PROBABILITIES", "Surface", "table_error", "table_p_values", "table_reaches", "terms"]
+__all__ = [
+    "FLOOR",
+    "PROBABILITIES",
+    "Surface",
+    "table_error",
+    "table_p_values",
+    "table_reaches",
+    "table_samples",
+    "terms",
+]
 
 PROBABILITIES = (
     *(0.9995, 0.999, 0.9975, 0.995, 0.99, 0.98, 0.965, 0.95, 0.925, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3),
@@ -58,6 +67,7 @@ class Surface:
         most_rows: largest n; ``None``: there is a limit law.
         relative_error: by tail probability, root mean square relative error of p over the simulated cells, beyond
             their own binomial noise.
+        samples: how many null samples were simulated for it, over all cells.
     """
 
     coefficients: np.ndarray
@@ -67,6 +77,7 @@ class Surface:
     rows_a_coordinate: int
     most_rows: int | None
     relative_error: dict[str, float]
+    samples: int = 0
 
     def design(self, n: float, dim: int) -> np.ndarray:
         """The row of basis functions at (n, d)."""
@@ -109,6 +120,7 @@ def _surfaces() -> dict[str, Surface]:
                 own["rows_a_coordinate"],
                 own["most_rows"],
                 own["relative_error"],
+                own["samples"],
             )
             for test, own in about["tests"].items()
         }
@@ -125,6 +137,11 @@ def table_reaches(test: str, n: int, dim: int) -> bool:
 def table_error(test: str) -> dict[str, float]:
     """The stated relative error of a test's p at 0.05, 0.01 and 0.001."""
     return dict(_surfaces()[test].relative_error)
+
+
+def table_samples(test: str) -> int:
+    """How many null samples a test's table rests on, over all n and d."""
+    return _surfaces()[test].samples
 
 
 def table_p_values(test: str, statistic: float, n: int, dim: int) -> tuple[float, float] | None:

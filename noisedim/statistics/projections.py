@@ -15,8 +15,10 @@ from noisedim.statistics.normality import Outcome, average_p_value, bonferroni, 
 
 __all__ = [
     "PROJECTION_TESTS",
+    "directions_tested",
     "paper_indices",
     "projections_test",
+    "rows_tested",
     "shapiro_wilk",
     "split_projections_p_value",
 ]
@@ -79,6 +81,16 @@ def _shapiro_weights(n: int) -> np.ndarray:
     return weights
 
 
+def directions_tested(dim: int) -> int:
+    """How many directions :func:`projections_test` looks along."""
+    return min(dim, _DIRECTIONS)
+
+
+def rows_tested(n: int) -> int:
+    """How many rows :func:`projections_test` takes of n."""
+    return min(n, _MOST_ROWS)
+
+
 def projections_test(z: Any, test: str, rng: np.random.Generator, *, independent: bool = True) -> Outcome:
     """D'Agostino–Pearson or Shapiro–Wilk on min(d, 8) random orthonormal directions; the worst of them counts.
 
@@ -97,7 +109,7 @@ def projections_test(z: Any, test: str, rng: np.random.Generator, *, independent
     z = embedding_matrix("z", z, minimum_rows=20)
     one_of("test", test, PROJECTION_TESTS)
     dim = z.shape[1]
-    directions = np.linalg.qr(rng.standard_normal((dim, min(dim, _DIRECTIONS))))[0]
+    directions = np.linalg.qr(rng.standard_normal((dim, directions_tested(dim))))[0]
     if len(z) > _MOST_ROWS:
         z = z[rng.choice(len(z), _MOST_ROWS, replace=False)]
     projected, constant = _standardised((z / max(1.0, float(np.abs(z).max()) / 1e100)) @ directions[None])
