@@ -1,4 +1,4 @@
-"""Image sets by name: digits (embedded), shapes (drawn), MNIST and Fashion-MNIST in torchvision's layout, arrays."""
+"""Image sets by name: digits (embedded), shapes (drawn), MNIST and CIFAR in torchvision's layout, pictures, arrays."""
 
 import os
 from dataclasses import dataclass
@@ -9,12 +9,14 @@ import numpy as np
 import torch
 
 from noisedim.checks import one_of, positive_integer
+from noisedim.data.cifar import CIFAR_SETS, JPEG_WORDS, read_cifar, read_cifar_jpeg
 from noisedim.data.idx import read_idx
+from noisedim.data.pictures import is_pictures, read_pictures
 from noisedim.data.shapes import FACTORS, every_shape
 from noisedim.errors import DataNotFoundError, InvalidInputError
 from noisedim.files import read_array
 
-__all__ = ["ImageSet", "load_images", "stratified_fold"]
+__all__ = ["ImageSet", "has_test_split", "load_images", "stratified_fold"]
 
 Split = Literal["train", "test", "all"]
 
@@ -72,6 +74,7 @@ def load_images(
     root: str | Path | None = None,
     split: Split = "train",
     download: bool = False,
+    skip: int = 0,
     limit: int | None = None,
 ) -> ImageSet:
     """The images called ``name``.
@@ -79,12 +82,14 @@ def load_images(
     Args:
         name: ``digits`` (scikit-learn's 1,797 images of 8×8, part of the installation, one split), ``shapes``
             (3,072 drawn images of 16×16 with known factors, one split), ``mnist`` or ``fashion-mnist`` (cropped to
-            24×24), or the path of an .npy or .npz file (arrays ``images`` and, if there,
-            ``labels``).
+            24×24), ``cifar10``, ``cifar100``, ``cifar10-jpeg`` (called "CIFAR-10 (JPEG q75)" in results),
+            ``folder:PATH`` or a .tar or .tar.gz of pictures, or the path of an .npy or .npz file (arrays ``images`` and,
+            if there, ``labels``).
         root: folder of the data sets, in torchvision's layout; the environment variable NOISEDIM_DATA if omitted.
         split: ``train``, ``test`` or ``all``; digits, shapes and arrays have one split only, which each of them names.
         download: fetch what is missing into ``root`` (through torchvision).
-        limit: only the first so many images.
+        skip: leave out the first so many images.
+        limit: only the first so many images of the others.
 
     Raises:
         DataNotFoundError: if the data is not there; says where to put it.
@@ -97,14 +102,30 @@ def load_images(
         loaded = _shapes()
     elif name in _IDX_SETS:
         loaded = _idx_images(name, root, split, download)
+    elif name in (*CIFAR_SETS, "cifar10-jpeg"):
+        loaded = _cifar_images(name, root, split, download)
+    elif is_pictures(name):
+        loaded = _picture_images(name, split)
     elif name.endswith((".npy", ".npz")):
         loaded = _array_images(Path(name))
     else:
-        known = ", ".join(("digits", "shapes", *_IDX_SETS))
-        raise InvalidInputError(f"data must be one of {known}, or the path of an .npy or .npz file; got {name!r}")
+        known = ", ".join(("digits", "shapes", *_IDX_SETS, *CIFAR_SETS, "cifar10-jpeg", "folder:PATH"))
+        raise InvalidInputError(
+            f"data must be one of {known}, the path of a .tar or .tar.gz of pictures, or the path of an .npy or .npz "
+            f"file; got {name!r}"
+        )
+    if skip:
+        loaded = loaded.take(slice(positive_integer("skip", skip, minimum=0), None))
+        if not len(loaded):
+            raise InvalidInputError(f"skip={skip} leaves no image of {name}")
     if limit is not None:
         loaded = loaded.take(slice(positive_integer("limit", limit)))
     return loaded
+
+
+def has_test_split(name: str) -> bool:
+    """Whether the set called ``name`` may have test images of its own: digits, shapes and arrays have none."""
+    return name in (*_IDX_SETS, *CIFAR_SETS, "cifar10-jpeg") or is_pictures(name)
 
 
 def _digits() -> ImageSet:
@@ -120,6 +141,40 @@ def _shapes() -> ImageSet:
     images, grid = every_shape()
     factors = torch.from_numpy(grid)
     return ImageSet(torch.from_numpy(images), factors[:, 0].contiguous(), "shapes", factors, tuple(FACTORS))
+
+
+def _data_folder(name: str, root: str | Path | None, what: str) -> Path:
+    given = root if root is not None else os.environ.get("NOISEDIM_DATA")
+    if not given:
+        raise DataNotFoundError(
+            f"{name} needs a data folder: pass --data-root (root=) or set NOISEDIM_DATA to a folder with {what}"
+        )
+    return Path(given)
+
+
+def _cifar_images(name: str, root: str | Path | None, split: str, download: bool) -> ImageSet:
+    exact = name in CIFAR_SETS
+    what = "torchvision's files of it, or add --download to fetch them there" if exact else "cifar-10-jpeg in it"
+    folder = _data_folder(name, root, what)
+    parts = []
+    for train in {"train": [True], "test": [False], "all": [True, False]}[split]:
+        parts.append(
+            read_cifar(name, folder, train=train, download=download) if exact else read_cifar_jpeg(folder, train=train)
+        )
+    images, labels = (np.concatenate(arrays) if len(arrays) > 1 else arrays[0] for arrays in zip(*parts, strict=True))
+    return ImageSet(torch.from_numpy(images), torch.from_numpy(labels), name if exact else JPEG_WORDS)
+
+
+def _picture_images(name: str, split: str) -> ImageSet:
+    path = Path(name.removeprefix("folder:").removeprefix("tar:"))
+    pictures = read_pictures(path)
+    if split == "test" and not pictures.has_test:
+        raise DataNotFoundError(f"expected a folder test/ (or val/) beside train/ in {path}; there is none")
+    own = {"train": ~pictures.is_test, "test": pictures.is_test, "all": np.ones_like(pictures.is_test)}[split]
+    if not own.any():
+        raise DataNotFoundError(f"expected a folder train/ beside test/ in {path}; there is none")
+    images, labels = (each if own.all() else each[own] for each in (pictures.images, pictures.labels))
+    return ImageSet(torch.from_numpy(images), torch.from_numpy(labels), path.name.partition(".tar")[0])
 
 
 def _idx_images(name: str, root: str | Path | None, split: str, download: bool) -> ImageSet:

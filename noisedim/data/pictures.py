@@ -1,0 +1,173 @@
+"""Folders and tar archives of picture files, one folder a class, decoded once and kept as bytes.
+
+Layouts: ``train/CLASS/NAME.jpg`` beside ``test/CLASS/NAME.jpg`` (or ``val``), or ``CLASS/NAME.jpg`` alone. Archives are
+read, never unpacked, so nothing that they hold can land anywhere.
+"""
+
+import contextlib
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+import numpy as np
+
+from noisedim.errors import DataNotFoundError, InvalidInputError
+from noisedim.files import write_atomically
+from noisedim.statistics.calibration import cache_folder
+
+__all__ = ["ARCHIVES", "Pictures", "is_pictures", "read_pictures"]
+
+ARCHIVES = (".tar", ".tar.gz", ".tgz")
+_KINDS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".pgm")
+_TRAIN, _TEST = "train", ("test", "val", "valid", "validation")
+# Raised when decoding changes, so that what an older version kept is not used.
+_FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Decoded pictures.
+
+    Attributes:
+        images: (n, c, h, w) uint8, c = 1 or 3.
+        labels: (n,) int64, the place of each picture's class among ``classes``.
+        classes: their names, sorted.
+        is_test: (n,) bool; all false where there is no test folder.
+        has_test: whether there is one.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    classes: tuple[str, ...]
+    is_test: np.ndarray
+
+    @property
+    def has_test(self) -> bool:
+        """Whether some of them are test pictures."""
+        return bool(self.is_test.any())
+
+
+def is_pictures(name: str) -> bool:
+    """Whether ``name`` says a folder or an archive: ``folder:PATH``, ``tar:PATH``, or the path of a .tar or .tar.gz."""
+    return name.startswith(("folder:", "tar:")) or name.endswith(ARCHIVES)
+
+
+def read_pictures(path: Path) -> Pictures:
+    """All pictures of a folder or an archive, sorted by split, class and name; from the cache if they are unchanged.
+
+    Raises:
+        DataNotFoundError: if there is no such folder or file, or no picture in it.
+        InvalidInputError: for a damaged picture or archive, pictures of several sizes, grey pictures among coloured ones,
+            or pictures outside a class.
+    """
+    if not path.exists():
+        raise DataNotFoundError(f"expected a folder of pictures or a .tar or .tar.gz of them; there is no {path}")
+    kept = cache_folder() / "pictures" / f"{_fingerprint(path)}.npz"
+    if kept.is_file():
+        with contextlib.suppress(Exception), kept.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            # What is damaged is made anew.
+            return Pictures(arrays["images"], arrays["labels"], tuple(arrays["classes"].tolist()), arrays["is_test"])
+    pictures = _decoded(path)
+
+    def write(file: BinaryIO) -> None:
+        np.savez(
+            file,
+            images=pictures.images,
+            labels=pictures.labels,
+            classes=np.array(pictures.classes),
+            is_test=pictures.is_test,
+        )
+
+    write_atomically(kept, write)
+    return pictures
+
+
+def _fingerprint(path: Path) -> str:
+    """Names, sizes and times of what would be read."""
+    digest = hashlib.sha256(f"{_FORMAT} {path.resolve()}".encode())
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    for file in files:
+        about = file.stat()
+        digest.update(f"\n{file.relative_to(path)} {about.st_size} {about.st_mtime_ns}".encode())
+    return digest.hexdigest()[:24]
+
+
+def _files(path: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            if file.is_file():
+                yield PurePosixPath(file.relative_to(path).as_posix()), file.read_bytes()
+        return
+    try:
+        with tarfile.open(path, "r:*") as archive:
+            for member in archive:
+                if member.isfile() and (content := archive.extractfile(member)) is not None:
+                    yield PurePosixPath(member.name), content.read()
+    except (tarfile.TarError, EOFError, OSError) as error:
+        # gzip and zlib errors are among them.
+        raise InvalidInputError(f"expected a .tar or .tar.gz of pictures; {path} cannot be read: {error}") from None
+
+
+def _place(path: Path, name: PurePosixPath) -> tuple[bool, str]:
+    """Whether it is a test picture, and its class."""
+    parts = [part for part in name.parts[:-1] if part != "."]
+    for i, part in enumerate(parts):
+        if part == _TRAIN or part in _TEST:
+            parts = parts[i:]
+            break
+    split, classes = (parts[0], parts[1:]) if parts and parts[0] in (_TRAIN, *_TEST) else (_TRAIN, parts[-1:])
+    if not classes:
+        raise InvalidInputError(f"expected CLASS/NAME.jpg or train/CLASS/NAME.jpg in {path}; got {name}")
+    return split != _TRAIN, "/".join(classes)
+
+
+def _decoded(path: Path) -> Pictures:
+    from PIL import Image, UnidentifiedImageError
+
+    found: list[tuple[bool, str, str, np.ndarray]] = []
+    for name, content in _files(path):
+        if name.suffix.lower() not in _KINDS or name.name.startswith("."):
+            continue
+        is_test, label = _place(path, name)
+        try:
+            with Image.open(io.BytesIO(content)) as picture:
+                picture.load()
+                mode, pixels = picture.mode, np.asarray(picture)
+        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            raise InvalidInputError(f"{name} in {path} is no picture, or damaged: {error}") from None
+        if mode not in ("L", "RGB"):
+            raise InvalidInputError(f"pictures must be grey or RGB, 8 bits a channel; {name} in {path} is {mode}")
+        found.append((is_test, label, str(name), pixels))
+    if not found:
+        raise DataNotFoundError(f"there is no picture in {path}; expected CLASS/NAME with {', '.join(_KINDS)}")
+    found.sort(key=lambda each: each[:3])
+    _check_alike(path, found)
+    classes = tuple(sorted({label for _, label, _, _ in found}))
+    number = {label: i for i, label in enumerate(classes)}
+    pixels = np.stack([pixels for *_, pixels in found])
+    return Pictures(
+        np.ascontiguousarray(pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2)),
+        np.array([number[label] for _, label, _, _ in found], dtype=np.int64),
+        classes,
+        np.array([is_test for is_test, *_ in found]),
+    )
+
+
+def _check_alike(path: Path, found: list[tuple[bool, str, str, np.ndarray]]) -> None:
+    grey = [name for *_, name, pixels in found if pixels.ndim == 2]
+    if grey and len(grey) < len(found):
+        raise InvalidInputError(
+            f"pictures must be all grey or all RGB; {len(grey)} of {len(found)} in {path} are grey, the first is {grey[0]}"
+        )
+    first = found[0]
+    other = next((each for each in found if each[3].shape != first[3].shape), None)
+    if other is not None:
+        (height, width), (other_height, other_width) = first[3].shape[:2], other[3].shape[:2]
+        raise InvalidInputError(
+            f"pictures must have one size; in {path}, {first[2]} has {width}×{height} pixels and {other[2]} "
+            f"{other_width}×{other_height}. Resize them first"
+        )
