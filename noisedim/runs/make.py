@@ -3,16 +3,14 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from noisedim.data import ImageSet, load_images, second_view, stratified_fold
-from noisedim.data.sets import has_test_split
-from noisedim.errors import InvalidInputError
+from noisedim.data import second_view
 from noisedim.evaluation import (
     assess,
     cross_validated_scores,
@@ -24,6 +22,8 @@ from noisedim.evaluation import (
 )
 from noisedim.objectives import dual_bound
 from noisedim.runs.environment import environment
+from noisedim.runs.pretrained import store_pretrained
+from noisedim.runs.split import RunSplit, split_images
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.training import EmbeddingModel, TrainConfig, embed, train
 from noisedim.training.execution import Execution
@@ -37,74 +37,6 @@ _AUGMENTATION_DRAWS = 4
 # Of large data sets a random part is used: the bound costs the square of it.
 _MOST_IMAGES = 4000
 _MOST_ADDED_NOISE = 10.0
-
-
-@dataclass(frozen=True)
-class RunSplit:
-    """The images of a run and which of them train.
-
-    Attributes:
-        images: all images.
-        train: indices that train, int64.
-        held_out: the others, but for a class that is left out altogether; empty when all train.
-    """
-
-    images: ImageSet
-    train: np.ndarray
-    held_out: np.ndarray
-
-
-def split_images(config: TrainConfig, data_root: str | Path | None = None) -> RunSplit:
-    """Loads the data of ``config`` and splits it as ``config.data`` says.
-
-    Raises: InvalidInputError: if a class is to be left out that the data does not have, or that is all of it.
-    """
-    data = config.data
-    images = load_images(data.name, root=data_root, skip=data.skip, limit=data.limit)
-    if data.test_split and not data.validate:
-        return _with_test_images(config, images, data_root)
-    everything = np.arange(len(images.images))
-    labels = images.labels.numpy() if images.labels is not None else np.zeros(len(everything), dtype=np.int64)
-    kept = _without_class(everything, labels, config)
-    if data.test_split:
-        train_part, held_out = stratified_fold(labels[kept], 0)
-        return RunSplit(images, kept[train_part], kept[held_out])
-    if config.data.fold is None:
-        return RunSplit(images, kept, kept[:0])
-    train_index, held_out = (
-        kept[part] for part in stratified_fold(labels[kept], config.data.fold, folds=config.data.folds)
-    )
-    if config.data.validate:
-        inner_train, inner_held_out = stratified_fold(labels[train_index], 0)
-        return RunSplit(images, train_index[inner_train], train_index[inner_held_out])
-    return RunSplit(images, train_index, held_out)
-
-
-def _with_test_images(config: TrainConfig, train: ImageSet, data_root: str | Path | None) -> RunSplit:
-    if not has_test_split(config.data.name):
-        raise InvalidInputError(f"data.test_split needs test images of the set's own; {config.data.name!r} has none")
-    test = load_images(config.data.name, root=data_root, split="test")
-    labels = None
-    if train.labels is not None and test.labels is not None:
-        labels = torch.cat([train.labels, test.labels])
-    images = ImageSet(torch.cat([train.images, test.images]), labels, train.name)
-    everything = np.arange(len(images))
-    known = np.zeros(len(images), dtype=np.int64) if labels is None else labels.numpy()
-    kept = _without_class(everything, known, config)
-    return RunSplit(images, kept[kept < len(train)], kept[kept >= len(train)])
-
-
-def _without_class(everything: np.ndarray, labels: np.ndarray, config: TrainConfig) -> np.ndarray:
-    left_out = config.data.without_class
-    if left_out is None:
-        return everything
-    kept = everything[labels != left_out]
-    if len(kept) in (0, len(everything)):
-        raise InvalidInputError(
-            f"data.without_class must be one of several classes of {config.data.name!r}, "
-            f"which are {', '.join(map(str, np.unique(labels)))}; got {left_out}"
-        )
-    return kept
 
 
 def make_run(
@@ -175,6 +107,9 @@ def make_run(
 def store_trained(folder: RunFolder, config: TrainConfig, split: RunSplit, result: TrainingResult) -> None:
     """Embed, measure and write what training left; call it inside the folder's lock."""
     folder.write_metrics([dict(zip(METRIC_NAMES, row, strict=True)) for row in result.metrics.tolist()])
+    if config.has_backbone:
+        store_pretrained(folder, config, split, result)
+        return
     z = embed(result.model, split.images.images).double().numpy()
     trained_on = np.zeros(len(z), dtype=bool)
     trained_on[split.train] = True
