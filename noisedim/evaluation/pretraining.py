@@ -22,6 +22,7 @@ def measure_pretraining(
     train: np.ndarray,
     measured: np.ndarray,
     *,
+    prior: str = "normal",
     seed: int = 0,
     device: str = "cpu",
 ) -> tuple[dict[str, Any], np.ndarray | None]:
@@ -33,6 +34,7 @@ def measure_pretraining(
         labels: (n,), or None: then nothing is probed.
         train: indices that fit.
         measured: indices that judge; the training ones if there are no others.
+        prior: that the embedding is assessed against; features always against the normal one.
         seed: of the probe's validation rows and of the battery.
         device: where probes compute.
 
@@ -44,7 +46,7 @@ def measure_pretraining(
     # Dead features stay constant, and the battery names them.
     standardised = (features[part] - mean) / np.where(deviation > 0, deviation, 1.0)
     found: dict[str, Any] = {
-        "assessment": assess(z[part], seed=seed, n_star=False).to_dict(),
+        "assessment": assess(z[part], prior=prior, seed=seed, n_star=False).to_dict(),
         "assessment_features": assess(standardised, seed=seed, n_star=False).to_dict(),
         "effective_rank": {"embedding": effective_rank(z[part]), "features": effective_rank(features[part])},
         "dims": {"embedding": z.shape[1], "features": features.shape[1]},

@@ -5,8 +5,9 @@ import numpy as np
 from noisedim.evaluation.pretraining import MOST_ROWS, measure_pretraining
 from noisedim.runs.split import RunSplit
 from noisedim.runs.store import RunFolder
-from noisedim.training import TrainConfig, embed
+from noisedim.training import TrainConfig
 from noisedim.training.loop import TrainingResult
+from noisedim.training.model import embed_with_features
 
 __all__ = ["store_pretrained"]
 
@@ -20,14 +21,15 @@ def store_pretrained(folder: RunFolder, config: TrainConfig, split: RunSplit, re
     measured = split.held_out if len(split.held_out) else split.train
     needed = np.concatenate([split.train, split.held_out])
     images = split.images.images[needed]
-    features = embed(result.model, images, features=True).double().numpy()
-    z = embed(result.model, images).double().numpy()
+    features, z = (each.double().numpy() for each in embed_with_features(result.model, images))
     labels = None if split.images.labels is None else split.images.labels.numpy()[needed]
     train = np.arange(len(split.train))
     judged = np.arange(len(split.train), len(needed)) if len(split.held_out) else train
     device = next(result.model.parameters()).device
     # Seed 0 for all runs: the same images validate the probe of each.
-    found, predictions = measure_pretraining(features, z, labels, train, judged, seed=0, device=str(device))
+    found, predictions = measure_pretraining(
+        features, z, labels, train, judged, prior=config.prior, seed=0, device=str(device)
+    )
     kept = judged[:MOST_ROWS]
     arrays = {
         "z": z[kept].astype(np.float32),

@@ -119,10 +119,10 @@ class EnsembleTrainer:
         torch.stack([value.loss for value in values]).sum().backward()
         self._clip()
         self.optimizer.step()
-        for member, value, rate in zip(self.members, values, rates, strict=True):
+        for member, value, rate, own in zip(self.members, values, rates, raw, strict=True):
             member.steps_done += 1
             if log:
-                member.record(value, rate)
+                member.record(value, rate, own)
 
     @torch.no_grad()
     def _clip(self) -> None:

@@ -16,6 +16,7 @@ from noisedim.data import BatchSampler, apply_views, draw_views, second_view
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.objectives import Autoencoder, ObjectiveValue
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
+from noisedim.training.collapse import collapse_warning, spread_and_rank
 from noisedim.training.config import TrainConfig
 from noisedim.training.exchange import rows_of_all_ranks
 from noisedim.training.execution import Execution
@@ -39,7 +40,19 @@ __all__ = [
 
 AnyTrainer = TypeVar("AnyTrainer", bound=Resumable)
 Device = Literal["auto", "cpu", "cuda"]
-METRIC_NAMES = ("step", "loss", "bound", "ceiling", "level", "capacity", "learning_rate")
+METRIC_NAMES = (
+    "step",
+    "loss",
+    "bound",
+    "ceiling",
+    "level",
+    "capacity",
+    "learning_rate",
+    "spread",
+    "effective_rank",
+)
+# The first outputs of any network point in nearly one direction; training has to have had its turn.
+_COLLAPSE_FROM = 0.1
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,7 @@ class Progress:
     loss: float
     bound: float
     capacity: float
+    warning: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,7 @@ class TrainingResult:
 
     Attributes:
         model: in ``eval()`` mode, on the device it was trained on.
-        metrics: (k, 7) float64, columns :data:`METRIC_NAMES`; informations in nats.
+        metrics: (k, 9) float64, columns :data:`METRIC_NAMES`; informations in nats.
         seconds: wall-clock time spent in the loop, over all resumptions.
     """
 
@@ -142,7 +156,7 @@ class Trainer(Resumable):
         self.optimizer.step()
         self.steps_done += 1
         if log:
-            self.record(value, rate)
+            self.record(value, rate, raw)
 
     def schedule(self, optimizer: torch.optim.Optimizer) -> float:
         """Set the learning rate of ``optimizer`` and the channel's noise to those of the next step; returns the rate."""
@@ -185,8 +199,8 @@ class Trainer(Resumable):
         z, z_prime = (channel.normalise(raw) if self.objective.normalised else raw).chunk(2)
         return self.objective(z, z_prime, channel, generator=self.generator, estimate=estimate)
 
-    def record(self, value: ObjectiveValue, rate: float) -> None:
-        """Keep a step's figures; waits for the device.
+    def record(self, value: ObjectiveValue, rate: float, raw: torch.Tensor) -> None:
+        """Keep a step's figures, those of the encoder's output ``raw`` among them; waits for the device.
 
         Raises: TrainingDivergedError: if the loss is not finite.
         """
@@ -198,7 +212,19 @@ class Trainer(Resumable):
                 f"{channel.prior.level_name}={channel.level:.4g}, learning rate {rate:.3g}. A smaller learning rate or "
                 "a slower annealing helps"
             )
-        self.metrics.append((self.steps_done, loss, bound, ceiling, channel.level, channel.capacity, rate))
+        spread, rank = spread_and_rank(raw[:, : channel.prior.dim])
+        self.metrics.append(
+            (self.steps_done, loss, bound, ceiling, channel.level, channel.capacity, rate, spread, rank)
+        )
+
+    @property
+    def warning(self) -> str | None:
+        """Whether the embedding had collapsed when its figures were last recorded; not asked early in the run."""
+        if not self.metrics or self.steps_done < _COLLAPSE_FROM * self.config.steps:
+            return None
+        rows = self.config.batch_size * (1 if isinstance(self.objective, Autoencoder) else 2)
+        figures = dict(zip(METRIC_NAMES, self.metrics[-1], strict=True))
+        return collapse_warning(figures["spread"], figures["effective_rank"], rows, self.config.dim)
 
     def finish(self) -> None:
         """Fix the normalisation that ``eval()`` uses to the exact statistics of the training images."""
@@ -306,9 +332,9 @@ def train(
     """
 
     def progress(trainer: Trainer) -> None:
-        _, loss, bound, _, _, capacity, _ = trainer.metrics[-1]
+        _, loss, bound, _, _, capacity, *_ = trainer.metrics[-1]
         if on_progress is not None:
-            on_progress(Progress(trainer.steps_done, config.steps, loss, bound, capacity))
+            on_progress(Progress(trainer.steps_done, config.steps, loss, bound, capacity, trainer.warning))
 
     trainer = Trainer(config, images, device=device, ranks=ranks, execution=execution)
     run_to_end(

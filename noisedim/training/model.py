@@ -1,5 +1,6 @@
 """An encoder with its channel: what training makes, checkpoints hold and ``embed`` uses."""
 
+from collections.abc import Callable
 from typing import final
 
 import torch
@@ -11,7 +12,7 @@ from noisedim.errors import InvalidInputError
 from noisedim.nets import make_encoder, projected_encoder
 from noisedim.training.config import TrainConfig
 
-__all__ = ["EmbeddingModel", "build_model", "embed"]
+__all__ = ["EmbeddingModel", "build_model", "embed", "embed_with_features"]
 
 
 @final
@@ -100,6 +101,34 @@ def embed(
     Raises: InvalidInputError: for images of another shape than the model was built for, or ``features`` of an encoder
         that has no backbone.
     """
+
+    def output(batch: torch.Tensor) -> torch.Tensor:
+        return model.features(batch) if features else model.raw(batch) if raw else model(batch)
+
+    return _outputs(model, images, batch_size, lambda batch: (output(batch),))[0]
+
+
+@torch.no_grad()
+def embed_with_features(
+    model: EmbeddingModel, images: torch.Tensor, *, batch_size: int | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features of the backbone (n, k) and clean embeddings (n, d) of all images, in one pass; see :func:`embed`."""
+
+    def both(batch: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        features = model.features(batch)
+        return features, model.channel(model.encoder.get_submodule("head")(features)[:, : model.channel.prior.dim])
+
+    features, z = _outputs(model, images, batch_size, both)
+    return features, z
+
+
+def _outputs(
+    model: EmbeddingModel,
+    images: torch.Tensor,
+    batch_size: int | None,
+    outputs: Callable[[torch.Tensor], tuple[torch.Tensor, ...]],
+) -> list[torch.Tensor]:
+    """Each of ``outputs`` for all images, in ``eval()`` mode."""
     if batch_size is None:
         batch_size = 512 if model.has_backbone else 4096
     positive_integer("batch_size", batch_size)
@@ -110,13 +139,12 @@ def embed(
     weight = next(model.parameters())
     was_training = model.training
     model.eval()
+    parts: list[tuple[torch.Tensor, ...]] = []
     try:
-        parts = []
         for batch in images.split(batch_size):
             batch = batch.to(weight.device)
             batch = batch.to(weight.dtype) / 255 if batch.dtype is torch.uint8 else batch.to(weight.dtype)
-            output = model.features(batch) if features else model.raw(batch) if raw else model(batch)
-            parts.append(output.cpu())
+            parts.append(tuple(output.cpu() for output in outputs(batch)))
     finally:
         model.train(was_training)
-    return torch.cat(parts)
+    return [torch.cat(own) for own in zip(*parts, strict=True)]

@@ -26,8 +26,15 @@ def training_progress(config: RunConfig) -> Iterator[Callable[[Progress], None]]
     bar = Bar(*columns, console=Console(stderr=True))
     task = bar.add_task("training", total=config.steps, figures="")
 
+    told = False
+
     def show(progress: Progress) -> None:
+        nonlocal told
         bar.start()
+        if progress.warning is not None and not told:
+            # Once: the figures of every step are in the run's metrics.
+            told = True
+            bar.console.print(f"warning: step {progress.step}: {progress.warning}", style="bold", highlight=False)
         figures = f"loss {progress.loss:+.3f}"
         if progress.bound == progress.bound:  # NaN: this objective estimates no information
             figures += f"  information {progress.bound:.2f} of {progress.capacity:.2f} nats"

@@ -9,6 +9,7 @@ import torch
 from noisedim.errors import InvalidInputError
 from noisedim.training import DataConfig, TrainConfig, embed, train
 from noisedim.training.loop import Trainer, load_model
+from noisedim.training.model import embed_with_features
 from noisedim.training.recipes import METHOD_NAMES, pretraining, with_epochs
 
 
@@ -107,3 +108,10 @@ def test_bad_input(images):
         InvalidInputError, match="head and pixel_mean are for backbones such as resnet18; got encoder='mlp'"
     ):
         TrainConfig(encoder="mlp", head=(8,))
+
+
+def test_features_and_embeddings_in_one_pass(images):
+    model = train(small("simclr"), images, device="cpu").model
+    features, z = embed_with_features(model, images, batch_size=20)
+    torch.testing.assert_close(features, embed(model, images, features=True))
+    torch.testing.assert_close(z, embed(model, images))
