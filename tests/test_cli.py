@@ -37,6 +37,24 @@ def test_train_says_what_came_out(runs, capsys):
     assert "checkpoint.safetensors" in out
 
 
+def test_recipe_is_the_default_and_every_number_of_it_an_option(tmp_path, capsys):
+    arguments = ["train", "--method", "vicreg", "--dataset", "digits", "--sigma", "0.2", "--epochs", "1"]
+    small = ["--width", "4", "--head", "16", "16", "--dim", "8", "--batch-size", "64", "--optimiser.learning-rate", "0.2"]
+    assert main([*arguments, *small, "--runs", str(tmp_path), "--device", "cpu"]) == 0
+    out = capsys.readouterr().out
+    assert "accuracy   knn" in out
+    assert "linear_top5" in out
+    (folder,) = tmp_path.iterdir()
+    config = json.loads((folder / "config.json").read_text())
+    assert (config["steps"], config["batch_size"], config["optimiser"]["warmup"]) == (1437 // 64, 64, 2)
+    assert (config["optimiser"]["name"], config["optimiser"]["learning_rate"]) == ("lars", 0.2)
+    assert (config["head"], config["dim"], config["noise"]["sigma"]) == ([16, 16], 8, 0.2)
+    assert config["objective"]["noise_on"] == "one"
+    result = json.loads((folder / "result.json").read_text())
+    assert (result["level"], result["measured_on"], result["n"]) == (0.2, "held-out", 360)
+    assert set(result["pretraining"]["probes"]) == {"features", "embedding", "penalty_rule"}
+
+
 def test_embed_then_assess(runs, tmp_path, capsys):
     (checkpoint,) = runs.glob("*/checkpoint.safetensors")
     images = (load_digits().images / 16).astype(np.float32)
@@ -117,6 +135,11 @@ def bad_cases(tmp_path, checkpoint):
         "dim": (["train", "--dim", "300"], "batch_size must exceed dim"),
         "no data": (["train", "--data.name", "mnist"], "set NOISEDIM_DATA"),
         "unknown data": (["train", "--data.name", "svhn"], "data must be one of digits"),
+        "no recipe": (["train", "--sigma", "0.1"], "--sigma is for --method; without one, say --noise.sigma"),
+        "method": (["train", "--method", "byol"], "invalid choice"),
+        "negative sigma": (["train", "--method", "simclr", "--sigma", "-1"], "sigma must be a finite number > 0"),
+        "no cifar": (["train", "--method", "simclr"], "cifar10 needs a data folder"),
+        "backbone": (["train", "--encoder", "torchvision:resnet19"], "near it: resnet"),
         "unknown option": (["train", "--bogus"], "--bogus"),
         "no command": ([], "train"),
         "shape": (["embed", str(checkpoint), images, *out], "takes inputs of shape (n, 1, 8, 8); got (3, 1, 9, 9)"),
@@ -147,6 +170,11 @@ CASES = [
     "dim",
     "no data",
     "unknown data",
+    "no recipe",
+    "method",
+    "negative sigma",
+    "no cifar",
+    "backbone",
     "unknown option",
     "no command",
     "shape",

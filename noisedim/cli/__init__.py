@@ -4,8 +4,9 @@ Exit codes: 0 done (``assess``: no departure found), 1 ``assess`` found a depart
 bound, 2 bad input or failure, 130 stopped.
 """
 
+import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -16,7 +17,8 @@ from noisedim.cli.embed import Embed
 from noisedim.cli.export import Export
 from noisedim.cli.generate import Generate
 from noisedim.cli.sweep import Sweep
-from noisedim.cli.train import Train
+from noisedim.cli.table_1 import TableOne
+from noisedim.cli.train import Train, train_defaults
 from noisedim.cli.train_generator import TrainGenerator
 from noisedim.cli.verify import Verify
 from noisedim.errors import guarded
@@ -24,9 +26,8 @@ from noisedim.report.build import ReportOptions, write_report
 
 __all__ = ["main"]
 
-_Command = (
-    Annotated[Train, tyro.conf.subcommand("train")]
-    | Annotated[Embed, tyro.conf.subcommand("embed")]
+_Others = (
+    Annotated[Embed, tyro.conf.subcommand("embed")]
     | Annotated[Export, tyro.conf.subcommand("export")]
     | Annotated[Assess, tyro.conf.subcommand("assess")]
     | Annotated[Certify, tyro.conf.subcommand("certify")]
@@ -35,6 +36,7 @@ _Command = (
     | Annotated[Sweep, tyro.conf.subcommand("sweep")]
     | Annotated[Verify, tyro.conf.subcommand("verify")]
     | Annotated[Cite, tyro.conf.subcommand("cite")]
+    | Annotated[TableOne, tyro.conf.subcommand("table-1")]
     | Annotated[ReportOptions, tyro.conf.subcommand("report")]
 )
 
@@ -42,12 +44,18 @@ _Command = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
 
+    given = list(sys.argv[1:] if arguments is None else arguments)
+
     def work() -> int:
-        command = tyro.cli(
-            _Command,
+        # The defaults of a recipe are those of its options, so that --help shows them and any can be overridden.
+        train: Any = Annotated[
+            Train, tyro.conf.subcommand("train", default=train_defaults(given[1:] if given[:1] == ["train"] else ()))
+        ]
+        command: Any = tyro.cli(
+            train | _Others,
             prog="noisedim",
             description="Representations that follow a distribution you choose, and the evidence that they do.",
-            args=arguments,
+            args=given,
         )
         return write_report(command) if isinstance(command, ReportOptions) else command.run()
 

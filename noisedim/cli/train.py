@@ -1,16 +1,21 @@
 """``noisedim train``."""
 
-from dataclasses import dataclass, field
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
 from noisedim.cli.options import DEFAULT_RUNS, Device
-from noisedim.training.config import TrainConfig
+from noisedim.data.sets import has_test_split
+from noisedim.errors import InvalidInputError
+from noisedim.training.config import DataConfig, TrainConfig
 from noisedim.training.execution import Execution
+from noisedim.training.recipes import EPOCHS, METHOD_NAMES, PretrainingMethod, pretraining, with_epochs
 
-__all__ = ["Train"]
+__all__ = ["Train", "train_defaults"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,8 +23,20 @@ class Train:
     """Train one encoder and measure it; a run that is there is not made again, a killed one goes on.
 
     Examples: noisedim train (digits, N(0, I), d = 2), or
-    noisedim train --data.name mnist --data-root DIR --dim 8 --noise.capacity 14 --objective.name infonce.
+    noisedim train --data.name mnist --data-root DIR --dim 8 --noise.capacity 14 --objective.name infonce, or
+    noisedim train --method simclr --dataset cifar10 --sigma 0.1 (ResNet-18 by the recipe of the paper's Appendix C).
     """
+
+    method: PretrainingMethod | None = None
+    """Pre-train a backbone by the recipe of Appendix C; every option below then has the recipe's default."""
+    dataset: str | None = None
+    """With method: which images, as data.name; cifar10 if omitted. Its test images judge, where it has some."""
+    sigma: float | None = None
+    """With method: noise in units of the embedding's standard deviation; 0, the plain method, if omitted."""
+    epochs: float | None = None
+    """Passes over the training images, instead of steps; 800 with method."""
+    warmup_epochs: float | None = None
+    """With epochs: passes in which the learning rate rises; 10, or a tenth of a short run, if omitted."""
 
     config: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
     data_root: Path | None = None
@@ -48,9 +65,10 @@ class Train:
         check_shares(self.config.batch_size, size)
         if self.download:
             load_images(self.config.data.name, root=self.data_root, download=True)
-        with training_progress(self.config) as on_progress:
+        config = self._resolved()
+        with training_progress(config) as on_progress:
             folder = make_run(
-                self.config,
+                config,
                 RunStore(self.runs),
                 data_root=self.data_root,
                 device=self.device,
@@ -63,15 +81,53 @@ class Train:
         result = folder.read_result()
         verdict = result["assessment"]
         print(f"run        {folder.path}")
-        print(f"capacity   {result['capacity']:.3f} nats", end="")
+        print(f"data       {result.get('data', config.data.name)}")
+        capacity = "no bound: no noise" if result["capacity"] is None else f"{result['capacity']:.3f} nats"
+        print(f"capacity   {capacity}", end="")
         if result["information"] is not None:
             information = result["information"]
             print(f"; information at least {information['bound']:.3f} (ceiling {information['ceiling']:.2f})", end="")
         print(f"\nprior      {_verdict(verdict['rejected'], verdict['p_value'], verdict['n'], result['measured_on'])}")
-        if "scores" in result:
+        if result.get("scores"):
             print("accuracy   " + ", ".join(f"{name} {score:.3f}" for name, score in result["scores"].items()))
         print(f"embed with noisedim embed {folder.checkpoint_path} IMAGES.npy --output z.npy")
         return 0
+
+    def _resolved(self) -> TrainConfig:
+        """The configuration with its steps counted."""
+        from noisedim.runs.split import split_images
+
+        if self.method is None and (self.sigma is not None or self.dataset is not None):
+            given = "--sigma" if self.sigma is not None else "--dataset"
+            instead = "--noise.sigma" if self.sigma is not None else "--data.name"
+            raise InvalidInputError(f"{given} is for --method; without one, say {instead}")
+        if self.epochs is None:
+            if self.warmup_epochs is not None:
+                raise InvalidInputError("--warmup-epochs needs --epochs; without, say --optimiser.warmup in steps")
+            return self.config
+        images = len(split_images(self.config, self.data_root).train)
+        return with_epochs(self.config, images, epochs=self.epochs, warmup_epochs=self.warmup_epochs)
+
+
+def train_defaults(arguments: Sequence[str]) -> Train:
+    """What ``noisedim train`` has by default, which is a recipe where ``arguments`` name a method.
+
+    Options are only looked at, for the parser proper to read: what is wrong with them is its to say.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    for name in ("--method", "--dataset", "--sigma", "--steps"):
+        parser.add_argument(name)
+    try:
+        given, _ = parser.parse_known_args(list(arguments))
+        sigma = float(given.sigma or 0.0)
+    except (argparse.ArgumentError, ValueError):
+        return Train()
+    if given.method not in METHOD_NAMES:
+        return Train()
+    name = given.dataset or "cifar10"
+    split: dict[str, Any] = {"test_split": True} if has_test_split(name) else {"fold": 0}
+    config = pretraining(given.method, DataConfig(name=name, **split), sigma=sigma)
+    return replace(Train(), config=config, epochs=EPOCHS if given.steps is None else None)
 
 
 def _verdict(rejected: bool, p_value: float, n: int, measured_on: str) -> str:

@@ -19,11 +19,12 @@ from noisedim.errors import DataNotFoundError, InvalidInputError
 from noisedim.files import write_atomically
 from noisedim.statistics.calibration import cache_folder
 
-__all__ = ["ARCHIVES", "Pictures", "is_pictures", "read_pictures"]
+__all__ = ["ARCHIVES", "TEST_FOLDERS", "Pictures", "is_pictures", "read_pictures"]
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz")
 _KINDS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".pgm")
-_TRAIN, _TEST = "train", ("test", "val", "valid", "validation")
+_TRAIN = "train"
+TEST_FOLDERS = ("test", "val", "valid", "validation")
 # Raised when decoding changes, so that what an older version kept is not used.
 _FORMAT = 1
 
@@ -116,10 +117,10 @@ def _place(path: Path, name: PurePosixPath) -> tuple[bool, str]:
     """Whether it is a test picture, and its class."""
     parts = [part for part in name.parts[:-1] if part != "."]
     for i, part in enumerate(parts):
-        if part == _TRAIN or part in _TEST:
+        if part == _TRAIN or part in TEST_FOLDERS:
             parts = parts[i:]
             break
-    split, classes = (parts[0], parts[1:]) if parts and parts[0] in (_TRAIN, *_TEST) else (_TRAIN, parts[-1:])
+    split, classes = (parts[0], parts[1:]) if parts and parts[0] in (_TRAIN, *TEST_FOLDERS) else (_TRAIN, parts[-1:])
     if not classes:
         raise InvalidInputError(f"expected CLASS/NAME.jpg or train/CLASS/NAME.jpg in {path}; got {name}")
     return split != _TRAIN, "/".join(classes)

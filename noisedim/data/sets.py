@@ -11,7 +11,7 @@ import torch
 from noisedim.checks import one_of, positive_integer
 from noisedim.data.cifar import CIFAR_SETS, JPEG_WORDS, read_cifar, read_cifar_jpeg
 from noisedim.data.idx import read_idx
-from noisedim.data.pictures import is_pictures, read_pictures
+from noisedim.data.pictures import TEST_FOLDERS, is_pictures, read_pictures
 from noisedim.data.shapes import FACTORS, every_shape
 from noisedim.errors import DataNotFoundError, InvalidInputError
 from noisedim.files import read_array
@@ -124,7 +124,9 @@ def load_images(
 
 
 def has_test_split(name: str) -> bool:
-    """Whether the set called ``name`` may have test images of its own: digits, shapes and arrays have none."""
+    """Whether the set called ``name`` has test images of its own; of archives it is assumed, as they are not opened."""
+    if name.startswith("folder:"):
+        return any((Path(name.removeprefix("folder:")) / folder).is_dir() for folder in TEST_FOLDERS)
     return name in (*_IDX_SETS, *CIFAR_SETS, "cifar10-jpeg") or is_pictures(name)
 
 

@@ -20,6 +20,7 @@ METHOD_NAMES: tuple[str, ...] = get_args(PretrainingMethod)
 # Appendix C's Normalize, for CIFAR-10; used for all sets of colour images, so that runs on them compare.
 _PIXEL_MEAN = (0.4914, 0.4822, 0.4465)
 _PIXEL_DEVIATION = (0.247, 0.2435, 0.2616)
+_GREY_SETS = ("digits", "shapes", "mnist", "fashion-mnist")
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,8 @@ def pretraining(
         encoder="resnet18",
         head=recipe.head,
         head_normalisation=recipe.head_normalisation,
-        pixel_mean=_PIXEL_MEAN,
-        pixel_deviation=_PIXEL_DEVIATION,
+        pixel_mean=() if data.name in _GREY_SETS else _PIXEL_MEAN,
+        pixel_deviation=() if data.name in _GREY_SETS else _PIXEL_DEVIATION,
         optimiser=OptimiserConfig(
             name="lars",
             learning_rate=0.3,

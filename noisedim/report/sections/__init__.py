@@ -18,6 +18,7 @@ from noisedim.report.sections.reproduction import reproduction_section
 from noisedim.report.sections.seeds import seeds_section
 from noisedim.report.sections.speed import speed_section
 from noisedim.report.sections.squashes import squashes_section
+from noisedim.report.sections.table_1 import table_1_section
 from noisedim.report.sections.theory import theory_section
 from noisedim.report.sections.trust import trust_section
 
@@ -34,6 +35,7 @@ SECTIONS: tuple[Callable[[Sources], Section | None], ...] = (
     compared_section,
     outliers_section,
     factors_section,
+    table_1_section,
     speed_section,
     reproduction_section,
     trust_section,
