@@ -39,7 +39,19 @@ def test_train_says_what_came_out(runs, capsys):
 
 def test_recipe_is_the_default_and_every_number_of_it_an_option(tmp_path, capsys):
     arguments = ["train", "--method", "vicreg", "--dataset", "digits", "--sigma", "0.2", "--epochs", "1"]
-    small = ["--width", "4", "--head", "16", "16", "--dim", "8", "--batch-size", "64", "--optimiser.learning-rate", "0.2"]
+    small = [
+        "--width",
+        "4",
+        "--head",
+        "16",
+        "16",
+        "--dim",
+        "8",
+        "--batch-size",
+        "64",
+        "--optimiser.learning-rate",
+        "0.2",
+    ]
     assert main([*arguments, *small, "--runs", str(tmp_path), "--device", "cpu"]) == 0
     out = capsys.readouterr().out
     assert "accuracy   knn" in out

@@ -110,7 +110,7 @@ def test_arrays(tmp_path):
 
 def test_unknown_name_and_bad_sets():
     with pytest.raises(
-        InvalidInputError, match=r"one of digits, shapes, mnist, fashion-mnist, or the path .* got 'svhn'"
+        InvalidInputError, match=r"one of digits, shapes, mnist, fashion-mnist, cifar10, .*, or the path .* got 'svhn'"
     ):
         load_images("svhn")
     with pytest.raises(InvalidInputError, match="images must be uint8 or float32"):
