@@ -8,7 +8,7 @@ from torch import nn
 
 from noisedim.checks import embedding_tensor, positive
 from noisedim.errors import InvalidInputError
-from noisedim.priors import Prior, noise_level
+from noisedim.priors import BatchStandardisation, Prior, noise_level
 
 __all__ = ["NoisyChannel"]
 
@@ -25,6 +25,9 @@ class NoisyChannel(nn.Module):
         sigma: noise standard deviation (Gaussian prior), in units of the embedding's standard deviation.
         epsilon: half-width of the noise (uniform prior), on an embedding in [0, 1]^d.
         capacity: instead of either: the most information, in nats, that the channel shall pass.
+        own_units: give the embedding back in the units it came in: x + s·Z, s the batch's standard deviations, and in
+            ``eval()`` x itself. For methods that fix the scale in their own way; they see the same information, and
+            without noise they are what they were. For ``GaussianPrior``.
 
     Shapes: (n, d) to (n, d), floating point; n >= 2 in ``train()``.
 
@@ -32,7 +35,8 @@ class NoisyChannel(nn.Module):
     ``channel.capacity``), so annealing is one assignment a step. It is saved in ``state_dict`` and keeps float64
     precision when the model is cast.
 
-    Raises: InvalidInputError: unless exactly one of ``sigma``, ``epsilon``, ``capacity`` is given and positive; on a
+    Raises: InvalidInputError: unless exactly one of ``sigma``, ``epsilon``, ``capacity`` is given and positive; for
+        ``own_units`` with another prior; on a
         batch of wrong shape or dtype; and, in the first training batch after construction or
         :meth:`check_next_batch`, on NaN or constant features. Later batches are not read back from the device.
 
@@ -55,6 +59,7 @@ class NoisyChannel(nn.Module):
         sigma: float | None = None,
         epsilon: float | None = None,
         capacity: float | None = None,
+        own_units: bool = False,
     ) -> None:
         super().__init__()
         if not isinstance(prior, Prior):
@@ -65,10 +70,19 @@ class NoisyChannel(nn.Module):
         self.register_buffer("noise_level", torch.tensor(level, dtype=torch.float64))
         self._level: float | None = level
         self._unchecked = True
+        self.own_units = own_units
+        if own_units and not isinstance(self.normalisation, BatchStandardisation):
+            raise InvalidInputError(f"own_units is for GaussianPrior, which standardises and no more; got {prior!r}")
 
     def forward(self, raw: torch.Tensor, *, generator: torch.Generator | None = None) -> torch.Tensor:
-        """Normalised embeddings, with noise in ``train()`` and without in ``eval()``; (n, d) to (n, d)."""
+        """Embeddings, with noise in ``train()`` and without in ``eval()``; (n, d) to (n, d)."""
         clean = self.normalise(raw)
+        if self.own_units:
+            if not self.training:
+                return raw
+            return raw + raw.var(0, unbiased=False).sqrt() * self.prior.noise(
+                raw, self.noise_level, generator=generator
+            )
         return self.add_noise(clean, generator=generator) if self.training else self.prior.from_channel(clean)
 
     def normalise(self, raw: torch.Tensor) -> torch.Tensor:

@@ -28,6 +28,25 @@ def test_noise_in_training_and_none_in_eval():
     torch.testing.assert_close(channel(x).std(0, unbiased=False), torch.ones(2))
 
 
+def test_own_units_keep_a_method_what_it_is():
+    x = raw(4096)
+    channel = NoisyChannel(GaussianPrior(2), sigma=0.5, own_units=True)
+    noisy = channel(x, generator=torch.Generator().manual_seed(1))
+    # The paper's channel, and then the way back: x = mean + deviation · f(X).
+    plain = NoisyChannel(GaussianPrior(2), sigma=0.5)
+    y = plain(x, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(noisy, x.mean(0) + x.std(0, unbiased=False) * y)
+    # No noise to speak of, or none: the input, to the bit in eval().
+    channel.sigma = 1e-9
+    torch.testing.assert_close(channel(x), x, rtol=1e-6, atol=1e-6)
+    assert torch.equal(channel.eval()(x), x)
+    # Its statistics are kept all the same, for those who assess the embedding.
+    channel.normalisation.set_statistics(x)
+    torch.testing.assert_close(channel.normalise(x).std(0, unbiased=False), torch.ones(2))
+    with pytest.raises(InvalidInputError, match="own_units is for GaussianPrior"):
+        NoisyChannel(UniformPrior(2), epsilon=0.1, own_units=True)
+
+
 def test_equal_generators_give_equal_noise():
     channel = NoisyChannel(UniformPrior(2), epsilon=0.1)
     first, second = (channel(raw(), generator=torch.Generator().manual_seed(7)) for _ in range(2))

@@ -74,7 +74,7 @@ def build_model(config: TrainConfig, shape: tuple[int, ...]) -> EmbeddingModel:
             )
         else:
             encoder = make_encoder(config.encoder, shape, outputs)
-    channel = NoisyChannel(prior, **{prior.level_name: config.noise.target(prior)})
+    channel = NoisyChannel(prior, **{prior.level_name: config.noise.target(prior)})  # type: ignore[arg-type]
     return EmbeddingModel(encoder, channel, shape)
 
 

@@ -1,0 +1,89 @@
+"""SimCLR as lightly's tutorial has it, with noise: one line is not lightly's.
+
+Run (needs lightly): python -m noisedim.examples.lightly_simclr --sigma 0.3
+"""
+
+import torch
+import tyro
+from lightly.loss import NTXentLoss
+from lightly.models.modules import SimCLRProjectionHead
+from lightly.transforms import SimCLRTransform
+from PIL import Image
+from sklearn.datasets import load_digits
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+
+from noisedim import GaussianPrior, NoisyChannel
+from noisedim.examples.plain_loop import neighbour_accuracy
+
+__all__ = ["Digits", "SimCLR", "main"]
+
+
+class SimCLR(nn.Module):
+    """A small backbone and lightly's projection head; with ``sigma``, noise behind the head."""
+
+    def __init__(self, sigma: float | None) -> None:
+        super().__init__()
+        self.backbone = nn.Sequential(
+            nn.Conv2d(3, 32, 3, padding=1, bias=False),
+            nn.BatchNorm2d(32),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(2048, 4),
+        )
+        self.projection_head: nn.Module = SimCLRProjectionHead(4, 128, 32)
+        if sigma is not None:
+            noise = NoisyChannel(GaussianPrior(32), sigma=sigma, own_units=True)
+            self.projection_head = nn.Sequential(self.projection_head, noise)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.projection_head(self.backbone(x))
+
+
+class Digits(Dataset[list[torch.Tensor]]):
+    """Handwritten digits as pictures, each item two views of one by lightly's transform."""
+
+    def __init__(self) -> None:
+        images, self.labels = load_digits(return_X_y=True)
+        self.pixels = (images * 15.9375).astype("uint8").reshape(-1, 8, 8)
+        plain = {"mean": [0.0] * 3, "std": [1.0] * 3}
+        self.transform = SimCLRTransform(input_size=8, min_scale=0.5, gaussian_blur=0.0, hf_prob=0.0, normalize=plain)
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __getitem__(self, index: int) -> list[torch.Tensor]:
+        return self.transform(Image.fromarray(self.pixels[index]).convert("RGB"))
+
+
+def main(*, sigma: float | None = 0.3, steps: int = 60, seed: int = 0) -> float:
+    """Train without labels; returns how well five neighbours in the features tell digits, 1 is best.
+
+    Args:
+        sigma: noise, in units of the projection's standard deviation; None for lightly's SimCLR as it is.
+        steps: of 128 images.
+        seed: of everything.
+    """
+    torch.manual_seed(seed)
+    data = Digits()
+    loader = DataLoader(data, batch_size=128, shuffle=True, drop_last=True)
+    model = SimCLR(sigma)
+    criterion = NTXentLoss(temperature=0.2)
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    done = 0
+    while done < steps:
+        for x0, x1 in loader:
+            loss = criterion(model(x0), model(x1))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            done += 1
+            if done >= steps:
+                break
+    images = torch.from_numpy(data.pixels).float().div(255)[:, None].expand(-1, 3, -1, -1)
+    with torch.no_grad():
+        return neighbour_accuracy(model.backbone.eval()(images), torch.from_numpy(data.labels))
+
+
+if __name__ == "__main__":
+    print(f"five neighbours tell {tyro.cli(main):.1%} of the digits")

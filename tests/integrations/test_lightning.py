@@ -1,0 +1,117 @@
+"""The Lightning callback: annealing as noisedim's own loop does it, what is logged, and resumption."""
+
+import lightning
+import pytest
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from noisedim.errors import InvalidInputError
+from noisedim.examples.lightning_module import Model, trainer_for
+from noisedim.integrations.lightning import NoisyChannelCallback
+from noisedim.priors import GaussianPrior
+from noisedim.training import NoiseConfig
+
+# Lightning's own use of PyTorch, and its advice on loaders; neither is ours.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*treespec, LeafSpec"),
+    pytest.mark.filterwarnings("ignore:.*does not have many workers"),
+]
+
+
+@pytest.fixture
+def loader():
+    x = torch.rand(64, 64, generator=torch.Generator().manual_seed(0))
+    return DataLoader(TensorDataset(x), batch_size=16)
+
+
+class Levels(lightning.Callback):
+    """The level that each step was taken with, and what was logged."""
+
+    def __init__(self):
+        self.seen = []
+        self.logged = {}
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+        self.seen.append(pl_module.channel.level)
+
+    def on_train_end(self, trainer, pl_module):
+        self.logged = {name: float(value) for name, value in trainer.logged_metrics.items()}
+
+
+def fit(loader, callback, *, epochs=3, model=None, **options):
+    model = Model(0.2) if model is None else model
+    levels = Levels()
+    trainer = trainer_for(epochs, callback, enable_progress_bar=False, **options)
+    trainer.callbacks.append(levels)
+    trainer.fit(model, loader)
+    return trainer, model, levels
+
+
+def test_noise_falls_as_in_our_own_loop(loader):
+    _, model, levels = fit(loader, NoisyChannelCallback())
+    expected = [NoiseConfig(sigma=0.2).level(GaussianPrior(2), step / 12) for step in range(12)]
+    assert levels.seen == pytest.approx(expected, rel=1e-12)
+    assert levels.seen[0] == 1.0
+    assert model.channel.level == pytest.approx(0.2)
+    assert levels.logged["noise/level"] == pytest.approx(0.2)
+    assert levels.logged["noise/capacity"] == pytest.approx(GaussianPrior(2).capacity(0.2), rel=1e-5)
+
+
+def test_without_annealing_the_level_is_the_channels(loader):
+    _, _, levels = fit(loader, NoisyChannelCallback(anneal=0.0), epochs=1)
+    assert levels.seen == pytest.approx([0.2] * 4)
+
+
+def test_embeddings_are_assessed_in_eval_and_the_run_is_the_same(loader):
+    modes = []
+    x = torch.rand(60, 64, generator=torch.Generator().manual_seed(1))
+
+    def embed(module):
+        modes.append(module.training)
+        return module.channel(module.encoder(x))
+
+    weights = []
+    for callback in (NoisyChannelCallback(embed=embed, every=2), NoisyChannelCallback()):
+        torch.manual_seed(0)
+        _, model, levels = fit(loader, callback, epochs=4, model=Model(0.2))
+        weights.append(torch.cat([parameter.detach().flatten() for parameter in model.parameters()]))
+        if callback.embed is not None:
+            assert [epoch for epoch, _ in callback.history] == [1, 3]
+            assert callback.history[0][1].n == 60
+            assert {"assess/p_value", "assess/d2", "assess/sliced_w2"} <= levels.logged.keys()
+    assert modes == [False, False]
+    assert torch.equal(*weights)
+
+
+def test_a_resumed_run_goes_on_to_the_same_level(loader, tmp_path):
+    class Save(lightning.Callback):
+        def on_train_epoch_end(self, trainer, pl_module):
+            if trainer.current_epoch == 0:
+                trainer.save_checkpoint(tmp_path / "part.ckpt")
+
+    first = trainer_for(3, NoisyChannelCallback(), enable_progress_bar=False)
+    first.callbacks.append(Save())
+    first.fit(Model(0.2), loader)
+    part = torch.load(tmp_path / "part.ckpt", weights_only=False)
+    # In the midst of annealing: the channel's level is not where it is to end.
+    assert part["state_dict"]["channel.noise_level"] > 0.4
+    levels = Levels()
+    again = trainer_for(3, NoisyChannelCallback(), enable_progress_bar=False)
+    again.callbacks.append(levels)
+    again.fit(Model(0.2), loader, ckpt_path=tmp_path / "part.ckpt", weights_only=False)
+    expected = [NoiseConfig(sigma=0.2).level(GaussianPrior(2), step / 12) for step in range(4, 12)]
+    assert levels.seen == pytest.approx(expected, rel=1e-12)
+
+
+def test_bad_settings(loader):
+    with pytest.raises(InvalidInputError, match="noise.start must be"):
+        NoisyChannelCallback(start=-1.0)
+    with pytest.raises(InvalidInputError, match="every must be"):
+        NoisyChannelCallback(every=0)
+
+    class Plain(lightning.LightningModule):
+        pass
+
+    trainer = trainer_for(1, NoisyChannelCallback(), enable_progress_bar=False)
+    with pytest.raises(InvalidInputError, match="needs a NoisyChannel in the module; got none in Plain"):
+        NoisyChannelCallback().on_fit_start(trainer, Plain())
