@@ -74,11 +74,11 @@ PROFILES: dict[str, TableProfile] = {
     "cifar-short": TableProfile(
         DataConfig(name="cifar10-jpeg", test_split=True, skip=10_000, limit=4_000),
         4_000,
-        4,
+        2,
         3,
         _BOTH,
         0.02,
-        "shortened for a CPU: CIFAR-10 (JPEG q75), 4,000 training images (10,001st to 14,000th), 4 epochs of 128, "
+        "shortened for a CPU: CIFAR-10 (JPEG q75), 4,000 training images (10,001st to 14,000th), 2 epochs of 128, "
         "ResNet-18 of an eighth of the width (8 channels in the first stage, 64 features), heads [256, 64] and "
         "[256, 256, 256], three seeds; all else as Appendix C",
         _NARROW,

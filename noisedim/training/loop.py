@@ -212,7 +212,11 @@ class Trainer(Resumable):
                 f"{channel.prior.level_name}={channel.level:.4g}, learning rate {rate:.3g}. A smaller learning rate or "
                 "a slower annealing helps"
             )
-        spread, rank = spread_and_rank(raw[:, : channel.prior.dim])
+        seen = raw.detach()[:, : channel.prior.dim].double()
+        if getattr(self.objective, "normalised", False):
+            # Offset and scale of its coordinates are not seen.
+            seen = (seen - seen.mean(0)) / seen.std(0).clamp(min=1e-30)
+        spread, rank = spread_and_rank(seen)
         self.metrics.append(
             (self.steps_done, loss, bound, ceiling, channel.level, channel.capacity, rate, spread, rank)
         )
