@@ -4,7 +4,8 @@ What is drawn (:func:`draw_views`) and what is done with it (:func:`apply_views`
 the host from (seed, step) alone for the whole batch, so that they are the same on every device, for every part of a batch,
 and after any resumption. Applying them is a few batched matrix products and pixel-wise maps where the images lie. Given
 equal draws, images equal those of torchvision's functions on tensors up to rounding; a crop is resampled by two matrices
-an image, which is exact for any kernel and needs no gathering.
+an image, which is exact for any kernel and needs no gathering. (kornia, which does this for others, was measured beside it
+by benchmarks/test_speed_views.py: its crops are not torchvision's, and a jitter's order is one for the whole batch.)
 """
 
 import math

@@ -18,6 +18,7 @@ _SUBJECTS = {
     "test_against_pingouin": "the Henze–Zirkler statistic",
     "test_whole_battery_against_one_test_of_pingouin": "the whole battery (n = 10,000, d = 16)",
     "test_loop_overhead": "a training step",
+    "test_views": "augmentation by the recipe of Appendix C",
 }
 
 
@@ -40,12 +41,18 @@ def peer_verdicts(found: list[dict[str, Any]]) -> list[Verdict]:
             continue
         ratio, (low, high) = info["ratio_median"], info["ratio_95"]
         answer = "faster" if high < 1 else "slower" if low > 1 else "as fast"
+        accuracy = ""
+        if "kornia_crop_error" in info:
+            accuracy = (
+                f"; at equal crops the peer's pixels are up to {info['kornia_crop_error']:.2g} from torchvision's, "
+                f"ours up to {info['crop_error']:.2g} (of 1)"
+            )
         verdicts.append(
             Verdict(
                 f"How fast is {_subject(entry)} beside {info['peer']}?",
                 answer,
                 f"{ratio:.3g} times the peer's time, 95% interval of the median [{low:.3g}, {high:.3g}], "
-                f"{entry['stats']['rounds']} interleaved rounds",
+                f"{entry['stats']['rounds']} interleaved rounds{accuracy}",
             )
         )
     return verdicts
