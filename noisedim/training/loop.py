@@ -369,5 +369,11 @@ def load_model(checkpoint: Path, *, device: str = "cpu") -> tuple[EmbeddingModel
     except (KeyError, InvalidInputError) as error:
         raise CheckpointError(f"{checkpoint.name} does not hold a training configuration: {error}") from None
     model = build_model(config, shape)
-    model.load_state_dict(unflatten_state("model", saved.tensors, saved.metadata))
+    try:
+        model.load_state_dict(unflatten_state("model", saved.tensors, saved.metadata))
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"{checkpoint.name} says encoder {config.encoder!r} for inputs of shape {shape}, dim={config.dim}; its weights "
+            f"are of another architecture: {' '.join(str(error).split())[:300]}"
+        ) from None
     return model.to(resolve_device(device)).eval(), config

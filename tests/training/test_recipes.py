@@ -1,13 +1,15 @@
 """Pre-training: the recipe is Appendix C's, it resumes to the bit, and σ = 0 is the method without noise."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from noisedim.errors import InvalidInputError
+from noisedim.errors import CheckpointError, InvalidInputError
 from noisedim.training import DataConfig, TrainConfig, embed, train
+from noisedim.training.checkpoint import load_checkpoint, save_checkpoint
 from noisedim.training.loop import Trainer, load_model
 from noisedim.training.model import embed_with_features
 from noisedim.training.recipes import METHOD_NAMES, pretraining, with_epochs
@@ -89,6 +91,22 @@ def test_noise_changes_the_run_and_none_is_the_plain_method(images, method, one_
 def set_level(channel, level):
     channel.level = level
     return channel
+
+
+def test_checkpoint_of_another_architecture(images, tmp_path):
+    path, other = tmp_path / "c.safetensors", tmp_path / "other.safetensors"
+    trainer = Trainer(small("simclr"), images, device="cpu")
+    trainer.save(path)
+    with pytest.raises(CheckpointError, match=r"expected a checkpoint of run .*encoder"):
+        Trainer(replace(small("simclr"), encoder="resnet34"), images, device="cpu").restore(path)
+    # A file whose configuration was tampered with.
+    saved = load_checkpoint(path)
+    wider = json.dumps(replace(small("simclr"), width=8).to_dict())
+    save_checkpoint(other, saved.tensors, {**saved.metadata, "config": wider})
+    with pytest.raises(
+        CheckpointError, match=r"other.safetensors says encoder 'resnet18' .*of another architecture: .*size"
+    ):
+        load_model(other)
 
 
 def test_bad_input(images):
