@@ -183,15 +183,28 @@ def test_speed_shows_laws_memory_and_peers(tmp_path):
         "ratio_median": 0.8,
         "ratio_95": [0.7, 0.9],
     }
+    step = {
+        "peer": "bare loop",
+        "ratio_median": 0.2,
+        "ratio_95": [0.1, 0.3],
+        "images_per_second": 12_345.6,
+        "fraction_of_matrix_rate": 0.2345,
+        "batch_size": 256,
+        "width": 64,
+        "precision": "bfloat16",
+        "environment": ENVIRONMENT,
+    }
     made = [
         entry("dual", "noise injection", records(0.8, 0.001)),
         *(
             {"name": name, "group": name, "stats": {"median": 0.1, "rounds": 6}, "extra_info": info}
-            for name, info in (("objective", law), ("critic", memory))
+            for name, info in (("objective", law), ("critic", memory), ("test_simclr_step", step))
         ),
     ]
     section = speed_section(sources(tmp_path, made))
-    assert [verdict.answer for verdict in section.verdicts] == ["faster"]
+    assert [verdict.answer for verdict in section.verdicts] == ["faster", "faster"]
+    assert "12,346 images a second in batches of 256, width 64, bfloat16" in section.verdicts[1].words
+    assert "23.4% of the measured rate of matrix products" in section.verdicts[1].words
     steps, laws, critic = (block.rows for block in section.blocks if isinstance(block, Table))
     assert steps[0]["peak memory (MB)"] == "5"
     assert laws[0]["fitted law (s)"] == "0 + 1.5e-08·B²"

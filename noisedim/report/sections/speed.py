@@ -19,6 +19,7 @@ _SUBJECTS = {
     "test_whole_battery_against_one_test_of_pingouin": "the whole battery (n = 10,000, d = 16)",
     "test_loop_overhead": "a training step",
     "test_views": "augmentation by the recipe of Appendix C",
+    "test_simclr_step": "a SimCLR step of a ResNet-18, views and all",
 }
 
 
@@ -47,12 +48,19 @@ def peer_verdicts(found: list[dict[str, Any]]) -> list[Verdict]:
                 f"; at equal crops the peer's pixels are up to {info['kornia_crop_error']:.2g} from torchvision's, "
                 f"ours up to {info['crop_error']:.2g} (of 1)"
             )
+        throughput = ""
+        if "images_per_second" in info:
+            throughput = (
+                f"; {info['images_per_second']:,.0f} images a second in batches of {info['batch_size']}, width "
+                f"{info['width']}, {info['precision']}, on {environment_words(info)}: {info['fraction_of_matrix_rate']:.1%} "
+                "of the measured rate of matrix products"
+            )
         verdicts.append(
             Verdict(
                 f"How fast is {_subject(entry)} beside {info['peer']}?",
                 answer,
                 f"{ratio:.3g} times the peer's time, 95% interval of the median [{low:.3g}, {high:.3g}], "
-                f"{entry['stats']['rounds']} interleaved rounds{accuracy}",
+                f"{entry['stats']['rounds']} interleaved rounds{accuracy}{throughput}",
             )
         )
     return verdicts
