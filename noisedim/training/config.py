@@ -154,6 +154,8 @@ class ObjectiveConfig:
     strength: float | None = None
     """Methods of others: their main hyper-parameter (simclr: temperature; align-uniform, vicreg: weight of uniformity,
     covariance; vae: beta; adversarial: gamma; barlow-twins, sigreg, wae-mmd, swae: lambda); their authors' if omitted."""
+    loss_scale: float = 1.0
+    """Factor of the loss. Adam and LARS make up for it in what they adapt; with LARS, biases and normalisations step by it."""
     features: int = 32
     """simclr, align-uniform, vicreg, barlow-twins, w-mse: outputs of the projector; 0 for no projector."""
 
@@ -176,6 +178,7 @@ class ObjectiveConfig:
             raise InvalidInputError(f"objective.noisy=False is for infonce, dv and nwj; got {self.name!r}")
         if not self.noisy and self.critic == "gaussian-dual":
             raise InvalidInputError("objective.critic='gaussian-dual' has no value without noise")
+        positive("objective.loss_scale", self.loss_scale)
         if self.strength is not None:
             positive("objective.strength", self.strength)
             if self.name not in OTHER_METHODS or OTHER_METHODS[self.name].strength is None:

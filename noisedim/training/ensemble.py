@@ -116,7 +116,7 @@ class EnsembleTrainer:
             for member, own, views in zip(self.members, raw, inputs, strict=True)
         ]
         self.optimizer.zero_grad()
-        torch.stack([value.loss for value in values]).sum().backward()
+        (self.config.objective.loss_scale * torch.stack([value.loss for value in values]).sum()).backward()
         self._clip()
         self.optimizer.step()
         for member, value, rate, own in zip(self.members, values, rates, raw, strict=True):

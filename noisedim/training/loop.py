@@ -149,7 +149,7 @@ class Trainer(Resumable):
             raw = self.encode(inputs)
         value = self.evaluate(raw.to(inputs.dtype), inputs, estimate=log)
         self.optimizer.zero_grad()
-        value.loss.backward()
+        (config.objective.loss_scale * value.loss).backward()
         self.ranks.average_gradients(self.objective.parameters())
         if config.optimiser.clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.parameters, config.optimiser.clip_norm)

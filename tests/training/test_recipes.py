@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from noisedim.errors import CheckpointError, InvalidInputError
-from noisedim.training import DataConfig, TrainConfig, embed, train
+from noisedim.training import DataConfig, ObjectiveConfig, OptimiserConfig, TrainConfig, embed, train
 from noisedim.training.checkpoint import load_checkpoint, save_checkpoint
 from noisedim.training.loop import Trainer, load_model
 from noisedim.training.model import embed_with_features
@@ -133,3 +133,17 @@ def test_features_and_embeddings_in_one_pass(images):
     features, z = embed_with_features(model, images, batch_size=20)
     torch.testing.assert_close(features, embed(model, images, features=True))
     torch.testing.assert_close(z, embed(model, images))
+
+
+def test_scale_of_the_loss_is_that_of_plain_steps(images):
+    def weights(scale, rate):
+        config = small("simclr")
+        plain = OptimiserConfig(name="sgd", learning_rate=rate, warmup=0, weight_decay=0.0, clip_norm=None)
+        objective = replace(config.objective, loss_scale=scale)
+        return train(replace(config, optimiser=plain, objective=objective), images, device="cpu").model.state_dict()
+
+    doubled, faster, slower = weights(2.0, 0.05), weights(1.0, 0.1), weights(1.0, 0.05)
+    assert all(torch.allclose(doubled[name], faster[name], atol=1e-4) for name in doubled)
+    assert not all(torch.allclose(doubled[name], slower[name], atol=1e-4) for name in doubled)
+    with pytest.raises(InvalidInputError, match="objective.loss_scale must be a finite number > 0"):
+        ObjectiveConfig(loss_scale=0)
