@@ -2,17 +2,26 @@
 
 from math import ceil, sqrt
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from noisedim.errors import InvalidInputError
 from noisedim.files import write_atomically
 
-__all__ = ["image_grid", "write_image_grid"]
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["as_bytes", "image_grid", "write_image_grid"]
 
 _GAP = 1
 _LEAST_SIDE = 32
+
+
+def as_bytes(images: "torch.Tensor") -> np.ndarray:
+    """Images in [0, 1] as grey levels from 0 to 255, uint8; bytes stay as they are."""
+    array = images.cpu().numpy()
+    return array if array.dtype == np.uint8 else (255 * array).round().astype(np.uint8)
 
 
 def image_grid(images: np.ndarray, *, columns: int | None = None, background: float = 0.5) -> np.ndarray:

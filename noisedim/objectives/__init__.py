@@ -1,6 +1,6 @@
 """What training optimises: noise injection, learned or in closed form, and what others use beside it."""
 
-from noisedim.objectives.autoencoding import Autoencoder, Variational, Wasserstein
+from noisedim.objectives.autoencoding import Autoencoder, NoisyAutoencoder, Variational, Wasserstein
 from noisedim.objectives.dual import Dual, dual_bound
 from noisedim.objectives.infomax import (
     InfoMax,
@@ -19,6 +19,7 @@ __all__ = [
     "Autoencoder",
     "Dual",
     "InfoMax",
+    "NoisyAutoencoder",
     "NoisyViews",
     "Objective",
     "ObjectiveValue",

@@ -9,6 +9,7 @@ import torch
 
 from noisedim.errors import InvalidInputError
 from noisedim.evaluation.generation import measure_generator, quantile_grid
+from noisedim.evaluation.image_grid import as_bytes
 from noisedim.priors import GaussianPrior, Prior
 from noisedim.runs.environment import environment
 from noisedim.runs.make import RunSplit, make_run, split_images
@@ -199,5 +200,4 @@ def _pictures(config: GanConfig, model: GeneratorModel, split: RunSplit) -> dict
     }
     if prior.dim == 2:
         made["grid"] = model.generate(quantile_grid(prior, _GRID_SIDE), generator=latents, one_latent=True)
-    real = images if images.dtype is torch.uint8 else (255 * images).round().to(torch.uint8)
-    return {"real": real.numpy(), **{name: (255 * x).round().to(torch.uint8).numpy() for name, x in made.items()}}
+    return {name: as_bytes(pictures) for name, pictures in {"real": images, **made}.items()}

@@ -20,7 +20,9 @@ from noisedim.evaluation import (
     probe_scores,
     rank_gaussianise,
 )
-from noisedim.objectives import dual_bound
+from noisedim.evaluation.image_grid import as_bytes
+from noisedim.evaluation.reconstruction import measure_reconstruction, prior_images, reconstruct
+from noisedim.objectives import Autoencoder, dual_bound
 from noisedim.runs.environment import environment
 from noisedim.runs.pretrained import store_pretrained
 from noisedim.runs.split import RunSplit, split_images
@@ -37,6 +39,8 @@ _AUGMENTATION_DRAWS = 4
 # Of large data sets a random part is used: the bound costs the square of it.
 _MOST_IMAGES = 4000
 _MOST_ADDED_NOISE = 10.0
+# Of autoencoders, pictures to look at.
+_SHOWN = 32
 
 
 def make_run(
@@ -117,7 +121,28 @@ def store_trained(folder: RunFolder, config: TrainConfig, split: RunSplit, resul
     if split.images.labels is not None:
         arrays["labels"] = split.images.labels.numpy()
     folder.write_embeddings(**arrays)
-    folder.write_result({"train_seconds": result.seconds, **_measure(config, result.model, split, z)})
+    measured = _measure(config, result.model, split, z)
+    if isinstance(result.objective, Autoencoder):
+        measured["reconstruction"], pictures = _reconstruct(config, result.model, result.objective, split)
+        folder.write_samples(**pictures)
+    folder.write_result({"train_seconds": result.seconds, **measured})
+
+
+def _reconstruct(
+    config: TrainConfig, model: EmbeddingModel, objective: Autoencoder, split: RunSplit
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """An autoencoder's figures on the measured images, and pictures of them and of the prior as bytes."""
+    index = split.held_out if len(split.held_out) else split.train
+    images = split.images.images[torch.from_numpy(index[:_MOST_IMAGES])]
+    figures = measure_reconstruction(model, objective, images, seed=config.seed, everything=split.images.images)
+    shown = images[:_SHOWN]
+    draws = torch.Generator(next(model.parameters()).device).manual_seed(config.seed + 2**34)
+    pictures = {
+        "reconstructed": reconstruct(model, objective, shown, noisy=False),
+        "reconstructed_from_noisy": reconstruct(model, objective, shown, noisy=True, generator=draws),
+        "prior": prior_images(model, objective, _SHOWN, generator=draws),
+    }
+    return figures, {name: as_bytes(made) for name, made in {"real": shown, **pictures}.items()}
 
 
 def _make_gaussianised(config: TrainConfig, store: RunStore, folder: RunFolder, **options: Any) -> RunFolder:

@@ -13,9 +13,9 @@ from noisedim.checks import one_of, positive, positive_integer, unit_interval
 from noisedim.critics import Critic, DotProductCritic, GaussianDualCritic, MLPCritic, SeparableCritic
 from noisedim.data import AugmentationConfig, ViewsConfig
 from noisedim.errors import InvalidInputError
-from noisedim.nets import RESNET_NAMES, check_encoder
+from noisedim.nets import RESNET_NAMES, check_encoder, decoder
 from noisedim.nets.backbones import is_backbone
-from noisedim.objectives import Autoencoder, Dual, InfoMax, NoisyViews, Objective
+from noisedim.objectives import Autoencoder, Dual, InfoMax, NoisyAutoencoder, NoisyViews, Objective
 from noisedim.objectives.noisy import NoiseOn, NoisePlace
 from noisedim.priors import PRIOR_NAMES, SQUASH_NAMES, Prior, as_prior, noise_level, prior_reference
 from noisedim.training.methods import OTHER_METHODS, TWO_VIEW_METHODS, build_other
@@ -121,6 +121,7 @@ class ObjectiveConfig:
         "infonce",
         "dv",
         "nwj",
+        "autoencoder",
         "simclr",
         "align-uniform",
         "vicreg",
@@ -132,7 +133,8 @@ class ObjectiveConfig:
         "wae-mmd",
         "swae",
     ] = "dual"
-    """dual: closed form, no critic. infonce, dv (Donsker–Varadhan), nwj: bounds with a critic on samples. All others do
+    """dual: closed form, no critic. infonce, dv (Donsker–Varadhan), nwj: bounds with a critic on samples. autoencoder:
+    reconstruction of X from the noisy embedding, as a bound on the information between both. All others do
     without noise unless noise_on asks for it: their embedding is standardised when training is over, for them to be
     compared."""
     critic: Literal["mlp", "separable", "dot", "gaussian-dual"] = "mlp"
@@ -160,7 +162,7 @@ class ObjectiveConfig:
     """simclr, align-uniform, vicreg, barlow-twins, w-mse: outputs of the projector; 0 for no projector."""
 
     def __post_init__(self) -> None:
-        one_of("objective.name", self.name, ("dual", *_INFOMAX, *OTHER_METHODS))
+        one_of("objective.name", self.name, ("dual", "autoencoder", *_INFOMAX, *OTHER_METHODS))
         one_of("objective.critic", self.critic, ("mlp", "separable", "dot", "gaussian-dual"))
         one_of("objective.pairs", self.pairs, ("clean", "cross"))
         positive_integer("objective.features", self.features, minimum=0)
@@ -210,6 +212,8 @@ class ObjectiveConfig:
             return NoisyViews(other, on=self.noise_on, place=self.noise_place)
         if self.name == "dual":
             return Dual(pairs=self.pairs)
+        if self.name == "autoencoder":
+            return NoisyAutoencoder(decoder(dim, shape))
         critic: Critic
         if self.critic == "mlp":
             critic = MLPCritic(dim)

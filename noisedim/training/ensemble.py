@@ -193,6 +193,6 @@ def train_ensemble(
         member.seconds = seconds
         member.save(path)
     return [
-        TrainingResult(member.model, np.array(member.metrics).reshape(-1, len(METRIC_NAMES)), seconds)
+        TrainingResult(member.model, np.array(member.metrics).reshape(-1, len(METRIC_NAMES)), seconds, member.objective)
         for member in trainer.members
     ]

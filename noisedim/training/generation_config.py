@@ -30,7 +30,7 @@ class GanConfig:
     """What the discriminator's logits are judged by."""
     latent: int = 16
     """Size of the generator's own randomness beside the condition."""
-    width: int = 32
+    width: int = 16
     """Channels of both networks at the highest resolution."""
     gamma: float = 1.0
     """R₁: the discriminator's squared gradient at real images costs γ/2; 0 for none."""
@@ -48,9 +48,9 @@ class GanConfig:
     """Adam's first decay rate."""
     beta_2: float = 0.99
     """Adam's second decay rate."""
-    average: float = 0.998
+    average: float = 0.995
     """Decay rate of the averaged generator, which is the one that generates."""
-    steps: int = 4000
+    steps: int = 2000
     """Steps of both networks."""
     batch_size: int = 64
     """Images a step."""

@@ -14,7 +14,7 @@ import torch
 from noisedim.checks import one_of
 from noisedim.data import BatchSampler, apply_views, draw_views, second_view
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
-from noisedim.objectives import Autoencoder, ObjectiveValue
+from noisedim.objectives import Autoencoder, Objective, ObjectiveValue
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.collapse import collapse_warning, spread_and_rank
 from noisedim.training.config import TrainConfig
@@ -75,11 +75,13 @@ class TrainingResult:
         model: in ``eval()`` mode, on the device it was trained on.
         metrics: (k, 9) float64, columns :data:`METRIC_NAMES`; informations in nats.
         seconds: wall-clock time spent in the loop, over all resumptions.
+        objective: what was optimised, with its critic, projector or decoder as trained.
     """
 
     model: EmbeddingModel
     metrics: np.ndarray
     seconds: float
+    objective: Objective | Autoencoder
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -192,10 +194,11 @@ class Trainer(Resumable):
 
     def evaluate(self, raw: torch.Tensor, inputs: torch.Tensor, *, estimate: bool) -> ObjectiveValue:
         """The objective on the encoder's output ``raw``, that of all ranks' ``inputs``."""
+        channel = self.model.channel
         if isinstance(self.objective, Autoencoder):
             images = inputs if len(inputs) == len(raw) else rows_of_all_ranks(inputs)
-            return self.objective(raw, images, generator=self.generator)
-        channel = self.model.channel
+            codes = channel(raw, generator=self.generator) if self.objective.through_channel else raw
+            return self.objective(codes, images, generator=self.generator)
         z, z_prime = (channel.normalise(raw) if self.objective.normalised else raw).chunk(2)
         return self.objective(z, z_prime, channel, generator=self.generator, estimate=estimate)
 
@@ -238,6 +241,7 @@ class Trainer(Resumable):
         raw = embed(self.model, self.images, raw=True).to(self.device)
         self.model.channel.normalisation.set_statistics(raw)  # type: ignore[operator]
         self.model.eval()
+        self.objective.eval()
 
     def parts(self) -> dict[str, Stateful]:
         """All that has a state but the random generator, by name."""
@@ -351,7 +355,7 @@ def train(
         after_step=after_step,
     )
     metrics = np.array(trainer.metrics, dtype=np.float64).reshape(-1, len(METRIC_NAMES))
-    return TrainingResult(trainer.model, metrics, trainer.seconds)
+    return TrainingResult(trainer.model, metrics, trainer.seconds, trainer.objective)
 
 
 def load_model(checkpoint: Path, *, device: str = "cpu") -> tuple[EmbeddingModel, TrainConfig]:

@@ -22,6 +22,7 @@ OBJECTIVES = {
     "infonce": ObjectiveConfig(name="infonce", negatives=5),
     "dv": ObjectiveConfig(name="dv", critic="separable", unbiased_gradient=True),
     "nwj": ObjectiveConfig(name="nwj", critic="dot"),
+    "autoencoder": ObjectiveConfig(name="autoencoder"),
     "closed-form-critic": ObjectiveConfig(name="infonce", critic="gaussian-dual"),
 }
 

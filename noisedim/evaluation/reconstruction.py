@@ -1,0 +1,146 @@
+"""What an autoencoder's codes say of the images, and what its decoder makes of the prior."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from noisedim.objectives import Autoencoder, Variational
+from noisedim.objectives.autoencoding import gaussian_kl
+from noisedim.theory.bounds import reconstruction_information_lower_bound
+from noisedim.training.model import EmbeddingModel
+
+__all__ = ["Reconstruction", "grey_step", "measure_reconstruction", "prior_images", "reconstruct"]
+
+# Draws of the noise for each image.
+_DRAWS = 8
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """How well images are reconstructed, and what that says of the information in their codes.
+
+    Attributes:
+        error: E‖X − X̂(Y)‖² / D from noisy codes as in training, in squared grey levels of [0, 1].
+        clean_error: the same from codes without noise.
+        variance: of a pixel, averaged over pixels: the error of one picture for all images.
+        grey_step: distance of two grey levels, 0 if they are continuous.
+        information_at_most: an upper bound on I(X; Y), nats: the channel's capacity, or of a variational autoencoder the
+            mean divergence of its posteriors from the prior; None if nothing bounds it (codes without noise).
+        information_above_entropy: −(D/2) log(2πe·error/D) with the images' grey levels dequantised by uniform noise,
+            nats. Adding h of the dequantised images, which is unknown, makes it a lower bound on I(X; Y).
+    """
+
+    error: float
+    clean_error: float
+    variance: float
+    grey_step: float
+    information_at_most: float | None
+    information_above_entropy: float
+
+
+def grey_step(images: torch.Tensor) -> float:
+    """The least distance of two grey levels of ``images``, in units of [0, 1]; 0 for a single level.
+
+    >>> grey_step(torch.tensor([[0, 4], [2, 4]], dtype=torch.uint8)) * 255
+    2.0
+    """
+    levels = images.unique()
+    if len(levels) < 2:
+        return 0.0
+    step = float(levels.double().diff().min())
+    return step / 255 if images.dtype is torch.uint8 else step
+
+
+def _scaled(images: torch.Tensor) -> torch.Tensor:
+    return images.float() / 255 if images.dtype is torch.uint8 else images.float()
+
+
+@torch.no_grad()
+def reconstruct(
+    model: EmbeddingModel,
+    objective: Autoencoder,
+    images: torch.Tensor,
+    *,
+    noisy: bool,
+    generator: torch.Generator | None = None,
+) -> torch.Tensor:
+    """X̂ of images, (n, *shape) in [0, 1], on the CPU.
+
+    Args:
+        model: the encoder with its channel, in ``eval()``.
+        objective: has the decoder, in ``eval()``.
+        images: (n, *shape), uint8 or float in [0, 1].
+        noisy: from the codes with the noise that training had, or from the codes themselves.
+        generator: draws that noise.
+    """
+    device = model.channel.noise_level.device
+    raw = model.encoder(_scaled(images).to(device))
+    channel = model.channel
+    if objective.through_channel:
+        codes = channel.normalise(raw)
+        codes = channel.add_noise(codes, generator=generator) if noisy else codes
+    else:
+        codes = objective.draw(raw, generator=generator) if noisy else raw[:, : channel.prior.dim]
+    return objective.decode(codes).cpu()
+
+
+@torch.no_grad()
+def prior_images(
+    model: EmbeddingModel, objective: Autoencoder, n: int, *, generator: torch.Generator | None = None
+) -> torch.Tensor:
+    """What the decoder makes of ``n`` draws of the prior, with the noise that training added to codes; (n, *shape)."""
+    channel = model.channel
+    device = channel.noise_level.device
+    codes = channel.prior.sample(n, generator=generator, device=device)
+    if objective.through_channel:
+        codes = channel.add_noise(codes, generator=generator)
+    return objective.decode(codes).cpu()
+
+
+@torch.no_grad()
+def _information_at_most(model: EmbeddingModel, objective: Autoencoder, images: torch.Tensor) -> float | None:
+    if objective.through_channel:
+        return model.channel.capacity
+    if isinstance(objective, Variational):
+        codes = model.encoder(images.to(model.channel.noise_level.device))
+        return float(gaussian_kl(*codes.chunk(2, dim=1)).double().mean())
+    return None
+
+
+def measure_reconstruction(
+    model: EmbeddingModel, objective: Autoencoder, images: torch.Tensor, *, seed: int, everything: torch.Tensor
+) -> dict[str, Any]:
+    """The fields of :class:`Reconstruction` on images that did not train, as JSON holds them.
+
+    Dequantisation adds independent noise U to X, uniform over a step of the grey levels: I(X+U; Y) = I(X; Y), since X is
+    X+U rounded, and the error of X+U is that of X plus the variance of U.
+
+    Args:
+        model: the encoder with its channel.
+        objective: has the decoder.
+        images: to reconstruct, (n, *shape).
+        seed: of the noise.
+        everything: images that show all grey levels.
+    """
+    generator = torch.Generator(model.channel.noise_level.device).manual_seed(seed + 2**33)
+    wanted = _scaled(images)
+    pixels = wanted[0].numel()
+
+    def error(*, noisy: bool) -> float:
+        found = reconstruct(model, objective, images, noisy=noisy, generator=generator)
+        return float((found - wanted).double().square().mean())
+
+    noisy_error = float(np.mean([error(noisy=True) for _ in range(_DRAWS)]))
+    step = grey_step(everything)
+    dequantised = pixels * (noisy_error + step**2 / 12)
+    found = Reconstruction(
+        error=noisy_error,
+        clean_error=error(noisy=False),
+        variance=float(wanted.double().var(0, unbiased=False).mean()),
+        grey_step=step,
+        information_at_most=_information_at_most(model, objective, wanted),
+        information_above_entropy=float(reconstruction_information_lower_bound(0.0, dequantised, pixels)),
+    )
+    return asdict(found)
