@@ -6,7 +6,6 @@ from typing import Literal
 
 from noisedim.data import load_images
 from noisedim.errors import InvalidInputError
-from noisedim.report.collect import run_rows
 from noisedim.report.content import Sources
 from noisedim.report.profiles import Plan, make_plan
 from noisedim.report.render import render
@@ -47,7 +46,7 @@ def write_report(options: ReportOptions) -> int:
     if options.run:
         load_images(options.data, root=options.data_root)  # absent data is found out before anything is trained
         failed = _make_missing(plan, store, options)
-    if not run_rows(plan.configs, store):
+    if not any(store.open(config).is_complete for config in plan.configs):
         raise InvalidInputError(
             f"expected runs of the {options.profile} profile on {options.data} in {store.root}; there are none. "
             "Run without --no-run to make them"

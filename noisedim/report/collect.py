@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from noisedim.report.profiles import Plan
+from noisedim.runs.generation import AnyConfig
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.training import TrainConfig
 
@@ -48,7 +49,7 @@ def run_rows(configs: Iterable[TrainConfig], store: RunStore) -> list[dict[str, 
     return [run_row(config, folder) for config, folder in folders if folder.is_complete]
 
 
-def _distinct(plan: Plan) -> list[TrainConfig]:
+def _distinct(plan: Plan) -> list[AnyConfig]:
     return list({config.digest(): config for config in plan.configs}.values())
 
 

@@ -6,7 +6,10 @@ from typing import Literal
 from noisedim.checks import one_of
 from noisedim.data import AugmentationConfig
 from noisedim.priors import SQUASH_NAMES
+from noisedim.report.generation_plan import autoencoder_runs, generator_runs
+from noisedim.runs.generation import AnyConfig, judge_of
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
+from noisedim.training.generation_config import GanConfig
 
 __all__ = ["DATA_NAMES", "PROFILE_NAMES", "Plan", "make_plan"]
 
@@ -27,6 +30,8 @@ class Plan:
         figure_2: one embedding each for the pictures: normal at σ = 0.1 and 0.3, uniform at ε = 0.05.
         squashes: uniform prior, each map into [0, 1]^d at two noise levels with a few seeds: which one matches best?
         words: the protocol in one sentence.
+        generation: generators on encoders with and without matching: does knowing the prior pay?
+        autoencoders: with the noisy channel, and variational.
     """
 
     profile: str
@@ -36,6 +41,8 @@ class Plan:
     figure_2: tuple[TrainConfig, ...]
     squashes: tuple[TrainConfig, ...]
     words: str
+    generation: tuple[GanConfig, ...] = ()
+    autoencoders: tuple[TrainConfig, ...] = ()
 
     @property
     def command(self) -> str:
@@ -43,9 +50,12 @@ class Plan:
         return f"python -m noisedim.report --profile {self.profile} --data {self.data}"
 
     @property
-    def configs(self) -> list[TrainConfig]:
-        """All runs, the longest-awaited pictures first."""
-        return [*self.figure_2, *self.headline, *self.figure_1, *self.squashes]
+    def configs(self) -> list[AnyConfig]:
+        """All runs, the longest-awaited pictures first; what others rest on before them."""
+        judges = [judge_of(config) for config in self.generation]
+        encoders = [config.encoder for config in self.generation]
+        own = [*self.figure_2, *self.headline, *self.figure_1, *self.squashes]
+        return [*own, *judges, *encoders, *self.generation, *self.autoencoders]
 
 
 SEEDS = range(5)
@@ -144,4 +154,5 @@ def make_plan(profile: str, data: str) -> Plan:
     """The runs of ``profile`` on ``data``."""
     one_of("profile", profile, PROFILE_NAMES)
     one_of("data", data, DATA_NAMES)
-    return {"smoke": _smoke, "quick": _quick, "paper": _paper}[profile](data)
+    plan = {"smoke": _smoke, "quick": _quick, "paper": _paper}[profile](data)
+    return replace(plan, generation=generator_runs(profile, data), autoencoders=autoencoder_runs(profile, data))

@@ -7,10 +7,12 @@ where its files are missing it says which command makes them.
 from collections.abc import Callable
 
 from noisedim.report.content import Section, Sources
+from noisedim.report.sections.autoencoders import autoencoder_section
 from noisedim.report.sections.capacity import capacity_section
 from noisedim.report.sections.compared import compared_section
 from noisedim.report.sections.embeddings import embeddings_section
 from noisedim.report.sections.factors import factors_section
+from noisedim.report.sections.generation import generation_section
 from noisedim.report.sections.methods import cost_section, match_section
 from noisedim.report.sections.outliers import outliers_section
 from noisedim.report.sections.provenance import provenance_section
@@ -30,6 +32,8 @@ SECTIONS: tuple[Callable[[Sources], Section | None], ...] = (
     seeds_section,
     capacity_section,
     squashes_section,
+    generation_section,
+    autoencoder_section,
     match_section,
     cost_section,
     compared_section,

@@ -1,0 +1,64 @@
+"""Which generators and autoencoders a report rests on, by profile and data set."""
+
+from dataclasses import replace
+
+from noisedim.data import AugmentationConfig
+from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
+from noisedim.training.generation_config import GanConfig
+
+__all__ = ["autoencoder_runs", "generator_runs"]
+
+# A third is left out: the variance of a kernel distance near 0 falls with the square of the number of images. Fold 0 of
+# three judges all seeds; settings were chosen on a validation part of the other two (seed 1000).
+_FOLDS = 3
+_SEEDS = range(5)
+_FEW_SEEDS = range(3)
+_LEVELS = (0.1, 0.3, 1.0)
+
+
+def _short(configs: tuple[TrainConfig, ...]) -> tuple[TrainConfig, ...]:
+    return tuple(replace(config, steps=100) for config in configs if config.seed < 2)
+
+
+def generator_runs(profile: str, data: str) -> tuple[GanConfig, ...]:
+    """Generators on matched encoders, and on plain Deep InfoMax's; seeds of one kind share encoder and GAN seed."""
+    split = DataConfig(name=data, fold=0, folds=_FOLDS)
+    if profile == "paper":
+        # Appendix D: σ = 0.1, d = 2, under the protocol of Appendix C.
+        size = {"digits": 1198}.get(data, 40_000)
+        batch = min(1024, size // 2)
+        matched = TrainConfig(
+            data=split,
+            augmentation=AugmentationConfig(noise=0.6),
+            augmentation_probability=1.0,
+            optimiser=OptimiserConfig(learning_rate=1e-3, cosine=False),
+            objective=ObjectiveConfig(name="infonce", negatives=15),
+            noise=NoiseConfig(sigma=0.1),
+            batch_size=batch,
+            steps=2000 * (size // batch),
+        )
+        plain = replace(matched, objective=replace(matched.objective, noisy=False))
+        gan = GanConfig(width=32, steps=20_000, batch_size=128, average=0.999)
+    else:
+        matched = TrainConfig(data=split, noise=NoiseConfig(sigma=0.3), steps=2000, batch_size=128)
+        plain = replace(matched, objective=ObjectiveConfig(name="infonce", negatives=15, noisy=False), steps=700)
+        gan = GanConfig()
+    runs = [
+        replace(gan, encoder=replace(encoder, seed=seed), seed=seed) for encoder in (matched, plain) for seed in _SEEDS
+    ]
+    if profile == "smoke":
+        runs = [replace(run, encoder=_short((run.encoder,))[0], steps=100) for run in runs if run.seed < 2]
+    return tuple(runs)
+
+
+def autoencoder_runs(profile: str, data: str) -> tuple[TrainConfig, ...]:
+    """Autoencoders with the noisy channel at three noise levels, and variational ones."""
+    split = DataConfig(name=data, fold=0, folds=_FOLDS)
+    base = TrainConfig(data=split, augmentation_probability=0.0, steps=1000, batch_size=128)
+    kinds = [
+        replace(base, objective=ObjectiveConfig(name="autoencoder"), noise=NoiseConfig(sigma=sigma))
+        for sigma in _LEVELS
+    ]
+    kinds.append(replace(base, objective=ObjectiveConfig(name="vae")))
+    runs = tuple(replace(kind, seed=seed) for kind in kinds for seed in _FEW_SEEDS)
+    return _short(runs) if profile == "smoke" else runs

@@ -1,0 +1,67 @@
+"""Crossed means: against Student's t, against simulation, and both ways of being wrong."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from noisedim.errors import InvalidInputError
+from noisedim.statistics.equivalence import crossed_mean
+from noisedim.statistics.intervals import student_t
+
+
+def test_without_contributions_it_is_students_t():
+    values = [0.3, -0.1, 0.4, 0.2]
+    ours, theirs = crossed_mean(values).interval(level=0.9), student_t(values, level=0.9)
+    assert (ours.lower, ours.upper) == pytest.approx((theirs.lower, theirs.upper), rel=1e-12)
+    two_sided = stats.ttest_1samp(values, 0.0, alternative="greater")
+    assert crossed_mean(values).p_above(0) == pytest.approx(two_sided.pvalue, rel=1e-9)
+
+
+def test_equivalence_is_the_interval_inside_the_margin():
+    mean = crossed_mean([0.3, -0.1, 0.4, 0.2, 0.25])
+    interval = mean.interval(level=0.9)
+    edge = max(abs(interval.lower), abs(interval.upper))
+    assert mean.p_equivalent(edge * 1.001) < 0.05 < mean.p_equivalent(edge * 0.999)
+    # By two one-sided tests of another library.
+    upper = stats.ttest_1samp([0.3, -0.1, 0.4, 0.2, 0.25], 0.5, alternative="less").pvalue
+    lower = stats.ttest_1samp([0.3, -0.1, 0.4, 0.2, 0.25], -0.5, alternative="greater").pvalue
+    assert mean.p_equivalent(0.5) == pytest.approx(max(lower, upper), rel=1e-9)
+
+
+def simulated(rng, mean, *, seeds=5, images=60):
+    """Values a seed, and what each image adds to them: image effects that all seeds share, and noise of each seed's own."""
+    shared = rng.standard_normal(images) * 3
+    own = rng.standard_normal((seeds, images)) * 1.5
+    contributions = shared + own
+    values = mean + contributions.mean(1) + 0.2 * rng.standard_normal(seeds)
+    return values, contributions - contributions.mean(1, keepdims=True)
+
+
+def test_coverage_over_seeds_and_images():
+    rng = np.random.default_rng(0)
+    inside, narrow = 0, 0
+    for _ in range(2000):
+        values, contributions = simulated(rng, 0.7)
+        inside += 0.7 in crossed_mean(values, contributions).interval(level=0.9)
+        narrow += 0.7 in crossed_mean(values).interval(level=0.9)
+    # At least 90%; of 2,000, fewer than 1,726 has a chance below 1e-7. Seeds alone miss the choice of the images by far.
+    assert inside >= 1726
+    assert narrow < 1600
+
+
+def test_false_equivalence_is_rare():
+    # At the margin itself at most 5% may be called equivalent: more than 159 of 2,000 has a chance below 1e-7.
+    rng = np.random.default_rng(1)
+    called = sum(crossed_mean(*simulated(rng, 1.5)).p_equivalent(1.5) <= 0.05 for _ in range(2000))
+    assert called <= 159
+    found = sum(crossed_mean(*simulated(rng, 0.0)).p_equivalent(1.5) <= 0.05 for _ in range(200))
+    assert found > 100
+
+
+def test_bad_input():
+    with pytest.raises(InvalidInputError, match="two or more finite values"):
+        crossed_mean([1.0])
+    with pytest.raises(InvalidInputError, match=r"contributions must have shape \(2, n\); got \(3, 4\)"):
+        crossed_mean([1.0, 2.0], np.zeros((3, 4)))
+    with pytest.raises(InvalidInputError, match="margin must be a finite number > 0"):
+        crossed_mean([1.0, 2.0]).p_equivalent(0.0)
