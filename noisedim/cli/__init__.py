@@ -16,6 +16,7 @@ from noisedim.cli.cite import Cite
 from noisedim.cli.embed import Embed
 from noisedim.cli.export import Export
 from noisedim.cli.generate import Generate
+from noisedim.cli.prior import PriorCommand
 from noisedim.cli.sweep import Sweep
 from noisedim.cli.table_1 import TableOne
 from noisedim.cli.train import Train, train_defaults
@@ -33,6 +34,7 @@ _Others = (
     | Annotated[Certify, tyro.conf.subcommand("certify")]
     | Annotated[TrainGenerator, tyro.conf.subcommand("train-generator")]
     | Annotated[Generate, tyro.conf.subcommand("generate")]
+    | Annotated[PriorCommand, tyro.conf.subcommand("prior")]
     | Annotated[Sweep, tyro.conf.subcommand("sweep")]
     | Annotated[Verify, tyro.conf.subcommand("verify")]
     | Annotated[Cite, tyro.conf.subcommand("cite")]

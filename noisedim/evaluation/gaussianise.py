@@ -7,6 +7,7 @@ import torch
 
 from noisedim.checks import embedding_matrix
 from noisedim.errors import InvalidInputError
+from noisedim.priors import FlowPrior
 
 __all__ = ["flow_gaussianise", "rank_gaussianise"]
 
@@ -62,37 +63,7 @@ def flow_gaussianise(train_z: Any, z: Any, *, seed: int = 0, steps: int = 600, b
 
     Source: Durkan et al., arXiv 1906.04032.
     """
-    try:
-        import zuko
-    except ImportError:
-        raise InvalidInputError(
-            "a flow needs zuko, which is not installed; pip install 'noisedim[flows]' brings it"
-        ) from None
     train_z = embedding_matrix("train_z", train_z, minimum_rows=20)
     z = embedding_matrix("z", z, dim=train_z.shape[1])
-    mean, deviation = train_z.mean(0), train_z.std(0)
-    if not (deviation > 0).all():
-        raise InvalidInputError("train_z must vary in every coordinate; got a constant one")
-    known, asked = (torch.from_numpy((rows - mean) / deviation).float() for rows in (train_z, z))
-    generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(known), generator=generator)
-    judge, known = known[order[: len(known) // 10]], known[order[len(known) // 10 :]]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        flow = zuko.flows.NSF(known.shape[1], transforms=3, hidden_features=(64, 64))
-    optimizer = torch.optim.Adam(flow.parameters(), lr=1e-3)
-    best, kept = -np.inf, flow.state_dict()
-    for step in range(steps):
-        rows = torch.randint(len(known), (min(batch_size, len(known)),), generator=generator)
-        loss = -flow().log_prob(known[rows]).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        if step % 20 == 19:
-            with torch.no_grad():
-                score = flow().log_prob(judge).mean().item()
-            if score > best:
-                best, kept = score, {name: value.clone() for name, value in flow.state_dict().items()}
-    flow.load_state_dict(kept)
-    with torch.no_grad():
-        return flow().transform(asked).double().numpy()
+    flow = FlowPrior.fit(train_z, seed=seed, steps=steps, batch_size=batch_size)
+    return flow.to_normal(torch.from_numpy(z)).numpy()

@@ -1,9 +1,11 @@
 """Gaussian mixtures: the exact Rosenblatt transform, and its inverse with implicit gradients."""
 
-from typing import Any, final
+from typing import Any, Self, final
 
+import numpy as np
 import torch
 
+from noisedim.checks import embedding_matrix, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.priors.arrays import covariance_factor, numbers
 from noisedim.priors.mapped import MappedPrior
@@ -12,6 +14,7 @@ from noisedim.priors.special import LOG_ROOT_TAU, log_normal_density, normal_qua
 __all__ = ["GaussianMixturePrior"]
 
 _MOST_ITERATIONS = 200
+_LEAST_ROWS = 20
 
 
 @final
@@ -58,6 +61,30 @@ class GaussianMixturePrior(MappedPrior):
         self.factors = torch.stack(
             [covariance_factor(f"covariance {k}", own) for k, own in enumerate(self.covariances)]
         )
+
+    @classmethod
+    def fit(cls, samples: Any, *, components: int = 3, seed: int = 0) -> tuple[Self, float]:
+        """A mixture learned from ``samples`` by expectation-maximisation (scikit-learn's, full covariances).
+
+        Args:
+            samples: (n, d), n >= 20 and n >= 10·k.
+            components: k >= 1.
+            seed: of starting points and of the tenth of the rows that fits nothing.
+
+        Returns: the mixture, and the mean log-density, nats, of the rows that fitted nothing.
+
+        Raises: InvalidInputError: for NaN, too few rows, or a component that collapses onto fewer dimensions.
+        """
+        from sklearn.mixture import GaussianMixture
+
+        components = positive_integer("components", components)
+        rows = embedding_matrix("samples", samples, minimum_rows=max(_LEAST_ROWS, 10 * components))
+        order = np.random.default_rng(seed).permutation(len(rows))
+        judge, known = rows[order[: len(rows) // 10]], rows[order[len(rows) // 10 :]]
+        found = GaussianMixture(components, random_state=seed, reg_covar=1e-9 * float(known.var(0).mean()) + 1e-300)
+        found.fit(known)
+        prior = cls(found.weights_, found.means_, found.covariances_)
+        return prior, float(prior.log_prob(torch.from_numpy(judge)).mean())
 
     def __repr__(self) -> str:
         return f"GaussianMixturePrior(components={len(self.weights)}, dim={self.dim})"

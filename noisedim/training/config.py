@@ -298,14 +298,17 @@ class TrainConfig:
         one_of("squash", self.squash, SQUASH_NAMES)
         if self.squash != "normal-cdf" and self.prior != "uniform":
             raise InvalidInputError(f"squash={self.squash!r} is for prior='uniform'; got {self.prior!r}")
-        self.noise.target(self.build_prior())  # refuses a level that the prior does not take
+        prior = self.build_prior()
+        self.noise.target(prior)  # refuses a level that the prior does not take
         if self.batch_size <= self.dim and not self.head:
             raise InvalidInputError(
                 f"batch_size must exceed dim, or a batch says nothing of the embedding's law in all directions; "
                 f"got batch_size={self.batch_size}, dim={self.dim}"
             )
-        if self.objective.critic == "gaussian-dual" and self.objective.name != "dual" and self.prior != "normal":
-            raise InvalidInputError(f"objective.critic='gaussian-dual' is for prior='normal'; got {self.prior!r}")
+        if self.objective.critic == "gaussian-dual" and self.objective.name != "dual" and not prior.exact_dual:
+            raise InvalidInputError(
+                f"objective.critic='gaussian-dual' is for prior='normal' and what it is mapped to; got {self.prior!r}"
+            )
         if self.objective.name in OTHER_METHODS and self.prior != "normal":
             raise InvalidInputError(f"objective.name={self.objective.name!r} is for prior='normal'; got {self.prior!r}")
 
