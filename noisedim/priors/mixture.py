@@ -15,6 +15,7 @@ __all__ = ["GaussianMixturePrior"]
 
 _MOST_ITERATIONS = 200
 _LEAST_ROWS = 20
+_ROUNDING = 4e-15
 
 
 @final
@@ -186,18 +187,23 @@ def _mixture_root(
     ends = centre + spread * target[:, None]
     low, high = ends.min(1).values, ends.max(1).values
     x = (low + high) / 2
+    # Rows that are not there yet; most are after five steps.
+    active = torch.arange(len(x), device=x.device)
     for _ in range(_MOST_ITERATIONS):
-        residuals = (x[:, None] - centre) / spread
-        found = _mixture_quantile(log_weights, residuals)
-        error = found - target
-        low, high = torch.where(error < 0, x, low), torch.where(error > 0, x, high)
-        log_density = torch.logsumexp(log_weights + log_normal_density(residuals) - spread.log(), 1)
-        better = x - error * torch.exp(log_normal_density(found) - log_density)
-        inside = (better > low) & (better < high)
-        better = torch.where(inside, better, (low + high) / 2)
-        step = (better - x).abs()
-        x = better
-        if bool((step <= 4 * torch.finfo(x.dtype).eps * (x.abs() + spread.min())).all()):
+        now, own = x[active], centre[active]
+        residuals = (now[:, None] - own) / spread
+        found = _mixture_quantile(log_weights[active], residuals)
+        error = found - target[active]
+        low[active] = torch.where(error < 0, now, low[active])
+        high[active] = torch.where(error > 0, now, high[active])
+        log_density = torch.logsumexp(log_weights[active] + log_normal_density(residuals) - spread.log(), 1)
+        better = now - error * torch.exp(log_normal_density(found) - log_density)
+        least, most = low[active], high[active]
+        better = torch.where((better > least) & (better < most), better, (least + most) / 2)
+        close = (error.abs() <= _ROUNDING * (1 + found.abs())) | (most - least <= _ROUNDING * now.abs())
+        x[active] = torch.where(close, now, better)
+        active = active[~close]
+        if not len(active):
             break
     return x
 

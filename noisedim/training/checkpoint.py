@@ -125,11 +125,10 @@ def _difference(expected: Mapping[str, Any] | None, saved: Any) -> str:
     """Which settings of two configurations differ, in words."""
     if expected is None or not isinstance(saved, str):
         return ""
-    came = json.loads(saved)
-    differ = [name for name in {**expected, **came} if expected.get(name) != came.get(name)]
+    # Both as JSON holds them: tuples become lists.
+    came, ours = json.loads(saved), json.loads(json.dumps(dict(expected)))
+    differ = [name for name in {**ours, **came} if ours.get(name) != came.get(name)]
     if not differ:
         return ""
     first = differ[0]
-    return (
-        f": another {', another '.join(differ)} ({first} is {came.get(first)!r} there and {expected.get(first)!r} here)"
-    )
+    return f": another {', another '.join(differ)} ({first} is {came.get(first)!r} there and {ours.get(first)!r} here)"
