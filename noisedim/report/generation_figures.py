@@ -51,7 +51,7 @@ def prior_plane_figure(images: np.ndarray) -> "Figure":
     from scipy import stats
 
     side = round(len(images) ** 0.5)
-    figure = new_figure(6.4, 6.6)
+    figure = new_figure(6.4, 6.1)
     axes = figure.subplots()
     _show(axes, images, columns=side)
     # Each cell is the image and the pixel of background before it.
@@ -87,10 +87,12 @@ def gap_figure(rows: Sequence[tuple[str, Sequence[float], "Interval", "Interval"
     axes.set_ylim(len(rows) - 0.4, -0.6)
     # Linear around the margin, logarithmic beyond: the wrong laws are an order of magnitude off.
     axes.set_xscale("symlog", linthresh=2 * margin)
-    low, high = axes.get_xlim()
+    ends = [end for _, values, _, wide in rows for end in (wide.lower, wide.upper, *values)]
+    low, high = min(-1.5 * margin, *ends) * 1.2, max(1.5 * margin, *ends) * 1.2
+    axes.set_xlim(low, high)
     ticks = [tick for tick in (-20, -10, -5, -2, -1, 0, 1, 2, 5, 10, 20, 50) if low <= tick <= high]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
-    axes.set_xlabel("kernel distance, c from N(0, I) minus c = f(x), in lost classes (linear up to ±2)")
+    axes.set_xlabel("kernel distance with sampled minus with encoded conditions,\nin lost classes (linear up to ±2)")
     axes.legend(fontsize=8, loc="lower right")
     return figure

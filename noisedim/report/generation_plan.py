@@ -1,4 +1,7 @@
-"""Which generators and autoencoders a report rests on, by profile and data set."""
+"""Which generators and autoencoders a report rests on, by profile and data set.
+
+The report is the only place of these runs: pytest benchmarks would train them a second time under another profile.
+"""
 
 from dataclasses import replace
 

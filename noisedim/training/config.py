@@ -348,7 +348,8 @@ class TrainConfig:
     def title(self) -> str:
         """The run in a few words, for progress and lists of failures."""
         prior = self.build_prior()
-        return f"{self.objective.name}, {prior.level_name} {self.noise.target(prior):.3g}, seed {self.seed}"
+        noise = f"{prior.level_name} {self.noise.target(prior):.3g}" if self.objective.injects_noise else "no noise"
+        return f"{self.objective.name}, {noise}, seed {self.seed}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested data, as JSON holds it."""

@@ -129,6 +129,11 @@ class GanTrainer(Resumable):
                 f"batch_size must not exceed the number of training images; got batch_size={config.batch_size} "
                 f"and {len(images)} images"
             )
+        prior = config.encoder.build_prior()
+        if encoder.channel.prior != prior:
+            raise InvalidInputError(
+                f"conditions must be of the configuration's prior, {prior!r}; the encoder's is {encoder.channel.prior!r}"
+            )
         self.config = config
         self.sampler = BatchSampler(len(images), generator=self.generator, device=self.device)
         generator, discriminator = _draw(config, self.shape)

@@ -197,6 +197,9 @@ def test_conditions_of_another_dimension_are_refused(digits, encoder):
         model.generate(torch.full((3, 2), torch.nan))
     with pytest.raises(InvalidInputError, match=r"takes inputs of shape \(n, 1, 8, 8\)"):
         model.conditions(torch.zeros(3, 1, 9, 9))
+    uniform = replace(SMALL, encoder=replace(ENCODER, prior="uniform"))
+    with pytest.raises(InvalidInputError, match=r"prior, UniformPrior\(dim=2.*; the encoder's is GaussianPrior"):
+        train_generator(uniform, encoder, digits.images, device="cpu")
     with pytest.raises(InvalidInputError, match="batch_size=16 and 10 images"):
         train_generator(SMALL, encoder, digits.images[:10], device="cpu")
 
