@@ -7,7 +7,19 @@ import torch
 from noisedim.checks import positive_integer
 from noisedim.errors import CheckpointError, InvalidInputError
 
-__all__ = ["BatchSampler"]
+__all__ = ["BatchSampler", "resident"]
+
+
+def resident(images: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """``images`` on ``device`` where they leave half of its free memory, and otherwise where they are.
+
+    On the device a batch costs one indexing; from the host each batch is copied.
+    """
+    if device.type == "cuda" and images.device.type != "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        if images.numel() * images.element_size() > free // 2:
+            return images
+    return images.to(device)
 
 
 @final

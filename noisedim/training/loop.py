@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from noisedim.checks import one_of
-from noisedim.data import BatchSampler, apply_views, draw_views, second_view
+from noisedim.data import BatchSampler, apply_views, draw_views, resident, second_view
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.objectives import Autoencoder, Objective, ObjectiveValue
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
@@ -130,7 +130,7 @@ class Trainer(Resumable):
         self.ranks = Ranks.alone() if ranks is None else ranks
         check_shares(config.batch_size, self.ranks.size)
         self.config = config
-        self.images = images.to(self.device)
+        self.images = resident(images, self.device)
         self.sampler = BatchSampler(len(self.images), generator=self.generator, device=self.device)
         self.model = build_model(config, self.shape).to(self.device).train()
         execution = Execution() if execution is None else execution
@@ -189,7 +189,7 @@ class Trainer(Resumable):
 
     def _pixels(self, indices: torch.Tensor) -> torch.Tensor:
         """Images by index, float, uint8 brought to [0, 1]."""
-        images = self.images[indices]
+        images = self.images[indices.to(self.images.device)].to(self.device, non_blocking=True)
         return images.float() / 255 if images.dtype is torch.uint8 else images.float()
 
     def evaluate(self, raw: torch.Tensor, inputs: torch.Tensor, *, estimate: bool) -> ObjectiveValue:

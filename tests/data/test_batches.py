@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noisedim.data import BatchSampler
+from noisedim.data import BatchSampler, resident
 from noisedim.errors import CheckpointError, InvalidInputError
 
 
@@ -43,3 +43,15 @@ def test_bad_input():
         sampler.next_indices(5)
     with pytest.raises(CheckpointError, match="saved epoch is of 3 items; this data set has 4"):
         sampler.load_state_dict({"order": torch.arange(3), "next": torch.tensor(0)})
+
+
+def test_images_stay_on_the_host_where_the_device_has_no_room(monkeypatch):
+    images = torch.zeros(10, 3, 4, 4, dtype=torch.uint8)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2 * images.numel() - 1, 10**9))
+    assert resident(images, torch.device("cuda")) is images
+    # With one byte more they would go there.
+    moved = []
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2 * images.numel(), 10**9))
+    monkeypatch.setattr(torch.Tensor, "to", lambda self, device: moved.append(device))
+    resident(images, torch.device("cuda"))
+    assert moved == [torch.device("cuda")]
