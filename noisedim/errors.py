@@ -14,6 +14,7 @@ __all__ = [
     "InvalidInputError",
     "NoisedimError",
     "OutOfMemoryError",
+    "RankLostError",
     "StorageError",
     "TrainingDivergedError",
     "guarded",
@@ -49,6 +50,10 @@ class StorageError(NoisedimError, OSError):
 
 class OutOfMemoryError(NoisedimError, MemoryError):
     """A step needs more memory than there is; says how much an image takes and how many would fit."""
+
+
+class RankLostError(NoisedimError, ConnectionError):
+    """Another process of those that train together has ended; what it had saved is intact."""
 
 
 class TrainingDivergedError(NoisedimError, ArithmeticError):

@@ -23,7 +23,7 @@ from noisedim.training.execution import Execution
 from noisedim.training.memory import explaining_memory
 from noisedim.training.model import EmbeddingModel, build_model, embed
 from noisedim.training.optimizers import learning_rate, make_optimizer
-from noisedim.training.ranks import Ranks, check_shares
+from noisedim.training.ranks import Ranks, check_shares, explaining_loss
 from noisedim.training.resumable import Resumable, Stateful
 
 __all__ = [
@@ -284,7 +284,7 @@ def run_to_end(
     while not trainer.finished:
         last = trainer.steps_done + 1 == trainer.run.steps
         log = last or trainer.steps_done % log_every == 0
-        with explaining_memory(trainer):
+        with explaining_loss(ranks), explaining_memory(trainer):
             trainer.step(log=log)
         if after_step is not None:
             after_step(trainer)

@@ -16,11 +16,11 @@ import torch.distributed as dist
 from torch import nn
 
 from noisedim.checks import positive_integer
-from noisedim.errors import InvalidInputError, NoisedimError
+from noisedim.errors import InvalidInputError, NoisedimError, RankLostError
 from noisedim.training.exchange import rows_of_all_ranks, with_global_statistics
 from noisedim.training.execution import Execution
 
-__all__ = ["Ranks", "check_shares", "launch", "world_size"]
+__all__ = ["Ranks", "check_shares", "explaining_loss", "launch", "world_size"]
 
 T = TypeVar("T")
 _AS_IT_IS = Execution()
@@ -121,6 +121,24 @@ class Ranks:
 
             self.first(enter)
             yield
+
+
+@contextlib.contextmanager
+def explaining_loss(ranks: Ranks) -> Iterator[None]:
+    """Around a step: that another rank is gone becomes one sentence.
+
+    Raises: RankLostError: where the connection to another rank broke.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        # Gloo has no exception of its own.
+        if ranks.size == 1 or not (isinstance(error, dist.DistError) or "Connection" in str(error)):
+            raise
+        raise RankLostError(
+            f"rank {ranks.rank} of {ranks.size} cannot go on: another one has ended, and says why if it could. The last "
+            "checkpoint is intact; the same command goes on, with any number of ranks"
+        ) from error
 
 
 def check_shares(batch_size: int, size: int) -> None:

@@ -119,6 +119,12 @@ def test_errors_reach_all_ranks(together):
     assert storage == ["no room"] * 2
 
 
+def test_a_rank_that_is_gone_is_said(together):
+    _, found = together
+    assert found["lost"].startswith("rank 0 of 2 cannot go on: another one has ended")
+    assert "the same command goes on" in found["lost"]
+
+
 def test_shares():
     check_shares(96, 2)
     with pytest.raises(InvalidInputError, match="every rank needs images; got 8 ranks and batch_size=4"):

@@ -5,6 +5,7 @@ what it found to FOLDER/found.json; continues FOLDER/part.safetensors to FOLDER/
 """
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import torch
 import torch.distributed as dist
 
 from noisedim.data import AugmentationConfig, load_images
-from noisedim.errors import NoisedimError, StorageError
+from noisedim.errors import NoisedimError, RankLostError, StorageError
 from noisedim.runs import RunStore, make_run
 from noisedim.training import DataConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
 from noisedim.training.exchange import rows_of_all_ranks
@@ -167,6 +168,19 @@ def continue_run(folder, images, ranks):
     assert bool(seen) == ranks.is_first
 
 
+def lose_a_rank(images, ranks):
+    """The last thing that the second rank does is to end without a word, after a step."""
+
+    def end(trainer):
+        if not ranks.is_first:
+            os._exit(0)
+
+    try:
+        train(BASE, images, device="cpu", ranks=ranks, after_step=end)
+    except RankLostError as error:
+        return str(error)
+
+
 def main(folder):
     ranks, device = launch(2, device="cpu")
     torch.set_num_threads(1)
@@ -190,6 +204,7 @@ def main(folder):
     found["complete"] = run.is_complete
     make_run(config, RunStore(folder / "runs"), start_ranks=None)
     continue_run(folder, images, ranks)
+    found["lost"] = lose_a_rank(images, ranks)
     if ranks.is_first:
         (folder / "found.json").write_text(json.dumps(found))
 
