@@ -6,16 +6,19 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 import torch
 
 from noisedim.data import load_images
 from noisedim.errors import InvalidInputError
+from noisedim.training import ObjectiveConfig
 from noisedim.training.exchange import with_global_statistics
 from noisedim.training.loop import Trainer, load_model, train
 from noisedim.training.ranks import Ranks, check_shares, launch, world_size
 
+OBJECTIVE_NAMES = get_type_hints(ObjectiveConfig)["name"]
 PROGRAM = Path(__file__).with_name("two_ranks.py")
 spec = importlib.util.spec_from_file_location("two_ranks", PROGRAM)
 two_ranks = importlib.util.module_from_spec(spec)
@@ -48,6 +51,8 @@ def test_two_processes_took_part(together):
     _, found = together
     assert found["ranks"] == 2
     assert found["methods"].keys() == two_ranks.CONFIGS.keys()
+    # Whoever adds an objective adds it there.
+    assert {config.objective.name for config in two_ranks.CONFIGS.values()} == set(get_args(OBJECTIVE_NAMES))
 
 
 @pytest.mark.parametrize("name", two_ranks.CONFIGS)

@@ -39,6 +39,7 @@ OBJECTIVES = {
     "dv": ObjectiveConfig(name="dv", critic="separable", unbiased_gradient=True),
     "nwj": ObjectiveConfig(name="nwj", critic="dot"),
     "closed-form critic": ObjectiveConfig(name="infonce", critic="gaussian-dual"),
+    "autoencoder": ObjectiveConfig(name="autoencoder"),
     **{name: ObjectiveConfig(name=name, features=16) for name in OTHER_METHODS},
 }
 CONFIGS = {name: replace(BASE, objective=objective) for name, objective in OBJECTIVES.items()}
