@@ -55,6 +55,9 @@ def pretraining(
     ResNet-18 for small images, both views augmented, batches of 256, LARS with clipping (base rate 0.3 for 256 images,
     momentum 0.9, trust coefficient 0.02, decay 1e-4, none for biases and normalisations), warm-up and cosine.
 
+    Where the paper is silent: both views pass the network as one batch, so its batch statistics are of both; the cosine
+    runs from the first step on, under the warm-up; hidden layers of the heads as said beside them.
+
     Args:
         method: one of :data:`METHOD_NAMES`.
         data: which images.
