@@ -20,6 +20,7 @@ from noisedim.statistics.samples import (
     cubic_kernel,
     frechet_distance,
     kernel_distance,
+    mean_kernel_within,
     precision_recall,
 )
 from noisedim.training.classifier import classify
@@ -82,18 +83,23 @@ def prior_gap(encoded: np.ndarray, sampled: np.ndarray, real: np.ndarray) -> tup
         Hájek projection: the variance of the difference over draws of the real images is about their variance / n.
     """
     n = len(real)
-    within = np.mean([cubic_kernel(a, b) for a in encoded for b in encoded], 0)
-    cross = np.mean([cubic_kernel(a, real) for a in encoded], 0)  # row: made from, column: compared with
-    prior_cross = cubic_kernel(sampled, real).mean(0)
-    prior_within = cubic_kernel(sampled, sampled)
-    m = len(sampled)
+    within, cross = np.zeros((n, n)), np.zeros((n, n))  # rows: made from; columns of cross: compared with
+    for a in encoded:
+        cross += cubic_kernel(a, real) / len(encoded)
+        for b in encoded:
+            within += cubic_kernel(a, b) / len(encoded) ** 2
+    prior_cross = cubic_kernel(real, sampled).mean(1)
     np.fill_diagonal(within, 0)
     np.fill_diagonal(cross, 0)
     others = n - 1
     near = within.sum(1) / others
     as_condition, as_target = cross.sum(1) / others, cross.sum(0) / others
-    own = float((prior_within.sum() - np.trace(prior_within)) / (m * (m - 1)))
-    gap = own - 2 * float(prior_cross.mean()) - float(near.mean()) + 2 * float(as_condition.mean())
+    gap = (
+        mean_kernel_within(sampled)
+        - 2 * float(prior_cross.mean())
+        - float(near.mean())
+        + 2 * float(as_condition.mean())
+    )
     influence = -2 * prior_cross - 2 * near + 2 * (as_condition + as_target)
     return gap, influence - influence.mean()
 

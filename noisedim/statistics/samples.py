@@ -18,6 +18,7 @@ __all__ = [
     "cubic_kernel",
     "frechet_distance",
     "kernel_distance",
+    "mean_kernel_within",
     "precision_recall",
 ]
 
@@ -29,9 +30,21 @@ def cubic_kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (a @ b.T / a.shape[1] + 1) ** 3
 
 
-def _mean_of_distinct(kernel: np.ndarray) -> float:
-    n = len(kernel)
-    return float((kernel.sum() - np.trace(kernel)) / (n * (n - 1)))
+def mean_kernel_within(a: np.ndarray) -> float:
+    """The mean of the cubic kernel over all pairs of different rows, (n, d), n >= 2; memory linear in n."""
+    n = len(a)
+    total = sum(float(cubic_kernel(a[start : start + _ROWS], a).sum()) for start in range(0, n, _ROWS))
+    own = float((((a**2).sum(1) / a.shape[1] + 1) ** 3).sum())
+    return (total - own) / (n * (n - 1))
+
+
+def _mean_kernel_between(a: np.ndarray, b: np.ndarray, *, paired: bool) -> float:
+    n, m = len(a), len(b)
+    total = sum(float(cubic_kernel(a[start : start + _ROWS], b).sum()) for start in range(0, n, _ROWS))
+    if not paired:
+        return total / (n * m)
+    own = float((((a * b).sum(1) / a.shape[1] + 1) ** 3).sum())
+    return (total - own) / (n * (n - 1))
 
 
 def kernel_distance(a: Any, b: Any, *, paired: bool = False) -> float:
@@ -52,9 +65,7 @@ def kernel_distance(a: Any, b: Any, *, paired: bool = False) -> float:
     b = embedding_matrix("b", b, dim=a.shape[1], minimum_rows=2)
     if paired and len(a) != len(b):
         raise InvalidInputError(f"paired samples must have equally many rows; got {len(a)} and {len(b)}")
-    cross = cubic_kernel(a, b)
-    between = _mean_of_distinct(cross) if paired else float(cross.mean())
-    return _mean_of_distinct(cubic_kernel(a, a)) + _mean_of_distinct(cubic_kernel(b, b)) - 2 * between
+    return mean_kernel_within(a) + mean_kernel_within(b) - 2 * _mean_kernel_between(a, b, paired=paired)
 
 
 def frechet_distance(a: Any, b: Any) -> float:

@@ -182,7 +182,8 @@ class GanTrainer(Resumable):
                 consistency = (self.model.encoder(made) - condition).square().sum(1).mean()
             generator_loss = generator_loss + self.config.consistency * consistency
         self.live_optimizer.zero_grad()
-        generator_loss.backward()
+        # Not of the discriminator's weights: they are not moved here.
+        generator_loss.backward(inputs=list(self.live.parameters()))
         self.live_optimizer.step()
         with torch.no_grad():
             # The first steps count for little: the average of t steps looks back over at most t/2 or so.

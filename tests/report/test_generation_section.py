@@ -16,6 +16,7 @@ from noisedim.runs import RunStore
 from noisedim.runs.generation import make_any_run
 from noisedim.statistics.equivalence import crossed_mean
 from noisedim.training import DataConfig
+from noisedim.training.classifier import ClassifierConfig
 
 
 def tiny(runs):
@@ -36,6 +37,7 @@ def tiny(runs):
 def sources(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NOISEDIM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr("noisedim.runs.generation.judge_of", lambda c: ClassifierConfig(data=c.encoder.data, steps=50))
         store = RunStore(tmp_path_factory.mktemp("runs"))
         autoencoders = [run for run in autoencoder_runs("quick", "digits") if run.noise.sigma != 0.3]
         plan = replace(

@@ -115,3 +115,15 @@ def test_bad_input():
         precision_recall(x[:3], x)
     with pytest.raises(InvalidInputError, match="real must be from 0 to 1; got 0 to 2"):
         class_coverage(np.array([0, 1]), np.array([0, 2]), classes=2)
+
+
+def test_many_rows_are_summed_in_parts():
+    rng = np.random.default_rng(4)
+    a, b = rng.standard_normal((1500, 2)), rng.standard_normal((1100, 2)) + 0.3
+    kernel = [(x @ y.T / 2 + 1) ** 3 for x, y in ((a, a), (b, b), (a, b))]
+    within = [(k.sum() - np.trace(k)) / (len(k) * (len(k) - 1)) for k in kernel[:2]]
+    assert kernel_distance(a, b) == pytest.approx(sum(within) - 2 * kernel[2].mean(), rel=1e-9)
+    # Radii and shares, too: against one matrix of distances.
+    radii = [np.sort(np.linalg.norm(x[:, None] - x, axis=2), axis=1)[:, 3] for x in (a, b)]
+    apart = np.linalg.norm(a[:, None] - b, axis=2)
+    assert precision_recall(a, b) == ((apart <= radii[1]).any(1).mean(), (apart.T <= radii[0]).any(1).mean())
