@@ -126,4 +126,4 @@ def test_many_rows_are_summed_in_parts():
     # Radii and shares, too: against one matrix of distances.
     radii = [np.sort(np.linalg.norm(x[:, None] - x, axis=2), axis=1)[:, 3] for x in (a, b)]
     apart = np.linalg.norm(a[:, None] - b, axis=2)
-    assert precision_recall(a, b) == ((apart <= radii[1]).any(1).mean(), (apart.T <= radii[0]).any(1).mean())
+    assert precision_recall(a, b) == ((apart <= radii[1]).any(1).mean(), (radii[0] >= apart.T).any(1).mean())
