@@ -7,16 +7,21 @@ from noisedim.training.config import (
     OptimiserConfig,
     TrainConfig,
 )
+from noisedim.training.execution import Execution
 from noisedim.training.loop import train
 from noisedim.training.model import EmbeddingModel, embed
+from noisedim.training.ranks import Ranks, launch
 
 __all__ = [
     "DataConfig",
     "EmbeddingModel",
+    "Execution",
     "NoiseConfig",
     "ObjectiveConfig",
     "OptimiserConfig",
+    "Ranks",
     "TrainConfig",
     "embed",
+    "launch",
     "train",
 ]

@@ -100,6 +100,11 @@ def test_a_run_moves_between_one_and_two_ranks(together, images, tmp_path):
     assert torch.equal(whole.generator.get_state(), moved.generator.get_state())
 
 
+def test_two_ranks_that_are_killed_resume_to_the_bit(together):
+    _, found = together
+    assert found["resumed"] is True
+
+
 def test_what_two_ranks_leave_is_a_checkpoint_like_any_other(together, images):
     folder, _ = together
     model, config = load_model(folder / "whole.safetensors")

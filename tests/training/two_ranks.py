@@ -164,9 +164,17 @@ def continue_run(folder, images, ranks):
     if ranks.is_first:
         trainer.save(folder / "further.safetensors")
     seen = []
-    train(BASE, images, device="cpu", ranks=ranks, checkpoint=whole, log_every=3, on_progress=seen.append)
+    result = train(BASE, images, device="cpu", ranks=ranks, checkpoint=whole, log_every=3, on_progress=seen.append)
     # Only the first rank reports.
     assert bool(seen) == ranks.is_first
+    killed = Trainer(BASE, images, device="cpu", ranks=ranks)
+    for step in range(4):
+        killed.step(log=step % 3 == 0)
+    if ranks.is_first:
+        killed.save(folder / "killed.safetensors")
+    resumed = train(BASE, images, device="cpu", ranks=ranks, checkpoint=folder / "killed.safetensors", log_every=3)
+    states = [own.model.state_dict() for own in (result, resumed)]
+    return all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
 def lose_a_rank(images, ranks):
@@ -204,7 +212,7 @@ def main(folder):
     ranks.agree(None)
     found["complete"] = run.is_complete
     make_run(config, RunStore(folder / "runs"), start_ranks=None)
-    continue_run(folder, images, ranks)
+    found["resumed"] = continue_run(folder, images, ranks)
     found["lost"] = lose_a_rank(images, ranks)
     if ranks.is_first:
         (folder / "found.json").write_text(json.dumps(found))
