@@ -254,3 +254,25 @@ def test_sweep_over_capacities_is_for_channels(tmp_path, capsys):
     command = ["sweep", "--capacities", "1", "2", "--runs", str(tmp_path), "--methods"]
     assert main([*command, "vicreg"]) == 2
     assert "capacity is for noise injection; objective 'vicreg' adds no noise" in capsys.readouterr().err
+
+
+def test_recipe_on_a_folder_of_pictures(tmp_path, capsys):
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 40), ("test", 20)):
+        for label in ("cat", "dog"):
+            (tmp_path / "pets" / split / label).mkdir(parents=True)
+            for i in range(count):
+                pixels = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+                Image.fromarray(pixels).save(tmp_path / "pets" / split / label / f"{i}.png")
+    arguments = ["train", "--method", "simclr", "--dataset", f"folder:{tmp_path / 'pets'}", "--epochs", "1"]
+    small = ["--width", "4", "--head", "8", "--dim", "8", "--batch-size", "32", "--runs", str(tmp_path / "runs")]
+    assert main([*arguments, *small, "--device", "cpu"]) == 0
+    out = capsys.readouterr().out
+    assert "data       pets" in out
+    assert "capacity   no bound: no noise" in out
+    (folder,) = (tmp_path / "runs").iterdir()
+    result = json.loads((folder / "result.json").read_text())
+    assert (result["n"], result["n_train"], result["measured_on"], result["level"]) == (40, 80, "held-out", 0.0)
+    assert result["scores"].keys() == {"linear", "knn"}  # two classes have no top-5

@@ -21,7 +21,7 @@ class TableOne:
     """
 
     profile: Literal[tuple(PROFILES)] = "cifar-short"  # type: ignore[valid-type]
-    """smoke: does everything work? cifar-short: a subset of CIFAR-10 (JPEG q75), narrow, some 40 minutes on two cores.
+    """smoke: does everything work? cifar-short: a subset of CIFAR-10 (JPEG q75), narrow, half an hour on two cores.
     cifar-jpeg, cifar10, cifar100: Appendix C, 800 epochs, days on a GPU."""
     methods: tuple[PretrainingMethod, ...] | None = None
     """Other methods than the profile's."""
@@ -36,7 +36,7 @@ class TableOne:
     output: Path | None = None
     """JSON file to write; if omitted where the report reads it, beside the folder of the runs."""
     jobs: int | None = None
-    """Runs at a time; the number of cores if omitted."""
+    """Runs at a time; if omitted one on a GPU, else the number of cores."""
     device: Device = "auto"
     """Where to train."""
 

@@ -20,6 +20,7 @@ from noisedim.runs.store import RunFolder, RunStore
 from noisedim.runs.sweep import SweepOutcome, make_runs
 from noisedim.statistics.normality import holm
 from noisedim.training import DataConfig, TrainConfig
+from noisedim.training.loop import resolve_device
 from noisedim.training.recipes import pretraining, with_epochs
 
 __all__ = ["PROFILES", "SIGMAS", "NoiseEffect", "TableProfile", "make_table", "noise_effects", "table_configs"]
@@ -281,7 +282,7 @@ def make_table(
         methods, seeds, epochs: instead of the profile's; the protocol's words then say so.
         data_root: folder of the data sets.
         device: where to train.
-        jobs: runs at a time.
+        jobs: runs at a time; if omitted one on a GPU, which it keeps busy, and else the number of cores.
         on_finished: called as each run ends.
 
     Returns: what was written.
@@ -291,6 +292,8 @@ def make_table(
     configs = [config for by_sigma in grid.values() for runs in by_sigma.values() for config in runs]
     # Seed by seed, so that a table cut short has whole pairs.
     configs.sort(key=lambda config: config.seed)
+    if jobs is None and resolve_device(device).type == "cuda":
+        jobs = 1
     made = make_runs(configs, store, data_root=data_root, device=device, jobs=jobs, on_finished=on_finished)
     changed = {"methods": methods, "seeds": seeds, "epochs": epochs}
     named = ", ".join(f"{key} = {value}" for key, value in changed.items() if value is not None)
