@@ -3,7 +3,8 @@
 Every rank holds all images and draws the batch, its views and its noise from a generator in one state. It encodes its own
 share of the rows; the objective is evaluated on the outputs of all ranks, by every rank. So normalisation, negatives and
 partition functions are those of the global batch for every objective, and gradients are the single process's own, whatever
-the number of ranks: a run can change it at any checkpoint.
+the number of ranks: a run can change it at any checkpoint. (But for dropout inside an encoder, which each rank draws for its
+own rows; none of our encoders has any.)
 """
 
 import contextlib
