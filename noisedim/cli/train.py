@@ -59,10 +59,14 @@ class Train:
         from noisedim.data import load_images
         from noisedim.runs import RunStore, make_run
         from noisedim.training.progress import training_progress
-        from noisedim.training.ranks import Ranks, check_shares, launch, world_size
+        from noisedim.training.ranks import check_shares, launch, speaks, world_size
 
         size = world_size(self.devices, self.num_nodes)
         check_shares(self.config.batch_size, size)
+        if self.download and size > self.devices * self.num_nodes:
+            raise InvalidInputError(
+                "--download is for one process; fetch the data first, then start several by torchrun"
+            )
         if self.download:
             load_images(self.config.data.name, root=self.data_root, download=True)
         config = self._resolved()
@@ -76,7 +80,7 @@ class Train:
                 execution=self.execution,
                 on_progress=on_progress,
             )
-        if not Ranks().is_first:
+        if not speaks():
             return 0
         result = folder.read_result()
         verdict = result["assessment"]

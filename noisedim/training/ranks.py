@@ -21,7 +21,7 @@ from noisedim.errors import InvalidInputError, NoisedimError, RankLostError
 from noisedim.training.exchange import rows_of_all_ranks, with_global_statistics
 from noisedim.training.execution import Execution
 
-__all__ = ["Ranks", "check_shares", "explaining_loss", "launch", "world_size"]
+__all__ = ["Ranks", "check_shares", "explaining_loss", "launch", "speaks", "world_size"]
 
 T = TypeVar("T")
 _AS_IT_IS = Execution()
@@ -153,6 +153,13 @@ def check_shares(batch_size: int, size: int) -> None:
         raise InvalidInputError(
             f"batch_size must be divisible by the number of ranks; got batch_size={batch_size} and {size} ranks"
         )
+
+
+def speaks() -> bool:
+    """Whether this process is the first of those that train, connected already or not: the one that prints."""
+    if dist.is_available() and dist.is_initialized():
+        return dist.get_rank() == 0
+    return "TORCHELASTIC_RUN_ID" not in os.environ or os.environ.get("RANK", "0") == "0"
 
 
 def world_size(devices: int = 1, nodes: int = 1) -> int:

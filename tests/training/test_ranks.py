@@ -15,7 +15,7 @@ from noisedim.data import load_images
 from noisedim.errors import InvalidInputError
 from noisedim.training import ObjectiveConfig
 from noisedim.training.loop import Trainer, load_model, train
-from noisedim.training.ranks import Ranks, check_shares, launch, world_size
+from noisedim.training.ranks import Ranks, check_shares, launch, speaks, world_size
 
 OBJECTIVE_NAMES = get_type_hints(ObjectiveConfig)["name"]
 PROGRAM = Path(__file__).with_name("two_ranks.py")
@@ -148,6 +148,11 @@ def test_how_many_ranks_a_launcher_started(monkeypatch):
     assert world_size(3, 2) == 6
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "x")
     assert world_size() == 7
+    # Before they are connected, one of them prints.
+    monkeypatch.setenv("RANK", "0")
+    assert speaks()
+    monkeypatch.setenv("RANK", "3")
+    assert not speaks()
 
 
 def test_alone_nothing_is_exchanged(tmp_path):
