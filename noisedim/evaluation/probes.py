@@ -1,5 +1,6 @@
 """What a frozen embedding is worth to simple classifiers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,13 +46,22 @@ def _check_labels(name: str, labels: Any, rows: int) -> np.ndarray:
     return array
 
 
-def probe_scores(train_z: Any, train_labels: Any, test_z: Any, test_labels: Any, *, seed: int = 0) -> dict[str, float]:
+def probe_scores(
+    train_z: Any,
+    train_labels: Any,
+    test_z: Any,
+    test_labels: Any,
+    *,
+    seed: int = 0,
+    names: Sequence[str] = PROBE_NAMES,
+) -> dict[str, float]:
     """Accuracy on test rows of classifiers fitted on training rows.
 
     Args:
         train_z, test_z: embeddings, (n, d) and (m, d).
         train_labels, test_labels: integers, (n,) and (m,).
         seed: of the perceptron.
+        names: which probes.
 
     Returns: accuracy in [0, 1] by :data:`PROBE_NAMES`: 5 nearest neighbours, Gaussian naive Bayes, a perceptron with
         one hidden layer, multinomial logistic regression.
@@ -69,7 +79,7 @@ def probe_scores(train_z: Any, train_labels: Any, test_z: Any, test_labels: Any,
         name: float(
             _classifier(name, seed, len(train_z), classes).fit(train_z, train_labels).score(test_z, test_labels)
         )
-        for name in PROBE_NAMES
+        for name in names
     }
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["embedding_figure", "figure_1", "figure_2", "figure_style", "training_figure"]
+__all__ = ["digit_colours", "embedding_figure", "figure_1", "figure_2", "figure_style", "training_figure"]
 
 # Okabe–Ito's colours, told apart by all common kinds of colour vision; markers tell them apart in grey, too.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -46,7 +46,8 @@ def new_figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _digit_colours(count: int) -> list[Any]:
+def digit_colours(count: int) -> list[Any]:
+    """A colour for each of ``count`` classes."""
     from matplotlib import colormaps
 
     if count <= 10:
@@ -98,7 +99,7 @@ def embedding_figure(
         main.scatter(z[:, 0], z[:, 1], s=size, c=PALETTE[0], lw=0, alpha=0.6)
     else:
         values = np.unique(labels)
-        colours = _digit_colours(len(values))
+        colours = digit_colours(len(values))
         for value, colour in zip(values, colours, strict=True):
             own = z[labels == value]
             main.scatter(own[:, 0], own[:, 1], s=size, color=colour, lw=0, alpha=0.6)

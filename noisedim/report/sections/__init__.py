@@ -7,6 +7,7 @@ where its files are missing it says which command makes them.
 from collections.abc import Callable
 
 from noisedim.report.content import Section, Sources
+from noisedim.report.sections.any_prior import any_prior_section
 from noisedim.report.sections.autoencoders import autoencoder_section
 from noisedim.report.sections.capacity import capacity_section
 from noisedim.report.sections.compared import compared_section
@@ -32,6 +33,7 @@ SECTIONS: tuple[Callable[[Sources], Section | None], ...] = (
     seeds_section,
     capacity_section,
     squashes_section,
+    any_prior_section,
     generation_section,
     autoencoder_section,
     match_section,
