@@ -56,7 +56,7 @@ def test_page_is_self_contained_and_says_what_was_found(made):
         assert f'id="{anchor}"' in page
     assert "http:" not in page
     assert "https:" not in page
-    assert page.count("<img") == page.count('src="data:image/png') == 5
+    assert page.count("<img") == page.count('src="data:image/png') == 9
     assert page.count('alt="') == page.count("<img")
     assert 'name="viewport"' in page
     assert "Do embeddings of images that did not train follow N(0, I)?" in page
@@ -73,7 +73,7 @@ def test_a_failed_run_is_reported_not_dropped(made):
 def test_markdown_shows_the_same_pictures_and_they_exist(made):
     text = (made / "README.md").read_text()
     pictures = re.findall(r"\]\((figures/[^)]+)\)", text)
-    assert len(pictures) == 5
+    assert len(pictures) == 9
     for picture in pictures:
         assert (made / picture).read_bytes().startswith(b"\x89PNG")
     tables = re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE)

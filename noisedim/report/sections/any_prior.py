@@ -265,6 +265,6 @@ def any_prior_section(sources: Sources) -> Section:
     text = Text(
         f"Mapped after training, beside trained for the target: {first['data']}, {first['protocol']}; capacity "
         f"{first['capacity']:.2f} nats for both channels, fold 0 judges (n = {first['routes']['mapped'][0]['n']}). Distances "
-        "are taken on the side of N(0, I), so that they are comparable across priors; accuracies in the prior's own coordinates."
+        "are taken on the side of N(0, I), to be comparable across priors; accuracies in the prior's own coordinates."
     )
     return Section(_TITLE, verdicts, [*pictures, text, _table(infos)])
