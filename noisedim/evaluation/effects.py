@@ -78,6 +78,7 @@ def effects_at_prior(n: int, dim: int) -> dict[str, float]:
     found: dict[str, float] = {}
     for name in _BIASED:
         most, measure = measures[name]
-        samples = [rng.standard_normal((min(n, most), dim)) for _ in range(_PRIOR_SAMPLES)]
-        found[name] = float(np.mean([measure(sample).estimate for sample in samples]))
+        # One sample at a time is held.
+        shape = min(n, most), dim
+        found[name] = float(np.mean([measure(rng.standard_normal(shape)).estimate for _ in range(_PRIOR_SAMPLES)]))
     return found

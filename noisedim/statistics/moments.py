@@ -28,7 +28,8 @@ _LARGEST = 1e30
 
 def _bounded(z: Any, *, minimum_rows: int = 1) -> np.ndarray:
     z = embedding_matrix("z", z, minimum_rows=minimum_rows)
-    return z.clip(-_LARGEST, _LARGEST)
+    # No copy where there is nothing to bound.
+    return z if -_LARGEST <= z.min() and z.max() <= _LARGEST else z.clip(-_LARGEST, _LARGEST)
 
 
 def covariance_statistic(z: Any) -> float:
@@ -71,10 +72,10 @@ def energy_statistic(z: Any) -> float:
     """
     z = _bounded(z, minimum_rows=2)
     n, dim = z.shape
-    points = torch.from_numpy(z - np.median(z, 0))
+    points = torch.from_numpy(z - [float(np.median(column)) for column in z.T])
     with one_blas_thread():
         pairs = distance_sum(points)
-    to_normal = mean_distance_to_normal((z * z).sum(1), dim)
+    to_normal = mean_distance_to_normal(np.einsum("ij,ij->i", z, z), dim)
     return 2 * float(to_normal.sum()) - n * energy_moments(n, dim)[0] - pairs / n
 
 

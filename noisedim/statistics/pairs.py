@@ -75,7 +75,8 @@ def distance_sum(points: torch.Tensor) -> float:
     """Sum over all ordered pairs of rows of ‖a − b‖, (n, d) float64 with rows not far from the origin."""
     squares = points.square().sum(1)[:, None]
     ones = torch.ones_like(squares)
-    left = torch.cat([-2 * points, squares, ones], 1)
+    left = torch.cat([points, squares, ones], 1)
+    left[:, : points.shape[1]] *= -2  # without a copy of the points
     right = torch.cat([points, ones, squares], 1)
     return _blocked(left, right, 0.0, _root, lambda block: block.clamp_min_(0).sqrt_())
 
