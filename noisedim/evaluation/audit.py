@@ -23,7 +23,7 @@ LEVELS = (0.05, 0.01, 0.001)
 _ROWS = (20, 50, 200, 1000, 10_000)
 _DIMS = (1, 2, 16, 64, 128)
 # Trials of a cell: as many as say something of the level 0.001, fewer where a trial takes seconds.
-_GOAL = {20: 4000, 50: 4000, 200: 2000, 1000: 500, 10_000: 250}
+_GOAL = {20: 4000, 50: 4000, 200: 2000, 1000: 500, 10_000: 60}
 _POWER_SHAPE = (1024, 128)
 _POWER_GOAL = 100
 _SLICES = 64

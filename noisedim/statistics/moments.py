@@ -29,7 +29,7 @@ _LARGEST = 1e30
 def _bounded(z: Any, *, minimum_rows: int = 1) -> np.ndarray:
     z = embedding_matrix("z", z, minimum_rows=minimum_rows)
     # No copy where there is nothing to bound.
-    return z if -_LARGEST <= z.min() and z.max() <= _LARGEST else z.clip(-_LARGEST, _LARGEST)
+    return z if z.min() >= -_LARGEST and z.max() <= _LARGEST else z.clip(-_LARGEST, _LARGEST)
 
 
 def covariance_statistic(z: Any) -> float:

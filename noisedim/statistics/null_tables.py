@@ -1,7 +1,8 @@
 """Makes the null tables that ship with the package: ``python -m noisedim.statistics.null_tables``.
 
 First cells are simulated, one file each, so that a killed run goes on; then each quantile is smoothed over n and d, and
-the surfaces are written to null_tables.npz, with how far the cells lie from them beyond their own noise. The number of
+the surfaces are written to null_tables.npz, with how far the cells lie from them beyond their own noise. Laws for ever
+more rows, where known (:mod:`noisedim.statistics.limit_laws`), are cells as well. The number of
 samples in a cell follows from a cost model, not from a clock, and its stream from its name, so the tables come out the
 same wherever they are made with the same libraries.
 """
@@ -11,7 +12,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import numpy as np
 
 from noisedim.files import write_atomically
 from noisedim.statistics import null_laws, scaling
+from noisedim.statistics.limit_laws import limit_quantiles, limit_tail
 from noisedim.statistics.null_quantiles import PROBABILITIES, Surface, ordered_outward
 
 __all__ = ["Cell", "build", "fit_surface", "main", "plan", "simulate_cell"]
@@ -153,29 +155,9 @@ def _cell_quantiles(values: np.ndarray, probabilities: np.ndarray) -> np.ndarray
     return ordered_outward(found)
 
 
-# Where the limit law of many rows is χ², its degrees of freedom; the scaled statistic is then (χ²_f − f)/√(2f).
-_LIMIT_DEGREES: dict[str, Callable[[int], float]] = {
-    "covariance": lambda dim: dim * (dim + 1) / 2,
-    "hermite": lambda dim: 2 * dim,
-    "hermite_composite": lambda dim: 2 * dim,
-    "mardia_skewness": lambda dim: dim * (dim + 1) * (dim + 2) / 6,
-    "smooth": lambda dim: 4 * dim,
-    "smooth_pairs": lambda dim: 2 * dim * (dim - 1),
-}
+# The limit law of many rows, where it is known, stands at this n with the weight of so many samples.
 _LIMIT_AT = 1_000_000
-_LIMIT_WEIGHT = 20_000
-
-
-def _limit_quantiles(test: str, dim: int, probabilities: np.ndarray) -> np.ndarray | None:
-    """Of the limit law, where it is known: it anchors the surfaces beyond the rows that were simulated."""
-    from scipy import stats
-
-    if test == "mardia_kurtosis":
-        return np.asarray(stats.norm.isf(probabilities))
-    if test not in _LIMIT_DEGREES:
-        return None
-    degrees = _LIMIT_DEGREES[test](dim)
-    return np.asarray((stats.chi2.isf(probabilities, degrees) - degrees) / math.sqrt(2 * degrees))
+_LIMIT_WEIGHT = 200_000
 
 
 def fit_surface(test: str, samples: Sequence[tuple[Cell, np.ndarray]]) -> Surface:
@@ -187,7 +169,7 @@ def fit_surface(test: str, samples: Sequence[tuple[Cell, np.ndarray]]) -> Surfac
     design = np.array([blank.design(cell.n, cell.dim) for cell, _ in kept])
     found = np.array([_cell_quantiles(values, probabilities) for _, values in kept])
     counts = np.array([cell.count for cell, _ in kept], dtype=float)
-    limits = {dim: _limit_quantiles(test, dim, probabilities) for dim in sorted({cell.dim for cell, _ in kept})}
+    limits = {dim: limit_quantiles(test, dim, probabilities) for dim in sorted({cell.dim for cell, _ in kept})}
     known = {dim: quantiles for dim, quantiles in limits.items() if quantiles is not None}
     if known:
         design = np.vstack([design, [blank.design(_LIMIT_AT, dim) for dim in known]])
@@ -199,7 +181,21 @@ def fit_surface(test: str, samples: Sequence[tuple[Cell, np.ndarray]]) -> Surfac
         root = np.sqrt(np.append(sizes, np.full(len(known), _LIMIT_WEIGHT)))[:, None]
         coefficients[i] = np.linalg.lstsq(root * design, root[:, 0] * found[:, i], rcond=None)[0]
     surface = replace(blank, coefficients=coefficients)
-    return replace(surface, relative_error=_relative_error(surface, kept, test in null_laws.TWO_SIDED_TESTS))
+    errors = _relative_error(surface, kept, test in null_laws.TWO_SIDED_TESTS)
+    at_limit = _error_at_limit(test, surface, list(known))
+    return replace(surface, relative_error={p: max(error, at_limit.get(p, 0.0)) for p, error in errors.items()})
+
+
+def _error_at_limit(test: str, surface: Surface, dims: Sequence[int]) -> dict[str, float]:
+    """By tail probability: root mean square of p̂/p − 1 over dimensions for very many rows, where the law is known."""
+    errors: dict[str, list[float]] = {}
+    for dim in dims:
+        quantiles = surface.quantiles(_LIMIT_AT, dim)
+        levels = (0.05, 0.01, 0.001)
+        values = np.interp([-p for p in levels], -np.array(PROBABILITIES), quantiles)
+        for p, tail in zip(levels, limit_tail(test, dim, values), strict=True):
+            errors.setdefault(str(p), []).append(float(tail) / p - 1)
+    return {p: round(math.sqrt(float(np.mean(np.square(own)))), 4) for p, own in errors.items()}
 
 
 def _relative_error(surface: Surface, samples: Sequence[tuple[Cell, np.ndarray]], two_sided: bool) -> dict[str, float]:
