@@ -27,6 +27,8 @@ PROJECTION_TESTS = ("dagostino", "shapiro")
 _DIRECTIONS = 8
 # Shapiro–Wilk's null law is tabulated up to here; more rows are cut to a random part.
 _MOST_ROWS = 100_000
+# Their projections are held several times over.
+_PARTS_AT_ONCE = 256
 
 
 def shapiro_wilk(values: Any, *, axis: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -234,8 +236,6 @@ def paper_indices(
     rng = np.random.default_rng([seed, 2410])
     split = z[rng.permutation(n)[: parts * part_size].reshape(parts, part_size)]
     unit = np.stack([random_directions(dim, directions, rng) for _ in split])
-    projected = split @ np.swapaxes(unit, 1, 2)
-    projected, constant = _standardised(projected)
 
     def joint_p_value(part: np.ndarray) -> float:
         try:
@@ -244,10 +244,13 @@ def paper_indices(
             return 0.0
         return calibrated_p_value("henze_zirkler", statistic, part_size, dim)
 
-    p_values = {
-        "dagostino": np.where(constant, 0, stats.normaltest(projected, axis=1).pvalue).mean(1),
-        "shapiro": np.where(constant, 0, shapiro_wilk(projected, axis=1)[1]).mean(1),
-    }
+    single: dict[str, list[np.ndarray]] = {"dagostino": [], "shapiro": []}
+    for start in range(0, parts, _PARTS_AT_ONCE):
+        some = slice(start, start + _PARTS_AT_ONCE)
+        projected, constant = _standardised(split[some] @ np.swapaxes(unit[some], 1, 2))
+        single["dagostino"].append(np.where(constant, 0, stats.normaltest(projected, axis=1).pvalue).mean(1))
+        single["shapiro"].append(np.where(constant, 0, shapiro_wilk(projected, axis=1)[1]).mean(1))
+    p_values = {name: np.concatenate(found) for name, found in single.items()}
     if joint:
         p_values["henze_zirkler"] = np.array([joint_p_value(part) for part in split])
     return {name: student_t(values, level=level) for name, values in p_values.items()}
