@@ -75,7 +75,7 @@ def dots_figure(panels: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]
                 face = colour if not number else "white"
                 axes.scatter(mean.estimate, y, s=34, marker=MARKERS[number], fc=face, ec=colour, lw=1.3, zorder=3)
         axes.set_xlabel(measure)
-        axes.set_xlim(-0.04, 1.04)
+        axes.set(xlim=(-0.06, 1.06), xticks=np.linspace(0, 1, 6).tolist())
     all_axes[0].set_yticks(range(len(methods)), methods)
     all_axes[0].invert_yaxis()
     if len(kinds) > 1:

@@ -182,7 +182,7 @@ def _accuracy_table(infos: Infos, factors: Sequence[str]) -> Table:
 
 def _figure_panels(infos: Infos) -> dict[str, dict[str, dict[str, list[float]]]]:
     panels: dict[str, dict[str, dict[str, list[float]]]] = {}
-    for measure in ("mig", "disentanglement", "informativeness"):
+    for measure in ("mig", "disentanglement"):
         panel = panels.setdefault(_MEASURES[measure], {})
         for info in infos.values():
             panel[info["words"]] = {"as it is": list(_values(info, measure).values())}
@@ -209,7 +209,7 @@ def factors_section(sources: Sources) -> Section:
     picture = draw(
         "factors",
         dots_figure(_figure_panels(infos)),
-        alt="Mutual information gap, disentanglement and informativeness by method",
+        alt="Mutual information gap and disentanglement by method",
         caption=f"Means over {len(first['records'])} seeds with 95% t-intervals, every seed as a dot; held-out shapes.",
     )
     trained = next((info for info in infos.values() if "steps" in info), None)

@@ -96,7 +96,7 @@ def false_alarm_verdict(infos: Sequence[Mapping[str, Any]]) -> Verdict:
 
 def best_detector_verdict(infos: Sequence[Mapping[str, Any]]) -> Verdict:
     """Whether a detector that is fitted to the same embedding, or to pixels, finds the class left out better."""
-    question = "Do fitted detectors find them better, and do they need the embedding?"
+    question = "Do detectors fitted to the same embedding find them better, and those that see pixels?"
     matched = _matched(infos)
     pixels = next((info for info in infos if info["variant"] == _PIXELS), None)
     if not matched:
