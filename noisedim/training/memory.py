@@ -79,18 +79,25 @@ class StepMemory:
 def measure_step(trainer: "Trainer") -> StepMemory:
     """Measures forward passes of small parts of a batch; the trainer's random state goes on.
 
-    Raises: InvalidInputError: if the objective takes no batches that are small.
+    Raises: InvalidInputError: if the objective takes no batches that are small. RuntimeError: if not even two images fit.
     """
     inputs = trainer.next_inputs()
     images = trainer.config.batch_size // trainer.ranks.size
     few = max(2, min(_FEW, images // 4))
+    least = 2
     while True:
         try:
             return _measured(trainer, inputs, few)
         except InvalidInputError:  # whitening, for one, needs more images than features
-            few *= 2
+            least = few = 2 * few
             if 2 * few > images:
                 raise
+        except (RuntimeError, MemoryError) as error:
+            # Libraries below PyTorch have their own words for no memory; it is known to be short here.
+            if few // 2 < least:
+                raise
+            traceback.clear_frames(error.__traceback__)
+            few //= 2
 
 
 def _measured(trainer: "Trainer", inputs: torch.Tensor, few: int) -> StepMemory:
