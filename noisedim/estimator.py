@@ -124,7 +124,7 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
 
     def _config(self, dim: int, rows: int) -> TrainConfig:
         batch = min(positive_integer("batch_size", self.batch_size, minimum=2), rows)
-        channel = self.prior_.channel_prior if isinstance(self.prior_, MappedPrior) else self.prior_
+        channel = self.prior_.channel_prior
         squash = {"squash": channel.squash} if isinstance(channel, UniformPrior) else {}
         return TrainConfig(
             prior=channel.name,

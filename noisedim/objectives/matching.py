@@ -159,7 +159,7 @@ class Adversarial(Objective):
         estimate: bool = True,
     ) -> ObjectiveValue:
         information = self.infomax(z, z_prime, channel, generator=generator)
-        real = channel.prior.sample(len(z), generator=generator, dtype=z.dtype, device=z.device)
+        real = channel.prior.channel_prior.sample(len(z), generator=generator, dtype=z.dtype, device=z.device)
         discerned = (
             functional.softplus(-self.discriminator(real)).mean()
             + functional.softplus(self.discriminator(z.detach())).mean()

@@ -54,6 +54,11 @@ class Prior(ABC):
         return self.dim
 
     @property
+    def channel_prior(self) -> "Prior":
+        """The law that channel coordinates are to follow: the prior itself, or what it is mapped from."""
+        return self
+
+    @property
     @abstractmethod
     def law(self) -> str:
         """The law in formulas, as a verdict names it."""

@@ -35,9 +35,13 @@ class MappedPrior(Prior):
 
     def __init__(self, dim: int, *, channel_prior: Prior | None = None) -> None:
         super().__init__(dim)
-        self.channel_prior = GaussianPrior(dim) if channel_prior is None else channel_prior
-        self.level_name = self.channel_prior.level_name
-        self.exact_dual = self.channel_prior.exact_dual
+        self._channel_prior = GaussianPrior(dim) if channel_prior is None else channel_prior
+        self.level_name = self._channel_prior.level_name
+        self.exact_dual = self._channel_prior.exact_dual
+
+    @property
+    def channel_prior(self) -> Prior:
+        return self._channel_prior
 
     def normalisation(self) -> nn.Module:
         return self.channel_prior.normalisation()

@@ -195,7 +195,8 @@ def test_large_sample_follows_the_law_coordinate_by_coordinate(prior):
 
 
 def test_capacity_and_dual_are_those_of_its_channel(prior):
-    channel = getattr(prior, "channel_prior", prior)
+    channel = prior.channel_prior
+    assert channel.channel_prior is channel
     level = 0.3
     assert prior.capacity(level) == channel.capacity(level)
     assert prior.information(level) == channel.information(level)
