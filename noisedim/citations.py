@@ -1,5 +1,6 @@
 """BibTeX for exactly what was used: claims, objectives, tests."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -191,6 +192,22 @@ BIBTEX: dict[str, str] = {
   pages = {791--808},
   year = {2020},
 }""",
+    "rosenblatt": """@article{rosenblatt1952remarks,
+  title = {Remarks on a Multivariate Transformation},
+  author = {Rosenblatt, Murray},
+  journal = {The Annals of Mathematical Statistics},
+  volume = {23},
+  number = {3},
+  pages = {470--472},
+  year = {1952},
+}""",
+    "neural-splines": """@misc{durkan2019neural,
+  title = {Neural Spline Flows},
+  author = {Durkan, Conor and Bekasov, Artur and Murray, Iain and Papamakarios, George},
+  year = {2019},
+  eprint = {1906.04032},
+  archivePrefix = {arXiv},
+}""",
     "henze-zirkler": """@article{henze1990class,
   title = {A class of invariant consistent tests for multivariate normality},
   author = {Henze, Norbert and Zirkler, Bernd},
@@ -212,6 +229,8 @@ _OF_OBJECTIVE = {
     "barlow-twins": ("barlow",),
 }
 
+# Priors whose map is somebody's: a mixture's conditional distribution functions, a flow's splines.
+_OF_PRIOR = {"mixture": ("rosenblatt",), "flow": ("neural-splines",)}
 _OF_GENERATORS = ("cgan", "projection-discriminator", "r1", "fid", "kid", "precision-recall")
 
 
@@ -237,7 +256,7 @@ def keys_of_claim(claim_id: str) -> tuple[str, ...]:
 
 
 def keys_of_config(config: dict[str, Any]) -> tuple[str, ...]:
-    """What to cite for a run, from its configuration as stored: the paper, the software, its objective, its test.
+    """What to cite for a run, from its configuration as stored: the paper, the software, its objective, prior and test.
 
     >>> keys_of_config({"objective": {"name": "dual"}})
     ('paper', 'noisedim', 'mehler', 'henze-zirkler')
@@ -245,4 +264,6 @@ def keys_of_config(config: dict[str, Any]) -> tuple[str, ...]:
     if "encoder" in config and isinstance(config["encoder"], dict):  # a generator on an encoder
         return (*keys_of_config(config["encoder"]), *_OF_GENERATORS)
     name = str(config.get("objective", {}).get("name", ""))
-    return ("paper", "noisedim", *_OF_OBJECTIVE.get(name, ()), "henze-zirkler")
+    text = str(config.get("prior", ""))
+    kind = json.loads(text)["prior"] if text.startswith("{") else text
+    return ("paper", "noisedim", *_OF_OBJECTIVE.get(name, ()), *_OF_PRIOR.get(kind, ()), "henze-zirkler")

@@ -48,3 +48,10 @@ def test_verify_explains_a_claim(capsys: pytest.CaptureFixture[str]) -> None:
     assert "7.08471632 = 6.83775165" in said
     assert claim("E4").source in said
     assert main(["verify", "theorem-9"]) == 2
+
+
+def test_priors_that_rest_on_somebodys_map_are_cited() -> None:
+    run = {"objective": {"name": "dual"}}
+    assert "rosenblatt" in keys_of_config({**run, "prior": '{"prior":"mixture","weights":[1.0]}'})
+    assert "neural-splines" in keys_of_config({**run, "prior": '{"prior":"flow","path":"flow.safetensors"}'})
+    assert keys_of_config({**run, "prior": "normal"}) == keys_of_config(run)

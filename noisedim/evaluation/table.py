@@ -17,7 +17,9 @@ def law_words(assessment: Assessment) -> str:
 def verdict_words(assessment: Assessment) -> str:
     """The verdict in one sentence."""
     if assessment.rejected:
-        verdict = f"DEPARTS from {law_words(assessment)}: {assessment.worst.words}"
+        worst = assessment.worst
+        mapped = "mapped to N(0, I), " if assessment.is_mapped and worst.null != "uniform" else ""
+        verdict = f"DEPARTS from {law_words(assessment)}: {mapped}{worst.words}"
     else:
         verdict = f"no departure from {law_words(assessment)} found"
     return (
