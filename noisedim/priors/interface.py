@@ -105,9 +105,10 @@ class Prior(ABC):
 
     @abstractmethod
     def to_normal(self, z: torch.Tensor) -> torch.Tensor:
-        """The bijection that takes the prior to N(0, I), (n, ambient_dim) to (n, dim); rows must be in the support.
+        """The bijection that takes the prior to N(0, I), (n, ambient_dim) to (n, dim).
 
-        Computed in float64 and accurate in both tails; differentiable; in the dtype of ``z``.
+        Computed in float64 and accurate in both tails; differentiable; in the dtype of ``z``. Rows off the support come out
+        as NaN, values at its very edge as those one float inside.
         """
 
     @abstractmethod

@@ -1,5 +1,6 @@
 """Laws that a bijection reaches from N(0, I), or from the unit cube: trained on this side, handed out on that."""
 
+import math
 from abc import abstractmethod
 
 import torch
@@ -70,7 +71,8 @@ class MappedPrior(Prior):
         return self.from_normal(z)
 
     def to_normal(self, z: torch.Tensor) -> torch.Tensor:
-        return self._to_normal(self._rows(z, self.ambient_dim)).to(z.dtype)
+        normal = self._to_normal(self._rows(z, self.ambient_dim)).to(z.dtype)
+        return torch.where(self.outside(z.detach())[:, None], math.nan, normal)
 
     def from_normal(self, z: torch.Tensor) -> torch.Tensor:
         return self._from_normal(self._rows(z, self.dim)).to(z.dtype)

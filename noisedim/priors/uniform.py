@@ -78,7 +78,8 @@ class UniformPrior(Prior):
 
     def to_normal(self, z: torch.Tensor) -> torch.Tensor:
         # A value of exactly 0 or 1 has an infinite quantile. Half an ulp inside is still far out.
-        return torch.special.ndtri(z.double().clamp(2**-54, 1 - 2**-53)).to(z.dtype)
+        normal = torch.special.ndtri(z.double().clamp(2**-54, 1 - 2**-53)).to(z.dtype)
+        return torch.where(self.outside(z)[:, None], math.nan, normal)
 
     def from_normal(self, z: torch.Tensor) -> torch.Tensor:
         return normal_distribution(z.double()).to(z.dtype)

@@ -292,6 +292,18 @@ def test_support_and_volume():
     assert float(box.log_prob(torch.tensor([[1.0, 2.0]]))) == pytest.approx(-math.log(6))
     assert float(box.log_prob(torch.tensor([[1.0, 5.0]]))) == -math.inf
     assert box.outside(torch.tensor([[1.0, 2.0], [-0.1, 2.0], [math.nan, 2.0]])).tolist() == [False, True, True]
+    for prior in (
+        box,
+        UniformPrior(2),
+        BallPrior(2),
+        SpherePrior(1),
+        ProductPrior([stats.gamma(2.0), stats.beta(2, 2)]),
+    ):
+        # No number is made up for what no bijection of the support takes anywhere.
+        away, good = torch.tensor([[-3.0, 0.5]]), prior.sample(1, generator=generator)
+        found = prior.to_normal(torch.cat([away, good]))
+        assert torch.isnan(found).all(1).tolist() == [True, False]
+        assert bool(torch.isneginf(prior.log_prob(away)).all())
     assert SpherePrior(1).outside(torch.tensor([[1.0, 0.0], [1.001, 0.0], [0.0, 0.0]])).tolist() == [False, True, True]
     assert ProductPrior([stats.gamma(2.0)]).outside(torch.tensor([[1.0], [-1.0], [math.inf]])).tolist() == [
         False,
