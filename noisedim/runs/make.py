@@ -175,7 +175,7 @@ def _measure(config: TrainConfig, model: EmbeddingModel | None, split: RunSplit,
     prior = config.build_prior()
     level = config.noise.target(prior)
     # It takes many batteries: worth it where images judge, not where they trained or only choose a setting.
-    judges = len(split.held_out) > 0 and not config.data.validate
+    judges = len(split.held_out) > 0 and not config.data.validate and config.data.without_class is None
     result: dict[str, Any] = {
         "measured_on": "held-out" if len(split.held_out) else "training",
         "n": len(measured),

@@ -91,8 +91,9 @@ class _Tasks:
         if other is not None:
             try:
                 outlying[other] = _floats(load_images(other, root=data_root, split="test", limit=_MOST_ROWS).images)
-            except DataNotFoundError as error:
-                absent[other] = str(error)
+            except DataNotFoundError:
+                # Not the error's own words: they name folders of this machine, and results travel.
+                absent[other] = f"{other} is not among the data sets here"
         return cls(split, reference, usual, outlying, absent)
 
     def judged(self, scores: dict[str, np.ndarray]) -> dict[str, Any]:
