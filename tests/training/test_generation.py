@@ -223,3 +223,14 @@ def test_classifier_learns_and_resumes_to_the_bit(digits, tmp_path):
     torch.testing.assert_close(classify(loaded, digits.images[1500:])[0], features, rtol=0, atol=0)
     with pytest.raises(InvalidInputError, match=r"takes images of shape \(n, 1, 8, 8\)"):
         classify(loaded, torch.zeros(2, 1, 9, 9))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_gpu_resumes_and_generates_what_a_cpu_generates(digits, encoder, tmp_path):
+    path = tmp_path / "c.safetensors"
+    trained = train_generator(SMALL, encoder, digits.images, device="cuda", checkpoint=path).model
+    loaded, _ = load_generator(path)
+    c = loaded.conditions(digits.images[:5])
+    one, other = (m.generate(c, generator=torch.Generator().manual_seed(0)) for m in (trained, loaded))
+    torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
