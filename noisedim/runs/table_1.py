@@ -23,7 +23,16 @@ from noisedim.training import DataConfig, TrainConfig
 from noisedim.training.loop import resolve_device
 from noisedim.training.recipes import pretraining, with_epochs
 
-__all__ = ["PROFILES", "SIGMAS", "NoiseEffect", "TableProfile", "make_table", "noise_effects", "table_configs"]
+__all__ = [
+    "PROFILES",
+    "SIGMAS",
+    "NoiseEffect",
+    "TableProfile",
+    "make_table",
+    "noise_effects",
+    "seeds_needed",
+    "table_configs",
+]
 
 SIGMAS = (0.0, 0.1, 0.3, 0.5)
 ALPHA = 0.05
@@ -258,6 +267,33 @@ def _compared(changes: np.ndarray, margin: float) -> dict[str, float]:
         "equivalence_p_value": equivalence,
         "seeds": seeds,
     }
+
+
+def seeds_needed(
+    seed_errors: Sequence[float], image_errors: Sequence[float], seeds: int, *, margin: float, power: float = 0.9
+) -> int | None:
+    """How many seeds would find a difference of zero to be smaller than the margin, with probability ``power``.
+
+    A plan for the next table, from the scatter of this one: its single-seed variance is the mean over all levels, as few
+    seeds say little of each. All levels are decided at once (Bonferroni, a little more than Holm asks).
+
+    Args:
+        seed_errors, image_errors: standard errors of each level's difference, with ``seeds`` seeds.
+        seeds: that they rest on.
+        margin: of equivalence.
+        power: chance of the decision for each level.
+
+    Returns: seeds, at most 1,000; ``None`` if no number of them is enough with these test images.
+    """
+    from scipy import stats
+
+    variance = seeds * float(np.mean(np.square(seed_errors)))
+    images = float(np.mean(np.square(image_errors)))
+    for n in range(2, 1001):
+        quantiles = stats.t.ppf([1 - ALPHA / len(seed_errors), (1 + power) / 2], n - 1)
+        if margin >= quantiles.sum() * math.sqrt(variance / n + images):
+            return n
+    return None
 
 
 def make_table(

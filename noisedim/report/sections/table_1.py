@@ -6,6 +6,7 @@ from noisedim.files import read_json
 from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
 from noisedim.report.table_1_figure import noise_effect_figure
 from noisedim.report.words import mean_and_half_width
+from noisedim.runs.table_1 import seeds_needed
 
 __all__ = ["METHOD_WORDS", "effect_words", "table_1_section"]
 
@@ -155,10 +156,35 @@ def _blocks(table: dict[str, Any]) -> list[Block]:
                 "harms: two-sided at 5% after Holm over all methods and levels; neither: two one-sided tests against the "
                 "margin, likewise."
             ),
+            *_plan(table),
             Text("What noise does to the embedding's law (clean embeddings of test images against N(0, I)):"),
             _law_table(table),
         ]
     return blocks
+
+
+def _plan(table: dict[str, Any]) -> list[Block]:
+    """How many seeds would settle what is not decided."""
+    effects = [effect for own in table["effects"].values() for effect in own]
+    if len(effects) < 2 or all(effect["verdict"] != "not decided" for effect in effects):
+        return []
+    needed = seeds_needed(
+        [effect["seed_error"] for effect in effects],
+        [effect["image_error"] for effect in effects],
+        min(effect["seeds"] for effect in effects),
+        margin=table["margin"],
+    )
+    words = (
+        f"about {needed} seeds would find it so with 90% chance at each level"
+        if needed is not None
+        else "no number of seeds would find it so with these test images"
+    )
+    return [
+        Text(
+            f"What is not decided: if noise made no difference, {words}, at the scatter over seeds that is seen here "
+            f"(±{100 * table['margin']:g} points, all levels at once)."
+        )
+    ]
 
 
 def table_1_section(sources: Sources) -> Section:
