@@ -6,7 +6,7 @@ from typing import Any, final
 import torch
 
 from noisedim.errors import InvalidInputError
-from noisedim.priors.arrays import covariance_factor, numbers
+from noisedim.priors.arrays import SINGLE_EPS, covariance_factor, numbers
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import normal_distribution, signs, standard_normal_log_prob
 from noisedim.priors.uniform import UniformPrior
@@ -102,9 +102,10 @@ class BoxPrior(MappedPrior):
         return ((z.double() - low) / (high - low)).to(z.dtype)
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:
-        # Single precision may round a value at the edge out of the box.
-        low, high = (edge.to(z.device).to(z.dtype) for edge in (self.low, self.high))
-        return ~((z >= low) & (z <= high)).all(1)
+        low, high = self.low.to(z.device), self.high.to(z.device)
+        z = z.double()
+        inside = (z >= low - SINGLE_EPS * low.abs()) & (z <= high + SINGLE_EPS * high.abs())
+        return ~inside.all(1)
 
     def _to_normal(self, z: torch.Tensor) -> torch.Tensor:
         low, high = self.low.to(z.device), self.high.to(z.device)

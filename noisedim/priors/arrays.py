@@ -7,7 +7,10 @@ import torch
 
 from noisedim.errors import InvalidInputError
 
-__all__ = ["covariance_factor", "numbers"]
+__all__ = ["SINGLE_EPS", "covariance_factor", "numbers"]
+
+SINGLE_EPS = float(torch.finfo(torch.float32).eps)
+"""How far, relatively, a value of single precision may be from what it was: so much outside of an edge is at the edge."""
 
 # A covariance whose correlations have a smaller eigenvalue than this is singular to working precision.
 _LEAST_EIGENVALUE = 1e-10

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from noisedim.errors import InvalidInputError
+from noisedim.priors.arrays import SINGLE_EPS
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import LOG_ROOT_TAU, attach, log_normal_density, normal_quantile_of_tails
 
@@ -67,9 +68,9 @@ class ProductPrior(MappedPrior):
     def outside(self, z: torch.Tensor) -> torch.Tensor:
         inside = torch.isfinite(z)
         for column, law in enumerate(self.laws):
-            # Of the dtype of z: single precision may round a value at the edge to the edge.
-            low, high = (torch.tensor(float(edge), dtype=z.dtype) for edge in law.support())
-            inside[:, column] &= (z[:, column] >= low) & (z[:, column] <= high)
+            low, high = (float(edge) for edge in law.support())
+            low, high = low - SINGLE_EPS * abs(low), high + SINGLE_EPS * abs(high)
+            inside[:, column] &= (z[:, column].double() >= low) & (z[:, column].double() <= high)
         return ~inside.all(1)
 
     def _to_normal(self, z: torch.Tensor) -> torch.Tensor:

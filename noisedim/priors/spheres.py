@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from noisedim.checks import positive
+from noisedim.priors.arrays import SINGLE_EPS
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import FARTHEST, LOG_ROOT_TAU, attach, normal_distribution, signs
 
@@ -53,9 +54,7 @@ class BallPrior(MappedPrior):
         return f"the uniform law on the ball of radius {self.radius:g}"
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:
-        # Norms of rows in the ball may round to more than its radius.
-        rounding = 4 * self.dim * torch.finfo(z.dtype).eps
-        return ~(_norms(z.double())[:, 0] <= self.radius * (1 + rounding))
+        return ~(_norms(z.double())[:, 0] <= self.radius * (1 + SINGLE_EPS))
 
     def _to_normal(self, z: torch.Tensor) -> torch.Tensor:
         norms = _norms(z)
