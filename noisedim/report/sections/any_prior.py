@@ -265,6 +265,8 @@ def any_prior_section(sources: Sources) -> Section:
     text = Text(
         f"Mapped after training, beside trained for the target: {first['data']}, {first['protocol']}; capacity "
         f"{first['capacity']:.2f} nats for both channels, fold 0 judges (n = {first['routes']['mapped'][0]['n']}). Distances "
-        "are taken on the side of N(0, I), to be comparable across priors; accuracies in the prior's own coordinates."
+        "are taken on the side of N(0, I), to be comparable across priors; accuracies in the prior's own coordinates. "
+        "Noise in the target's own coordinates has the same σ, in units of the target's mean spread: that is not the same "
+        "capacity, and like the other routes it was not tuned; it has fewer seeds, as its steps cost more."
     )
     return Section(_TITLE, verdicts, [*pictures, text, _table(infos)])
