@@ -120,7 +120,8 @@ def generation_verdicts(
             hurts(p[2], standardised),
             f"{_words(standardised)}; above 0: p = {p[2]:.2g}; equivalent within ±{MARGIN:g}: p = {same:.2g}"
             + (
-                ". In two dimensions mean and scale are what mattered here; the shape of the law did not, measurably"
+                ". In two dimensions mean and scale are what mattered to this distance; the shape of the law did not, "
+                "measurably (the table has the other distances)"
                 if hurts(p[2], standardised) != "yes"
                 else ""
             ),
