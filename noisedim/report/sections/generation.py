@@ -104,8 +104,8 @@ def generation_verdicts(
             f"{_words(matched)}; equivalent within ±{MARGIN:g}: p = {p[0]:.2g}"
             + (". For these images yes, for others not decided" if equal == "in part" else "")
             + (
-                ". Sampled ones are even a little closer: the prior is matched on the images that trained, whose law of "
-                "conditions the generator learned, and less well on others"
+                ". Sampled ones are even a little closer; why is not tested here (it may be that the prior is matched on the "
+                "images that trained, and less well on others)"
                 if interval.upper < 0
                 else ""
             ),
