@@ -151,7 +151,8 @@ class Trainer(Resumable):
             raw = self.encode(inputs)
         value = self.evaluate(raw.to(inputs.dtype), inputs, estimate=log)
         self.optimizer.zero_grad()
-        (config.objective.loss_scale * value.loss).backward()
+        scale = config.objective.loss_scale
+        (value.loss if scale == 1 else scale * value.loss).backward()
         self.ranks.average_gradients(self.objective.parameters())
         if config.optimiser.clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.parameters, config.optimiser.clip_norm)
