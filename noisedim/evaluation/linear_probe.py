@@ -13,6 +13,7 @@ import torch
 
 from noisedim.checks import embedding_matrix, positive_integer
 from noisedim.errors import InvalidInputError
+from noisedim.evaluation.probes import integer_labels
 
 __all__ = ["PENALTIES", "PENALTY_RULE", "LinearProbe", "linear_probe", "weighted_knn"]
 
@@ -45,15 +46,6 @@ class LinearProbe:
     gradient: float
 
 
-def _labels(name: str, labels: Any, rows: int) -> np.ndarray:
-    array = np.asarray(labels)
-    if array.shape != (rows,) or array.dtype.kind not in "iu":
-        raise InvalidInputError(
-            f"{name} must be {rows} integers, one a row; got shape {array.shape}, dtype {array.dtype}"
-        )
-    return array
-
-
 def linear_probe(
     train_z: Any,
     train_labels: Any,
@@ -80,8 +72,8 @@ def linear_probe(
     """
     train_z = embedding_matrix("train_z", train_z, minimum_rows=20)
     test_z = embedding_matrix("test_z", test_z, dim=train_z.shape[1])
-    train_labels = _labels("train_labels", train_labels, len(train_z))
-    test_labels = _labels("test_labels", test_labels, len(test_z))
+    train_labels = integer_labels("train_labels", train_labels, len(train_z))
+    test_labels = integer_labels("test_labels", test_labels, len(test_z))
     classes, targets, counts = np.unique(train_labels, return_inverse=True, return_counts=True)
     if len(classes) < 2 or counts.min() < 10:
         raise InvalidInputError(
@@ -180,8 +172,8 @@ def weighted_knn(
     """
     train_z = embedding_matrix("train_z", train_z, minimum_rows=2)
     test_z = embedding_matrix("test_z", test_z, dim=train_z.shape[1])
-    train_labels = _labels("train_labels", train_labels, len(train_z))
-    test_labels = _labels("test_labels", test_labels, len(test_z))
+    train_labels = integer_labels("train_labels", train_labels, len(train_z))
+    test_labels = integer_labels("test_labels", test_labels, len(test_z))
     classes, targets = np.unique(train_labels, return_inverse=True)
     neighbours = min(positive_integer("neighbours", neighbours), len(train_z))
     known, asked = (torch.nn.functional.normalize(torch.from_numpy(z).to(device), dim=1) for z in (train_z, test_z))

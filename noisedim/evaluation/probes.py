@@ -8,7 +8,7 @@ import numpy as np
 from noisedim.checks import embedding_matrix, positive_integer
 from noisedim.errors import InvalidInputError
 
-__all__ = ["PROBE_NAMES", "cross_validated_scores", "label_curve", "probe_scores"]
+__all__ = ["PROBE_NAMES", "cross_validated_scores", "integer_labels", "label_curve", "probe_scores"]
 
 PROBE_NAMES = ("knn", "naive_bayes", "mlp", "linear")
 
@@ -37,7 +37,11 @@ def _classifier(name: str, seed: int, rows: int, classes: int) -> Any:
     )
 
 
-def _check_labels(name: str, labels: Any, rows: int) -> np.ndarray:
+def integer_labels(name: str, labels: Any, rows: int) -> np.ndarray:
+    """``labels`` as (rows,) integers or booleans.
+
+    Raises: InvalidInputError: for another shape or dtype; ``name`` says which argument it was.
+    """
     array = np.asarray(labels)
     if array.shape != (rows,) or array.dtype.kind not in "iub":
         raise InvalidInputError(
@@ -70,8 +74,8 @@ def probe_scores(
     """
     train_z = embedding_matrix("train_z", train_z, minimum_rows=10)
     test_z = embedding_matrix("test_z", test_z, dim=train_z.shape[1])
-    train_labels = _check_labels("train_labels", train_labels, len(train_z))
-    test_labels = _check_labels("test_labels", test_labels, len(test_z))
+    train_labels = integer_labels("train_labels", train_labels, len(train_z))
+    test_labels = integer_labels("test_labels", test_labels, len(test_z))
     classes = len(np.unique(train_labels))
     if classes < 2:
         raise InvalidInputError(f"expected at least 2 classes; got only {train_labels[0]}")
@@ -97,7 +101,7 @@ def cross_validated_scores(z: Any, labels: Any, *, folds: int = 5, seed: int = 0
     from sklearn.model_selection import StratifiedKFold
 
     z = embedding_matrix("z", z, minimum_rows=10)
-    labels = _check_labels("labels", labels, len(z))
+    labels = integer_labels("labels", labels, len(z))
     folds = positive_integer("folds", folds, minimum=2)
     counts = np.unique(labels, return_counts=True)[1]
     if counts.min() < folds:
@@ -134,8 +138,8 @@ def label_curve(
 
     train_z = embedding_matrix("train_z", train_z, minimum_rows=2)
     test_z = embedding_matrix("test_z", test_z, dim=train_z.shape[1])
-    train_labels = _check_labels("train_labels", train_labels, len(train_z))
-    test_labels = _check_labels("test_labels", test_labels, len(test_z))
+    train_labels = integer_labels("train_labels", train_labels, len(train_z))
+    test_labels = integer_labels("test_labels", test_labels, len(test_z))
     classes, sizes = np.unique(train_labels, return_counts=True)
     rng = np.random.default_rng([seed, 7])
     curve = {}

@@ -55,6 +55,42 @@ def digit_colours(count: int) -> list[Any]:
     return [colormaps["turbo"](i / (count - 1)) for i in range(count)]
 
 
+def scatter_classes(
+    axes: "Axes", z: np.ndarray, labels: np.ndarray | None, *, size: float, fontsize: float = 9
+) -> None:
+    """Points (n, 2), coloured by class; each class is named at its medoid, since ten colours are not told apart alone.
+
+    Args:
+        axes: to draw into.
+        z: points, (n, 2).
+        labels: integers, (n,), or None.
+        size: of a point.
+        fontsize: of the names.
+    """
+    if labels is None:
+        axes.scatter(z[:, 0], z[:, 1], s=size, c=PALETTE[0], lw=0, alpha=0.6)
+        return
+    values = np.unique(labels)
+    colours = digit_colours(len(values))
+    for value, colour in zip(values, colours, strict=True):
+        own = z[labels == value]
+        axes.scatter(own[:, 0], own[:, 1], s=size, color=colour, lw=0, alpha=0.6)
+    for value, colour in zip(values, colours, strict=True):
+        own = z[labels == value]
+        centre = own[np.argmin(np.abs(own - np.median(own, axis=0)).sum(1))]
+        axes.annotate(
+            str(value),
+            centre,
+            ha="center",
+            va="center",
+            fontsize=fontsize,
+            fontweight="bold",
+            color=INK,
+            zorder=5,
+            bbox={"boxstyle": "circle,pad=0.15", "fc": "white", "ec": colour, "lw": 1.4},
+        )
+
+
 def embedding_figure(
     z: np.ndarray, labels: np.ndarray | None, prior: str, *, title: str = "", width: float = 4.6
 ) -> "Figure":
@@ -95,29 +131,7 @@ def embedding_figure(
         low, high, law = -0.06, 1.06, stats.uniform()
         main.plot([0, 1, 1, 0, 0], [0, 0, 1, 1, 0], color=INK, lw=0.9, ls=(0, (4, 2)), zorder=3)
     size = max(1.5, min(12.0, 12_000 / len(z)))
-    if labels is None:
-        main.scatter(z[:, 0], z[:, 1], s=size, c=PALETTE[0], lw=0, alpha=0.6)
-    else:
-        values = np.unique(labels)
-        colours = digit_colours(len(values))
-        for value, colour in zip(values, colours, strict=True):
-            own = z[labels == value]
-            main.scatter(own[:, 0], own[:, 1], s=size, color=colour, lw=0, alpha=0.6)
-        # Colour alone does not tell ten classes apart: each class is named at its medoid.
-        for value, colour in zip(values, colours, strict=True):
-            own = z[labels == value]
-            centre = own[np.argmin(np.abs(own - np.median(own, axis=0)).sum(1))]
-            main.annotate(
-                str(value),
-                centre,
-                ha="center",
-                va="center",
-                fontsize=9,
-                fontweight="bold",
-                color=INK,
-                zorder=5,
-                bbox={"boxstyle": "circle,pad=0.15", "fc": "white", "ec": colour, "lw": 1.4},
-            )
+    scatter_classes(main, z, labels, size=size)
     main.set(xlim=(low, high), ylim=(low, high), xlabel="embedding, coordinate 1", ylabel="embedding, coordinate 2")
     bins = np.linspace(low, high, 41).tolist()
     points = np.linspace(low, high, 400)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from noisedim.report.figures import INK, PALETTE, digit_colours, new_figure
+from noisedim.report.figures import INK, new_figure, scatter_classes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,29 +58,7 @@ def beside_draws_figure(
     figure = new_figure(7.4, 3.8)
     left, right = figure.subplots(1, 2, sharex=True, sharey=True)
     size = max(1.5, min(12.0, 8_000 / len(z)))
-    if labels is None:
-        left.scatter(z[:, 0], z[:, 1], s=size, c=PALETTE[0], lw=0, alpha=0.6)
-    else:
-        values = np.unique(labels)
-        colours = digit_colours(len(values))
-        for value, colour in zip(values, colours, strict=True):
-            own = z[labels == value]
-            left.scatter(own[:, 0], own[:, 1], s=size, color=colour, lw=0, alpha=0.6)
-        # Colour alone does not tell ten classes apart: each class is named at its medoid.
-        for value, colour in zip(values, colours, strict=True):
-            own = z[labels == value]
-            centre = own[np.argmin(np.abs(own - np.median(own, axis=0)).sum(1))]
-            left.annotate(
-                str(value),
-                centre,
-                ha="center",
-                va="center",
-                fontsize=8,
-                fontweight="bold",
-                color=INK,
-                zorder=5,
-                bbox={"boxstyle": "circle,pad=0.12", "fc": "white", "ec": colour, "lw": 1.2},
-            )
+    scatter_classes(left, z, labels, size=size, fontsize=8)
     right.scatter(draws[:, 0], draws[:, 1], s=size, c="#888888", lw=0, alpha=0.7)
     for axes, heading in ((left, "embedding, mapped"), (right, "draws of the prior")):
         axes.set_title(heading, fontsize=9)

@@ -4,7 +4,6 @@ Each method is trained with several noise levels and the same seeds; what is ask
 seed by seed, in the top-1 accuracy of an offline linear probe on the backbone's features.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from noisedim.files import write_json_atomically
 from noisedim.runs.environment import environment
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.runs.sweep import SweepOutcome, make_runs
+from noisedim.statistics.equivalence import crossed_mean
 from noisedim.statistics.normality import holm
 from noisedim.training import DataConfig, TrainConfig
 from noisedim.training.loop import resolve_device
@@ -30,7 +30,6 @@ __all__ = [
     "TableProfile",
     "make_table",
     "noise_effects",
-    "seeds_needed",
     "table_configs",
 ]
 
@@ -241,59 +240,20 @@ def noise_effects(
 
 def _compared(changes: np.ndarray, margin: float) -> dict[str, float]:
     """Of (seeds, images) differences of hits: the mean, its two errors, interval and p-values."""
-    from scipy import stats
-
-    seeds, images = changes.shape
-    difference = float(changes.mean())
-    seed_error = float(changes.mean(1).std(ddof=1)) / math.sqrt(seeds)
-    image_error = float(changes.mean(0).std(ddof=1)) / math.sqrt(images)
-    # Each error has the scatter of single images and seeds in it, so their sum errs on the wide side; so do the degrees
-    # of freedom, which are those of the seeds alone.
-    error, freedom = math.hypot(seed_error, image_error), seeds - 1
-    half = float(stats.t.ppf(1 - ALPHA / 2, freedom)) * error
-    if error == 0:
-        p_value = 1.0 if difference == 0 else 0.0
-        equivalence = 0.0 if abs(difference) < margin else 1.0
-    else:
-        p_value = float(2 * stats.t.sf(abs(difference) / error, freedom))
-        equivalence = float(stats.t.sf((margin - abs(difference)) / error, freedom))
+    mean = crossed_mean(changes.mean(1), changes)
+    # Degrees of freedom are those of the seeds alone, the fewest there can be: this errs on the wide side.
+    mean = replace(mean, degrees=mean.n - 1)
+    interval = mean.interval(level=1 - ALPHA)
     return {
-        "difference": difference,
-        "seed_error": seed_error,
-        "image_error": image_error,
-        "lower": difference - half,
-        "upper": difference + half,
-        "p_value": p_value,
-        "equivalence_p_value": equivalence,
-        "seeds": seeds,
+        "difference": mean.estimate,
+        "seed_error": mean.seed_error,
+        "image_error": mean.image_error,
+        "lower": interval.lower,
+        "upper": interval.upper,
+        "p_value": mean.p_different(),
+        "equivalence_p_value": mean.p_equivalent(margin),
+        "seeds": mean.n,
     }
-
-
-def seeds_needed(
-    seed_errors: Sequence[float], image_errors: Sequence[float], seeds: int, *, margin: float, power: float = 0.9
-) -> int | None:
-    """How many seeds would find a difference of zero to be smaller than the margin, with probability ``power``.
-
-    A plan for the next table, from the scatter of this one: its single-seed variance is the mean over all levels, as few
-    seeds say little of each. All levels are decided at once (Bonferroni, a little more than Holm asks).
-
-    Args:
-        seed_errors, image_errors: standard errors of each level's difference, with ``seeds`` seeds.
-        seeds: that they rest on.
-        margin: of equivalence.
-        power: chance of the decision for each level.
-
-    Returns: seeds, at most 1,000; ``None`` if no number of them is enough with these test images.
-    """
-    from scipy import stats
-
-    variance = seeds * float(np.mean(np.square(seed_errors)))
-    images = float(np.mean(np.square(image_errors)))
-    for n in range(2, 1001):
-        quantiles = stats.t.ppf([1 - ALPHA / len(seed_errors), (1 + power) / 2], n - 1)
-        if margin >= quantiles.sum() * math.sqrt(variance / n + images):
-            return n
-    return None
 
 
 def make_table(

@@ -1,6 +1,7 @@
 """Means of differences over seeds that share their images: intervals, and tests of equivalence within a stated margin."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from noisedim.checks import positive
 from noisedim.errors import InvalidInputError
 from noisedim.statistics.intervals import Interval
 
-__all__ = ["CrossedMean", "crossed_mean"]
+__all__ = ["CrossedMean", "crossed_mean", "seeds_needed"]
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,16 @@ class CrossedMean:
         error: its standard error.
         degrees: degrees of freedom of that error.
         n: number of seeds.
+        seed_error: the part of the error that is the scatter over seeds, the images given.
+        image_error: the part that is the choice of the images, the seeds given; 0 where that is not asked.
     """
 
     estimate: float
     error: float
     degrees: float
     n: int
+    seed_error: float
+    image_error: float
 
     def interval(self, *, level: float = 0.95) -> Interval:
         """Student's t interval."""
@@ -35,6 +40,12 @@ class CrossedMean:
 
         half = float(stats.t.ppf((1 + level) / 2, self.degrees)) * self.error
         return Interval(self.estimate, self.estimate - half, self.estimate + half, level, self.n, "Student t")
+
+    def p_different(self) -> float:
+        """Two-sided p-value of "the mean is 0"."""
+        from scipy import stats
+
+        return float(2 * stats.t.sf(abs(self.estimate) / self.error, self.degrees))
 
     def p_above(self, value: float) -> float:
         """p-value of "the mean is at most ``value``": small if it is above."""
@@ -79,7 +90,42 @@ def crossed_mean(values: Any, contributions: Any = None) -> CrossedMean:
         n = contributions.shape[1]
         parts.append((float(contributions.mean(0).var(ddof=1)) / n, n - 1))
     variance = sum(part for part, _ in parts)
+    errors = (math.sqrt(parts[0][0]), math.sqrt(parts[1][0]) if len(parts) > 1 else 0.0)
     if variance == 0:
-        return CrossedMean(float(values.mean()), math.ulp(0.0), k - 1, k)
+        return CrossedMean(float(values.mean()), math.ulp(0.0), k - 1, k, *errors)
     degrees = variance**2 / sum(part**2 / degree for part, degree in parts)
-    return CrossedMean(float(values.mean()), math.sqrt(variance), degrees, k)
+    return CrossedMean(float(values.mean()), math.sqrt(variance), degrees, k, *errors)
+
+
+def seeds_needed(
+    seed_errors: Sequence[float],
+    image_errors: Sequence[float],
+    seeds: int,
+    *,
+    margin: float,
+    alpha: float = 0.05,
+    power: float = 0.9,
+) -> int | None:
+    """How many seeds would find a difference of zero to be smaller than the margin, with probability ``power``.
+
+    A plan for the next experiment, from the scatter of this one: its single-seed variance is the mean over all levels, as
+    few seeds say little of each. All levels are decided at once (Bonferroni, a little more than Holm asks).
+
+    Args:
+        seed_errors, image_errors: standard errors of each level's difference, with ``seeds`` seeds.
+        seeds: that they rest on.
+        margin: of equivalence.
+        alpha: family-wise error rate.
+        power: chance of the decision for each level.
+
+    Returns: seeds, at most 1,000; ``None`` if no number of them is enough with these test images.
+    """
+    from scipy import stats
+
+    variance = seeds * float(np.mean(np.square(seed_errors)))
+    images = float(np.mean(np.square(image_errors)))
+    for n in range(2, 1001):
+        quantiles = stats.t.ppf([1 - alpha / len(seed_errors), (1 + power) / 2], n - 1)
+        if margin >= quantiles.sum() * math.sqrt(variance / n + images):
+            return n
+    return None

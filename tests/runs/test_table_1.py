@@ -13,7 +13,7 @@ from noisedim.report.content import Notice, Pictures, Sources, Table, Text
 from noisedim.report.profiles import make_plan
 from noisedim.report.sections.table_1 import table_1_section
 from noisedim.runs import RunStore
-from noisedim.runs.table_1 import PROFILES, SIGMAS, make_table, noise_effects, seeds_needed, table_configs
+from noisedim.runs.table_1 import PROFILES, SIGMAS, make_table, noise_effects, table_configs
 
 
 def hits(effect, *, seeds=5, n=5000, accuracy=0.6, seed=0, scatter=0.002):
@@ -74,24 +74,6 @@ def test_family_is_all_methods_and_levels():
     (alone,) = noise_effects({"m": one}, margin=0.01)["m"]
     together = noise_effects(many, margin=0.01)["m0"][0]
     assert together.adjusted_p_value == pytest.approx(min(1, 6 * alone.p_value))
-
-
-def test_planned_seeds_do_decide():
-    # Normal differences over seeds, exact test images: the planned number decides equivalence as often as it says.
-    scatter, margin, levels = 0.01, 0.01, 6
-    needed = seeds_needed([scatter / np.sqrt(3)] * levels, [0.0] * levels, 3, margin=margin)
-    assert needed is not None
-    rng = np.random.default_rng(0)
-
-    def decided(n, rounds=4000):
-        draws = scatter * rng.standard_normal((rounds, n))
-        error = draws.std(1, ddof=1) / np.sqrt(n)
-        p = stats.t.sf((margin - np.abs(draws.mean(1))) / error, n - 1)
-        return int((p <= 0.05 / levels).sum()), rounds
-
-    assert stats.binomtest(*decided(needed), 0.9, alternative="less").pvalue > 1e-6
-    assert stats.binomtest(*decided(needed // 2), 0.9, alternative="less").pvalue < 1e-6
-    assert seeds_needed([0.001] * 6, [0.01] * 6, 3, margin=0.01) is None
 
 
 def test_bad_input():

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from noisedim.errors import InvalidInputError
-from noisedim.statistics.equivalence import crossed_mean
+from noisedim.statistics.equivalence import crossed_mean, seeds_needed
 from noisedim.statistics.intervals import student_t
 
 
@@ -65,3 +65,21 @@ def test_bad_input():
         crossed_mean([1.0, 2.0], np.zeros((3, 4)))
     with pytest.raises(InvalidInputError, match="margin must be a finite number > 0"):
         crossed_mean([1.0, 2.0]).p_equivalent(0.0)
+
+
+def test_planned_seeds_do_decide():
+    # Normal differences over seeds, exact test images: the planned number decides equivalence as often as it says.
+    scatter, margin, levels = 0.01, 0.01, 6
+    needed = seeds_needed([scatter / np.sqrt(3)] * levels, [0.0] * levels, 3, margin=margin)
+    assert needed is not None
+    rng = np.random.default_rng(0)
+
+    def decided(n, rounds=4000):
+        draws = scatter * rng.standard_normal((rounds, n))
+        error = draws.std(1, ddof=1) / np.sqrt(n)
+        p = stats.t.sf((margin - np.abs(draws.mean(1))) / error, n - 1)
+        return int((p <= 0.05 / levels).sum()), rounds
+
+    assert stats.binomtest(*decided(needed), 0.9, alternative="less").pvalue > 1e-6
+    assert stats.binomtest(*decided(needed // 2), 0.9, alternative="less").pvalue < 1e-6
+    assert seeds_needed([0.001] * 6, [0.01] * 6, 3, margin=0.01) is None

@@ -6,7 +6,7 @@ from noisedim.files import read_json
 from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
 from noisedim.report.table_1_figure import noise_effect_figure
 from noisedim.report.words import mean_and_half_width
-from noisedim.runs.table_1 import seeds_needed
+from noisedim.statistics.equivalence import seeds_needed
 
 __all__ = ["METHOD_WORDS", "effect_words", "table_1_section"]
 
@@ -173,6 +173,7 @@ def _plan(table: dict[str, Any]) -> list[Block]:
         [effect["image_error"] for effect in effects],
         min(effect["seeds"] for effect in effects),
         margin=table["margin"],
+        alpha=table["alpha"],
     )
     words = (
         f"about {needed} seeds would find it so with 90% chance at each level"
