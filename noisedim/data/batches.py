@@ -28,7 +28,7 @@ class BatchSampler:
 
     Args:
         n: number of items.
-        generator: draws the permutations; on ``device``.
+        generator: draws the permutations, and nothing else: its state is the sampler's; on ``device``.
         device: where the indices live.
     """
 
@@ -53,8 +53,9 @@ class BatchSampler:
         return batch
 
     def state_dict(self) -> dict[str, torch.Tensor]:
-        """What is left of the epoch (the generator's state is the owner's to save)."""
-        return {"order": self._order.clone(), "next": torch.tensor(self._next)}
+        """What is left of the epoch, and the generator of the next ones."""
+        state = self._generator.get_state()
+        return {"order": self._order.clone(), "next": torch.tensor(self._next), "generator": state}
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
         """Go on where :meth:`state_dict` was taken.
@@ -66,3 +67,4 @@ class BatchSampler:
             raise CheckpointError(f"the saved epoch is of {len(order)} items; this data set has {self.n}")
         self._order = order.to(self._order.device)
         self._next = int(state["next"])
+        self._generator.set_state(state["generator"])

@@ -23,6 +23,7 @@ from noisedim.statistics.samples import (
     mean_kernel_within,
     precision_recall,
 )
+from noisedim.streams import stream
 from noisedim.training.classifier import classify
 from noisedim.training.generation import GeneratorModel
 
@@ -133,7 +134,7 @@ def measure_generator(
     if len(sizes) != 1 or (size := sizes.pop()) % n or not size:
         raise InvalidInputError(f"each law needs one multiple of {n} draws, the number of images; got {sizes}")
     repeats = size // n
-    latents = torch.Generator().manual_seed(seed + 2**33)
+    latents = stream(seed, "measured latents")
     real, _ = classify(classifier, images)
     real_features = real.numpy()
     unit = lost_class_distance(real_features, labels.numpy())

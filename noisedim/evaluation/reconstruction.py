@@ -8,6 +8,7 @@ import torch
 
 from noisedim.objectives import Autoencoder, Variational
 from noisedim.objectives.autoencoding import gaussian_kl
+from noisedim.streams import stream
 from noisedim.theory.bounds import reconstruction_information_lower_bound
 from noisedim.training.model import EmbeddingModel
 
@@ -124,7 +125,7 @@ def measure_reconstruction(
         seed: of the noise.
         everything: images that show all grey levels.
     """
-    generator = torch.Generator(model.channel.noise_level.device).manual_seed(seed + 2**33)
+    generator = stream(seed, "measured reconstruction", model.channel.noise_level.device)
     wanted = _scaled(images)
     pixels = wanted[0].numel()
 

@@ -14,6 +14,7 @@ from noisedim.priors import GaussianPrior, Prior
 from noisedim.runs.environment import environment
 from noisedim.runs.make import RunSplit, make_run, split_images
 from noisedim.runs.store import RunFolder, RunStore
+from noisedim.streams import stream
 from noisedim.training.classifier import (
     ClassifierConfig,
     ClassifierTrainer,
@@ -152,7 +153,7 @@ def _judged_images(split: RunSplit) -> torch.Tensor:
 
 def _laws(prior: Prior, model: GeneratorModel, count: int, seed: int) -> dict[str, torch.Tensor]:
     """Draws of conditions: from the prior, and from two wrong laws that show what a wrong one costs."""
-    draws = torch.Generator().manual_seed(seed + 2**34)
+    draws = stream(seed, "conditions")
     laws = {"prior": prior.sample(count, generator=draws)}
     if isinstance(prior, GaussianPrior):
         laws["too wide"] = 2 * prior.sample(count, generator=draws)
@@ -191,7 +192,7 @@ def _measure(
 
 def _pictures(config: GanConfig, model: GeneratorModel, split: RunSplit) -> dict[str, np.ndarray]:
     """Images to look at, as bytes: real ones, one made from each, ones from the prior, a grid over it if d = 2."""
-    latents = torch.Generator().manual_seed(config.seed + 2**35)
+    latents = stream(config.seed, "pictures")
     prior = config.encoder.build_prior()
     images = split.images.images[_judged_images(split)[:_SHOWN]]
     made = {

@@ -27,6 +27,7 @@ from noisedim.runs.environment import environment
 from noisedim.runs.pretrained import store_pretrained
 from noisedim.runs.split import RunSplit, split_images
 from noisedim.runs.store import RunFolder, RunStore
+from noisedim.streams import stream
 from noisedim.training import EmbeddingModel, TrainConfig, embed, train
 from noisedim.training.execution import Execution
 from noisedim.training.loop import METRIC_NAMES, Progress, TrainingResult
@@ -136,7 +137,7 @@ def _reconstruct(
     images = split.images.images[torch.from_numpy(index[:_MOST_IMAGES])]
     figures = measure_reconstruction(model, objective, images, seed=config.seed, everything=split.images.images)
     shown = images[:_SHOWN]
-    draws = torch.Generator(next(model.parameters()).device).manual_seed(config.seed + 2**34)
+    draws = stream(config.seed, "pictures", next(model.parameters()).device)
     pictures = {
         "reconstructed": reconstruct(model, objective, shown, noisy=False),
         "reconstructed_from_noisy": reconstruct(model, objective, shown, noisy=True, generator=draws),
@@ -209,8 +210,8 @@ def _information(config: TrainConfig, model: EmbeddingModel, split: RunSplit) ->
     if not prior.exact_dual:
         return None
     sigma = config.noise.target(prior)
-    # Not the generator that trained: these views are new.
-    generator = torch.Generator().manual_seed(config.seed + 2**32)
+    # No stream that trained: these views are new.
+    generator = stream(config.seed, "measured information")
     index = torch.from_numpy(split.held_out if len(split.held_out) else split.train)
     index = index[torch.randperm(len(index), generator=generator)[:_MOST_IMAGES]]
     images = split.images.images[index]

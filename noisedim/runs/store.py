@@ -14,6 +14,9 @@ import numpy as np
 
 from noisedim.errors import InvalidInputError, StorageError
 from noisedim.files import read_json, write_atomically, write_json_atomically
+from noisedim.training.classifier import ClassifierConfig
+from noisedim.training.config import TrainConfig
+from noisedim.training.generation_config import GanConfig
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,7 +161,8 @@ class RunStore:
     def load(self) -> "pd.DataFrame":
         """All runs as one table: a row a run, configuration and result with dotted column names.
 
-        Column ``status`` is ``complete``, ``incomplete``, or ``damaged: why``; no folder is dropped.
+        Column ``status`` is ``complete``, ``incomplete``, ``of another version`` (whose runs of one configuration are
+        others than this one's, so that both are not to be mixed), or ``damaged: why``; no folder is dropped.
         """
         import pandas as pd
 
@@ -166,10 +170,13 @@ class RunStore:
         for folder in sorted(self.root.glob("*/config.json")):
             row: dict[str, Any] = {"run": folder.parent.name, "status": "incomplete"}
             try:
-                row |= _flat("config", read_json(folder))
+                config = read_json(folder)
+                row |= _flat("config", config)
                 if (folder.parent / "result.json").is_file():
                     row |= _flat("result", read_json(folder.parent / "result.json"))
                     row["status"] = "complete"
+                if not _is_of_this_version(config, folder.parent.name):
+                    row["status"] = "of another version"
             except InvalidInputError as error:
                 row["status"] = f"damaged: {error}"
             rows.append(row)
@@ -179,6 +186,14 @@ class RunStore:
 def load(root: str | Path = DEFAULT_ROOT) -> "pd.DataFrame":
     """All runs under ``root`` as one tidy table: see :meth:`RunStore.load`."""
     return RunStore(root).load()
+
+
+def _is_of_this_version(config: dict[str, Any], name: str) -> bool:
+    """Whether a folder of that name would hold ``config``, whatever kind of run it is of."""
+    for kind in (TrainConfig, GanConfig, ClassifierConfig):
+        with contextlib.suppress(InvalidInputError):
+            return kind.from_dict(config).digest() == name
+    return False
 
 
 def _flat(prefix: str, value: Any) -> dict[str, Any]:

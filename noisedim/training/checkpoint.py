@@ -129,6 +129,9 @@ def _difference(expected: Mapping[str, Any] | None, saved: Any) -> str:
     came, ours = json.loads(saved), json.loads(json.dumps(dict(expected)))
     differ = [name for name in {**ours, **came} if ours.get(name) != came.get(name)]
     if not differ:
-        return ""
+        return (
+            ": the settings are equal, but it was written by a version whose random numbers were others, and cannot be "
+            "resumed to the same result; remove it to start over"
+        )
     first = differ[0]
     return f": another {', another '.join(differ)} ({first} is {came.get(first)!r} there and {ours.get(first)!r} here)"

@@ -24,7 +24,7 @@ from noisedim.training.resumable import Resumable, Stateful
 __all__ = ["ClassifierConfig", "ClassifierTrainer", "classify", "load_classifier", "train_classifier"]
 
 # Raised when the meaning of a configuration changes, so that old runs are not taken for new ones.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,14 +103,14 @@ class ClassifierTrainer(Resumable):
         self.config = config
         self.images = (images.float() / 255 if images.dtype is torch.uint8 else images.float()).to(self.device)
         self.labels = labels.to(self.device)
-        self.sampler = BatchSampler(len(images), generator=self.generator, device=self.device)
+        self.sampler = BatchSampler(len(images), generator=self.stream("batches"), device=self.device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.model = FeatureClassifier(self.shape, int(labels.max()) + 1).to(self.device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
 
     def parts(self) -> dict[str, Stateful]:
-        """All that has a state but the random generator, by name."""
+        """All that has a state but the generators, by name."""
         return {"model": self.model, "optimizer": self.optimizer, "sampler": self.sampler}
 
     def step(self, *, log: bool = False) -> None:

@@ -24,7 +24,7 @@ from noisedim.training.optimizers import OptimiserConfig
 __all__ = ["DataConfig", "NoiseConfig", "ObjectiveConfig", "OptimiserConfig", "TrainConfig"]
 
 # Raised when the meaning of a configuration changes, so that old runs are not taken for new ones.
-_FORMAT = 1
+_FORMAT = 2
 _DEFAULT_LEVELS = {"sigma": 0.3, "epsilon": 0.1}
 _START_LEVELS = {"sigma": 1.0, "epsilon": 0.2}
 _INFOMAX = ("infonce", "dv", "nwj")
@@ -280,7 +280,8 @@ class TrainConfig:
     """Map the embedding to N(0, I) when training is over, by what trained: coordinate by coordinate (rank), or by a
     normalizing flow (needs zuko). What others do; the map is measured in the run, and not part of the checkpoint."""
     seed: int = 0
-    """Seed of weights, batches, augmentation and noise."""
+    """Seed of weights, batches, augmentation and noise, a stream each: runs of one seed that differ in noise or objective
+    see the same batches in the same views, from the same weights of the encoder."""
 
     def __post_init__(self) -> None:
         unit_interval("augmentation_probability", self.augmentation_probability)

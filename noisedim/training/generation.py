@@ -135,7 +135,7 @@ class GanTrainer(Resumable):
                 f"conditions must be of the configuration's prior, {prior!r}; the encoder's is {encoder.channel.prior!r}"
             )
         self.config = config
-        self.sampler = BatchSampler(len(images), generator=self.generator, device=self.device)
+        self.sampler = BatchSampler(len(images), generator=self.stream("batches"), device=self.device)
         generator, discriminator = _draw(config, self.shape)
         self.discriminator = discriminator.to(self.device)
         self.live = generator.to(self.device)
@@ -151,7 +151,7 @@ class GanTrainer(Resumable):
         )
 
     def parts(self) -> dict[str, Stateful]:
-        """All that has a state but the random generator, by name."""
+        """All that has a state but the generators, by name."""
         return {
             "model": self.model,
             "live": self.live,

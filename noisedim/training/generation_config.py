@@ -13,7 +13,7 @@ from noisedim.training.config import TrainConfig
 __all__ = ["GanConfig"]
 
 # Raised when the meaning of a configuration changes, so that old runs are not taken for new ones.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from noisedim.checks import one_of
 from noisedim.data import BatchSampler, apply_views, draw_views, resident, second_view
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.objectives import Autoencoder, Objective, ObjectiveValue
+from noisedim.streams import torch_seed
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.collapse import collapse_warning, spread_and_rank
 from noisedim.training.config import TrainConfig
@@ -131,12 +132,13 @@ class Trainer(Resumable):
         check_shares(config.batch_size, self.ranks.size)
         self.config = config
         self.images = resident(images, self.device)
-        self.sampler = BatchSampler(len(self.images), generator=self.generator, device=self.device)
+        self.sampler = BatchSampler(len(self.images), generator=self.stream("batches"), device=self.device)
+        self.augmentation = self.stream("augmentation")
         self.model = build_model(config, self.shape).to(self.device).train()
         execution = Execution() if execution is None else execution
         execution.prepare(self.model.encoder)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed + 1)
+            torch.manual_seed(torch_seed(config.seed, "objective"))
             self.objective = config.objective.build(config.dim, self.shape).to(self.device).train()
         self.parameters = [*self.model.parameters(), *self.objective.parameters()]
         self.optimizer = make_optimizer(config.optimiser, self.parameters)
@@ -185,7 +187,7 @@ class Trainer(Resumable):
             draws = draw_views(config.views, 2 * len(indices), size, seed=config.seed, step=self.steps_done)
             return apply_views(self._pixels(torch.cat([indices, indices])[own]), draws.take(own), config.views)
         batch = self._pixels(indices)
-        changed = second_view(batch, config.augmentation, config.augmentation_probability, self.generator)
+        changed = second_view(batch, config.augmentation, config.augmentation_probability, self.augmentation)
         return torch.cat([batch, changed])[own]
 
     def _pixels(self, indices: torch.Tensor) -> torch.Tensor:
@@ -245,13 +247,17 @@ class Trainer(Resumable):
         self.objective.eval()
 
     def parts(self) -> dict[str, Stateful]:
-        """All that has a state but the random generator, by name."""
+        """All that has a state but the generators, by name."""
         return {
             "model": self.model,
             "objective": self.objective,
             "optimizer": self.optimizer,
             "sampler": self.sampler,
         }
+
+    def generators(self) -> dict[str, torch.Generator]:
+        """Those that no part has, by name."""
+        return {**super().generators(), "augmentation": self.augmentation}
 
 
 def run_to_end(

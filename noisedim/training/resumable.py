@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 import torch
 
 from noisedim.errors import CheckpointError
+from noisedim.streams import stream
 from noisedim.training.checkpoint import flatten_state, load_checkpoint, save_checkpoint, unflatten_state
 
 __all__ = ["Resumable", "RunConfig", "Stateful"]
@@ -54,10 +55,14 @@ class Resumable(ABC):
         self.run = config
         self.shape = shape
         self.device = device
-        self.generator = torch.Generator(device).manual_seed(config.seed)
+        self.generator = self.stream("noise")
         self.steps_done = 0
         self.seconds = 0.0
         self.metrics: list[tuple[float, ...]] = []
+
+    def stream(self, name: str) -> torch.Generator:
+        """A generator of the run's seed on its device that only ``name`` draws from (:mod:`noisedim.streams`)."""
+        return stream(self.run.seed, name, self.device)
 
     @property
     def finished(self) -> bool:
@@ -74,7 +79,11 @@ class Resumable(ABC):
 
     @abstractmethod
     def parts(self) -> Mapping[str, Stateful]:
-        """All that has a state but the random generator, by name."""
+        """All that has a state but the generators, by name."""
+
+    def generators(self) -> dict[str, torch.Generator]:
+        """Those that no part has, by name."""
+        return {"noise": self.generator}
 
     def save(self, path: Path) -> None:
         """Write the whole state, atomically."""
@@ -92,7 +101,7 @@ class Resumable(ABC):
             flat, extra = flatten_state(name, part.state_dict())
             tensors |= flat
             metadata |= extra
-        tensors["generator"] = self.generator.get_state()
+        tensors |= {f"generator/{name}": own.get_state() for name, own in self.generators().items()}
         tensors["metrics"] = torch.tensor(self.metrics, dtype=torch.float64).reshape(-1, len(self.metric_names))
         save_checkpoint(path, tensors, metadata)
 
@@ -108,7 +117,8 @@ class Resumable(ABC):
         states = {name: unflatten_state(name, saved.tensors, saved.metadata) for name in parts}
         for name, part in parts.items():
             part.load_state_dict(states[name])
-        self.generator.set_state(saved.tensors["generator"])
+        for name, generator in self.generators().items():
+            generator.set_state(saved.tensors[f"generator/{name}"])
         self.metrics = [tuple(row) for row in saved.tensors["metrics"].tolist()]
         self.steps_done = int(saved.metadata["steps_done"])
         self.seconds = float(saved.metadata["seconds"])

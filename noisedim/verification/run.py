@@ -1,7 +1,6 @@
 """Runs one case of one check: a row comes out, whatever happens inside."""
 
 import contextlib
-import hashlib
 import signal
 import threading
 import time
@@ -11,6 +10,7 @@ from types import FrameType
 
 import numpy as np
 
+from noisedim.streams import seed_sequence
 from noisedim.theory.quadrature import QuadratureError
 from noisedim.verification.outcomes import Row, Verdict, worst
 from noisedim.verification.registry import Check, takes_case
@@ -44,8 +44,7 @@ def _limited(seconds: float) -> Iterator[None]:
 
 def generator_for(seed: int, case_id: str) -> np.random.Generator:
     """A stream of its own for each case: it depends on the seed and the id, not on order or on process."""
-    words = np.frombuffer(hashlib.sha256(case_id.encode()).digest(), dtype=np.uint32)
-    return np.random.default_rng(np.random.SeedSequence([seed, *(int(word) for word in words)]))
+    return np.random.default_rng(seed_sequence(seed, case_id))
 
 
 def run_case(check: Check, case: str, *, seed: int = 0) -> Row:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -209,7 +210,15 @@ def test_table_shows_complete_incomplete_and_damaged(tmp_path):
         pass
     with store.open(TrainConfig(steps=6)).lock():
         (store.open(TrainConfig(steps=6)).path / "result.json").write_text("{")
-    table = store.load().set_index("config.steps")
+    # What a version with other random numbers left lies under another name: shown, and not among the complete ones.
+    made = store.open(TINY).path
+    shutil.copytree(made, tmp_path / "0123456789abcdef")
+    table = store.load()
+    assert table.set_index("run").loc[["0123456789abcdef", made.name], "status"].tolist() == [
+        "of another version",
+        "complete",
+    ]
+    table = table.set_index("config.steps")
     assert table.loc[5, "status"] == "incomplete"
     assert table.loc[6, "status"].startswith("damaged: expected a JSON file")
     complete = table[table["status"] == "complete"]

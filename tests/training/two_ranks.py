@@ -94,7 +94,8 @@ def compare(config, images, ranks, dtype, **how):
         gradients_of(Trainer(config, images, device="cpu", ranks=own), dtype, **how) for own in (Ranks.alone(), ranks)
     )
     return {
-        "loss": float((together[0] - alone[0]).abs() / alone[0].abs()),
+        # Of the loss, or of a nat where it is less: untrained critics see almost none.
+        "loss": float((together[0] - alone[0]).abs() / alone[0].abs().clamp(min=1.0)),
         "gradients": largest_error(together[1], alone[1]),
         "tensors": len(alone[1]),
     }

@@ -1,0 +1,31 @@
+"""Streams: one seed, many generators, none of which is another."""
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from noisedim.streams import seed_sequence, stream, torch_seed
+
+
+def test_a_stream_depends_on_its_seed_and_name_alone():
+    torch.randn(3, generator=stream(1, "noise"))
+    first = torch.randn(8, generator=stream(0, "noise"))
+    assert torch.equal(first, torch.randn(8, generator=stream(0, "noise")))
+    assert not torch.equal(first, torch.randn(8, generator=stream(0, "batches")))
+    assert not torch.equal(first, torch.randn(8, generator=stream(1, "noise")))
+    assert seed_sequence(0, "noise").entropy[0] == 0
+
+
+@given(st.sets(st.tuples(st.integers(0, 2**40), st.text(max_size=8)), min_size=2, max_size=20))
+@settings(max_examples=50, deadline=None)
+def test_streams_of_other_seeds_or_names_differ_as_pytorch_takes_them(keys):
+    # On a CPU PyTorch takes 32 bits of a seed: 0 and 2^32 give one stream there.
+    numbers = {float(torch.rand((), generator=stream(seed, name), dtype=torch.float64)) for seed, name in keys}
+    assert len(numbers) == len({torch_seed(seed, name) for seed, name in keys}) == len(keys)
+
+
+def test_why_seeds_are_not_shifted():
+    shifted = torch.randn(4, generator=torch.Generator().manual_seed(2**32))
+    assert torch.equal(shifted, torch.randn(4, generator=torch.Generator().manual_seed(0)))
+    assert not np.array_equal(seed_sequence(2**32, "a").generate_state(4), seed_sequence(0, "a").generate_state(4))
