@@ -134,3 +134,18 @@ def test_in_an_ordinary_model_gradients_pass():
 
 def test_repr_tells_the_capacity():
     assert "sigma=0.1, capacity=4.615 nats" in repr(NoisyChannel(GaussianPrior(2), sigma=0.1))
+
+
+@pytest.mark.parametrize(
+    "channel", [NoisyChannel(GaussianPrior(4), sigma=0.3), NoisyChannel(UniformPrior(4), epsilon=0.1)]
+)
+def test_compiled_it_takes_a_last_batch_of_another_size(channel):
+    # From the second size on PyTorch compiles for any; its randn() and rand() with a generator do not take such sizes.
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(8, 4), channel)
+    compiled = torch.compile(model, backend="aot_eager")
+    for rows in (64, 33, 17):
+        x = torch.randn(rows, 8)
+        clean = channel.normalise(model[0](x))
+        noise = compiled(x) - clean
+        assert 0 < noise.abs().max() < 10 * channel.level

@@ -38,7 +38,7 @@ class GaussianPrior(Prior):
     def noise(
         self, like: torch.Tensor, level: float | torch.Tensor, *, generator: torch.Generator | None = None
     ) -> torch.Tensor:
-        return level * torch.randn(like.shape, generator=generator, dtype=like.dtype, device=like.device)
+        return level * torch.empty(like.shape, dtype=like.dtype, device=like.device).normal_(generator=generator)
 
     def capacity(self, level: float) -> float:
         return bounds.gaussian_capacity(self.dim, level)

@@ -59,7 +59,9 @@ class UniformPrior(Prior):
     def noise(
         self, like: torch.Tensor, level: float | torch.Tensor, *, generator: torch.Generator | None = None
     ) -> torch.Tensor:
-        return level * (2 * torch.rand(like.shape, generator=generator, dtype=like.dtype, device=like.device) - 1)
+        return level * (
+            2 * torch.empty(like.shape, dtype=like.dtype, device=like.device).uniform_(generator=generator) - 1
+        )
 
     def capacity(self, level: float) -> float:
         return bounds.uniform_capacity(self.dim, level)
