@@ -16,7 +16,9 @@ KINDS = {
     "dual": SMALL,
     "uniform": replace(SMALL, prior="uniform", noise=NoiseConfig(epsilon=0.1)),
     "convnet": replace(SMALL, encoder="digits-convnet"),
-    "critic": replace(SMALL, objective=ObjectiveConfig(name="infonce", negatives=5)),
+    # The paper's critic scores nearly nothing at first: the encoder's gradient is a difference of almost equal terms, and
+    # Adam makes steps of full length of its rounding (0.05 in an embedding of unit variance after 12 of them, measured).
+    "critic": replace(SMALL, objective=ObjectiveConfig(name="infonce", critic="separable", negatives=5)),
     "projector": replace(SMALL, objective=ObjectiveConfig(name="vicreg")),
     "autoencoder": replace(SMALL, objective=ObjectiveConfig(name="vae")),
     "clipped": replace(SMALL, optimiser=OptimiserConfig(clip_norm=0.05)),
@@ -57,8 +59,7 @@ def test_same_as_one_by_one(images, kind, vectorised):
         theirs = alone.model.state_dict()
         for name, value in ours.model.state_dict().items():
             if name.endswith("weight"):
-                # Steps of 2e-3. Rounding that carries one unit over the kink of its activation costs 1e-4, measured.
-                torch.testing.assert_close(value, theirs[name], rtol=1e-3, atol=5e-4, msg=name)
+                torch.testing.assert_close(value, theirs[name], rtol=1e-3, atol=1e-4, msg=name)
         torch.testing.assert_close(
             by_batch_statistics(ours.model, images), by_batch_statistics(alone.model, images), rtol=1e-3, atol=1e-3
         )
