@@ -17,9 +17,11 @@ __all__ = [
     "embedding_matrix",
     "embedding_tensor",
     "exactly_one",
+    "frame_values",
     "one_of",
     "positive",
     "positive_integer",
+    "tensor_values",
     "unit_interval",
 ]
 
@@ -107,15 +109,39 @@ def embedding_tensor(
     return value
 
 
-def embedding_matrix(name: str, value: Any, *, dim: int | None = None, minimum_rows: int = 1) -> np.ndarray:
-    """A finite float64 NumPy matrix of shape (n, d) from NumPy, torch, pandas or nested lists."""
-    if isinstance(value, torch.Tensor):
-        value = value.detach().to("cpu")
-        value = (value.double() if value.dtype in (torch.bfloat16, torch.float16) else value).numpy()
-    array = np.asarray(value)
-    if array.dtype.kind == "O" and hasattr(value, "dtypes") and hasattr(value, "columns"):  # a pandas frame
-        odd = [str(column) for column, kind in zip(value.columns, value.dtypes, strict=True) if kind.kind not in "fiu"]
+def tensor_values(name: str, tensor: torch.Tensor) -> np.ndarray:
+    """The values of a tensor of any device; floats that NumPy lacks as float64."""
+    try:
+        tensor = tensor.detach().to("cpu").resolve_conj().resolve_neg()
+        lacking = tensor.is_floating_point() and tensor.dtype not in (torch.float32, torch.float64)
+        return np.asarray((tensor.double() if lacking else tensor).numpy())
+    except (NotImplementedError, RuntimeError, TypeError) as error:  # sparse, quantized, nested, without data
+        raise InvalidInputError(f"{name} must be a dense tensor of numbers; got one that is not ({error})") from None
+
+
+def frame_values(name: str, frame: Any) -> np.ndarray:
+    """The values of a pandas frame, float64; what is missing is NaN."""
+    odd = [f"{own} ({kind})" for own, kind in zip(frame.columns, frame.dtypes, strict=True) if kind.kind not in "fiu"]
+    if odd:
         raise InvalidInputError(f"{name} must hold real numbers; these columns do not: {', '.join(odd)}")
+    if all(isinstance(kind, np.dtype) for kind in frame.dtypes):
+        return np.asarray(frame.to_numpy())
+    return np.asarray(frame.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def embedding_matrix(name: str, value: Any, *, dim: int | None = None, minimum_rows: int = 1) -> np.ndarray:
+    """A finite float64 NumPy matrix of shape (n, d) from NumPy, torch, pandas or nested lists; what is missing is NaN."""
+    if isinstance(value, torch.Tensor):
+        array = tensor_values(name, value)
+    elif hasattr(value, "dtypes") and hasattr(value, "columns"):
+        array = frame_values(name, value)
+    elif isinstance(value, np.ma.MaskedArray):
+        array = value if value.dtype.kind not in "fiu" else value.astype(np.float64).filled(np.nan)
+    else:
+        try:
+            array = np.asarray(value)
+        except ValueError:  # nested lists of several lengths
+            raise InvalidInputError(f"{name} must have shape (n, d); got rows of several lengths") from None
     if array.dtype.kind not in "fiu":
         raise InvalidInputError(f"{name} must hold real numbers; got {_shown(array)}")
     expected = f"(n, {'d' if dim is None else dim})"
@@ -130,7 +156,10 @@ def embedding_matrix(name: str, value: Any, *, dim: int | None = None, minimum_r
                 f"{name} must hold integers that float64 tells apart, up to 2^53; got {largest} in {array.dtype}"
             )
     # Row by row in memory, so that sums round the same whatever the layout that came.
-    array = np.ascontiguousarray(array, dtype=np.float64)
+    with np.errstate(over="ignore"):  # a longer float than float64: infinite in it, and said so below
+        array = np.ascontiguousarray(array, dtype=np.float64)
+    if not array.flags.writeable:
+        array = array.copy()  # torch warns of memory that can't be written
     finite = np.isfinite(array).all(axis=1)
     if not finite.all():
         bad = np.flatnonzero(~finite)

@@ -6,6 +6,7 @@ The command line turns every :class:`NoisedimError` into one line on standard er
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 
 __all__ = [
@@ -61,7 +62,10 @@ class TrainingDivergedError(NoisedimError, ArithmeticError):
 
 
 def guarded(program: str, work: Callable[[], int]) -> int:
-    """The exit code of ``work()``; an error of ours becomes one line on standard error and exit code 2."""
+    """The exit code of ``work()``; an error of ours becomes one line on standard error and exit code 2.
+
+    A fault of ours ends with 2 as well, after its traceback: Python's own 1 is an answer here (a departure was found).
+    """
     try:
         return work()
     except NoisedimError as error:
@@ -74,3 +78,7 @@ def guarded(program: str, work: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print(f"{program}: stopped; what was made is kept, the same command goes on", file=sys.stderr)
         return 130
+    except Exception:
+        traceback.print_exc()
+        print(f"{program}: error: this is a fault of {program}, not an answer about the input", file=sys.stderr)
+        return 2

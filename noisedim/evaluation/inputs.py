@@ -2,12 +2,14 @@
 
 import csv
 import re
+from array import array
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from noisedim.checks import frame_values, tensor_values
 from noisedim.errors import InvalidInputError
 from noisedim.files import read_array
 
@@ -21,12 +23,15 @@ def read_embeddings(path: Path | str, *, name: str | None = None) -> np.ndarray:
     """The matrix of a file, (n, d), as it is stored.
 
     Args:
-        path: an .npy, .npz, .csv, .parquet, .pt or .safetensors file. A CSV file may have a header. Of a table with
-            columns z0, z1, … those are taken, and else all.
-        name: which array, of a file with several; else the only one, or the one called z, embeddings or x.
+        path: an .npy, .npz, .csv, .parquet, .pt or .safetensors file. A CSV file may have a header; its fields are
+            separated by the first of comma, semicolon, tab and space that its first line holds. Of a table with columns
+            z0, z1, … those are taken; else one of lists called z, embeddings or x, or the only one of lists; else all but
+            those called label or labels and pandas' nameless first column of row numbers.
+        name: which array, of a file with several; else the only one, or the one called z, embeddings or x. Of a table,
+            which column.
 
     Raises: InvalidInputError: if the file is missing, damaged or of another kind, a row of a CSV file has another number
-        of fields than the first, a column is not numeric, or it is not clear which array is meant.
+        of fields than the first, a column is not numeric or counts the rows, or it is not clear which array is meant.
     """
     return _read(Path(path), name, _NAMES)
 
@@ -44,14 +49,15 @@ def read_labels(path: Path | str) -> np.ndarray:
 
     Raises: InvalidInputError: as :func:`read_embeddings`, and for several columns or no whole numbers.
     """
-    array = np.asarray(_read(Path(path), None, _LABELS))
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1 or array.dtype.kind not in "fiu" or not bool((array == np.round(array)).all()):
+    labels = np.asarray(_read(Path(path), None, _LABELS))
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    numeric = labels.ndim == 1 and labels.dtype.kind in "fiu" and bool(np.isfinite(labels).all())
+    if not numeric or not bool((labels == np.round(labels)).all()):
         raise InvalidInputError(
-            f"expected one column of whole numbers in {path}; got shape {array.shape}, {array.dtype}"
+            f"expected one column of whole numbers in {path}; got shape {labels.shape}, {labels.dtype}"
         )
-    return array.astype(np.int64)
+    return labels.astype(np.int64)
 
 
 def _chosen(path: Path, arrays: Mapping[str, Any], name: str | None, known: tuple[str, ...]) -> Any:
@@ -70,8 +76,9 @@ def _chosen(path: Path, arrays: Mapping[str, Any], name: str | None, known: tupl
 def _read_numpy(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarray:
     if path.suffix == ".npz" and name is None:
         try:
-            with np.load(path, allow_pickle=False) as loaded:
-                return np.asarray(_chosen(path, {key: loaded[key] for key in loaded.files}, None, known))
+            # NumPy leaves the file open when it gives a damaged archive up, so it is opened here. Only one array is read.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as loaded:
+                return np.asarray(_chosen(path, loaded, None, known))
         except InvalidInputError:
             raise
         except Exception as error:  # zipfile, zlib, struct and numpy each have their own for a damaged file
@@ -82,12 +89,12 @@ def _read_numpy(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndar
 
 
 def _read_csv(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarray:
-    rows: list[list[float]] = []
+    values = array("d")  # eight bytes a number; a list of floats takes 32
     header: list[str] | None = None
     width = None
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            for line, fields in enumerate(csv.reader(file), start=1):
+            for line, fields in enumerate(csv.reader(file, delimiter=_delimiter(path)), start=1):
                 if not fields:
                     continue
                 width = len(fields) if width is None else width
@@ -96,26 +103,53 @@ def _read_csv(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarra
                         f"expected {width} fields in every row of {path}, as in the first; line {line} has {len(fields)}"
                     )
                 try:
-                    rows.append([float(field) for field in fields])
+                    values.extend([float(field) for field in fields])
                 except ValueError:
-                    if rows or header is not None:
+                    if values or header is not None:
                         raise InvalidInputError(_not_a_number(path, line, fields, header)) from None
-                    header = fields
+                    header = [field.strip() for field in fields]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InvalidInputError(f"{path} cannot be read as a CSV file: {error}") from None
-    if not rows:
+    if not values:
         raise InvalidInputError(f"expected rows of numbers; {path} has none")
-    array = np.array(rows)
-    return array if header is None else array[:, _columns([field.strip() for field in header], known)]
+    rows = np.frombuffer(values).reshape(-1, width or 1)
+    if header is None and rows.shape[1] > 1 and bool((rows[0] == np.arange(rows.shape[1])).all()):
+        # pandas names columns that have no names 0, 1, 2, …
+        if bool((rows != np.round(rows)).any()):
+            header, rows = [str(i) for i in range(rows.shape[1])], rows[1:]
+    return rows[:, _columns(path, header or [str(i) for i in range(rows.shape[1])], rows, name, known)]
 
 
-def _columns(names: list[str], known: tuple[str, ...]) -> list[int]:
-    """Which columns of a table are meant: labels by their name, embeddings by z0, z1, …; all, if none is called so."""
+def _delimiter(path: Path) -> str:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        first = next((line.strip() for line in file if line.strip()), "")
+    return next((mark for mark in ",;\t " if mark in first), ",")
+
+
+def _columns(
+    path: Path, names: list[str], rows: np.ndarray | None, name: str | None, known: tuple[str, ...]
+) -> list[int]:
+    """Which columns of a table are meant; see :func:`read_embeddings`."""
+    if name is not None:
+        if name not in names:
+            raise InvalidInputError(f"{path} has no column {name!r}; it has {', '.join(names)}")
+        return [names.index(name)]
     if known is _LABELS:
-        chosen = [i for i, own in enumerate(names) if own in known][:1]
-    else:
-        chosen = [i for i, own in enumerate(names) if re.fullmatch(r"z\d+", own)] if "z0" in names else []
-    return chosen or list(range(len(names)))
+        labelled = [i for i, own in enumerate(names) if own in known][:1]
+        return labelled or list(range(len(names)))
+    if "z0" in names:
+        return [i for i, own in enumerate(names) if re.fullmatch(r"z\d+", own)]
+    chosen = [i for i, own in enumerate(names) if own not in ("label", "labels")] or list(range(len(names)))
+    if rows is None or len(chosen) == 1 or len(rows) < 3:
+        return chosen
+    first = rows[:, chosen[0]]
+    if bool((np.diff(first) == 1).all()) and first[0] in (0, 1):
+        if names[chosen[0]] not in ("", "Unnamed: 0"):
+            raise InvalidInputError(
+                f"expected embeddings; column {names[chosen[0]]!r} of {path} counts the rows: leave it out"
+            )
+        return chosen[1:]
+    return chosen
 
 
 def _not_a_number(path: Path, line: int, fields: list[str], header: list[str] | None) -> str:
@@ -138,13 +172,25 @@ def _read_parquet(path: Path, name: str | None, known: tuple[str, ...]) -> np.nd
         raise InvalidInputError("reading .parquet files needs pyarrow: pip install 'noisedim[parquet]'") from None
     except Exception as error:  # pyarrow has many for a damaged file
         raise InvalidInputError(f"{path} cannot be read as a .parquet file ({type(error).__name__}: {error})") from None
-    frame = frame.iloc[:, _columns([str(column) for column in frame.columns], known)]
-    for column in frame.columns:
-        if frame[column].dtype.kind not in "fiu":
+    names = [str(column) for column in frame.columns]
+    lists = [own for own, column in zip(names, frame.columns, strict=True) if _holds_lists(frame[column])]
+    if name is None and known is _NAMES and lists and "z0" not in names:
+        name = next((own for own in known if own in lists), lists[0] if len(lists) == 1 else None)
+        if name is None:
+            raise InvalidInputError(f"expected one column of lists, or one called {', '.join(known)}; got {lists}")
+    frame = frame.iloc[:, _columns(path, names, None, name, known)]
+    if frame.shape[1] == 1 and _holds_lists(frame.iloc[:, 0]):
+        try:
+            return np.stack([np.asarray(row, dtype=np.float64) for row in frame.iloc[:, 0]])
+        except (TypeError, ValueError) as error:
             raise InvalidInputError(
-                f"expected numeric columns only; column {column!r} of {path} is {frame[column].dtype}"
-            )
-    return np.asarray(frame.to_numpy())
+                f"expected lists of as many numbers in every row of column {name!r} of {path} ({error})"
+            ) from None
+    return frame_values(str(path), frame)
+
+
+def _holds_lists(column: Any) -> bool:
+    return column.dtype.kind == "O" and len(column) > 0 and isinstance(column.iloc[0], list | np.ndarray)
 
 
 def _read_torch(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarray:
@@ -152,16 +198,16 @@ def _read_torch(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndar
 
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # pickle, zipfile and torch each have their own
-        first = str(error).splitlines()[0] if str(error) else ""
+    except Exception as error:  # pickle, zipfile and torch each have their own, and advice to unpickle that is not ours
+        what = "it holds more than tensors, and nothing is unpickled" if "eights" in str(error) else "it is damaged"
         raise InvalidInputError(
-            f"{path} cannot be read as a .pt file of tensors ({type(error).__name__}: {first})"
+            f"{path} cannot be read as a .pt file of tensors: {what} ({type(error).__name__})"
         ) from None
     if isinstance(loaded, Mapping):
         loaded = _chosen(path, {str(k): v for k, v in loaded.items() if isinstance(v, torch.Tensor)}, name, known)
     if not isinstance(loaded, torch.Tensor):
         raise InvalidInputError(f"expected a tensor, or a dictionary with one, in {path}; got {type(loaded).__name__}")
-    return _as_numpy(loaded)
+    return tensor_values(str(path), loaded)
 
 
 def _read_safetensors(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarray:
@@ -172,14 +218,7 @@ def _read_safetensors(path: Path, name: str | None, known: tuple[str, ...]) -> n
         loaded = load_file(path)
     except (SafetensorError, OSError) as error:
         raise InvalidInputError(f"{path} cannot be read as a .safetensors file ({error})") from None
-    return _as_numpy(_chosen(path, loaded, name, known))
-
-
-def _as_numpy(tensor: Any) -> np.ndarray:
-    import torch
-
-    tensor = tensor.detach()
-    return np.asarray((tensor.double() if tensor.dtype in (torch.bfloat16, torch.float16) else tensor).numpy())
+    return tensor_values(str(path), _chosen(path, loaded, name, known))
 
 
 _READERS: dict[str, Callable[[Path, str | None, tuple[str, ...]], np.ndarray]] = {
