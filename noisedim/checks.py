@@ -136,7 +136,7 @@ def embedding_matrix(name: str, value: Any, *, dim: int | None = None, minimum_r
     elif hasattr(value, "dtypes") and hasattr(value, "columns"):
         array = frame_values(name, value)
     elif isinstance(value, np.ma.MaskedArray):
-        array = value if value.dtype.kind not in "fiu" else value.astype(np.float64).filled(np.nan)
+        array = np.ma.filled(value.astype(np.float64), np.nan) if value.dtype.kind in "fiu" else value
     else:
         try:
             array = np.asarray(value)

@@ -129,8 +129,9 @@ def read_array(path: Path, *, name: str | None = None) -> np.ndarray:
     except InvalidInputError:
         raise
     except Exception as error:  # zipfile, zlib, struct and numpy each have their own for a damaged file
+        why = "it holds objects, and nothing is unpickled" if "allow_pickle" in str(error) else error
         raise InvalidInputError(
-            f"expected an .npy or .npz file of numbers; {path} cannot be read as one ({type(error).__name__}: {error})"
+            f"expected an .npy or .npz file of numbers; {path} cannot be read as one ({type(error).__name__}: {why})"
         ) from None
 
 

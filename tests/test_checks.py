@@ -1,6 +1,7 @@
 """Messages say what was expected and what came."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -26,6 +27,36 @@ def test_exactly_one_names_what_came():
         checks.exactly_one(sigma=None, capacity=None)
     with pytest.raises(InvalidInputError, match=r"got sigma=1 and capacity=2"):
         checks.exactly_one(sigma=1, capacity=2)
+
+
+def test_embedding_matrix_takes_what_holds_numbers_and_refuses_what_does_not():
+    z = np.arange(6.0).reshape(3, 2)
+    tensor = torch.from_numpy(z)
+    readonly = z.copy()
+    readonly.flags.writeable = False
+    for same in (
+        pd.DataFrame(z).astype("Float64"),
+        pd.DataFrame(z).astype("Int64"),
+        tensor.to(torch.float8_e5m2),
+        torch.complex(tensor, -tensor).conj().imag,
+        np.ma.masked_greater(z, 9),
+        readonly,
+    ):
+        found = checks.embedding_matrix("z", same)
+        np.testing.assert_array_equal(found, z)
+        torch.from_numpy(found)  # warns of memory that can't be written
+    with pytest.raises(InvalidInputError, match="1 of 3 rows hold NaN or infinity, the first is row 2"):
+        checks.embedding_matrix("z", np.ma.masked_greater(z, 4))
+    with pytest.raises(InvalidInputError, match="1 of 3 rows hold NaN or infinity, the first is row 2"):
+        checks.embedding_matrix("z", pd.DataFrame(z).astype("Float64").mask(z > 4))
+    with pytest.raises(InvalidInputError, match=r"these columns do not: who \(\w+\)"):
+        checks.embedding_matrix("z", pd.DataFrame({"a": [1.0], "who": ["x"]}))
+    with pytest.raises(InvalidInputError, match="rows of several lengths"):
+        checks.embedding_matrix("z", [[1.0, 2.0], [3.0]])
+    with pytest.raises(InvalidInputError, match="dense tensor of numbers"):
+        checks.embedding_matrix("z", tensor.to_sparse())
+    with pytest.raises(InvalidInputError, match="3 of 3 rows hold NaN or infinity"):
+        checks.embedding_matrix("z", np.full((3, 2), np.longdouble("1e400")))
 
 
 def test_embedding_matrix_counts_bad_rows():

@@ -1,6 +1,7 @@
 """The command line: what it does, what it prints, with which exit code; bad input is one line and exit code 2."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -123,6 +124,38 @@ def test_assess_writes_a_folder_and_reads_labels(tmp_path, capsys):
     assert "no departure from any normal law found" in page
 
 
+def test_a_fault_of_ours_is_no_departure(tmp_path, capsys, monkeypatch):
+    np.save(tmp_path / "z.npy", np.random.default_rng(1).standard_normal((50, 2)))
+
+    def fault(*_, **__):
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.setattr("noisedim.evaluation.assess", fault)
+    assert main(["assess", str(tmp_path / "z.npy")]) == 2
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError: of ours" in said
+    assert "a fault of noisedim, not an answer" in said
+
+
+def test_the_answer_does_not_depend_on_whether_anyone_reads_or_keeps_it(tmp_path, capsys, monkeypatch):
+    np.save(tmp_path / "z.npy", np.random.default_rng(1).standard_normal((50, 2)))
+    arguments = ["assess", str(tmp_path / "z.npy"), "--no-n-star"]
+    (tmp_path / "file").touch()
+    assert main([*arguments, "--output", str(tmp_path / "file")]) == 2
+    told = capsys.readouterr()
+    assert "no departure from N(0, I) found" in told.out
+    assert "could not be written" in told.err
+    assert main([*arguments, "--output", str(tmp_path / "page.html")]) == 0
+    assert "no departure" in (tmp_path / "page.html").read_text()
+    # Whoever reads has gone (``| head``): not a departure, which Rich's own way out, 1, would mean.
+    program = "import sys; from noisedim.cli import main; sys.exit(main())"
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([sys.executable, "-c", program, *arguments], stdout=writing, check=False)
+    os.close(writing)
+    assert done.returncode == 2
+
+
 def test_certify(tmp_path, capsys):
     np.save(tmp_path / "z.npy", np.random.default_rng(2).standard_normal((500, 2)))
     arguments = ["certify", str(tmp_path / "z.npy"), "--output", str(tmp_path / "c.json")]
@@ -167,6 +200,7 @@ def bad_cases(tmp_path, checkpoint):
         "not images": (["embed", str(checkpoint), str(tmp_path / "text.npy"), *out], "cannot be read as one"),
         "nan": (["assess", str(tmp_path / "nan.npy")], "30 of 30 rows hold NaN"),
         "missing": (["assess", str(tmp_path / "absent.npy")], "there is no"),
+        "seed": (["assess", str(tmp_path / "far.csv"), "--seed", "-1"], "seed must be an integer >= 0"),
         "ragged": (["assess", str(tmp_path / "ragged.csv")], "line 2 has 3"),
         "not in the cube": (
             ["assess", str(tmp_path / "far.csv"), "--prior", "uniform"],
@@ -199,6 +233,7 @@ CASES = [
     "not images",
     "nan",
     "missing",
+    "seed",
     "ragged",
     "not in the cube",
     "nothing to render",

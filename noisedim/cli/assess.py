@@ -21,7 +21,7 @@ class Assess:
     embeddings: tyro.conf.Positional[Path]
     """.npy, .npz, .csv, .parquet, .pt or .safetensors file, (n, d)."""
     name: str | None = None
-    """Which array of the file, if it holds several and none is called z, embeddings or x."""
+    """Which array or column of the file, if it holds several and none is called z, embeddings or x."""
     prior: str = "normal"
     """normal for N(0, I), uniform for U[0, 1]^d, or a prior file (.json, .safetensors)."""
     null: Literal["simple", "composite"] = "simple"
@@ -39,7 +39,7 @@ class Assess:
     device: Device = "cpu"
     """Where sums over pairs of rows are computed."""
     output: Path | None = None
-    """Folder for assessment.json and assessment.html; or a .json file."""
+    """Folder for assessment.json and assessment.html; or a .json or .html file."""
 
     def run(self) -> int:
         from noisedim.evaluation import assess
@@ -60,10 +60,12 @@ class Assess:
                 simulations=self.simulations,
                 n_star=self.n_star,
             )
-        if self.output is not None and self.output.suffix == ".json":
-            write_json_atomically(self.output, assessment.to_dict())
-        elif self.output is not None:
-            write_json_atomically(self.output / "assessment.json", assessment.to_dict())
-            assessment.to_html(self.output / "assessment.html")
+        # First: a folder that can't be written must not cost the answer.
         print_assessment(assessment)
+        if self.output is not None:
+            file = self.output if self.output.suffix in (".json", ".html") else None
+            if file is None or file.suffix == ".json":
+                write_json_atomically(file or self.output / "assessment.json", assessment.to_dict())
+            if file is None or file.suffix == ".html":
+                assessment.to_html(file or self.output / "assessment.html")
         return int(assessment.rejected)

@@ -19,6 +19,7 @@ from noisedim.evaluation.probes import cross_validated_scores
 from noisedim.evaluation.sample_size import PowerPoint, sample_size
 from noisedim.priors import GaussianPrior, Prior
 from noisedim.statistics.calibration import simulations_for
+from noisedim.statistics.distances import LARGEST
 from noisedim.statistics.intervals import Interval
 from noisedim.statistics.null_quantiles import table_reaches
 from noisedim.statistics.origins import Origin
@@ -234,7 +235,7 @@ def assess(
             directly as well.
         null: ``simple``: the prior itself; ``composite``: any normal law, whatever its mean and covariance.
         alpha: family-wise error rate: a sample of the prior is rejected at most this often.
-        seed: of random projections, of the index's parts and of folds.
+        seed: >= 0, of random projections, of the index's parts and of folds.
         labels: integers, (n,): also measure what the embedding is worth to classifiers.
         simulations: calibrate by so many null samples of exactly this shape, cached, instead of by the shipped null
             tables.
@@ -242,14 +243,15 @@ def assess(
 
     Returns: an :class:`Assessment`. Constant or linearly dependent coordinates are a departure, with its cause.
 
-    Raises: InvalidInputError: for NaN, fewer than 20 rows, values outside [0, 1] for the uniform prior, the composite
-        null with n <= d, labels that do not match, ``alpha`` not strictly between 0 and 1, or fewer simulations than a
-        rejection at ``alpha`` takes.
+    Raises: InvalidInputError: for NaN, fewer than 20 rows, values beyond 1e100, or outside [0, 1] for the uniform
+        prior, the composite null with n <= d, labels that do not match, ``alpha`` not strictly between 0 and 1, or fewer
+        simulations than a rejection at ``alpha`` takes.
 
     >>> assess(np.random.default_rng(0).standard_normal((100, 2)), n_star=False).rejected
     False
     """
     one_of("null", null, NULLS)
+    seed = positive_integer("seed", seed, minimum=0)
     z = embedding_matrix("z", z, minimum_rows=_MINIMUM_ROWS)
     law = prior_of_rows(prior, z.shape[1])
     n, dim = len(z), law.dim
@@ -260,6 +262,12 @@ def assess(
             raise InvalidInputError(f"null='composite' needs more rows than coordinates; got n={n}, d={dim}")
     _check_simulations(alpha, simulations)
     points, uniform = mapped_to_normal(law, z)
+    if (largest := float(np.abs(points).max())) > LARGEST:
+        raise InvalidInputError(f"z must lie within ±{LARGEST:g}, so that squares are finite; got {largest:g}")
+    # Before the battery: labels that do not fit are refused at once.
+    downstream = {}
+    if labels is not None:
+        downstream = {**cross_validated_scores(z, labels, seed=seed), "silhouette": label_silhouette(z, labels)}
     battery = run_battery(points, null=null, uniform=uniform, seed=seed, simulations=simulations)
     results = tuple(
         TestResult(
@@ -272,9 +280,6 @@ def assess(
     found, power = (
         sample_size(points, battery, alpha=alpha, null=null, uniform=uniform, seed=seed) if n_star else (None, ())
     )
-    downstream = {}
-    if labels is not None:
-        downstream = {**cross_validated_scores(z, labels, seed=seed), "silhouette": label_silhouette(z, labels)}
     return Assessment(
         prior=law.name,
         law=law.law,
@@ -290,7 +295,8 @@ def assess(
         power=power,
         left_out=battery.left_out,
         downstream=downstream,
-        _points=points,
+        # A copy: callers fill their arrays anew, and pictures are drawn later.
+        _points=points.copy(),
     )
 
 

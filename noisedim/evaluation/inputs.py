@@ -76,9 +76,9 @@ def _chosen(path: Path, arrays: Mapping[str, Any], name: str | None, known: tupl
 def _read_numpy(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarray:
     if path.suffix == ".npz" and name is None:
         try:
-            # NumPy leaves the file open when it gives a damaged archive up, so it is opened here. Only one array is read.
+            # NumPy leaves the file open when it gives a damaged archive up, so it is opened here.
             with path.open("rb") as file, np.load(file, allow_pickle=False) as loaded:
-                return np.asarray(_chosen(path, loaded, None, known))
+                name = _chosen(path, {own: own for own in loaded.files}, None, known)
         except InvalidInputError:
             raise
         except Exception as error:  # zipfile, zlib, struct and numpy each have their own for a damaged file
@@ -113,11 +113,12 @@ def _read_csv(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarra
     if not values:
         raise InvalidInputError(f"expected rows of numbers; {path} has none")
     rows = np.frombuffer(values).reshape(-1, width or 1)
-    if header is None and rows.shape[1] > 1 and bool((rows[0] == np.arange(rows.shape[1])).all()):
-        # pandas names columns that have no names 0, 1, 2, …
-        if bool((rows != np.round(rows)).any()):
-            header, rows = [str(i) for i in range(rows.shape[1])], rows[1:]
-    return rows[:, _columns(path, header or [str(i) for i in range(rows.shape[1])], rows, name, known)]
+    numbers = np.arange(rows.shape[1])
+    # pandas names columns that have no names 0, 1, 2, …
+    unnamed = header is None and len(numbers) > 1 and bool((rows[0] == numbers).all() and (rows % 1 != 0).any())
+    if unnamed:
+        rows = rows[1:]
+    return rows[:, _columns(path, header or [str(i) for i in numbers], rows, name, known)]
 
 
 def _delimiter(path: Path) -> str:

@@ -91,6 +91,15 @@ def quantile_bands(n: int, ranks: np.ndarray, *, level: float = 0.95, seed: int 
     return law.ppf(tail), law.ppf(1 - tail)
 
 
+def _histogram(axes: "Axes", values: np.ndarray, bins: int) -> None:
+    """Density of values; what lies too close together for bins, as far from 0 as it is, is one bar."""
+    low, high = float(values.min()), float(values.max())
+    least = 1e-6 * max(1.0, abs(low), abs(high))
+    if high - low < least:
+        low, high = low - least, high + least
+    axes.hist(values, bins=bins, range=(low, high), density=True, color=_BLUE, alpha=0.6)
+
+
 def quantile_figure(z: np.ndarray, *, directions: int = 8, seed: int = 0) -> "Figure":
     """Q–Q of random projections against N(0, 1), less the line, in simultaneous 95% bands for each."""
     from scipy.special import ndtri
@@ -118,7 +127,7 @@ def worst_direction_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
     low, high = np.quantile(values, [0.002, 0.998])
     grid = np.linspace(min(-4.0, low), max(4.0, high), 400)
     figure, axes = _figure(5.6, 3.8)
-    axes.hist(values.clip(grid[0], grid[-1]), bins=60, density=True, color=_BLUE, alpha=0.6)
+    _histogram(axes, values.clip(grid[0], grid[-1]), 60)
     axes.plot(grid, np.exp(-(grid**2) / 2) / math.sqrt(2 * math.pi), color=_ORANGE, lw=2, label="N(0, 1)")
     axes.legend(frameon=False)
     largest = np.argsort(-np.abs(found.direction))[:3]
@@ -163,7 +172,7 @@ def pairs_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
             axes = grid[i][j]
             axes.tick_params(labelsize=7)
             if i == j:
-                axes.hist(z[rows, a].clip(-6, 6), bins=40, density=True, color=_BLUE, alpha=0.6)
+                _histogram(axes, z[rows, a].clip(-6, 6), 40)
                 axes.plot(normal, np.exp(-(normal**2) / 2) / math.sqrt(2 * math.pi), color=_ORANGE, lw=1.2)
             else:
                 axes.plot(z[rows, b], z[rows, a], ".", color=_BLUE, ms=1.2, alpha=0.5, rasterized=True)

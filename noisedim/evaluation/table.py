@@ -23,7 +23,7 @@ def verdict_words(assessment: Assessment) -> str:
     else:
         verdict = f"no departure from {law_words(assessment)} found"
     return (
-        f"{verdict} (n = {assessment.n:,}, d = {assessment.dim}, family-wise p = {p_words(assessment.p_value)}, "
+        f"{verdict} (n = {assessment.n:,}, d = {assessment.dim}, family-wise {_p_equals(assessment.p_value)}, "
         f"alpha = {assessment.alpha:g})"
     )
 
@@ -31,6 +31,11 @@ def verdict_words(assessment: Assessment) -> str:
 def p_words(p_value: float) -> str:
     """A p-value with three digits; what is too small to be told apart is said so."""
     return "< 1e-15" if p_value < 1e-15 else f"{p_value:.3g}"
+
+
+def _p_equals(p_value: float) -> str:
+    words = p_words(p_value)
+    return f"p {words}" if words.startswith("<") else f"p = {words}"
 
 
 def n_star_words(interval: Interval) -> str:
@@ -52,7 +57,11 @@ def print_assessment(assessment: Assessment) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # Rich would end the program with 1, which says that a departure was found
+
+    console = Plain()
     console.print(verdict_words(assessment), highlight=False)
     if assessment.is_mapped:
         console.print(MAPPED_WORDS, highlight=False)

@@ -106,7 +106,9 @@ def correlation_error(z: Any, *, level: float = 0.95) -> Interval:
     fourth = (squares * squares).mean(0)
     # Of the influence xy − r(x² + y²)/2: its mean square.
     mixed = (squares * x).T @ x / n
-    variance = squares.T @ squares / n * (1 + r * r / 2) - r * (mixed + mixed.T) + r * r / 4 * (fourth[:, None] + fourth)
+    variance = (
+        squares.T @ squares / n * (1 + r * r / 2) - r * (mixed + mixed.T) + r * r / 4 * (fourth[:, None] + fourth)
+    )
     deviation = np.maximum(1.0, np.sqrt(variance.clip(min=0)) / (1 - r * r))
     half = float(ndtri(1 - (1 - level) / (2 * pairs))) / math.sqrt(max(1, n - 3)) * deviation
     upper = np.triu_indices(dim, 1)

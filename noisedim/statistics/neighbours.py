@@ -24,7 +24,8 @@ def neighbour_divergence(z: Any, *, neighbours: int = 5, level: float = 0.95) ->
     Args:
         z: (n, d) numbers, n > ``neighbours``.
         neighbours: k.
-        level: coverage of the interval, normal approximation over rows; it does not hold the bias.
+        level: coverage of the interval, normal approximation over rows. It does not hold the bias, which is all there is
+            from a few dimensions on (d = 16: 95% intervals held the truth in no sample of 2,000 rows); at d = 1 in 89%.
 
     Source: Kozachenko & Leonenko (1987), Problems of Information Transmission 23, 95–101; Singh et al. (2003), American
         Journal of Mathematical and Management Sciences 23, 301–321, for k neighbours.
@@ -45,7 +46,7 @@ def neighbour_divergence(z: Any, *, neighbours: int = 5, level: float = 0.95) ->
         logs[start : start + _ROWS] = nearest.clamp_min(1e-150).log().numpy()
     volume = dim / 2 * math.log(math.pi) - float(gammaln(dim / 2 + 1))
     constant = float(digamma(neighbours) - digamma(n)) - volume + dim / 2 * math.log(2 * math.pi)
-    terms = (z.clip(-1e150, 1e150) ** 2).sum(1) / 2 - dim * logs
+    terms = (z.clip(-1e70, 1e70) ** 2).sum(1) / 2 - dim * logs
     estimate = constant + float(terms.mean())
     half = float(ndtri((1 + level) / 2)) * float(terms.std()) / math.sqrt(n)
-    return Interval(estimate, estimate - half, estimate + half, level, n, "normal approximation")
+    return Interval(estimate, estimate - half, estimate + half, level, n, "normal approximation, bias left")

@@ -92,7 +92,7 @@ def sliced_wasserstein(z: Any, *, directions: int = 128, seed: int = 0, level: f
         squares += float(squared.sum())
         potentials += potential.sum(1)
     deviation = float(potentials.std()) / len(unit) / math.sqrt(n)
-    return _root_interval(squares / len(unit), deviation, level, n, "influence function")
+    return _root_interval(squares / len(unit), deviation, level, n, "influence function, bias left")
 
 
 def max_sliced_wasserstein(z: Any, *, seed: int = 0, level: float = 0.95) -> WorstDirection:
@@ -120,7 +120,9 @@ def max_sliced_wasserstein(z: Any, *, seed: int = 0, level: float = 0.95) -> Wor
     best = _climb(half, candidates[int(scores.argmax())], float(scores.max()))
     squared, potential = wasserstein_to_normal(other @ best[:, None])
     deviation = float(potential.std()) / math.sqrt(len(other))
-    distance = _root_interval(float(squared[0]), deviation, level, len(other), "other half, influence function")
+    distance = _root_interval(
+        float(squared[0]), deviation, level, len(other), "other half, influence function, bias left"
+    )
     return WorstDirection(distance, best)
 
 

@@ -169,6 +169,20 @@ def test_uniform_prior_by_the_probability_integral_transform():
     assert assess(edges, prior="uniform").rejected  # atoms on the boundary are a departure, not an error
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_uniform_values_that_were_rounded_to_the_edge(dtype):
+    draw = torch.Generator().manual_seed(0)
+    rejected = 0
+    for seed in range(12):
+        z = torch.rand(300, 4, generator=draw, dtype=torch.float64).to(dtype)
+        assert bool((z == 1).any()) or dtype == torch.float16
+        rejected += assess(z, prior="uniform", n_star=False, seed=seed).rejected
+    assert stats.binomtest(rejected, 12, 0.05, alternative="greater").pvalue > 1e-3
+    # What is at the edges more often than rounding makes it departs all the same.
+    assert assess(z.round(), prior="uniform", n_star=False).rejected
+    assert assess((1.1 * z.double() - 0.05).clamp(0, 1), prior="uniform", n_star=False).rejected
+
+
 def test_everything_is_in_the_json():
     data = json.loads(assess(sample("uniform")).to_json())
     assert data["rejected"] is True

@@ -26,6 +26,22 @@ def test_page(d, prior, tmp_path):
     assert ("power" in pictures) == assessment.rejected
 
 
+@pytest.mark.parametrize("shift", [1e9, 1e16])
+@pytest.mark.parametrize("scale", [1.0, 1e-308])
+def test_pictures_of_what_is_absurdly_far(scale, shift):
+    z = scale * np.random.default_rng(2).standard_normal((60, 2))
+    z[:, 1] += shift
+    assert assess(z, n_star=False).to_html().count("<img") == 5
+
+
+def test_pictures_are_of_the_rows_that_were_tested():
+    z = np.random.default_rng(3).standard_normal((60, 2))
+    assessment = assess(z, n_star=False)
+    page = assessment.to_html()
+    z[:] = 0  # a caller's buffer, filled anew
+    assert assessment.to_html() == page
+
+
 def test_bands_hold_together():
     # 300 uniform samples: at 95% in all order statistics at once, 285 inside are expected.
     rng = np.random.default_rng(1)
