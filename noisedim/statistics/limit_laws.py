@@ -3,6 +3,9 @@ r"""Laws of the scaled statistics for ever more rows: what the null tables are a
 A degenerate statistic n·mean h(z_i, z_j) tends to :math:`\sum_k \lambda_k \chi^2_1`, where λ are the eigenvalues of h under
 N(0, I). The kernels here depend on two norms and an angle, so h splits by degree of spherical harmonics into kernels of
 norms alone, each with the multiplicity of its degree; those are solved by quadrature (Nyström). Nothing is simulated.
+
+Where mean and covariance are estimated, the same holds of the kernel less its projection on polynomials of order 2, the
+score functions of the normal law: that is what whitening by an efficient estimate does in the limit.
 """
 
 import math
@@ -11,19 +14,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from noisedim.statistics import scaling
+from noisedim.statistics import null_laws, scaling
 
-__all__ = ["Spectrum", "isotropic_spectrum", "limit_quantiles", "limit_spectrum", "limit_tail"]
+__all__ = ["Spectrum", "isotropic_spectrum", "limit_quantiles", "limit_spectrum", "limit_tail", "pairs_weigh"]
 
 Kernel = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """From ‖x‖², ‖y‖² and ⟨x, y⟩, which broadcast."""
 
 _RADII = 120
+# On the line and in the plane a kink of the kernel needs more nodes, and they cost little.
+_MORE_RADII = 400
 _ANGLES = 96
 _DEGREES = 40
 # Eigenvalues whose part of the variance is below this are left out.
 _LEAST_SHARE = 1e-12
 _GRID = np.linspace(-6, 30, 721)
+_VERY_MANY = 10**12
+_MOST_OF_PAIRS = 0.05
 
 
 @dataclass(frozen=True)
@@ -86,10 +93,17 @@ class Spectrum:
         return np.asarray(PchipInterpolator(scores[rising], values[rising])(-ndtri(np.asarray(probabilities))))
 
 
-def isotropic_spectrum(kernel: Kernel, dim: int) -> Spectrum:
+def isotropic_spectrum(kernel: Kernel, dim: int, *, estimated: bool = False) -> Spectrum:
     """Eigenvalues under N(0, I) in ``dim`` dimensions of a kernel of norms and angle, less its means over either row.
 
     By the Funk–Hecke formula: on spherical harmonics of degree l a kernel of the angle acts as a number.
+
+    Args:
+        kernel: what pairs of rows are measured by.
+        dim: of the rows.
+        estimated: rows are whitened first, by their own mean and covariance.
+
+    Source: de Wet & Randles (1987), Annals of Statistics 15, 398–412, for estimated parameters.
     """
     squares, weights = _squared_norms(dim)
     cosines, shares = _angles(dim)
@@ -101,10 +115,9 @@ def isotropic_spectrum(kernel: Kernel, dim: int) -> Spectrum:
     total = 0.0
     for degree, harmonic in enumerate(_zonal(dim, cosines)):
         matrix = root[:, None] * (values @ (shares * harmonic)) * root[None, :]
-        if degree == 0:
-            # Less the mean over x, the mean over y, and the mean of all.
-            matrix = matrix - np.outer(root, root @ matrix)
-            matrix = matrix - np.outer(matrix @ root, root)
+        for direction in _taken_off(degree, root, squares, estimated):
+            matrix = matrix - np.outer(direction, direction @ matrix)
+            matrix = matrix - np.outer(matrix @ direction, direction)
         own = np.linalg.eigvalsh((matrix + matrix.T) / 2)
         count = _multiplicity(dim, degree)
         part = count * float((own**2).sum())
@@ -116,22 +129,27 @@ def isotropic_spectrum(kernel: Kernel, dim: int) -> Spectrum:
     return Spectrum.of(np.concatenate(found), np.concatenate(counts))
 
 
-def _squared_norms(dim: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and probabilities of χ² with ``dim`` degrees of freedom."""
-    from scipy import stats
-    from scipy.special import roots_genlaguerre
+def _taken_off(degree: int, root: np.ndarray, squares: np.ndarray, estimated: bool) -> list[np.ndarray]:
+    """Unit vectors of the radial functions that a degree loses: the constant, and with it all of order 2 or less."""
+    found = [root] if degree == 0 else []
+    if estimated and degree <= 2:
+        own = root * squares if degree != 1 else root * np.sqrt(squares)
+        for before in found:
+            own = own - before * (before @ own)
+        found.append(own / np.linalg.norm(own))
+    return found
 
-    if dim <= 64:
-        halves, weights = roots_genlaguerre(_RADII, dim / 2 - 1)
-        kept = weights > 1e-300
-        return 2 * halves[kept], weights[kept] / weights.sum()
-    # Where the Gamma function nears overflow, the law is smooth and narrow.
-    law = stats.chi2(dim)
+
+def _squared_norms(dim: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and probabilities of χ² with ``dim`` degrees of freedom: Gauss and Legendre's for its root, which is smooth."""
+    from scipy import stats
+
+    law = stats.chi(dim)
     low, high = float(law.ppf(1e-25)), float(law.isf(1e-25))
-    points, weights = np.polynomial.legendre.leggauss(_RADII)
-    squares = low + (high - low) * (points + 1) / 2
-    weights = weights * law.pdf(squares)
-    return squares, weights / weights.sum()
+    points, weights = np.polynomial.legendre.leggauss(_RADII if dim > 2 else _MORE_RADII)
+    norms = low + (high - low) * (points + 1) / 2
+    weights = weights * law.pdf(norms)
+    return norms**2, weights / weights.sum()
 
 
 def _angles(dim: int) -> tuple[np.ndarray, np.ndarray]:
@@ -162,8 +180,7 @@ def _multiplicity(dim: int, degree: int) -> float:
     return (2 * degree + dim - 2) / degree * math.comb(degree + dim - 3, degree - 1)
 
 
-def _bhep(dim: int) -> Kernel:
-    square = scaling.bhep_beta(dim) ** 2
+def _gaussian(square: float) -> Kernel:
     return lambda x, y, inner: np.exp(-square / 2 * (x + y - 2 * inner))
 
 
@@ -173,11 +190,9 @@ def _mehler(dim: int) -> Kernel:
     return lambda x, y, inner: np.exp((2 * r * inner - r * r * (x + y)) / (2 * (1 - r * r)) + constant)
 
 
-def _energy(dim: int) -> Kernel:
-    return lambda x, y, inner: -np.sqrt(np.maximum(x + y - 2 * inner, 0))
+def _energy(x: np.ndarray, y: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    return -np.sqrt(np.maximum(x + y - 2 * inner, 0))
 
-
-_KERNELS: dict[str, Callable[[int], Kernel]] = {"bhep": _bhep, "mehler": _mehler, "energy": _energy}
 
 # Where the limit law is χ², its degrees of freedom.
 _CHI_SQUARE: dict[str, Callable[[int], float]] = {
@@ -190,13 +205,34 @@ _CHI_SQUARE: dict[str, Callable[[int], float]] = {
 }
 
 
-def limit_spectrum(test: str, dim: int) -> Spectrum | None:
-    """The limit law of a kernel's test, or ``None`` for other tests."""
-    return isotropic_spectrum(_KERNELS[test](dim), dim) if test in _KERNELS else None
+def limit_spectrum(test: str, dim: int, rows: int | None = None) -> Spectrum | None:
+    """The limit law of a kernel's test, or ``None`` for other tests.
+
+    Henze and Zirkler's kernel is narrower with more ``rows``; its law is the limit's with that kernel, and ``None`` where
+    single pairs of rows still weigh (:func:`pairs_weigh`).
+    """
+    if test in ("bhep", "bhep_composite"):
+        kernel = _gaussian(scaling.bhep_beta(dim) ** 2)
+    elif test == "mehler":
+        kernel = _mehler(dim)
+    elif test in ("energy", "energy_composite"):
+        kernel = _energy
+    elif test == "henze_zirkler" and rows is not None and pairs_weigh(rows, dim) < _MOST_OF_PAIRS:
+        kernel = _gaussian(scaling.henze_zirkler_beta(rows, dim) ** 2)
+    else:
+        return None
+    return isotropic_spectrum(kernel, dim, estimated=test in null_laws.COMPOSITE_TESTS)
 
 
-def limit_tail(test: str, dim: int, values: np.ndarray) -> np.ndarray:
-    """Upper tail probabilities of a scaled statistic's limit law at (k,) values.
+def pairs_weigh(rows: int, dim: int) -> float:
+    """Skewness of the sum over pairs of Henze and Zirkler's kernel as if pairs were independent: what a limit law lacks."""
+    b = scaling.henze_zirkler_beta(rows, dim) ** 2
+    log_cube, log_square = -dim / 2 * math.log1p(6 * b), -dim / 2 * math.log1p(4 * b)
+    return math.exp(log_cube - 1.5 * log_square) / math.sqrt(rows * (rows - 1) / 2)
+
+
+def limit_tail(test: str, dim: int, values: np.ndarray, rows: int | None = None) -> np.ndarray:
+    """Upper tail probabilities of a scaled statistic's limit law at (k,) values; ``rows`` as :func:`limit_spectrum`.
 
     Raises: KeyError: for a test whose limit law is not known.
     """
@@ -204,13 +240,15 @@ def limit_tail(test: str, dim: int, values: np.ndarray) -> np.ndarray:
 
     if test == "mardia_kurtosis":
         return np.asarray(stats.norm.sf(values))
-    if test in _CHI_SQUARE:
-        degrees = _CHI_SQUARE[test](dim)
-        return np.asarray(stats.chi2.sf(np.asarray(values) * math.sqrt(2 * degrees) + degrees, degrees))
-    return isotropic_spectrum(_KERNELS[test](dim), dim).tail(values)
+    if (spectrum := limit_spectrum(test, dim, rows)) is not None:
+        return spectrum.tail(np.asarray(values) / _convention(test, dim, spectrum))
+    degrees = _CHI_SQUARE[test](dim)
+    return np.asarray(stats.chi2.sf(np.asarray(values) * math.sqrt(2 * degrees) + degrees, degrees))
 
 
-def limit_quantiles(test: str, dim: int, probabilities: np.ndarray) -> np.ndarray | None:
+def limit_quantiles(
+    test: str, dim: int, probabilities: np.ndarray, rows: int | None = None
+) -> np.ndarray | None:
     """Quantiles of a scaled statistic's limit law at upper tail probabilities, where it is known; else ``None``."""
     from scipy import stats
 
@@ -219,5 +257,13 @@ def limit_quantiles(test: str, dim: int, probabilities: np.ndarray) -> np.ndarra
     if test in _CHI_SQUARE:
         degrees = _CHI_SQUARE[test](dim)
         return np.asarray((stats.chi2.isf(probabilities, degrees) - degrees) / math.sqrt(2 * degrees))
-    spectrum = limit_spectrum(test, dim)
-    return None if spectrum is None else spectrum.quantiles(probabilities)
+    if (spectrum := limit_spectrum(test, dim, rows)) is None:
+        return None
+    return _convention(test, dim, spectrum) * spectrum.quantiles(probabilities)
+
+
+def _convention(test: str, dim: int, spectrum: Spectrum) -> float:
+    """Standard deviation of the limit in units of the scaled statistic, whose mean is 0; 1 but where the scale is a convention."""
+    if test != "energy_composite":
+        return 1.0
+    return math.sqrt(2 * spectrum.square) / scaling.energy_composite_moments(_VERY_MANY, dim)[1]

@@ -21,8 +21,10 @@ import numpy as np
 
 from noisedim.files import write_atomically
 from noisedim.statistics import null_laws, scaling
+from noisedim.statistics.henze_zirkler import whiten
 from noisedim.statistics.limit_laws import limit_quantiles, limit_tail
 from noisedim.statistics.null_quantiles import PROBABILITIES, Surface, ordered_outward
+from noisedim.statistics.scaled import composite_statistics
 
 __all__ = ["Cell", "build", "fit_surface", "main", "plan", "simulate_cell"]
 
@@ -33,10 +35,12 @@ _ROWS = (20, 28, 40, 60, 90, 140, 220, 360, 600, 1000)
 # Whitened statistics are tabulated from two rows a coordinate on; larger dimensions are not worth the time.
 _COMPOSITE_DIM = 128
 _MOST_SAMPLES = 20_000
-_HENZE_ZIRKLER_DIM = 64
-# Henze and Zirkler's β follows n: cells of _LIMIT_ROWS rows with the β of more.
-_LIMIT_ROWS = 400
-_NOMINAL_ROWS = (2_500, 8_000, 25_000, 100_000)
+# Henze and Zirkler's kernel narrows with n: in few dimensions its limit law at the β of n is near enough, in more its law
+# at many rows is simulated, and from _NEAREST_DIM on, where few near pairs of rows make it, at fewer rows too.
+_MANY_ROWS = (2_500, 5_000, 10_000)
+_PAIRS_DIM, _NEAREST_DIM = 12, 48
+# All composite tests once at many rows, between the other cells and the limit.
+_WHITENED_ROWS, _WHITENED_DIMS = 2_500, (8, 16, 32, 64, 128)
 _ONE_DIMENSIONAL_ROWS = (20, 24, 30, 40, 60, 100, 180, 350, 800, 2_000, 6_000, 20_000, 100_000)
 # A quantile beyond which fewer values of a cell lie is taken from the law's shape, and weighs less.
 _FEWEST_BEYOND = 9.5
@@ -46,7 +50,8 @@ _UNIFORM_ROWS = (20, 32, 60, 120, 400)
 
 @dataclass(frozen=True)
 class Cell:
-    """One simulation: ``kind`` is simple, composite, henze_zirkler, uniform or one_dimensional."""
+    """One simulation: ``kind`` is simple, composite, henze_zirkler (alone), whitened (all composite, one by one), uniform or
+    one_dimensional."""
 
     kind: str
     n: int
@@ -74,9 +79,13 @@ def plan(scale: float = 1.0) -> list[Cell]:
         if dim <= _COMPOSITE_DIM:
             for n in sorted({n for n in _ROWS if n > 2 * dim} | {max(20, 2 * dim), max(28, 3 * dim)}):
                 add("composite", n, dim, n * n * (7 + 0.15 * dim) / 1e3 + n * dim * (0.03 + 0.001 * dim) + n * 0.3, 6)
-        if dim <= _HENZE_ZIRKLER_DIM:
-            for n in _NOMINAL_ROWS:
-                add("henze_zirkler", n, dim, _LIMIT_ROWS**2 * (3 + 0.08 * dim) / 1e3, 6)
+            pair = (1.5 + 0.025 * dim) / 1e3
+            own = {max(20, 2 * dim), max(28, 3 * dim)} | {n for n in _ROWS if n > 3 * dim}
+            for n in sorted(own if dim >= _NEAREST_DIM else []) + list(_MANY_ROWS if dim >= _PAIRS_DIM else []):
+                add("henze_zirkler", n, dim, n * n * pair + n * dim * 0.1, 20 if n < 2_000 else 30)
+            if dim in _WHITENED_DIMS:
+                n = _WHITENED_ROWS
+                add("whitened", n, dim, 4 * n * n * pair + n * dim * 0.1, 40)
         for n in _UNIFORM_ROWS[: 5 if dim <= 64 else 4]:
             add("uniform", n, dim, n * dim * (0.03 + 0.0002 * dim), 3)
     for n in _ONE_DIMENSIONAL_ROWS:
@@ -92,10 +101,12 @@ def simulate_cell(cell: Cell) -> dict[str, np.ndarray]:
         found = null_laws.one_dimensional_null(cell.n, cell.count, rng)
     elif cell.kind == "uniform":
         found = null_laws.uniform_null(cell.n, cell.dim, cell.count, rng)
-    elif cell.kind == "henze_zirkler":
-        beta = scaling.henze_zirkler_beta(cell.n, cell.dim)
-        found = null_laws.normal_null(_LIMIT_ROWS, cell.dim, cell.count, rng, simple=False, henze_zirkler_beta=beta)
-        found = {"henze_zirkler": found["henze_zirkler"]}
+    elif cell.kind in ("henze_zirkler", "whitened"):
+        tests = ("henze_zirkler",) if cell.kind == "henze_zirkler" else null_laws.COMPOSITE_TESTS
+        rows = [
+            composite_statistics(whiten(rng.standard_normal((cell.n, cell.dim))), tests) for _ in range(cell.count)
+        ]
+        found = {test: np.array([row[test] for row in rows]) for test in tests}
     else:
         simple = cell.kind == "simple"
         found = null_laws.normal_null(cell.n, cell.dim, cell.count, rng, simple=simple, composite=not simple)
