@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 # Raised whenever a statistic's definition or its random stream changes.
-_FORMAT = 3
+_FORMAT = 4
 _memory: dict[tuple[str, int, int, int, int], np.ndarray] = {}
 # Samples of more rows are measured one by one, in blocks.
 _ROWS_AT_ONCE = 2048

@@ -17,7 +17,7 @@ from noisedim.checks import embedding_matrix, positive
 from noisedim.errors import InvalidInputError
 from noisedim.statistics.calibration import calibrated_p_value, one_blas_thread
 from noisedim.statistics.pairs import BLOCK, pair_sum
-from noisedim.statistics.scaling import henze_zirkler_beta, henze_zirkler_moments
+from noisedim.statistics.scaling import henze_zirkler_beta, narrow_moments
 
 __all__ = [
     "HenzeZirklerResult",
@@ -154,10 +154,10 @@ def henze_zirkler_statistic(z: Any) -> float:
 
 
 def henze_zirkler_scaled(z: np.ndarray, *, white: np.ndarray | None = None) -> float:
-    """The statistic as null laws hold it: apart from its 1, less the limit's mean, over the limit's standard deviation."""
+    """The statistic as null laws hold it: apart from its 1, less the limit's mean, over a scale that follows n and d."""
     n, dim = z.shape
     beta = henze_zirkler_beta(n, dim)
-    mean, deviation = henze_zirkler_moments(n, dim, beta)
+    mean, deviation = narrow_moments(n, dim)
     return (bhep_excess(whiten(z) if white is None else white, beta) - mean) / deviation
 
 
@@ -167,8 +167,8 @@ def henze_zirkler(z: Any, *, simulations: int | None = None, seed: int = 0) -> H
     Args:
         z: (n, d) numbers, n > d, with non-singular covariance.
         simulations: p from so many null samples at exactly this n and d, made once and cached, at least 1/(B+1). If
-            omitted, p is read off the null tables where these reach (d ≤ 32, 20 ≤ n ≤ 100,000, n ≥ 2d), and simulated
-            elsewhere.
+            omitted, p is read off the null tables where these reach (for d ≤ 32, n from 20 and 2d to 100,000; for d ≤ 128,
+            n from 3d to 10,000), and simulated elsewhere.
         seed: of the null samples.
 
     Returns: statistic and p-value; small p: not normal, whatever mean and covariance.
@@ -183,7 +183,7 @@ def henze_zirkler(z: Any, *, simulations: int | None = None, seed: int = 0) -> H
     n, dim = z.shape
     scaled = henze_zirkler_scaled(z)
     beta = henze_zirkler_beta(n, dim)
-    mean, deviation = henze_zirkler_moments(n, dim, beta)
+    mean, deviation = narrow_moments(n, dim)
     statistic = 1 + (mean + deviation * scaled) * (1 + 2 * beta * beta) ** (-dim / 2)
     p_value = calibrated_p_value("henze_zirkler", scaled, n, dim, simulations=simulations, seed=seed)
     return HenzeZirklerResult(statistic, p_value, n, dim)

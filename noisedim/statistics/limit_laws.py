@@ -11,6 +11,7 @@ score functions of the normal law: that is what whitening by an efficient estima
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,7 +29,7 @@ _ANGLES = 96
 _DEGREES = 40
 # Eigenvalues whose part of the variance is below this are left out.
 _LEAST_SHARE = 1e-12
-_GRID = np.linspace(-6, 30, 721)
+_GRID = np.linspace(-6, 40, 921)
 _VERY_MANY = 10**12
 _MOST_OF_PAIRS = 0.05
 
@@ -61,9 +62,18 @@ class Spectrum:
 
         Source: Gil-Pelaez (1951), Biometrika 38, 481–482; Imhof (1961), Biometrika 48, 419–426.
         """
+        grid, tail = self._tail_on_grid
+        from scipy.interpolate import CubicSpline
+
         values = np.asarray(values, dtype=np.float64)
-        # Sums over an even grid alias at 2π/step, far beyond the law's reach.
-        step = 2 * math.pi / 150
+        inside = np.clip(values, grid[0], grid[-1])
+        return np.clip(CubicSpline(grid, tail)(inside), 0.0, 1.0)
+
+    @cached_property
+    def _tail_on_grid(self) -> tuple[np.ndarray, np.ndarray]:
+        # A sum over an even grid of frequencies has this period in the value, far beyond the law's reach.
+        period = 150.0
+        step = 2 * math.pi / period
         top = 50.0
         while top < 5e4 and self._log_modulus(np.array([top]))[0] > -18:
             top *= 1.3
@@ -71,8 +81,13 @@ class Spectrum:
         angle = np.zeros_like(u)
         for weight, degree in zip(self.weights, self.degrees, strict=True):
             angle += degree * (np.arctan(2 * weight * u) / 2 - weight * u)
-        height = np.exp(self._log_modulus(u)) / u
-        return np.array([0.5 + step / math.pi * float(np.sin(angle - u * value) @ height) for value in values])
+        terms = np.exp(self._log_modulus(u) + 1j * angle) / u
+        # All values at once: the sum is a discrete Fourier transform, padded so that splines between its points are exact.
+        size = max(2**15, 1 << (len(u) - 1).bit_length())
+        index = np.arange(math.floor(_GRID[0] / period * size), math.ceil(_GRID[-1] / period * size) + 1)
+        grid = index * (period / size)
+        sums = np.fft.fft(terms, size)[index % size] * np.exp(-0.5j * step * grid)
+        return grid, 0.5 + step / math.pi * sums.imag
 
     def _log_modulus(self, u: np.ndarray) -> np.ndarray:
         total = np.zeros_like(u)
@@ -241,14 +256,12 @@ def limit_tail(test: str, dim: int, values: np.ndarray, rows: int | None = None)
     if test == "mardia_kurtosis":
         return np.asarray(stats.norm.sf(values))
     if (spectrum := limit_spectrum(test, dim, rows)) is not None:
-        return spectrum.tail(np.asarray(values) / _convention(test, dim, spectrum))
+        return spectrum.tail(np.asarray(values) / _convention(test, dim, rows, spectrum))
     degrees = _CHI_SQUARE[test](dim)
     return np.asarray(stats.chi2.sf(np.asarray(values) * math.sqrt(2 * degrees) + degrees, degrees))
 
 
-def limit_quantiles(
-    test: str, dim: int, probabilities: np.ndarray, rows: int | None = None
-) -> np.ndarray | None:
+def limit_quantiles(test: str, dim: int, probabilities: np.ndarray, rows: int | None = None) -> np.ndarray | None:
     """Quantiles of a scaled statistic's limit law at upper tail probabilities, where it is known; else ``None``."""
     from scipy import stats
 
@@ -259,11 +272,13 @@ def limit_quantiles(
         return np.asarray((stats.chi2.isf(probabilities, degrees) - degrees) / math.sqrt(2 * degrees))
     if (spectrum := limit_spectrum(test, dim, rows)) is None:
         return None
-    return _convention(test, dim, spectrum) * spectrum.quantiles(probabilities)
+    return _convention(test, dim, rows, spectrum) * spectrum.quantiles(probabilities)
 
 
-def _convention(test: str, dim: int, spectrum: Spectrum) -> float:
-    """Standard deviation of the limit in units of the scaled statistic, whose mean is 0; 1 but where the scale is a convention."""
-    if test != "energy_composite":
-        return 1.0
-    return math.sqrt(2 * spectrum.square) / scaling.energy_composite_moments(_VERY_MANY, dim)[1]
+def _convention(test: str, dim: int, rows: int | None, spectrum: Spectrum) -> float:
+    """Standard deviation of the limit in units of the scaled statistic, whose mean is 0: 1 unless its scale is a convention."""
+    if test == "energy_composite":
+        return math.sqrt(2 * spectrum.square) / scaling.energy_composite_moments(_VERY_MANY, dim)[1]
+    if test == "henze_zirkler" and rows is not None:
+        return scaling.henze_zirkler_moments(rows, dim)[1] / scaling.narrow_moments(rows, dim)[1]
+    return 1.0

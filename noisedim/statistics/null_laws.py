@@ -47,7 +47,6 @@ def normal_null(
     *,
     simple: bool = True,
     composite: bool = True,
-    henze_zirkler_beta: float | None = None,
 ) -> dict[str, np.ndarray]:
     """``count`` draws of the scaled statistics under N(0, I), by test, each (count,).
 
@@ -56,7 +55,6 @@ def normal_null(
         count: how many samples.
         rng: their source.
         simple, composite: which tests.
-        henze_zirkler_beta: this smoothing, and of the composite tests none but Henze–Zirkler's.
     """
     parts: dict[str, list[np.ndarray]] = {}
     at_once = max(1, min(_PAIRS // (n * n), 4_000_000 // (n * dim)))
@@ -66,7 +64,7 @@ def normal_null(
         if simple:
             found |= _simple(batch)
         if composite:
-            found |= _composite(batch, henze_zirkler_beta)
+            found |= _composite(batch)
         for name, values in found.items():
             parts.setdefault(name, []).append(values)
     return {name: np.concatenate(values) for name, values in parts.items()}
@@ -89,24 +87,20 @@ def _simple(batch: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _composite(batch: np.ndarray, beta: float | None) -> dict[str, np.ndarray]:
+def _composite(batch: np.ndarray) -> dict[str, np.ndarray]:
     _, n, dim = batch.shape
     centred = batch - batch.mean(1, keepdims=True)
     factor = np.linalg.cholesky(np.swapaxes(centred, 1, 2) @ centred / n)
     white = centred @ np.swapaxes(np.linalg.inv(factor), 1, 2)
     points = torch.from_numpy(white)
     norms = points.square().sum(2)
-    if beta is not None:
-        return {
-            "henze_zirkler": _scaled(_henze_zirkler(points, norms, beta), scaling.henze_zirkler_moments(n, dim, beta))
-        }
     beta = scaling.henze_zirkler_beta(n, dim)
     wide = scaling.bhep_beta(dim)
     cubes = torch.bmm(points.float(), points.float().transpose(1, 2))
     skewness = cubes.square().mul_(cubes).sum((1, 2)).double().numpy() / n / 6
     kurtosis = norms.square().mean(1).numpy()
     return {
-        "henze_zirkler": _scaled(_henze_zirkler(points, norms, beta), scaling.henze_zirkler_moments(n, dim, beta)),
+        "henze_zirkler": _scaled(_henze_zirkler(points, norms, beta), scaling.narrow_moments(n, dim)),
         "bhep_composite": _scaled(
             _henze_zirkler(points, norms, wide, torch.float64), scaling.henze_zirkler_moments(n, dim, wide)
         ),

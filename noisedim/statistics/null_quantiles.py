@@ -1,8 +1,9 @@
 """Reads the shipped null tables: tail probabilities of scaled statistics at any n and d that the tables reach.
 
 A test's quantile at an upper tail probability is a smooth surface over n and d: a cubic spline in log₂ d times a few
-terms in n. Between the tabulated probabilities, the normal score of p is linear in the statistic; beyond the least, the
-tail is a generalised Pareto law through three of its quantiles.
+terms in n. Where the law's width changes by orders, values are standardised first, by a location and a scale that are such
+surfaces too, and the surfaces are those of their inverse hyperbolic sine. Between the tabulated probabilities, the normal
+score of p is linear in the statistic; beyond the least, the tail is a generalised Pareto law through three of its quantiles.
 """
 
 import json
@@ -43,6 +44,7 @@ _TERMS: dict[str, Callable[[float, int], float]] = {
     "power": lambda n, dim: n**-1.5,
     "share_root": lambda n, dim: math.sqrt(dim / n),
     "share": lambda n, dim: dim / n,
+    "share_square": lambda n, dim: (dim / n) ** 2,
     "log": lambda n, dim: math.log(n),
     "log_square": lambda n, dim: math.log(n) ** 2,
     "log_cube": lambda n, dim: math.log(n) ** 3,
@@ -62,22 +64,20 @@ class Surface:
         coefficients: (probabilities, splines × terms).
         knots: of the cubic spline in log₂ d; empty for tests of one dimension.
         terms: names of the terms in n.
-        most_dim: largest d.
-        rows_a_coordinate: least n/d.
-        most_rows: largest n; ``None``: there is a limit law.
+        reach: largest d, and up to it least n/d and largest n (``None``: there is a limit law), by ascending d.
         relative_error: by tail probability, root mean square relative error of p over the simulated cells, beyond
             their own binomial noise.
         samples: how many null samples were simulated for it, over all cells.
+        stretch: (2, splines × terms): coefficients of location and of the logarithm of scale; ``None``: not standardised.
     """
 
     coefficients: np.ndarray
     knots: tuple[float, ...]
     terms: tuple[str, ...]
-    most_dim: int
-    rows_a_coordinate: int
-    most_rows: int | None
+    reach: tuple[tuple[int, int, int | None], ...]
     relative_error: dict[str, float]
     samples: int = 0
+    stretch: np.ndarray | None = None
 
     def design(self, n: float, dim: int) -> np.ndarray:
         """The row of basis functions at (n, d)."""
@@ -88,7 +88,27 @@ class Surface:
 
     def quantiles(self, n: float, dim: int) -> np.ndarray:
         """At :data:`PROBABILITIES`, ascending."""
+        location, scale = self.standard(n, dim)
+        standard = self.standard_quantiles(n, dim)
+        return standard if self.stretch is None else location + scale * np.sinh(standard)
+
+    def standard_quantiles(self, n: float, dim: int) -> np.ndarray:
+        """At :data:`PROBABILITIES`, ascending, of standardised values."""
         return ordered_outward(self.coefficients @ self.design(n, dim))
+
+    def standard(self, n: float, dim: int) -> tuple[float, float]:
+        """Location and scale; 0 and 1 where values are not standardised."""
+        if self.stretch is None:
+            return 0.0, 1.0
+        location, log_scale = self.stretch @ self.design(n, dim)
+        return float(location), math.exp(float(log_scale))
+
+    def reaches(self, n: int, dim: int) -> bool:
+        """Whether n rows in d dimensions lie inside."""
+        for most_dim, rows_a_coordinate, most_rows in self.reach:
+            if dim <= most_dim:
+                return max(_FEWEST_ROWS, rows_a_coordinate * dim) <= n and (most_rows is None or n <= most_rows)
+        return False
 
 
 def ordered_outward(quantiles: np.ndarray) -> np.ndarray:
@@ -113,14 +133,14 @@ def _surfaces() -> dict[str, Surface]:
         about = json.loads(str(loaded["about"]))
         return {
             test: Surface(
-                loaded[test].astype(np.float64),
+                loaded[test][: len(PROBABILITIES)].astype(np.float64),
                 tuple(own["knots"]),
                 tuple(own["terms"]),
-                own["most_dim"],
-                own["rows_a_coordinate"],
-                own["most_rows"],
+                tuple((most_dim, share, most_rows) for most_dim, share, most_rows in own["reach"]),
                 own["relative_error"],
                 own["samples"],
+                # Two rows more.
+                loaded[test][len(PROBABILITIES) :].astype(np.float64) if own["stretched"] else None,
             )
             for test, own in about["tests"].items()
         }
@@ -129,9 +149,7 @@ def _surfaces() -> dict[str, Surface]:
 def table_reaches(test: str, n: int, dim: int) -> bool:
     """Whether the tables hold this test's law at n rows in d dimensions."""
     surface = _surfaces().get(test)
-    if surface is None or n < max(_FEWEST_ROWS, surface.rows_a_coordinate * dim) or dim > surface.most_dim:
-        return False
-    return surface.most_rows is None or n <= surface.most_rows
+    return surface is not None and surface.reaches(n, dim)
 
 
 def table_error(test: str) -> dict[str, float]:
@@ -148,12 +166,16 @@ def table_p_values(test: str, statistic: float, n: int, dim: int) -> tuple[float
     """Upper and lower tail probability of a scaled statistic; ``None`` where the tables do not reach."""
     if not table_reaches(test, n, dim):
         return None
-    return p_values_at(_cached_quantiles(test, n, dim), statistic)
+    location, scale, quantiles = _cached(test, n, dim)
+    if _surfaces()[test].stretch is not None:
+        statistic = math.asinh((statistic - location) / scale)
+    return p_values_at(quantiles, statistic)
 
 
 @lru_cache(maxsize=4096)
-def _cached_quantiles(test: str, n: int, dim: int) -> np.ndarray:
-    return _surfaces()[test].quantiles(n, dim)
+def _cached(test: str, n: int, dim: int) -> tuple[float, float, np.ndarray]:
+    surface = _surfaces()[test]
+    return *surface.standard(n, dim), surface.standard_quantiles(n, dim)
 
 
 def p_values_at(quantiles: np.ndarray, statistic: float) -> tuple[float, float]:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from noisedim.files import write_atomically
-from noisedim.statistics import null_laws, scaling
+from noisedim.statistics import null_laws
 from noisedim.statistics.henze_zirkler import whiten
 from noisedim.statistics.limit_laws import limit_quantiles, limit_tail
 from noisedim.statistics.null_quantiles import PROBABILITIES, Surface, ordered_outward
@@ -39,6 +39,7 @@ _MOST_SAMPLES = 20_000
 # at many rows is simulated, and from _NEAREST_DIM on, where few near pairs of rows make it, at fewer rows too.
 _MANY_ROWS = (2_500, 5_000, 10_000)
 _PAIRS_DIM, _NEAREST_DIM = 12, 48
+_NEAREST_DIMS = (56, 80, 112)
 # All composite tests once at many rows, between the other cells and the limit.
 _WHITENED_ROWS, _WHITENED_DIMS = 2_500, (8, 16, 32, 64, 128)
 _ONE_DIMENSIONAL_ROWS = (20, 24, 30, 40, 60, 100, 180, 350, 800, 2_000, 6_000, 20_000, 100_000)
@@ -79,15 +80,16 @@ def plan(scale: float = 1.0) -> list[Cell]:
         if dim <= _COMPOSITE_DIM:
             for n in sorted({n for n in _ROWS if n > 2 * dim} | {max(20, 2 * dim), max(28, 3 * dim)}):
                 add("composite", n, dim, n * n * (7 + 0.15 * dim) / 1e3 + n * dim * (0.03 + 0.001 * dim) + n * 0.3, 6)
-            pair = (1.5 + 0.025 * dim) / 1e3
-            own = {max(20, 2 * dim), max(28, 3 * dim)} | {n for n in _ROWS if n > 3 * dim}
-            for n in sorted(own if dim >= _NEAREST_DIM else []) + list(_MANY_ROWS if dim >= _PAIRS_DIM else []):
-                add("henze_zirkler", n, dim, n * n * pair + n * dim * 0.1, 20 if n < 2_000 else 30)
             if dim in _WHITENED_DIMS:
                 n = _WHITENED_ROWS
-                add("whitened", n, dim, 4 * n * n * pair + n * dim * 0.1, 40)
+                add("whitened", n, dim, 4 * n * n * (1.5 + 0.025 * dim) / 1e3 + n * dim * 0.1, 40)
         for n in _UNIFORM_ROWS[: 5 if dim <= 64 else 4]:
             add("uniform", n, dim, n * dim * (0.03 + 0.0002 * dim), 3)
+    for dim in (dim for dim in sorted({*_DIMS, *_NEAREST_DIMS}) if _PAIRS_DIM <= dim <= _COMPOSITE_DIM):
+        rows = {3 * dim} | {n for n in _ROWS if n > 3 * dim} if dim >= _NEAREST_DIM else set()
+        for n in sorted(rows) + list(_MANY_ROWS if dim in _DIMS else []):
+            cost = n * n * (1.5 + 0.025 * dim) / 1e3 + n * dim * 0.1
+            add("henze_zirkler", n, dim, cost, 20 if n < 2_000 else 30)
     for n in _ONE_DIMENSIONAL_ROWS:
         add("one_dimensional", n, 1, n * 0.06, 12, 10 * _MOST_SAMPLES)
     return cells
@@ -103,9 +105,7 @@ def simulate_cell(cell: Cell) -> dict[str, np.ndarray]:
         found = null_laws.uniform_null(cell.n, cell.dim, cell.count, rng)
     elif cell.kind in ("henze_zirkler", "whitened"):
         tests = ("henze_zirkler",) if cell.kind == "henze_zirkler" else null_laws.COMPOSITE_TESTS
-        rows = [
-            composite_statistics(whiten(rng.standard_normal((cell.n, cell.dim))), tests) for _ in range(cell.count)
-        ]
+        rows = [composite_statistics(whiten(rng.standard_normal((cell.n, cell.dim))), tests) for _ in range(cell.count)]
         found = {test: np.array([row[test] for row in rows]) for test in tests}
     else:
         simple = cell.kind == "simple"
@@ -120,35 +120,39 @@ class _Form:
     kinds: tuple[str, ...]
     knots: tuple[float, ...]
     terms: tuple[str, ...]
-    most_dim: int
-    rows_a_coordinate: int = 0
-    most_rows: int | None = None
+    reach: tuple[tuple[int, int, int | None], ...]
+    stretched: bool = False
 
 
 _ALL_DIMS = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0, 9.0)
 _TO_128 = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0)
 _FORMS = {
-    **{test: _Form(("simple",), _ALL_DIMS, ("one", "root", "inverse"), 512) for test in null_laws.SIMPLE_TESTS},
     **{
-        test: _Form(("composite",), _TO_128, ("one", "root", "inverse", "power", "share"), 128, 2)
+        test: _Form(("simple",), _ALL_DIMS, ("one", "root", "inverse"), ((512, 0, None),))
+        for test in null_laws.SIMPLE_TESTS
+    },
+    **{
+        test: _Form(("composite", "whitened"), _TO_128, ("one", "root", "inverse", "power", "share"), ((128, 2, None),))
         for test in null_laws.COMPOSITE_TESTS
     },
     "henze_zirkler": _Form(
-        ("composite", "henze_zirkler"),
-        (0.0, 1.0, 2.0, 3.0, 4.0, 4.6, 5.0),
-        ("one", "log", "log_square", "log_cube", "inverse", "share_root", "share"),
-        # Beyond, its law is that of the nearest pair of rows alone, and changes too fast with d to be interpolated.
-        32,
-        2,
-        100_000,
+        ("composite", "whitened", "henze_zirkler"),
+        (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0),
+        ("one", "log", "log_square", "share_root", "share", "share_square"),
+        # In many dimensions its law is that of the nearest pairs of rows: no limit is near, and no more rows were simulated.
+        ((32, 2, 100_000), (128, 3, _MANY_ROWS[-1])),
+        stretched=True,
     ),
     # Fourth moments take their limit law slowly.
-    "hermite": _Form(("simple",), _ALL_DIMS, ("one", "root", "inverse", "power"), 512),
-    **{test: _Form(("uniform",), _ALL_DIMS, ("one", "root", "inverse"), 512) for test in null_laws.UNIFORM_TESTS},
-    "smooth_pairs": _Form(("uniform",), (1.0, 2.0, 3.5, 5.0, 7.0, 9.0), ("one", "root", "inverse"), 512),
-    "dagostino": _Form(("one_dimensional",), (), ("one", "root", "inverse", "power"), 1),
+    "hermite": _Form(("simple",), _ALL_DIMS, ("one", "root", "inverse", "power"), ((512, 0, None),)),
+    **{
+        test: _Form(("uniform",), _ALL_DIMS, ("one", "root", "inverse"), ((512, 0, None),))
+        for test in null_laws.UNIFORM_TESTS
+    },
+    "smooth_pairs": _Form(("uniform",), (1.0, 2.0, 3.5, 5.0, 7.0, 9.0), ("one", "root", "inverse"), ((512, 0, None),)),
+    "dagostino": _Form(("one_dimensional",), (), ("one", "root", "inverse", "power"), ((1, 0, None),)),
     "shapiro": _Form(
-        ("one_dimensional",), (), ("one", "log", "log_square", "log_cube", "root", "inverse"), 1, 0, 100_000
+        ("one_dimensional",), (), ("one", "log", "log_square", "log_cube", "root", "inverse"), ((1, 0, 100_000),)
     ),
 }
 
@@ -166,45 +170,82 @@ def _cell_quantiles(values: np.ndarray, probabilities: np.ndarray) -> np.ndarray
     return ordered_outward(found)
 
 
-# The limit law of many rows, where it is known, stands at this n with the weight of so many samples.
+# The limit law of many rows, where it is known, stands at this n, or these, with the weight of so many samples each.
 _LIMIT_AT = 1_000_000
+_NARROWING_LIMIT_AT = (5_000, 20_000, 100_000)
 _LIMIT_WEIGHT = 200_000
+
+
+@dataclass(frozen=True)
+class _Anchor:
+    """A limit law: its quantiles at :data:`PROBABILITIES`, which stand at ``n``."""
+
+    n: int
+    dim: int
+    quantiles: np.ndarray
+
+
+def _anchors(test: str, dims: Sequence[int]) -> list[_Anchor]:
+    found = []
+    for dim in dims:
+        for n in _NARROWING_LIMIT_AT if test == "henze_zirkler" else (_LIMIT_AT,):
+            quantiles = limit_quantiles(test, dim, np.array(PROBABILITIES), n)
+            if quantiles is not None:
+                found.append(_Anchor(n, dim, quantiles))
+    return found
 
 
 def fit_surface(test: str, samples: Sequence[tuple[Cell, np.ndarray]]) -> Surface:
     """The surface of a test through its cells, by least squares weighted by the cells' sizes."""
     form = _FORMS[test]
+    surface = Surface(np.empty(0), form.knots, form.terms, form.reach, {})
+    kept = [(cell, values) for cell, values in samples if surface.reaches(cell.n, cell.dim)]
+    anchors = _anchors(test, sorted({cell.dim for cell, _ in kept}))
+    at = [(cell.n, cell.dim) for cell, _ in kept] + [(anchor.n, anchor.dim) for anchor in anchors]
+    design = np.array([surface.design(n, dim) for n, dim in at])
+    counts = np.array([cell.count for cell, _ in kept] + [_LIMIT_WEIGHT] * len(anchors), dtype=float)
+    laws = [values for _, values in kept] + [anchor.quantiles for anchor in anchors]
+    if form.stretched:
+        middle = [np.quantile(values, (0.3, 0.5, 0.7)) for _, values in kept]
+        middle += [anchor.quantiles[[PROBABILITIES.index(p) for p in (0.7, 0.5, 0.3)]] for anchor in anchors]
+        surface = replace(surface, stretch=_fit_stretch(design, counts, np.array(middle)))
+        laws = [_stretched(surface, values, *where) for values, where in zip(laws, at, strict=True)]
     probabilities = np.array(PROBABILITIES)
-    blank = Surface(np.empty(0), form.knots, form.terms, form.most_dim, form.rows_a_coordinate, form.most_rows, {})
-    kept = [(cell, values) for cell, values in samples if cell.dim <= form.most_dim]
-    design = np.array([blank.design(cell.n, cell.dim) for cell, _ in kept])
-    found = np.array([_cell_quantiles(values, probabilities) for _, values in kept])
-    counts = np.array([cell.count for cell, _ in kept], dtype=float)
-    limits = {dim: limit_quantiles(test, dim, probabilities) for dim in sorted({cell.dim for cell, _ in kept})}
-    known = {dim: quantiles for dim, quantiles in limits.items() if quantiles is not None}
-    if known:
-        design = np.vstack([design, [blank.design(_LIMIT_AT, dim) for dim in known]])
-        found = np.vstack([found, list(known.values())])
+    found = np.array([_cell_quantiles(values, probabilities) for values in laws[: len(kept)]] + laws[len(kept) :])
     coefficients = np.empty((len(probabilities), design.shape[1]))
     for i, p in enumerate(probabilities):
-        sizes = counts.copy()
-        sizes[sizes * min(p, 1 - p) < _FEWEST_BEYOND] *= _TRUST_IN_SHAPE
-        root = np.sqrt(np.append(sizes, np.full(len(known), _LIMIT_WEIGHT)))[:, None]
-        coefficients[i] = np.linalg.lstsq(root * design, root[:, 0] * found[:, i], rcond=None)[0]
-    surface = replace(blank, coefficients=coefficients)
+        few = counts * min(p, 1 - p) < _FEWEST_BEYOND
+        coefficients[i] = _least_squares(design, found[:, i], np.where(few, _TRUST_IN_SHAPE, 1.0) * counts)
+    surface = replace(surface, coefficients=coefficients)
     errors = _relative_error(surface, kept, test in null_laws.TWO_SIDED_TESTS)
-    at_limit = _error_at_limit(test, surface, list(known))
+    at_limit = _error_at_limit(test, surface, anchors)
     return replace(surface, relative_error={p: max(error, at_limit.get(p, 0.0)) for p, error in errors.items()})
 
 
-def _error_at_limit(test: str, surface: Surface, dims: Sequence[int]) -> dict[str, float]:
-    """By tail probability: root mean square of p̂/p − 1 over dimensions for very many rows, where the law is known."""
+def _least_squares(design: np.ndarray, found: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    root = np.sqrt(weights)
+    return np.asarray(np.linalg.lstsq(root[:, None] * design, root * found, rcond=None)[0])
+
+
+def _fit_stretch(design: np.ndarray, counts: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    """Location and log scale from the quantiles at .3, .5 and .7: the median, and half of what lies around it."""
+    low, median, high = middle.T
+    return np.stack([_least_squares(design, median, counts), _least_squares(design, np.log((high - low) / 2), counts)])
+
+
+def _stretched(surface: Surface, values: np.ndarray, n: int, dim: int) -> np.ndarray:
+    location, scale = surface.standard(n, dim)
+    return np.asarray(np.arcsinh((values - location) / scale))
+
+
+def _error_at_limit(test: str, surface: Surface, anchors: Sequence[_Anchor]) -> dict[str, float]:
+    """By tail probability: root mean square of p̂/p − 1 over the limit laws."""
     errors: dict[str, list[float]] = {}
-    for dim in dims:
-        quantiles = surface.quantiles(_LIMIT_AT, dim)
-        levels = (0.05, 0.01, 0.001)
+    levels = (0.05, 0.01, 0.001)
+    for anchor in anchors:
+        quantiles = surface.quantiles(anchor.n, anchor.dim)
         values = np.interp([-p for p in levels], -np.array(PROBABILITIES), quantiles)
-        for p, tail in zip(levels, limit_tail(test, dim, values), strict=True):
+        for p, tail in zip(levels, limit_tail(test, anchor.dim, values, anchor.n), strict=True):
             errors.setdefault(str(p), []).append(float(tail) / p - 1)
     return {p: round(math.sqrt(float(np.mean(np.square(own)))), 4) for p, own in errors.items()}
 
@@ -241,9 +282,8 @@ def build(cells: Path, output: Path) -> dict[str, Surface]:
             test: {
                 "knots": surface.knots,
                 "terms": surface.terms,
-                "most_dim": surface.most_dim,
-                "rows_a_coordinate": surface.rows_a_coordinate,
-                "most_rows": surface.most_rows,
+                "reach": surface.reach,
+                "stretched": surface.stretch is not None,
                 "relative_error": surface.relative_error,
                 "cells": len(samples[test]),
                 "samples": sum(cell.count for cell, _ in samples[test]),
@@ -251,7 +291,10 @@ def build(cells: Path, output: Path) -> dict[str, Surface]:
             for test, surface in surfaces.items()
         }
     }
-    arrays: dict[str, Any] = {test: surface.coefficients.astype(np.float32) for test, surface in surfaces.items()}
+    arrays: dict[str, Any] = {}
+    for test, surface in surfaces.items():
+        rows = [surface.coefficients] if surface.stretch is None else [surface.coefficients, surface.stretch]
+        arrays[test] = np.vstack(rows).astype(np.float32)
     write_atomically(output, lambda file: np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays))
     return surfaces
 

@@ -42,7 +42,7 @@ def composite_statistics(white: np.ndarray, only: Collection[str] = COMPOSITE_TE
     n, dim = white.shape
     narrow, wide = scaling.henze_zirkler_beta(n, dim), scaling.bhep_beta(dim)
     measures: dict[str, Callable[[], float]] = {
-        "henze_zirkler": lambda: _scaled(bhep_excess(white, narrow), scaling.henze_zirkler_moments(n, dim, narrow)),
+        "henze_zirkler": lambda: _scaled(bhep_excess(white, narrow), scaling.narrow_moments(n, dim)),
         "bhep_composite": lambda: _scaled(bhep_excess(white, wide), scaling.henze_zirkler_moments(n, dim, wide)),
         "energy_composite": lambda: _scaled(energy_statistic(white), scaling.energy_composite_moments(n, dim)),
         "hermite_composite": lambda: _scaled(hermite_statistic(white), scaling.hermite_moments(n, dim)),

@@ -109,7 +109,7 @@ def test_energy_in_one_dimension_is_cramers_distance():
 
 
 # Off the cells of the tables: n and d that were not simulated.
-@pytest.mark.parametrize(("n", "d"), [(33, 1), (170, 5), (70, 20), (30, 100), (230, 110)])
+@pytest.mark.parametrize(("n", "d"), [(33, 1), (170, 5), (70, 20), (30, 100), (230, 110), (260, 75)])
 def test_tables_hold_between_their_cells(n, d):
     count = 2000 if n < 200 else 120
     rng = np.random.default_rng([n, d])
@@ -148,6 +148,9 @@ def test_where_the_tables_reach():
         assert not table_reaches(name, 63, 32)
     assert table_reaches("henze_zirkler", 100_000, 16)
     assert not table_reaches("henze_zirkler", 100_001, 16)
+    assert table_reaches("henze_zirkler", 10_000, 128)
+    assert not table_reaches("henze_zirkler", 10_001, 33)
+    assert not table_reaches("henze_zirkler", 3 * 100 - 1, 100)  # below, nearest pairs of whitened rows are too few
     assert table_p_values("bhep", 1.0, 19, 2) is None
 
 

@@ -47,7 +47,7 @@ def test_the_error_of_a_simulation_is_how_its_p_values_spread(tmp_path):
     # A standard deviation from 60 values is known to some 9%.
     assert np.std(found) / np.mean(found) == pytest.approx(stated.relative_error, rel=0.4)
     # Beyond the tables' dimensions the default number is made.
-    assert origin_of("henze_zirkler", 0.5, 5000, 100).samples == SIMULATIONS
+    assert origin_of("henze_zirkler", 0.5, 20_000, 100).samples == SIMULATIONS
 
 
 def test_every_test_of_an_assessment_says_where_its_p_comes_from():
