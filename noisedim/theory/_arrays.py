@@ -56,7 +56,8 @@ def pairwise(
 ) -> Any:
     """Evaluate an (n, d) by (m, d) formula into an (n, m) matrix and answer in kind.
 
-    Torch tensors keep their floating dtype (training runs in float32); everything else is computed in float64.
+    Torch tensors keep their floating dtype, the wider of two (training runs in float32); everything else is computed in
+    float64.
     """
     in_torch = isinstance(first, torch.Tensor) or isinstance(second, torch.Tensor)
     tensors = []
@@ -71,5 +72,10 @@ def pairwise(
             f"{names[0]} and {names[1]} must have the same dimension d; "
             f"got {tuple(tensors[0].shape)} and {tuple(tensors[1].shape)}"
         )
-    result = formula(tensors[0], tensors[1])
-    return result if in_torch else result.numpy()
+    if not in_torch:
+        return formula(tensors[0], tensors[1]).numpy()
+    dtype = torch.promote_types(tensors[0].dtype, tensors[1].dtype)
+    device = next((value.device for value in tensors if value.device.type != "cpu"), tensors[0].device)
+    # Differences of squares have no digits left in half precision: there, single precision in between.
+    inner = torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
+    return formula(*(value.to(device, inner) for value in tensors)).to(dtype)

@@ -56,8 +56,8 @@ def _check_number(name: str, value: torch.Tensor) -> None:
 
 
 def _softplus(value: torch.Tensor) -> torch.Tensor:
-    """log(1 + e^v) without overflow and without losing small e^v."""
-    return torch.clamp(value, min=0) + torch.log1p(torch.exp(-value.abs()))
+    """log(1 + e^v) without overflow, without losing small e^v, and smooth at v = 0, where gradients pass, too."""
+    return torch.logaddexp(value, torch.zeros_like(value))
 
 
 def gaussian_capacity(dim: Any, sigma: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from noisedim.checks import positive
 from noisedim.errors import InvalidInputError
 from noisedim.theory._arrays import pairwise
 
@@ -16,17 +17,16 @@ __all__ = ["gaussian_dual_critic", "gaussian_dual_kernel", "uniform_dual_kernel"
 
 
 def _scalar_level(name: str, level: Any) -> float | torch.Tensor:
-    if isinstance(level, torch.Tensor):
-        if level.numel() != 1:
-            raise InvalidInputError(f"{name} must be one number; got shape {tuple(level.shape)}")
-        return level.reshape(())
-    try:
-        number = float(level)
-    except (TypeError, ValueError):
-        raise InvalidInputError(f"{name} must be finite and > 0; got {level!r}") from None
-    if not (number > 0 and math.isfinite(number)):
-        raise InvalidInputError(f"{name} must be finite and > 0; got {level!r}")
-    return number
+    if not isinstance(level, torch.Tensor):
+        return positive(name, level)
+    if level.numel() != 1 or level.is_complex() or level.dtype is torch.bool:
+        raise InvalidInputError(
+            f"{name} must be one real number; got a tensor of shape {tuple(level.shape)} and dtype {level.dtype}"
+        )
+    # A level on the device is not read back: that would stall it.
+    if level.device.type == "cpu":
+        positive(name, level.item())
+    return level.reshape(())
 
 
 def _squared_distances(first: torch.Tensor, second: torch.Tensor, *, precise: bool) -> torch.Tensor:
@@ -159,8 +159,9 @@ def uniform_dual_kernel(a: Any, b: Any, epsilon: Any) -> Any:
         # Coordinate by coordinate: (n, m) at a time, never (n, m, d).
         for i in range(a.shape[1]):
             apart = (a[:, i, None] - b[None, :, i]).abs() / width
-            inside = apart < 1
-            total = total + torch.where(inside, torch.log1p(-torch.where(inside, apart, 0.0)), -math.inf)
+            # NaN is not outside: it must come out as NaN.
+            outside = apart >= 1
+            total = total + torch.where(outside, -math.inf, torch.log1p(-torch.where(outside, 0.0, apart)))
         return total + a.shape[1] * scale.to(total)
 
     return pairwise(formula, ("a", "b"), a, b)

@@ -241,6 +241,20 @@ def test_gradients_are_finite_where_branches_meet() -> None:
     assert torch.isfinite(epsilon.grad).all()
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_gradients_of_the_capacities_match_their_derivatives(level: float) -> None:
+    # At sigma = 1 and at epsilon = 1/2 the argument of log(1 + e^v) is exactly 0.
+    exact_level = exact(level)
+    for function, oracle in [
+        (bounds.gaussian_capacity, -3 / (exact_level * (1 + exact_level**2))),
+        (bounds.uniform_capacity, -3 / (exact_level * (1 + 2 * exact_level))),
+        (bounds.uniform_information, 3 * (1 - 1 / exact_level if level <= 0.5 else -1 / (4 * exact_level**2))),
+    ]:
+        tensor = torch.tensor(level, dtype=torch.float64, requires_grad=True)
+        function(3, tensor).backward()
+        close(tensor.grad.item(), oracle)
+
+
 # ---------------------------------------------------------------- bad input
 
 

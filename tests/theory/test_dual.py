@@ -212,10 +212,36 @@ def test_answers_come_in_kind(function) -> None:
 
 
 @pytest.mark.parametrize("function", [gaussian_dual_critic, gaussian_dual_kernel, uniform_dual_kernel])
-@pytest.mark.parametrize("level", [0.0, -1.0, math.nan, math.inf, "wide", None, np.array([0.1, 0.2])])
+@pytest.mark.parametrize("level", [0.0, -1.0, math.nan, math.inf, "wide", None, True, np.array([0.1, 0.2])])
 def test_bad_levels_are_refused(function, level) -> None:
     with pytest.raises(InvalidInputError):
         function([[0.0]], [[0.0]], level)
+    if isinstance(level, float | np.ndarray | bool):
+        with pytest.raises(InvalidInputError):
+            function([[0.0]], [[0.0]], torch.as_tensor(level))
+
+
+@pytest.mark.parametrize("function", [gaussian_dual_critic, gaussian_dual_kernel, uniform_dual_kernel])
+def test_nan_comes_out_as_nan(function) -> None:
+    found = function([[math.nan, 0.5], [0.5, 0.5]], [[0.5, 0.4], [0.5, 0.9]], 0.1)
+    assert np.isnan(found[0]).all()
+    assert not np.isnan(found[1]).any()
+
+
+@pytest.mark.parametrize("function", [gaussian_dual_critic, gaussian_dual_kernel, uniform_dual_kernel])
+@pytest.mark.parametrize("level", [0.04, 0.4])  # distances by differences, and by products of matrices
+def test_of_two_dtypes_the_wider_is_kept(function, level: float) -> None:
+    a, b = points(3, 2) / 30 + 0.5, points(4, 2, seed=1) / 30 + 0.5
+    single, half = torch.tensor(a, dtype=torch.float32), torch.tensor(a, dtype=torch.bfloat16)
+    for first, second in [(single, torch.tensor(b)), (single, b), (single, b.tolist()), (b, single)]:
+        found = function(first, second, level)
+        assert found.dtype == torch.float64
+        wide = function(*(torch.as_tensor(value, dtype=torch.float64) for value in (first, second)), level)
+        np.testing.assert_allclose(found, wide, rtol=1e-13)
+    # Half precision is worked out in single: the answer is rounded once.
+    found = function(half, half, level)
+    assert found.dtype == torch.bfloat16
+    np.testing.assert_allclose(found.double(), function(half.double(), half.double(), level), rtol=2**-7, atol=1e-3)
 
 
 @pytest.mark.parametrize("function", [gaussian_dual_critic, gaussian_dual_kernel, uniform_dual_kernel])
