@@ -76,6 +76,21 @@ def test_normal_divergences(mean: float, first: float, second: float) -> None:
         assert gaussian_renyi_2_divergence(*matrices) == math.inf
 
 
+@pytest.mark.parametrize("scale", [1e-24, 1e-16, 1e-8, 0.4, 1 - 1e-9, 1.0, 1.6, 1e8, 1e16])
+def test_divergences_of_scales_far_apart_and_near(scale: float) -> None:
+    # One coordinate of three, turned into all of them, is wider or narrower than the reference.
+    turn = np.linalg.qr(np.random.default_rng(0).standard_normal((3, 3)))[0]
+    for frame, reference in ((np.eye(3), np.diag([1.0, 1.0, 1e-12])), (turn, np.eye(3))):
+        if frame is turn and scale < 1e-8:
+            continue  # the turned matrix does not hold the digits
+        law = np.diag([1.0, 1.0, scale * reference[2, 2]])
+        law, wide = (frame @ matrix @ frame.T for matrix in (law, reference))
+        ratio = mpmath.mpf(scale)
+        exact = (ratio - 1 - mpmath.log(ratio)) / 2
+        found = gaussian_kl_divergence(np.zeros(3), (law + law.T) / 2, np.zeros(3), (wide + wide.T) / 2)
+        assert found == pytest.approx(float(exact), rel=1e-9, abs=1e-15 if frame is not turn else 1e-7)
+
+
 def test_mass_outside_is_infinite() -> None:
     assert kl_divergence(Uniform(0, 2), Uniform(0, 1)) == math.inf
     assert renyi_2_divergence(Uniform(-1, 1), Uniform(0, 1)) == math.inf
@@ -128,6 +143,9 @@ def test_gaussian_vectors_against_scipy_and_slogdet() -> None:
         (lambda: gaussian_entropy([[1.0, 0.5], [0.2, 1.0]]), "must be symmetric"),
         (lambda: gaussian_entropy([[1.0, 2.0], [2.0, 1.0]]), "must be positive definite; its least eigenvalue is -1"),
         (lambda: gaussian_information(np.eye(3), 3), "first must lie between 1 and 2; got 3"),
+        (lambda: gaussian_kl_divergence([0.0], np.eye(3), np.zeros(3), np.eye(3)[:2, :2]), r"of shape \(d,\)"),
+        (lambda: gaussian_kl_divergence(0.0, np.eye(3), 0.0, np.eye(3)), r"got \(\), \(3, 3\)"),
+        (lambda: gaussian_renyi_2_divergence([math.nan], [[1.0]], [0.0], [[1.0]]), "expected finite means"),
     ],
 )
 def test_bad_matrices_are_refused(call, words: str) -> None:

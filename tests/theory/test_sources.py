@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from noisedim.errors import InvalidInputError
+from noisedim.theory.entropy import channel_information
 from noisedim.theory.laws import Laplace, Mixture, Normal, Uniform
 from noisedim.theory.sources import DiscreteSource, GaussianSource, LazySource, Source
 
@@ -38,6 +39,14 @@ def test_information_is_the_mean_of_the_pointwise_one(name: str) -> None:
     values = source.pointwise_information(second, first + source.sample_noise(noise, 40_000, rng), noise)
     error = values.std() / math.sqrt(len(values))
     assert abs(values.mean() - source.information(noise)) <= 6 * error
+
+
+def test_narrow_noise_is_seen_at_the_edges() -> None:
+    blocks = Mixture((Uniform(0, 0.25), Uniform(0.5, 1)))
+    for law, noise in ((Uniform(0, 1), Uniform(-1e-3, 1e-3)), (blocks, Normal(0, 1e-4))):
+        whole, half = channel_information(law, noise), LazySource(law, keep=0.5)
+        assert LazySource(law).information(noise) == pytest.approx(whole, abs=1e-9)
+        assert half.information(noise) + half.residual_information(noise) == pytest.approx(whole, abs=1e-9)
 
 
 def test_independent_views_tell_nothing_and_equal_ones_all() -> None:

@@ -1,6 +1,7 @@
 """Sources of independent, equally distributed coordinates: any law that is kept or redrawn, any finite joint law."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,14 +90,20 @@ class LazySource(_ProductSource):
     def information(self, noise: Law) -> float:
         # E over x′ of KL(P(Y|x′) ‖ P(Y)): the definition, not the difference of entropies.
         marginal = add(self.law, noise)
-        one = expectation(lambda other: kl_divergence(self._given(other, noise), marginal), self.law, tolerance=1e-10)
-        return self.dim * one
+        return self.dim * self._mean(lambda other: kl_divergence(self._given(other, noise), marginal), noise)
 
     def residual_information(self, noise: Law) -> float:
         if self.keep == 1:
             return 0.0
-        lost = expectation(lambda other: differential_entropy(self._given(other, noise)), self.law, tolerance=1e-10)
+        lost = self._mean(lambda other: differential_entropy(self._given(other, noise)), noise)
         return self.dim * (lost - differential_entropy(noise))
+
+    def _mean(self, of_other: Callable[[float], float], noise: Law) -> float:
+        """The mean over f(X′). What depends on Y given f(X′) bends where its noise meets an edge of the law's own."""
+        reach = float(np.ptp(noise.breakpoints))
+        narrow = reach * reach < self.law.variance  # wider noise bends over lengths that quadrature sees by itself
+        kinks = np.add.outer(self.law.breakpoints, (-reach, reach)).ravel() if narrow else ()
+        return expectation(of_other, self.law, tolerance=1e-10, kinks=kinks)
 
     def pointwise_information(self, other: np.ndarray, noisy: np.ndarray, noise: Law) -> np.ndarray:
         marginal = add(self.law, noise).density(noisy)
