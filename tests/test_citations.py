@@ -1,12 +1,16 @@
 """References: every key that is used has an entry, entries are whole, and the command prints them."""
 
+from pathlib import Path
+
 import pytest
 
 from noisedim.citations import BIBTEX, bibtex, keys_of_claim, keys_of_config
 from noisedim.cli import main
 from noisedim.errors import InvalidInputError
+from noisedim.files import read_json
 from noisedim.theory.claims import CLAIMS, claim
 from noisedim.training.config import TrainConfig
+from noisedim.verification.mutation import Mutant, planted, scaled
 
 
 @pytest.mark.parametrize("claim_id", CLAIMS)
@@ -48,6 +52,28 @@ def test_verify_explains_a_claim(capsys: pytest.CaptureFixture[str]) -> None:
     assert "7.08471632 = 6.83775165" in said
     assert claim("E4").source in said
     assert main(["verify", "theorem-9"]) == 2
+    capsys.readouterr()
+    assert main(["verify", "E4", "--seed", "-1"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "seed must be an integer >= 0; got -1" in said.err
+
+
+def test_verify_writes_what_it_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "found.json"
+    assert main(["verify", "e4", "E17", "E4", "--seed", "3", "--output", str(output)]) == 0
+    assert capsys.readouterr().out.endswith("\n2 claims, 11 cases: 11 as expected, 0 inconclusive\n")
+    found = read_json(output)
+    assert (found["seed"], found["cases"], found["as_expected"]) == (3, 11, 11)
+    assert {row["claim"] for row in found["rows"]} == {"E4", "E17"}
+
+
+def test_verify_says_what_is_not_as_it_should_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "found.json"
+    with planted(Mutant("noisedim.theory.bounds.uniform_information", scaled(1.02), ())):
+        assert main(["verify", "E4", "E17", "--output", str(output)]) == 1
+    assert "as expected, 0 inconclusive; not as they should be: E4" in capsys.readouterr().out
+    assert not next(item for item in read_json(output)["claims"] if item["id"] == "E4")["as_expected"]
 
 
 def test_priors_that_rest_on_somebodys_map_are_cited() -> None:

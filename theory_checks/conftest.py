@@ -78,7 +78,7 @@ class _Bookkeeper:
         self.lines: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        properties = dict(report.user_properties)
+        properties: dict[str, Any] = dict(report.user_properties)
         # A worker that died sends no properties: what it was at is known by its name only.
         case_id = properties.get(_ID) or (_case_id_of(report.nodeid) if report.failed else None)
         if case_id is None:
@@ -164,5 +164,7 @@ def _row_without_findings(case_id: str, verdict: Verdict, message: str, seed: in
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--seed") < 0:
+        raise pytest.UsageError(f"--seed must be >= 0; got {config.getoption('--seed')}")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Bookkeeper(config), "noisedim-bookkeeper")

@@ -63,13 +63,17 @@ def _pmi(source: DiscreteSource, noise: Law) -> Callable[[float, np.ndarray], np
     return value
 
 
+def _raised(pmi: Callable[[float, np.ndarray], np.ndarray], by: float) -> Callable[[float, np.ndarray], np.ndarray]:
+    return lambda x, y: pmi(x, y) + by
+
+
 @check("remark-2.5", cases=_CASES)
 def attained(trial: Trial, case: tuple[DiscreteSource, Law]) -> None:
     """At T = PMI + α the first bound is I for every α, the second for α = 1 only."""
     source, noise = case
     information, pmi = source.information(noise), _pmi(source, noise)
     for alpha in (-2.0, 0.0, 1.0):
-        positive, negative = _expectations(source, noise, lambda x, y, a=alpha: pmi(x, y) + a)
+        positive, negative = _expectations(source, noise, _raised(pmi, alpha))
         trial.equal(f"Donsker–Varadhan at α={alpha:g} and I", positive - math.log(negative), information)
         value = positive - negative / math.e
         if alpha == 1:

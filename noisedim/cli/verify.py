@@ -1,9 +1,13 @@
 """``noisedim verify``."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
+
+if TYPE_CHECKING:
+    from noisedim.verification.outcomes import Row
 
 __all__ = ["Verify"]
 
@@ -16,28 +20,45 @@ class Verify:
     """
 
     claims: tyro.conf.Positional[tuple[str, ...]] = field(default=())
-    """Ids, as --list shows them; all if omitted (minutes)."""
+    """Ids, as --list shows them; all if omitted (minutes). A claim given twice is run once."""
     list_only: Annotated[bool, tyro.conf.arg(name="list")] = False
     """Only list the claims."""
     seed: int = 0
     """Root seed of everything that is sampled."""
     every: bool = False
     """Show every relation, not only three a check and those that fail."""
+    output: Path | None = None
+    """.json file for all that was found: a summary a claim, and every relation with its figures."""
 
     def run(self) -> int:
+        from noisedim.checks import positive_integer
+        from noisedim.files import write_json_atomically
         from noisedim.theory.claims import CLAIMS, claim
+        from noisedim.verification.ledger import make_ledger
+        from noisedim.verification.outcomes import Verdict
 
+        positive_integer("seed", self.seed, minimum=0)
         if self.list_only:
             for item in CLAIMS.values():
                 print(f"{item.id:<22} {item.title}")
             return 0
-        chosen = [claim(claim_id) for claim_id in self.claims] or list(CLAIMS.values())
-        failed = sum(not verify_claim(item.id, seed=self.seed, every=self.every) for item in chosen)
-        return int(failed > 0)
+        chosen = {claim(claim_id).id: None for claim_id in self.claims or CLAIMS}
+        rows = {claim_id: verify_claim(claim_id, seed=self.seed, every=self.every) for claim_id in chosen}
+        found = [row for of_claim in rows.values() for row in of_claim]
+        if self.output is not None:
+            write_json_atomically(self.output, make_ledger([row.to_dict() for row in found], seed=self.seed))
+        failed = [claim_id for claim_id, of_claim in rows.items() if any(row.failed for row in of_claim)]
+        if len(chosen) > 1:
+            undecided = sum(row.verdict is Verdict.INCONCLUSIVE for row in found)
+            print(
+                f"{len(chosen)} claims, {len(found)} cases: {sum(row.as_expected for row in found)} as expected, "
+                f"{undecided} inconclusive" + (f"; not as they should be: {', '.join(failed)}" if failed else "")
+            )
+        return int(bool(failed))
 
 
-def verify_claim(claim_id: str, *, seed: int, every: bool) -> bool:
-    """Run a claim's checks and print what they found; True unless one came out otherwise than it should."""
+def verify_claim(claim_id: str, *, seed: int, every: bool) -> "list[Row]":
+    """Run a claim's checks and print what they found."""
     from noisedim.theory.claims import claim
     from noisedim.verification.explain import claim_words, row_words, verdict_words
     from noisedim.verification.registry import checks_of
@@ -45,7 +66,7 @@ def verify_claim(claim_id: str, *, seed: int, every: bool) -> bool:
 
     item = claim(claim_id)
     print("\n".join(claim_words(item)), flush=True)
-    rows = []
+    rows: list[Row] = []
     for check in checks_of(item.id):
         print(f"\n  {check.name} ({check.role}): {check.summary}")
         shown = 0
@@ -62,4 +83,4 @@ def verify_claim(claim_id: str, *, seed: int, every: bool) -> bool:
             f"    {len(of_check)} cases, {relations} relations, {sum(r.as_expected for r in of_check)} cases as expected"
         )
     print(f"\n{verdict_words(item, rows)}\n", flush=True)
-    return not any(row.failed for row in rows)
+    return rows

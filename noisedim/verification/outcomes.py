@@ -95,7 +95,8 @@ class Finding:
         if self.relation == "holds":
             sides = "holds" if self.left else "does not hold"
         note = f" — {self.note}" if self.note else ""
-        return f"{MARKS[self.verdict]} {self.verdict}: {self.what}: {sides}{note}"
+        within = f" within {self.delta:g}" if self.sampled and self.delta and self.verdict is Verdict.VERIFIED else ""
+        return f"{MARKS[self.verdict]} {self.verdict}{within}: {self.what}: {sides}{note}"
 
 
 def _figure(value: float) -> str:

@@ -89,7 +89,7 @@ def check(
 
     Raises: InvalidInputError: for an unknown claim, no cases, or a name that another file has taken.
     """
-    find_claim(claim)
+    claim = find_claim(claim).id
     one_of("role", role, get_args(Role))
     if cases is not None and not cases:
         raise InvalidInputError(f"a check of {claim} must have one or more cases; got none")
@@ -161,8 +161,8 @@ def checks_of(claim: str) -> list[Check]:
 
     Raises: InvalidInputError: for an unknown claim.
     """
-    find_claim(claim)
-    return [made for made in all_checks().values() if made.claim == claim]
+    claim_id = find_claim(claim).id
+    return [made for made in all_checks().values() if made.claim == claim_id]
 
 
 def find_check(check_id: str) -> Check:

@@ -12,12 +12,13 @@ from noisedim.theory.sources import DiscreteSource, GaussianSource, LazySource, 
 
 TABLE = [[0.2, 0.1], [0.3, 0.0], [0.1, 0.3]]
 FULL = np.array([[1.0, 0.6], [0.6, 1.0]])
+TURN = np.array([[0.6, -0.8], [0.8, 0.6]])
 SOURCES: dict[str, Source] = {
     "lazy": LazySource(Laplace(), dim=3, keep=0.7),
     "lazy, always": LazySource(Uniform(-1, 2), dim=2),
     "discrete": DiscreteSource.of([0, 1, 2], [0, 1], TABLE, dim=2),
     "gaussian": GaussianSource.correlated(3, 0.8),
-    "gaussian, full": GaussianSource.of(FULL, 0.5 * FULL),
+    "gaussian, turned": GaussianSource.of(FULL, 0.5 * FULL @ TURN.T, TURN @ FULL @ TURN.T),
 }
 
 

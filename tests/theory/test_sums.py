@@ -47,7 +47,7 @@ CASES = {
             (Normal(0.5, 1), Normal(-1, 0.3)),
             (Uniform(-1, 2), Normal(0, 0.4)),
             (Laplace(1.0), Normal(0, 0.1)),
-            (Laplace(0, 0.2), Normal(0, 2.0)),
+            (Laplace(0, 0.2), Normal(0.7, 2.0)),
             (StudentT(5), Normal(0, 0.5)),
             (StudentT(3, 1.0), Normal(0.5, 2.0)),
             (Normal(0, 1), Uniform(-0.5, 0.5)),

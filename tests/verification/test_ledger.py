@@ -38,6 +38,7 @@ def test_claims_are_summed_up() -> None:
         row("E4/a", role="printed", verdict=Verdict.REFUTED, expected=Verdict.REFUTED),
         row("E4/b", role="corrected"),
         row("E5/a", role="printed", verdict=Verdict.VERIFIED, expected=Verdict.REFUTED),
+        row("trained-encoders/a", role="trained", error=1e-6),
         row("mutations/a", role="mutant"),
         row("mutations/b", role="mutant", verdict=Verdict.REFUTED),
     ]
@@ -47,6 +48,7 @@ def test_claims_are_summed_up() -> None:
     assert (first["verdict"], first["cases"], first["sampled_cases"], first["most_draws"]) == ("verified", 2, 1, 1000)
     assert first["worst_relative_error"] == 1e-12
     assert first["power"] == pytest.approx(0.999)
+    assert (ledger["worst_relative_error"], by_id["trained-encoders"]["worst_relative_error"]) == (1e-12, 1e-6)
     assert by_id["theorem-3.5"]["verdict"] == "inconclusive"
     assert (by_id["E4"]["verdict"], by_id["E4"]["printed_form"], by_id["E4"]["as_expected"]) == (
         "verified",

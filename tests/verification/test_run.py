@@ -112,7 +112,8 @@ def test_registration_refuses_what_it_cannot_place() -> None:
         check("theorem-2.1", cases={})
     with pytest.raises(InvalidInputError, match="there is no check 'theorem-2.1/nothing'"):
         find_check("theorem-2.1/nothing")
-    assert {one.claim for one in checks_of("Theorem-3.4")} <= {"theorem-3.4"}
+    assert {one.claim for one in checks_of("Theorem-3.4")} == {"theorem-3.4"}
+    assert checks_of("e4") == checks_of("E4")
 
 
 def test_mutants_are_planted_everywhere_and_taken_out() -> None:

@@ -95,7 +95,11 @@ def test_findings_in_words() -> None:
     found.equal("h", 1.0, 2.0)
     assert str(found.findings[-1]) == "✗ refuted: h: 1 = 2"
     found.within("I", 0.99, 1.01, 1.0, delta=0.02, n=1234)
-    assert str(found.findings[-1]) == "✓ verified: I: [0.99, 1.01] ∋ 1 (n = 1,234)"
+    assert str(found.findings[-1]) == "✓ verified within 0.02: I: [0.99, 1.01] ∋ 1 (n = 1,234)"
+    found.within("I", 1.005, 1.01, 1.0, delta=0.02, n=1234)
+    assert str(found.findings[-1]) == "✗ refuted: I: [1.005, 1.01] ∋ 1 (n = 1,234)"
+    found.sampled_at_most("gap", -0.2, -0.1, 0.0, delta=0.0, n=9)
+    assert str(found.findings[-1]) == "✓ verified: gap: [-0.2, -0.1] <= 0 (n = 9)"
 
 
 @pytest.mark.parametrize(

@@ -194,9 +194,9 @@ def theory_section(sources: Sources) -> Section:
     ledger = read_json(path)
     rules = Text(
         f"Written by `{_COMMAND}`, seed {ledger['seed']}; `noisedim verify CLAIM` runs one claim and explains it. "
-        "✓ verified: an identity holds to 1e-9, or an interval lies within Δ of the claim. ✗ refuted: the interval "
-        "excludes it. ? inconclusive: neither. Nothing that was merely not rejected is called verified. For an erratum "
-        "the printed form is expected to be refuted."
+        "✓ verified: an identity holds to 1e-9 (to 1e-5 where the law of a trained encoder is integrated on a grid), or an "
+        "interval lies within Δ of the claim. ✗ refuted: the interval excludes it. ? inconclusive: neither. Nothing that "
+        "was merely not rejected is called verified. For an erratum the printed form is expected to be refuted."
     )
     undecided = [
         f"{row['id']}: "

@@ -61,7 +61,7 @@ ADDED: tuple[Claim, ...] = (
         kind="evidence",
         title="The inequalities on encoders that noisedim trained",
         statement="On images that trained nothing: I ≤ C and I ≤ log n, KL of the noisy law lies between a lower and an "
-        "upper estimate, and the gap C − I falls as training goes on. With X uniform over the held-out images the "
+        "upper estimate, and the certified gap C − J falls as training goes on. With X uniform over the held-out images the "
         "inequalities can be decided; for the population, n images are too few and the row says so.",
         hypotheses=("those of Theorems 3.4 and 3.5, with the moments that the held-out embeddings have",),
         source="noisedim.training on scikit-learn's digits",

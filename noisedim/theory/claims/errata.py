@@ -94,7 +94,7 @@ ERRATA: tuple[Claim, ...] = (
         printed="Equality precisely when f is weakly invariant and f(X) ~ N(0, I).",
         counterexample="f(X) ~ N(0, 1), X′ = X or, with probability ½, an injective image of X in a null set, one unit away: "
         "f is weakly invariant and I = C, but the bound falls short of C.",
-        correction="Equality (to C) iff f(X) = f(X′) almost surely and f(X) ~ N(0, I). Weak invariance is enough where the "
+        correction="Equality iff f(X) = f(X′) almost surely and f(X) ~ N(0, I). Weak invariance is enough where the "
         "law of f(X′) has a density.",
     ),
     _erratum(

@@ -144,7 +144,7 @@ PAPER_CLAIMS: tuple[Claim, ...] = (
         kind="paper",
         title="Dual form of Gaussian distribution matching",
         statement="I(f(X′); Y) ≥ E_{P⁺} T* − log E_{P⁻} e^(T*), T*(x, y) = ‖y‖²/(2(1+σ²)) − ‖y−x‖²/(2σ²) = "
-        "(⟨x, y⟩ − (‖x‖² + ‖y‖²/(1+σ²))/2)/σ², with equality to the capacity iff f(X) = f(X′) and f(X) ~ N(0, I).",
+        "(⟨x, y⟩ − (‖x‖² + ‖y‖²/(1+σ²))/2)/σ², with equality iff f(X) = f(X′) and f(X) ~ N(0, I); both sides are then C.",
         hypotheses=_GAUSSIAN,
         source=f"{PAPER}, Theorem 4.1",
         printed="right but for the condition for equality (E7)",
