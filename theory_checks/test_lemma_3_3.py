@@ -88,6 +88,7 @@ _KEPT: dict[str, tuple[Source, float]] = {
     "discrete,d=2": (DiscreteSource.of([0, 1], [0, 1], [[0.4, 0.1], [0.1, 0.4]], dim=2, keeps_at_least=0.8), 0.64),
     "gaussian,same": (GaussianSource.of(covariance(3, seed=3)), 1.0),
     "gaussian,rho=0.9": (GaussianSource.correlated(3, 0.9), 0.0),
+    "gaussian,rho=-1": (GaussianSource.correlated(3, -1.0), 0.0),
 }
 
 

@@ -65,6 +65,14 @@ def test_uniform_channel_is_bracketed_by_the_search(epsilon: float) -> None:
     assert found.gap < 2e-5
 
 
+@pytest.mark.parametrize(("epsilon", "points"), [(1 / 3, 5), (0.4, 4), (0.15, 9)])
+def test_the_certificate_covers_inputs_off_the_grid(epsilon: float, points: int) -> None:
+    # These grids lack the best law's points: the best on them is less, and the bound on all laws must know it.
+    found = uniform_channel_search(epsilon, points=points)
+    assert found.lower < uniform_channel_capacity(1, epsilon) - 0.01
+    assert uniform_channel_capacity(1, epsilon) <= found.upper
+
+
 @given(st.floats(0.02, 4), st.integers(1, 64))
 @settings(max_examples=60, deadline=None)
 def test_uniform_channel_lies_between_the_continuous_uniform_and_the_bound(epsilon: float, dim: int) -> None:

@@ -44,10 +44,16 @@ def test_a_wrong_sampler_would_be_found_out(name: str) -> None:
     assert stats.kstest(sample, reference.cdf).pvalue < 1e-4
 
 
-@given(st.sampled_from(sorted(PAIRS)), st.floats(-5, 5))
-@settings(max_examples=40, deadline=None)
+MOVED = {name: law for name, (law, _) in PAIRS.items()} | {
+    "atoms": Atoms((-0.3, 0.6), (0.9, 0.1)),
+    "mixture": Mixture((Normal(-1, 0.5), Uniform(0, 3)), (0.8, 0.2)),
+}
+
+
+@given(st.sampled_from(sorted(MOVED)), st.floats(-5, 5))
+@settings(max_examples=60, deadline=None)
 def test_shifts(name: str, by: float) -> None:
-    law = PAIRS[name][0]
+    law = MOVED[name]
     moved, x = law.shifted(by), np.linspace(-4, 4, 9)
     np.testing.assert_allclose(moved.cdf(x + by), law.cdf(x), rtol=1e-9, atol=1e-12)
     assert moved.mean == pytest.approx(law.mean + by)
