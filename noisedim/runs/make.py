@@ -229,13 +229,15 @@ def _information(config: TrainConfig, model: EmbeddingModel, split: RunSplit) ->
         for _ in range(_AUGMENTATION_DRAWS)
     ]
 
-    def bound(half: slice, level: float) -> float:
-        return float(np.mean([dual_bound(z[half], other[half], prior, level).bound.item() for other in others]))
+    def bound(half: slice, level: float, dtype: torch.dtype = torch.float64) -> float:
+        own = z[half].to(dtype)
+        return float(np.mean([dual_bound(own, other[half].to(dtype), prior, level).bound.item() for other in others]))
 
     levels = np.geomspace(sigma, max(sigma, _MOST_ADDED_NOISE), 24).tolist()
     middle = len(z) // 2
     halves = slice(middle), slice(middle, None)
-    chosen = [max(levels, key=lambda level: bound(half, level)) for half in halves]
+    # Single precision is enough to choose by, and twice as fast.
+    chosen = [max(levels, key=lambda level: bound(half, level, torch.float32)) for half in halves]
     values = [bound(halves[1], chosen[0]), bound(halves[0], chosen[1])]
     # As much as the fewest pairs can show.
     ceiling = min(prior.capacity(sigma), math.log(middle * (middle - 1)))

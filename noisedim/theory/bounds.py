@@ -40,11 +40,14 @@ def _require(condition: torch.Tensor, name: str, expected: str, value: torch.Ten
 
 
 def _check_dim(dim: torch.Tensor) -> None:
-    _require((dim >= 1) & (dim == dim.round()) & torch.isfinite(dim), "dim", "a whole number >= 1", dim)
+    # Once a training step: of one number Python knows it sooner.
+    if dim.ndim or not (dim.item() >= 1 and dim.item().is_integer()):
+        _require((dim >= 1) & (dim == dim.round()) & torch.isfinite(dim), "dim", "a whole number >= 1", dim)
 
 
 def _check_level(name: str, level: torch.Tensor) -> None:
-    _require((level > 0) & torch.isfinite(level), name, "finite and > 0", level)
+    if level.ndim or not 0 < level.item() < math.inf:
+        _require((level > 0) & torch.isfinite(level), name, "finite and > 0", level)
 
 
 def _check_capacity(capacity: torch.Tensor) -> None:

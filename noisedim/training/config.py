@@ -98,10 +98,9 @@ class NoiseConfig:
 
     def target(self, prior: Prior) -> float:
         """The noise level of ``prior`` that training ends with."""
-        given = {"sigma": self.sigma, "epsilon": self.epsilon, "capacity": self.capacity}
-        if all(value is None for value in given.values()):
+        if self.sigma is self.epsilon is self.capacity is None:
             return _DEFAULT_LEVELS[prior.level_name]
-        return noise_level(prior, **given)
+        return noise_level(prior, sigma=self.sigma, epsilon=self.epsilon, capacity=self.capacity)
 
     def level(self, prior: Prior, progress: float) -> float:
         """The noise level at ``progress`` in [0, 1]: geometric from the start to the target, then constant."""

@@ -23,7 +23,7 @@ from noisedim.training.exchange import rows_of_all_ranks
 from noisedim.training.execution import Execution
 from noisedim.training.memory import explaining_memory
 from noisedim.training.model import EmbeddingModel, build_model, embed
-from noisedim.training.optimizers import learning_rate, make_optimizer
+from noisedim.training.optimizers import clip_gradients, learning_rate, make_optimizer
 from noisedim.training.ranks import Ranks, check_shares, explaining_loss
 from noisedim.training.resumable import Resumable, Stateful
 
@@ -149,15 +149,19 @@ class Trainer(Resumable):
         config = self.config
         rate = self.schedule(self.optimizer)
         inputs = self.next_inputs()
-        with torch.autocast("cuda", torch.bfloat16, enabled=config.precision == "bfloat16"):
+        if config.precision == "bfloat16":
+            with torch.autocast("cuda", torch.bfloat16):
+                raw = self.encode(inputs)
+        else:
             raw = self.encode(inputs)
         value = self.evaluate(raw.to(inputs.dtype), inputs, estimate=log)
         self.optimizer.zero_grad()
         scale = config.objective.loss_scale
         (value.loss if scale == 1 else scale * value.loss).backward()
-        self.ranks.average_gradients(self.objective.parameters())
+        if self.ranks.size > 1:
+            self.ranks.average_gradients(self.objective.parameters())
         if config.optimiser.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(self.parameters, config.optimiser.clip_norm)
+            clip_gradients(self.parameters, config.optimiser.clip_norm)
         self.optimizer.step()
         self.steps_done += 1
         if log:
@@ -188,7 +192,8 @@ class Trainer(Resumable):
             return apply_views(self._pixels(torch.cat([indices, indices])[own]), draws.take(own), config.views)
         batch = self._pixels(indices)
         changed = second_view(batch, config.augmentation, config.augmentation_probability, self.augmentation)
-        return torch.cat([batch, changed])[own]
+        rows = torch.cat([batch, changed])
+        return rows if self.ranks.size == 1 else rows[own]
 
     def _pixels(self, indices: torch.Tensor) -> torch.Tensor:
         """Images by index, float, uint8 brought to [0, 1]."""

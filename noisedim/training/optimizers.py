@@ -1,7 +1,7 @@
 """Optimisers and the learning-rate schedule."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
@@ -10,7 +10,7 @@ import torch
 from noisedim.checks import one_of, positive, positive_integer
 from noisedim.errors import InvalidInputError
 
-__all__ = ["LARS", "OptimiserConfig", "learning_rate", "make_optimizer"]
+__all__ = ["LARS", "OptimiserConfig", "clip_gradients", "learning_rate", "make_optimizer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +167,19 @@ def make_optimizer(config: OptimiserConfig, parameters: Iterable[torch.nn.Parame
         trust=config.trust,
         trust_clip=config.trust_clip,
     )
+
+
+def clip_gradients(parameters: Sequence[torch.nn.Parameter], largest: float) -> None:
+    """PyTorch's ``clip_grad_norm_`` to the bit; on a CPU, gradients that are small enough are not written once more."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    if not gradients or not gradients[0].is_cpu:
+        # Elsewhere the host would have to wait for the norm.
+        torch.nn.utils.clip_grad_norm_(parameters, largest)
+        return
+    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    # Near the largest PyTorch's own rounding decides; a norm that is not a number reaches the weights, as it does there.
+    if not norm.item() < 0.999 * largest:
+        torch.nn.utils.clip_grads_with_norm_(parameters, largest, norm)
 
 
 def learning_rate(config: OptimiserConfig, step: int, steps: int, *, batch_size: int | None = None) -> float:

@@ -1,5 +1,7 @@
 """LARS against timm's and lightly's, in float64; who is left out of decay and adaptation; the schedule."""
 
+import math
+
 import pytest
 import torch
 from lightly.utils.lars import LARS as LightlyLARS
@@ -7,7 +9,7 @@ from timm.optim import Lars as TimmLars
 from torch import nn
 
 from noisedim.errors import InvalidInputError
-from noisedim.training.optimizers import LARS, OptimiserConfig, learning_rate, make_optimizer
+from noisedim.training.optimizers import LARS, OptimiserConfig, clip_gradients, learning_rate, make_optimizer
 
 
 def network():
@@ -117,3 +119,22 @@ def test_bad_input():
         OptimiserConfig(momentum=1)
     with pytest.raises(InvalidInputError, match="optimiser.trust must be a finite number > 0"):
         OptimiserConfig(trust=0)
+
+
+@pytest.mark.parametrize("factor", [0.0, 1e-3, 0.9995, 1 - 1e-7, 1.0, 1 + 1e-7, 1.0005, 30.0, math.nan, math.inf])
+def test_clipping_is_pytorchs_to_the_bit(factor):
+    """``factor``: the gradient's norm, as a multiple of the largest."""
+    largest, generator = 10.0, torch.Generator().manual_seed(0)
+    ours, theirs = ([nn.Parameter(torch.zeros(shape)) for shape in ((40, 30), (40,), (3, 3), (2,))] for _ in range(2))
+    drawn = [torch.randn(parameter.shape, generator=generator) for parameter in ours[:-1]]
+    norm = torch.linalg.vector_norm(torch.cat([gradient.flatten() for gradient in drawn]))
+    # The last parameter has no gradient.
+    for gradient, own, their in zip(drawn, ours, theirs, strict=False):
+        own.grad, their.grad = (gradient * (largest * factor / norm) for _ in range(2))
+    clip_gradients(ours, largest)
+    nn.utils.clip_grad_norm_(theirs, largest)
+    for own, their in zip(ours[:-1], theirs, strict=False):
+        torch.testing.assert_close(own.grad, their.grad, rtol=0, atol=0, equal_nan=True)
+    assert ours[-1].grad is None
+    if factor > 1.001:
+        assert not torch.equal(ours[0].grad, drawn[0] * (largest * factor / norm))
