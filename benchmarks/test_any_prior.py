@@ -19,13 +19,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from joblib import Parallel, delayed, parallel_config
 from scipy import stats
 
 from noisedim.evaluation import assess, probe_scores
 from noisedim.files import read_json, write_json_atomically
 from noisedim.objectives import Objective, ObjectiveValue
 from noisedim.priors import BallPrior, GaussianMixturePrior, GaussianPrior, Prior, ProductPrior, UniformPrior
-from noisedim.runs.make import split_images
+from noisedim.runs.split import RunSplit, split_images
+from noisedim.runs.sweep import available_cores
 from noisedim.statistics.neighbours import neighbour_divergence
 from noisedim.training import NoiseConfig, TrainConfig, embed
 from noisedim.training.loop import Trainer
@@ -79,17 +81,25 @@ class OwnNoise(Objective):
         return ObjectiveValue.without_bound((z - z_prime).square().sum(1).mean() / (2 * sigma**2) + divergence)
 
 
-def _trained(config: TrainConfig, route: str, target: Prior, images: torch.Tensor, index: np.ndarray) -> dict[str, Any]:
-    """Latents of all images, on the side of N(0, I), and the seconds that training took."""
+def _trained(config: TrainConfig, own: str | None, split: RunSplit) -> tuple[torch.Tensor, float]:
+    """Latents of all images, on the side of N(0, I), and the seconds that training took; ``own`` noise of that target."""
     began = time.perf_counter()
-    trainer = Trainer(config, images[torch.from_numpy(index)], device="cpu")
-    if route == "own":
-        trainer.objective = OwnNoise(target, seed=config.seed)
+    images = split.images.images
+    trainer = Trainer(config, images[torch.from_numpy(split.train)], device="cpu")
+    if own is not None:
+        trainer.objective = OwnNoise(TARGETS[own], seed=config.seed)
     while not trainer.finished:
         trainer.step()
     trainer.finish()
     z = embed(trainer.model, images).double()
-    return {"u": trainer.model.channel.prior.to_normal(z), "seconds": time.perf_counter() - began}
+    return trainer.model.channel.prior.to_normal(z), time.perf_counter() - began
+
+
+def _judged(config: TrainConfig, own: str | None, targets: list[str]) -> list[dict[str, Any]]:
+    """One run, and its record for each of ``targets``."""
+    split = split_images(config)
+    u, seconds = _trained(config, own, split)
+    return [{**_record(u, TARGETS[name], split, config), "train_seconds": seconds} for name in targets]
 
 
 def _record(u: torch.Tensor, target: Prior, split: Any, config: TrainConfig) -> dict[str, Any]:
@@ -122,35 +132,28 @@ def by_route(profile, base, store) -> dict[str, dict[str, list[dict[str, Any]]]]
     path = store.root.parent / f"any-prior-{normal.digest()}-{profile.seeds}-{FORMAT}.json"
     if path.is_file():
         return read_json(path)
-    split = split_images(normal)
+    seeds = [replace(normal, seed=seed) for seed in range(profile.seeds)]
+    cubes = [replace(config, prior="uniform", noise=NoiseConfig(epsilon=EPSILON)) for config in seeds]
+    # Of each run: its route, how it trains, and the targets that it serves. The longest come first.
+    runs: list[tuple[str, TrainConfig, str | None, list[str]]] = [
+        *(("own", seed, name, [name]) for name in _targets("own") for seed in seeds[:MOST_OWN_SEEDS]),
+        *(("cube", cube, None, _targets("cube")) for cube in cubes),
+        *(("mapped", seed, None, _targets("mapped")) for seed in seeds),
+    ]
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        made = Parallel(n_jobs=available_cores(), batch_size=1)(delayed(_judged)(*run[1:]) for run in runs)
     found: dict[str, dict[str, list[dict[str, Any]]]] = {
         target: {route: [] for route in routes} for target, routes in ROUTES.items()
     }
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        for seed in range(profile.seeds):
-            configs = {
-                "mapped": replace(normal, seed=seed),
-                "cube": replace(normal, seed=seed, prior="uniform", noise=NoiseConfig(epsilon=EPSILON)),
-                "own": replace(normal, seed=seed),
-            }
-            trained: dict[str, dict[str, Any]] = {}
-            for target, routes in ROUTES.items():
-                for route in routes:
-                    if route == "own" and seed >= MOST_OWN_SEEDS:
-                        continue
-                    key = f"own {target}" if route == "own" else route
-                    if key not in trained:
-                        trained[key] = _trained(
-                            configs[route], route, TARGETS[target], split.images.images, split.train
-                        )
-                    record = _record(trained[key]["u"], TARGETS[target], split, configs[route])
-                    found[target][route].append({**record, "train_seconds": trained[key]["seconds"]})
-    finally:
-        torch.set_num_threads(threads)
+    for (route, *_, targets), records in zip(runs, made, strict=True):
+        for target, record in zip(targets, records, strict=True):
+            found[target][route].append(record)
     write_json_atomically(path, found)
     return found
+
+
+def _targets(route: str) -> list[str]:
+    return [target for target, routes in ROUTES.items() if route in routes]
 
 
 def _at_prior(target: Prior, n: int) -> dict[str, float]:

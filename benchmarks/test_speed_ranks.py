@@ -10,12 +10,12 @@ import pytest
 PROGRAM = Path(__file__).with_name("two_ranks.py")
 
 
-@pytest.mark.parametrize("case", ["perceptron, dual", "narrow ResNet-18, SimCLR"])
-@pytest.mark.benchmark(group="ranks")
-def test_two_ranks(paired, benchmark, case):
+@pytest.fixture(scope="module")
+def tell():
+    """Sends a line to the processes, which are started once, and waits until they have done it."""
     surroundings = {name: value for name, value in os.environ.items() if name not in ("WORLD_SIZE", "LOCAL_RANK")}
     with subprocess.Popen(
-        [sys.executable, str(PROGRAM), case],
+        [sys.executable, str(PROGRAM)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -23,15 +23,22 @@ def test_two_ranks(paired, benchmark, case):
         env={**surroundings, "OMP_NUM_THREADS": "1"},
     ) as process:
 
-        def tell(word: str) -> None:
-            process.stdin.write(f"{word}\n")
+        def send(line: str) -> None:
+            process.stdin.write(f"{line}\n")
             process.stdin.flush()
             assert process.stdout.readline() == "done\n"
 
-        tell("together")
-        tell("alone")
-        benchmark.extra_info |= {"cores": os.cpu_count()}
-        paired(lambda: tell("together"), lambda: tell("alone"), peer_name="one process", rounds=9)
+        yield send
         process.stdin.write("end\n")
         process.stdin.flush()
         assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize("case", ["perceptron, dual", "narrow ResNet-18, SimCLR"])
+@pytest.mark.benchmark(group="ranks")
+def test_two_ranks(paired, benchmark, tell, case):
+    # The trainers are made at the first word.
+    tell(f"together {case}")
+    tell(f"alone {case}")
+    benchmark.extra_info |= {"cores": os.cpu_count()}
+    paired(lambda: tell(f"together {case}"), lambda: tell(f"alone {case}"), peer_name="one process", rounds=9)

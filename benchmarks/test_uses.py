@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from joblib import Parallel, delayed, parallel_config
 
 from noisedim.data import load_images
 from noisedim.evaluation.disentanglement import mutual_information_gap
@@ -27,6 +28,7 @@ from noisedim.runs.outliers import (
     outlier_record,
     pixel_outlier_record,
 )
+from noisedim.runs.sweep import available_cores
 from noisedim.training import TrainConfig
 
 # Ten encoders a variant: none trains longer than this.
@@ -48,7 +50,7 @@ def classes(base: TrainConfig) -> list[int]:
 
 def made(configs, store, making):
     outcomes = make_runs(configs, store, **making)
-    failed = [{"seed": run.config.seed, "error": run.error} for run in outcomes if run.folder is None]
+    failed = [(run.config, {"seed": run.config.seed, "error": run.error}) for run in outcomes if run.folder is None]
     return [run for run in outcomes if run.folder is not None], failed
 
 
@@ -69,7 +71,7 @@ def test_outliers(benchmark, one_thread, profile, base, dataset, variant, store,
         "nominal": list(NOMINAL),
         "false_alarm_grid": FALSE_ALARMS.tolist(),
         "records": [outlier_record(run.folder, run.config) for run in runs],
-        "failed": failed,
+        "failed": [entry for _, entry in failed],
     }
     assert runs or failed
     z = np.random.default_rng(0).standard_normal((10_000, OUTLIER_METHODS[variant].dim))
@@ -92,24 +94,40 @@ def test_outliers_in_pixels(benchmark, one_thread, base, dataset):
     assert len(records) > 1
 
 
+@pytest.fixture(scope="session")
+def factor_records(profile, store, making):
+    """Of each variant its configurations, their records and the runs that failed; all at once, so that no core waits."""
+    steps = min(profile.base.steps, _FACTOR_STEPS)
+    configs = {
+        variant: [factor_config(variant, steps=steps, seed=seed) for seed in range(profile.seeds)]
+        for variant in FACTOR_METHODS
+    }
+    runs, failed = made([config for group in configs.values() for config in group], store, making)
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        records = Parallel(n_jobs=available_cores())(delayed(factor_record)(run.folder, run.config) for run in runs)
+    found = {}
+    for variant, group in configs.items():
+        own = [record for run, record in zip(runs, records, strict=True) if run.config in group]
+        found[variant] = group, own, [entry for config, entry in failed if config in group]
+    return found
+
+
 @pytest.mark.parametrize("variant", list(FACTOR_METHODS))
 @pytest.mark.benchmark(group="uses")
-def test_factors(benchmark, one_thread, profile, variant, store, making):
-    steps = min(profile.base.steps, _FACTOR_STEPS)
-    configs = [factor_config(variant, steps=steps, seed=seed) for seed in range(profile.seeds)]
-    runs, failed = made(configs, store, making)
+def test_factors(benchmark, one_thread, variant, factor_records):
+    configs, records, failed = factor_records[variant]
     benchmark.extra_info |= {
         "question": "factors",
         "variant": variant,
         "words": FACTOR_METHODS[variant].words,
         "dim": FACTOR_METHODS[variant].dim,
-        "steps": steps,
+        "steps": configs[0].steps,
         "batch_size": configs[0].batch_size,
         "factors": load_images("shapes").factor_names,
-        "records": [factor_record(run.folder, run.config) for run in runs],
+        "records": records,
         "failed": failed,
     }
-    assert runs or failed
+    assert records or failed
     rng = np.random.default_rng(0)
     z, factors = rng.standard_normal((1536, 6)), rng.integers(0, 4, (1536, 5))
     benchmark.pedantic(mutual_information_gap, args=(z, factors), rounds=3, warmup_rounds=1)

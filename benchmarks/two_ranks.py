@@ -1,6 +1,6 @@
 """Two processes that step together, or the first one alone, as test_speed_ranks.py tells them on standard input.
 
-A program of its own, because ranks are started from its beginning. Usage: python two_ranks.py CASE
+A program of its own, because ranks are started from its beginning. A line is "together CASE", "alone CASE" or the end.
 """
 
 import sys
@@ -29,20 +29,28 @@ CASES = {
 }
 
 
-def main(case: str) -> None:
-    ranks, _ = launch(2, device="cpu")
-    # As many cores as ranks: what is shared is the work.
-    torch.set_num_threads(1)
+def made(case: str, ranks: Ranks) -> tuple[Trainer, Trainer | None, int]:
+    """The two processes' trainer, the first one's own, and how many steps they are told to make."""
     config, steps = CASES[case]
     images = load_images("digits").images
     if case.startswith("narrow"):
         images = torch.nn.functional.interpolate(images, 32)
     together = Trainer(config, images, device="cpu", ranks=ranks)
-    alone = Trainer(config, images, device="cpu", ranks=Ranks.alone()) if ranks.is_first else None
+    return together, Trainer(config, images, device="cpu", ranks=Ranks.alone()) if ranks.is_first else None, steps
+
+
+def main() -> None:
+    ranks, _ = launch(2, device="cpu")
+    # As many cores as ranks: what is shared is the work.
+    torch.set_num_threads(1)
+    trainers: dict[str, tuple[Trainer, Trainer | None, int]] = {}
     while True:
-        word = ranks.agree(sys.stdin.readline().strip() if ranks.is_first else "")
+        word, _, case = ranks.agree(sys.stdin.readline().strip() if ranks.is_first else "").partition(" ")
         if word not in ("together", "alone"):
             return
+        if case not in trainers:
+            trainers[case] = made(case, ranks)
+        together, alone, steps = trainers[case]
         trainer = together if word == "together" else alone
         if trainer is not None:
             for _ in range(steps):
@@ -52,4 +60,4 @@ def main(case: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -41,7 +41,7 @@ def _require(condition: torch.Tensor, name: str, expected: str, value: torch.Ten
 
 def _check_dim(dim: torch.Tensor) -> None:
     # Once a training step: of one number Python knows it sooner.
-    if dim.ndim or not (dim.item() >= 1 and dim.item().is_integer()):
+    if dim.ndim or not (dim.item() >= 1 and dim.item() % 1 == 0):
         _require((dim >= 1) & (dim == dim.round()) & torch.isfinite(dim), "dim", "a whole number >= 1", dim)
 
 
