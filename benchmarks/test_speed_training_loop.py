@@ -55,4 +55,4 @@ def test_loop_overhead(paired, one_thread, benchmark, encoder):
             trainer.step(log=step == 0)
 
     benchmark.extra_info |= {"steps": STEPS, "batch_size": config.batch_size, "config": config.digest()}
-    paired(ours, bare_loop(config, images), peer_name="bare PyTorch loop", rounds=30)
+    paired(ours, bare_loop(config, images), peer_name="bare PyTorch loop that clips nothing", rounds=30)
