@@ -1,6 +1,7 @@
 """Shared by all benchmarks: options, the trained comparison, a peer in the same run, and where it ran."""
 
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -275,7 +276,8 @@ def paired(benchmark: Any) -> Callable[..., None]:
     """``paired(ours, peer, peer_name=…)`` times both in turn, A B A B …, and records their ratio pair by pair.
 
     Ours goes into the benchmark's own statistics; ``extra_info`` gets the peer's median seconds, the median of the
-    ratios ours/peer, and a 95% interval for that median from order statistics.
+    ratios ours/peer, and a 95% interval for that median from order statistics. Of fewer than six rounds even the least
+    and the largest are no 95% interval: ``ratio_level`` says what they are.
     """
 
     def run(
@@ -305,11 +307,13 @@ def paired(benchmark: Any) -> Callable[..., None]:
         ratios = sorted(a / b for a, b in zip(ours_seconds[-rounds:], peer_seconds[-rounds:], strict=True))
         # Ranks that hold the median with 95%: binomial(n, 1/2).
         low = int(max(0, np.floor(rounds / 2 - 0.98 * np.sqrt(rounds))))
+        outside = sum(math.comb(rounds, i) for i in range(low + 1)) / 2**rounds
         benchmark.extra_info |= {
             "peer": peer_name,
             "peer_median_seconds": statistics.median(peer_seconds[-rounds:]),
             "ratio_median": statistics.median(ratios),
             "ratio_95": [ratios[low], ratios[-1 - low]],
+            "ratio_level": min(0.95, 1 - 2 * outside),
         }
         print(
             f"\n{benchmark.name}: {statistics.median(ratios):.4g} times {peer_name} "

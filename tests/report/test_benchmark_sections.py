@@ -182,6 +182,7 @@ def test_speed_shows_laws_memory_and_peers(tmp_path):
         "peer": "all pairs at once",
         "ratio_median": 0.8,
         "ratio_95": [0.7, 0.9],
+        "ratio_level": 0.75,
     }
     step = {
         "peer": "bare loop",
@@ -203,6 +204,7 @@ def test_speed_shows_laws_memory_and_peers(tmp_path):
     ]
     section = speed_section(sources(tmp_path, made))
     assert [verdict.answer for verdict in section.verdicts] == ["faster", "faster"]
+    assert "75% interval of the median [0.7, 0.9]" in section.verdicts[0].words
     assert "12,346 images a second in batches of 256, width 64, bfloat16" in section.verdicts[1].words
     assert "23.4% of the measured rate of matrix products" in section.verdicts[1].words
     steps, laws, critic = (block.rows for block in section.blocks if isinstance(block, Table))

@@ -60,7 +60,8 @@ def peer_verdicts(found: list[dict[str, Any]]) -> list[Verdict]:
             Verdict(
                 f"How fast is {_subject(entry)} beside {info['peer']}?",
                 answer,
-                f"{ratio:.3g} times the peer's time, 95% interval of the median [{low:.3g}, {high:.3g}], "
+                f"{ratio:.3g} times the peer's time, {info.get('ratio_level', 0.95):.0%} interval of the median "
+                f"[{low:.3g}, {high:.3g}], "
                 f"{entry['stats']['rounds']} interleaved rounds{accuracy}{throughput}",
             )
         )
