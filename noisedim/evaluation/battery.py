@@ -120,7 +120,7 @@ def run_battery(
     white, cause = _whitened(z)
     rng = np.random.default_rng([seed, 5])
     if cause is not None:
-        words = f"of the coordinates, {cause}: no normal law does that"
+        words = f"{cause}: no normal law does that"
         collected.add("rank", null, Outcome(_rank(z), 0.0), CERTAIN, words)
     if null == "simple":
         _simple(z, collected, cause)
@@ -196,12 +196,12 @@ def _whitened(z: np.ndarray) -> tuple[np.ndarray | None, str | None]:
             return None, _cause_in_words(str(error))
     constant = np.flatnonzero((z == z[0]).all(0))
     if len(constant):
-        return None, f"{len(constant)} of {dim} are constant, the first is {constant[0]}"
+        return None, f"{len(constant)} of {dim} coordinates are constant, the first is {constant[0]}"
     return None, None
 
 
 def _cause_in_words(message: str) -> str:
-    """What :func:`whiten` found, without what it expected; ``2 of 5 are constant, …`` or ``5 coordinates have rank 4 …``."""
+    """What :func:`whiten` found, without what it expected."""
     return message.removeprefix("expected coordinates that vary; ").removeprefix(
         "expected linearly independent coordinates; "
     )

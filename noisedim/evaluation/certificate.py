@@ -29,6 +29,9 @@ _BLOCK = 2048
 _MOST_ROWS = 20_000
 _MOST_UNIFORM_VALUES = 200_000_000
 _LEAST_ROWS = 20
+_NOISES = (1e-6, 1e6)
+# From here on squares of κ overflow, and no mean of it says anything.
+_MOST_LOG_KERNEL = 300.0
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,11 @@ class Certificate:
 
     Attributes:
         bound: holds with probability ``level``, whatever the law of the embeddings; ``inf`` never.
-        estimate: D₂ estimated from all pairs, for comparison; no bound.
+        estimate: D₂ estimated from all pairs, at least 0, for comparison; no bound. NaN where the kernel overflows.
         trivial: what the bounded norm alone gives: the mean divergence of one point's noisy law.
         certified: whether ``bound`` says more than ``trivial``.
-        method: which bound was the smaller, ``pairs`` or ``concentration``.
+        method: which bound was the smaller, ``pairs`` or ``concentration``; ``range`` where the kernel overflows, and its
+            greatest value is the bound.
         prior, noise_level, radius, n, dim, level: what it holds for.
     """
 
@@ -70,8 +74,10 @@ class Certificate:
 
 def clip_norms(z: np.ndarray, radius: float) -> np.ndarray:
     """Rows longer than ``radius`` shortened to it: the map that a certificate is about, to be deployed with the encoder."""
-    lengths = np.linalg.norm(z, axis=1, keepdims=True)
-    return np.asarray(z * np.minimum(1.0, radius / np.maximum(lengths, 1e-300)))
+    peaks = np.maximum(np.abs(z).max(1, keepdims=True), 1e-300)
+    scaled = z / peaks  # so that no square overflows
+    longest = radius / np.maximum(np.linalg.norm(scaled, axis=1, keepdims=True), 1e-300)
+    return np.where(peaks <= longest, z, scaled * longest)
 
 
 def certify(
@@ -103,6 +109,8 @@ def certify(
 
     one_of("prior", prior, PRIOR_NAMES)
     noise_level = positive("noise_level", noise_level)
+    if not _NOISES[0] <= noise_level <= _NOISES[1]:
+        raise InvalidInputError(f"noise_level must lie in [{_NOISES[0]:g}, {_NOISES[1]:g}]; got {noise_level:g}")
     if not 0 < level < 1:
         raise InvalidInputError(f"level must lie strictly between 0 and 1; got {level!r}")
     z = embedding_matrix("z", z, minimum_rows=_LEAST_ROWS)[:_MOST_ROWS]
@@ -115,20 +123,18 @@ def certify(
         z = clip_norms(z, radius)
     elif radius is not None or bool(((z < 0) | (z > 1)).any()):
         raise InvalidInputError("the uniform prior's certificate takes values in [0, 1] and no radius")
-    greatest = math.exp(min(700.0, _greatest_log_kernel(law, noise_level, radius)))
-    every, pairs, own = _kernel_means(torch.from_numpy(z), law, noise_level)
-    alpha = 1 - level
-    by_pairs = _upper(pairs, greatest, alpha / 2) - 1
-    by_concentration = _by_concentration(every, pairs, own, greatest, n, alpha / 2)
-    bound = math.log1p(max(0.0, min(by_pairs, by_concentration)))
-    off_diagonal = (every * n - float(own.mean())) / (n - 1)
+    log_greatest = _greatest_log_kernel(law, noise_level, radius)
+    if log_greatest > _MOST_LOG_KERNEL:
+        bound, estimate, method = log_greatest, math.nan, "range"
+    else:
+        bound, estimate, method = _bounded(z, law, noise_level, math.exp(log_greatest), 1 - level)
     trivial = _trivial(law, noise_level, float((z**2).sum(1).mean()))
     return Certificate(
         bound=bound,
-        estimate=math.log(max(off_diagonal, 1e-300)),
+        estimate=estimate,
         trivial=trivial,
         certified=bound < trivial,
-        method="pairs" if by_pairs <= by_concentration else "concentration",
+        method=method,
         prior=prior,
         noise_level=noise_level,
         radius=radius,
@@ -136,6 +142,17 @@ def certify(
         dim=dim,
         level=level,
     )
+
+
+def _bounded(z: np.ndarray, law: Prior, noise_level: float, greatest: float, alpha: float) -> tuple[float, float, str]:
+    """Bound, estimate and method, for κ ≤ ``greatest``."""
+    n = len(z)
+    every, pairs, own = _kernel_means(torch.from_numpy(z), law, noise_level)
+    by_pairs = _upper(pairs, greatest, alpha / 2) - 1
+    by_concentration = _by_concentration(every, pairs, own, greatest, n, alpha / 2)
+    bound = math.log1p(max(0.0, min(by_pairs, by_concentration)))
+    off_diagonal = (every * n - float(own.mean())) / (n - 1)
+    return bound, math.log(max(off_diagonal, 1.0)), "pairs" if by_pairs <= by_concentration else "concentration"
 
 
 def _greatest_log_kernel(law: Prior, noise_level: float, radius: float | None) -> float:

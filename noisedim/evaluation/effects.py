@@ -22,7 +22,7 @@ from noisedim.statistics.neighbours import neighbour_divergence
 from noisedim.statistics.scaling import mehler_test_sigma
 from noisedim.statistics.transport import max_sliced_wasserstein, sliced_wasserstein
 
-__all__ = ["EFFECT_WORDS", "effect_sizes", "effects_at_prior"]
+__all__ = ["BIAS_WORDS", "EFFECT_WORDS", "effect_sizes", "effects_at_prior"]
 
 EFFECT_WORDS = {
     "d2": "Rényi divergence of order 2 from the prior, both with noise σ = d^¼, nats",
@@ -36,6 +36,11 @@ EFFECT_WORDS = {
     "correlation_error": "largest |correlation| of two coordinates",
     "effective_rank": "exp of the entropy of the covariance's spectrum; d for the prior",
 }
+
+BIAS_WORDS = (
+    "Where a value at the prior is given, it is what a sample of the prior of this size comes to: compare with it, not with "
+    "0. It is the estimate's bias, which the interval does not hold."
+)
 
 # Costs grow with the square of the rows: more are cut to a random part, and the interval says how many were used.
 _MOST_ROWS_FOR_PAIRS = 10_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from noisedim.evaluation.assess import INDEX_WORDS, MAPPED_WORDS, Assessment
-from noisedim.evaluation.effects import EFFECT_WORDS
+from noisedim.evaluation.effects import BIAS_WORDS, EFFECT_WORDS
 from noisedim.evaluation.table import n_star_words, p_words, verdict_words
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def assessment_page(assessment: Assessment, points: np.ndarray) -> str:
         pictures=pictures,
         tests=tests,
         effects=effects,
+        bias_words=BIAS_WORDS,
         index=[
             {"index": name, "mean p [99%]": str(interval), "parts": interval.n}
             for name, interval in assessment.index.items()

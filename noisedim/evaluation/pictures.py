@@ -92,11 +92,11 @@ def quantile_bands(n: int, ranks: np.ndarray, *, level: float = 0.95, seed: int 
 
 
 def _histogram(axes: "Axes", values: np.ndarray, bins: int) -> None:
-    """Density of values; what lies too close together for bins, as far from 0 as it is, is one bar."""
+    """Density of values; what lies too close together for bins to be seen, as far from 0 as it is, is one bar."""
     low, high = float(values.min()), float(values.max())
-    least = 1e-6 * max(1.0, abs(low), abs(high))
+    least = 0.1 * max(1.0, abs(low), abs(high))
     if high - low < least:
-        low, high = low - least, high + least
+        low, high, bins = low - least, high + least, 1
     axes.hist(values, bins=bins, range=(low, high), density=True, color=_BLUE, alpha=0.6)
 
 

@@ -3,7 +3,7 @@
 import math
 
 from noisedim.evaluation.assess import INDEX_WORDS, MAPPED_WORDS, Assessment
-from noisedim.evaluation.effects import EFFECT_WORDS
+from noisedim.evaluation.effects import BIAS_WORDS, EFFECT_WORDS
 from noisedim.statistics.intervals import Interval
 
 __all__ = ["law_words", "n_star_words", "p_words", "print_assessment", "verdict_words"]
@@ -48,8 +48,8 @@ def n_star_words(interval: Interval) -> str:
     if interval.method == "subsamples":
         return f"about {number(interval.estimate)} rows {ends} are rejected half of the time (measured on subsamples)"
     if math.isinf(interval.estimate):
-        return f"beyond these {interval.n:,} rows; nothing found to extrapolate from {ends}"
-    return f"beyond these {interval.n:,} rows; extrapolated to {number(interval.estimate)} {ends}"
+        return f"not reached by these {interval.n:,} rows, in which nothing is found to extrapolate from {ends}"
+    return f"not reached by these {interval.n:,} rows; extrapolated to {number(interval.estimate)} {ends}"
 
 
 def print_assessment(assessment: Assessment) -> None:
@@ -82,6 +82,7 @@ def print_assessment(assessment: Assessment) -> None:
         prior = f"{assessment.at_prior[name]:.3g}" if name in assessment.at_prior else ""
         effects.add_row(name, str(effect), prior, EFFECT_WORDS[name])
     console.print(effects)
+    console.print(BIAS_WORDS, highlight=False)
     if assessment.n_star is not None:
         console.print(f"n*: {n_star_words(assessment.n_star)}", highlight=False)
     if assessment.index:

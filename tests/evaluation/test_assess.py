@@ -121,7 +121,8 @@ def test_dependent_coordinates_are_a_departure_with_its_cause():
     z = rng.standard_normal((200, 4))
     for spoiled, cause in (
         (np.column_stack([z, z[:, 1]]), "5 coordinates have rank 4; coordinate 4 repeats coordinate 1"),
-        (z * [1, 1, 0, 1], "1 of 4 are constant, the first is 2"),
+        (z * [1, 1, 0, 1], "1 of 4 coordinates are constant, the first is 2"),
+        (np.vstack([z, np.full((1, 4), 1e8)]), "row 200 is so far out that all others are one point beside it"),
     ):
         assessment = assess(spoiled, n_star=False)
         assert assessment.rejected

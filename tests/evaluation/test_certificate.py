@@ -61,6 +61,17 @@ def test_where_nothing_can_be_certified_it_says_so():
     assert "nats with probability 0.95" in str(certify(z[:, :1], 1.0))
 
 
+@pytest.mark.parametrize(
+    ("dim", "noise", "prior"), [(300, 0.3, "normal"), (512, 0.1, "normal"), (512, 0.25, "uniform")]
+)
+def test_where_the_kernel_overflows_its_range_is_the_bound(dim, noise, prior):
+    rng = np.random.default_rng(4)
+    certificate = certify(rng.random((40, dim)), noise, prior=prior)
+    assert certificate.method == "range"
+    assert not certificate.certified
+    assert certificate.trivial <= certificate.bound < math.inf
+
+
 def test_a_collapsed_embedding_is_not_certified_close():
     assert certify(np.zeros((2000, 1)), 1.0).bound > divergence(1e-3, 0.0, 1.0, 3.3)[0]
 
@@ -78,6 +89,9 @@ def test_uniform_prior():
 def test_clipping():
     z = clip_norms(np.array([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0]]), 1.0)
     np.testing.assert_allclose(z, [[0.6, 0.8], [0.3, 0.4], [0, 0]])
+    np.testing.assert_allclose(
+        clip_norms(np.array([[3e300, 4e300], [3e-300, 4e-300]]), 1.0), [[0.6, 0.8], [3e-300, 4e-300]]
+    )
 
 
 def test_bad_input():
@@ -85,5 +99,7 @@ def test_bad_input():
         certify(np.zeros((19, 1)), 1.0)
     with pytest.raises(InvalidInputError, match="noise_level must be"):
         certify(np.zeros((30, 1)), 0.0)
+    with pytest.raises(InvalidInputError, match="noise_level must lie in"):
+        certify(np.zeros((30, 1)), 1e-200)
     with pytest.raises(InvalidInputError, match="level must lie"):
         certify(np.zeros((30, 1)), 1.0, level=1.0)

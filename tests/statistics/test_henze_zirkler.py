@@ -148,7 +148,7 @@ def test_result_holds_the_statistic():
     ("z", "message"),
     [
         (np.zeros((5, 6)), "more rows than coordinates; got n=5, d=6"),
-        (np.column_stack([np.arange(9.0), np.ones(9)]), "1 of 2 are constant, the first is 1"),
+        (np.column_stack([np.arange(9.0), np.ones(9)]), "1 of 2 coordinates are constant, the first is 1"),
         (np.column_stack([np.arange(9.0), np.arange(9.0)]), "2 coordinates have rank 1; coordinate 1 repeats"),
         (np.arange(27.0).reshape(9, 3) ** 2 @ np.array([[1, 0, 1], [0, 1, 1], [0, 0, 0]]), "3 coordinates have rank 2"),
         (np.full((9, 2), np.nan), "9 of 9 rows hold NaN"),
