@@ -124,6 +124,13 @@ def test_assess_writes_a_folder_and_reads_labels(tmp_path, capsys):
     assert "no departure from any normal law found" in page
 
 
+def test_many_rows_are_said_to_take_long(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("noisedim.cli.assess._MANY_ROWS", 20)
+    np.save(tmp_path / "z.npy", np.random.default_rng(1).standard_normal((60, 2)))
+    assert main(["assess", str(tmp_path / "z.npy"), "--no-n-star"]) == 0
+    assert "all pairs of 60 rows take 9 times as long as for 20" in capsys.readouterr().err
+
+
 def test_a_fault_of_ours_is_no_departure(tmp_path, capsys, monkeypatch):
     np.save(tmp_path / "z.npy", np.random.default_rng(1).standard_normal((50, 2)))
 

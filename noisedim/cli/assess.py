@@ -1,5 +1,6 @@
 """``noisedim assess``."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,6 +10,9 @@ import tyro
 from noisedim.cli.options import Device
 
 __all__ = ["Assess"]
+
+# Minutes on two cores: more is said beforehand.
+_MANY_ROWS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +53,16 @@ class Assess:
         from noisedim.statistics.pairs import computing_on
         from noisedim.training.loop import resolve_device
 
+        z = read_embeddings(self.embeddings, name=self.name)
+        if len(z) > _MANY_ROWS:
+            print(
+                f"noisedim: sums over all pairs of {len(z):,} rows take {(len(z) / _MANY_ROWS) ** 2:,.0f} times as long as "
+                f"for {_MANY_ROWS:,}; a random part of the rows, or --device cuda, is faster",
+                file=sys.stderr,
+            )
         with computing_on(resolve_device(self.device)):
             assessment = assess(
-                read_embeddings(self.embeddings, name=self.name),
+                z,
                 prior=self.prior,
                 null=self.null,
                 alpha=self.alpha,
