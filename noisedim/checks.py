@@ -21,6 +21,7 @@ __all__ = [
     "one_of",
     "positive",
     "positive_integer",
+    "random_seed",
     "tensor_values",
     "unit_interval",
 ]
@@ -58,6 +59,13 @@ def positive_integer(name: str, value: Any, *, minimum: int = 1) -> int:
     """An integer of at least ``minimum``; whole floats are refused, as they often hide a unit mistake."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
         raise InvalidInputError(f"{name} must be an integer >= {minimum}; got {_shown(value)}")
+    return int(value)
+
+
+def random_seed(name: str, value: Any) -> int:
+    """An integer of 32 bits: PyTorch on a CPU does not tell larger ones apart, and scikit-learn refuses them."""
+    if positive_integer(name, value, minimum=0) >= 2**32:
+        raise InvalidInputError(f"{name} must be an integer from 0 to {2**32 - 1}; got {_shown(value)}")
     return int(value)
 
 

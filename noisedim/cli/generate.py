@@ -45,7 +45,7 @@ class Generate:
         import numpy as np
         import torch
 
-        from noisedim.checks import positive_integer
+        from noisedim.checks import positive_integer, random_seed
         from noisedim.evaluation.image_grid import write_image_grid
         from noisedim.files import write_atomically
         from noisedim.training.generation import load_generator
@@ -54,7 +54,7 @@ class Generate:
             raise InvalidInputError(f"--output must be a .png or .npz file; got {self.output}")
         if self.n is not None:
             positive_integer("n", self.n)
-        positive_integer("seed", self.seed, minimum=0)
+        random_seed("seed", self.seed)
         model, config = load_generator(self.checkpoint, device=self.device)
         draws = torch.Generator().manual_seed(self.seed)
         conditions = self._conditions(model, config.encoder.build_prior(), draws)

@@ -1,6 +1,5 @@
 """A small supervised classifier, trained as any run: its features are the space in which generated images are judged."""
 
-import dataclasses
 import hashlib
 import json
 import math
@@ -12,12 +11,12 @@ from typing import Any, ClassVar, Self, final
 import torch
 from torch.nn import functional
 
-from noisedim.checks import positive, positive_integer
+from noisedim.checks import positive, positive_integer, random_seed
 from noisedim.data import BatchSampler
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.nets import FeatureClassifier
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
-from noisedim.training.config import DataConfig
+from noisedim.training.config import DataConfig, plain_data
 from noisedim.training.loop import Progress, resolve_device, run_to_end
 from noisedim.training.resumable import Resumable, Stateful
 
@@ -50,7 +49,7 @@ class ClassifierConfig:
             raise InvalidInputError(f"noise must be a finite number >= 0; got {self.noise!r}")
         positive_integer("steps", self.steps)
         positive_integer("batch_size", self.batch_size)
-        positive_integer("seed", self.seed, minimum=0)
+        random_seed("seed", self.seed)
 
     @property
     def title(self) -> str:
@@ -59,7 +58,7 @@ class ClassifierConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested data, as JSON holds it."""
-        return dataclasses.asdict(self)
+        return plain_data(self)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:

@@ -7,9 +7,11 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
-from noisedim.checks import one_of, positive, positive_integer, unit_interval
+import numpy as np
+
+from noisedim.checks import one_of, positive, positive_integer, random_seed, unit_interval
 from noisedim.critics import Critic, DotProductCritic, GaussianDualCritic, MLPCritic, SeparableCritic
 from noisedim.data import AugmentationConfig, ViewsConfig
 from noisedim.errors import InvalidInputError
@@ -21,7 +23,10 @@ from noisedim.priors import PRIOR_NAMES, SQUASH_NAMES, Prior, as_prior, noise_le
 from noisedim.training.methods import OTHER_METHODS, TWO_VIEW_METHODS, build_other
 from noisedim.training.optimizers import OptimiserConfig
 
-__all__ = ["DataConfig", "NoiseConfig", "ObjectiveConfig", "OptimiserConfig", "TrainConfig"]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = ["DataConfig", "NoiseConfig", "ObjectiveConfig", "OptimiserConfig", "TrainConfig", "plain_data"]
 
 # Raised when the meaning of a configuration changes, so that old runs are not taken for new ones.
 _FORMAT = 2
@@ -30,6 +35,15 @@ _START_LEVELS = {"sigma": 1.0, "epsilon": 0.2}
 _INFOMAX = ("infonce", "dv", "nwj")
 # Losses of cosines: the length of a row is not seen.
 _COSINE = ("simclr", "align-uniform")
+
+
+def plain_data(config: "DataclassInstance") -> dict[str, Any]:
+    """A configuration as JSON holds it: nested dictionaries, NumPy's numbers (seeds of a range, grids) as Python's."""
+
+    def plain(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {name: value.item() if isinstance(value, np.generic) else value for name, value in items}
+
+    return dataclasses.asdict(config, dict_factory=plain)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,7 +300,7 @@ class TrainConfig:
         unit_interval("augmentation_probability", self.augmentation_probability)
         positive_integer("steps", self.steps)
         positive_integer("batch_size", self.batch_size, minimum=2)
-        positive_integer("seed", self.seed, minimum=0)
+        random_seed("seed", self.seed)
         check_encoder(self.encoder)
         self._check_backbone()
         one_of("precision", self.precision, ("float32", "bfloat16"))
@@ -353,7 +367,7 @@ class TrainConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested data, as JSON holds it."""
-        return dataclasses.asdict(self)
+        return plain_data(self)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:

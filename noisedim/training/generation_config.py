@@ -1,14 +1,13 @@
 """What a generator's run is: the encoder's run that its conditions come from, and how the two networks are trained."""
 
-import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
-from noisedim.checks import one_of, positive, positive_integer, unit_interval
+from noisedim.checks import one_of, positive, positive_integer, random_seed, unit_interval
 from noisedim.errors import InvalidInputError
-from noisedim.training.config import TrainConfig
+from noisedim.training.config import TrainConfig, plain_data
 
 __all__ = ["GanConfig"]
 
@@ -62,7 +61,7 @@ class GanConfig:
         for name in ("latent", "width", "penalise_every", "steps"):
             positive_integer(name, getattr(self, name))
         positive_integer("batch_size", self.batch_size, minimum=2)
-        positive_integer("seed", self.seed, minimum=0)
+        random_seed("seed", self.seed)
         for name in ("generator_rate", "discriminator_rate"):
             positive(name, getattr(self, name))
         for name in ("gamma", "consistency", "instance_noise"):
@@ -84,7 +83,7 @@ class GanConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested data, as JSON holds it."""
-        return dataclasses.asdict(self)
+        return plain_data(self)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:

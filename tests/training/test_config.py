@@ -1,7 +1,9 @@
 """Configurations: validated, hashed by what matters, read back as they were."""
 
 import dataclasses
+import json
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,8 @@ from noisedim.data import ViewsConfig
 from noisedim.errors import InvalidInputError
 from noisedim.priors import GaussianPrior, UniformPrior
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
+from noisedim.training.classifier import ClassifierConfig
+from noisedim.training.generation_config import GanConfig
 from noisedim.training.optimizers import learning_rate
 
 
@@ -68,6 +72,17 @@ def test_noise_falls_monotonically_to_its_target(a, b, sigma):
     assert noise.level(prior, 0.0) == pytest.approx(max(sigma, 1.0))
 
 
+@pytest.mark.parametrize("kind", [TrainConfig, GanConfig, ClassifierConfig])
+def test_numbers_of_numpy_name_the_same_run(kind):
+    ours, theirs = kind(seed=3, steps=10), kind(seed=np.arange(4)[3], steps=np.int32(10))
+    assert ours.digest() == theirs.digest()
+    assert json.loads(json.dumps(theirs.to_dict())) == json.loads(json.dumps(ours.to_dict()))
+    assert (
+        TrainConfig(noise=NoiseConfig(sigma=np.float32(0.25))).digest()
+        == TrainConfig(noise=NoiseConfig(sigma=0.25)).digest()
+    )
+
+
 def test_default_levels_by_prior():
     assert NoiseConfig().target(GaussianPrior(2)) == 0.3
     assert NoiseConfig().target(UniformPrior(2)) == 0.1
@@ -95,6 +110,7 @@ def test_learning_rate_warms_up_and_decays():
         (lambda: TrainConfig(prior="cauchy"), "prior must be 'normal'"),
         (lambda: TrainConfig(squash="clip"), "squash=.clip. is for prior=.uniform.; got .normal."),
         (lambda: TrainConfig(seed=-1), "seed must be an integer >= 0"),
+        (lambda: TrainConfig(seed=2**32), "seed must be an integer from 0 to 4294967295; got 4294967296"),
         (lambda: DataConfig(fold=5), "data.fold must be from 0 to 4; got 5"),
         (lambda: ObjectiveConfig(unbiased_gradient=True), "needs objective.name='dv'"),
         (lambda: OptimiserConfig(weight_decay=float("nan")), "weight_decay must be >= 0; got nan"),
