@@ -8,7 +8,7 @@ import torch
 from noisedim.channel import NoisyChannel
 from noisedim.checks import embedding_tensor, one_of
 from noisedim.errors import InvalidInputError
-from noisedim.objectives.value import Objective, ObjectiveValue
+from noisedim.objectives.value import Objective, ObjectiveValue, at_least_single
 from noisedim.priors import Prior
 
 __all__ = ["Dual", "Pairs", "dual_bound"]
@@ -106,4 +106,7 @@ class Dual(Objective):
         generator: torch.Generator | None = None,
         estimate: bool = True,
     ) -> ObjectiveValue:
-        return dual_bound(z, z_prime, channel.prior, channel.level, pairs=self.pairs, estimate=estimate)
+        # Not under the caller's autocast: the kernel's products in bfloat16 would be most of what is measured.
+        with torch.autocast(z.device.type, enabled=False):
+            z, z_prime = at_least_single(z), at_least_single(z_prime)
+            return dual_bound(z, z_prime, channel.prior, channel.level, pairs=self.pairs, estimate=estimate)

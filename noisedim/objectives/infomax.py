@@ -13,7 +13,7 @@ from noisedim.channel import NoisyChannel
 from noisedim.checks import embedding_tensor, one_of, positive_integer, unit_interval
 from noisedim.critics import Critic
 from noisedim.errors import InvalidInputError
-from noisedim.objectives.value import Objective, ObjectiveValue
+from noisedim.objectives.value import Objective, ObjectiveValue, at_least_single
 
 __all__ = ["Estimator", "InfoMax", "donsker_varadhan", "infonce", "nguyen_wainwright_jordan", "split_scores"]
 
@@ -183,7 +183,7 @@ class InfoMax(Objective):
         if len(z) != len(z_prime):
             raise InvalidInputError(f"z and z_prime must have one row an image each; got {len(z)} and {len(z_prime)}")
         y = channel.add_noise(z, generator=generator) if self.noisy else z
-        positive, negative = self._scores(z_prime, y, channel.noise_level, generator)
+        positive, negative = map(at_least_single, self._scores(z_prime, y, channel.noise_level, generator))
         if self.estimator == "infonce":
             return infonce(positive, negative)
         if self.estimator == "nwj":

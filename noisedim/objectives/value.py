@@ -9,7 +9,12 @@ from torch import nn
 
 from noisedim.channel import NoisyChannel
 
-__all__ = ["Objective", "ObjectiveValue"]
+__all__ = ["Objective", "ObjectiveValue", "at_least_single"]
+
+
+def at_least_single(values: torch.Tensor) -> torch.Tensor:
+    """``values`` in float32 if they come in less: a bound of 2 nats has steps of 0.016 in bfloat16."""
+    return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
 
 
 class ObjectiveValue(NamedTuple):

@@ -11,7 +11,7 @@ from noisedim import bounds
 from noisedim.channel import NoisyChannel
 from noisedim.critics import DotProductCritic, GaussianDualCritic, MLPCritic
 from noisedim.errors import InvalidInputError
-from noisedim.objectives import InfoMax, donsker_varadhan, infonce, nguyen_wainwright_jordan, split_scores
+from noisedim.objectives import Dual, InfoMax, donsker_varadhan, infonce, nguyen_wainwright_jordan, split_scores
 from noisedim.priors import GaussianPrior
 
 ALL = {"infonce": infonce, "dv": donsker_varadhan, "nwj": nguyen_wainwright_jordan}
@@ -144,3 +144,21 @@ def test_bad_input():
     channel = NoisyChannel(GaussianPrior(2), sigma=0.1)
     with pytest.raises(InvalidInputError, match="one row an image each; got 3 and 4"):
         InfoMax(DotProductCritic())(torch.zeros(3, 2), torch.zeros(4, 2), channel)
+
+
+@pytest.mark.parametrize("objective", [Dual(), Dual(pairs="cross"), InfoMax(MLPCritic(2)), InfoMax(DotProductCritic())])
+def test_bounds_keep_their_digits_under_autocast(objective):
+    generator = torch.Generator().manual_seed(0)
+    z = torch.randn(256, 2, generator=generator)
+    z_prime = (z + 0.1 * torch.randn(z.shape, generator=generator)).requires_grad_()
+    channel = NoisyChannel(GaussianPrior(2), sigma=0.3)
+    wanted = objective(z, z_prime, channel, generator=torch.Generator().manual_seed(1))
+    with torch.autocast("cpu", torch.bfloat16):
+        found = objective(z, z_prime, channel, generator=torch.Generator().manual_seed(1))
+    assert found.loss.dtype is found.bound.dtype is torch.float32
+    # Scores may be of bfloat16, 2^-8 of each at random; not the mean of 256 of them.
+    assert abs(found.bound - wanted.bound) < (1e-6 if isinstance(objective, Dual) else 2e-3) * max(1, abs(wanted.bound))
+    half = objective(z.bfloat16(), z_prime.bfloat16(), channel) if isinstance(objective, Dual) else found
+    assert half.bound.dtype is torch.float32
+    half.loss.backward()
+    assert torch.isfinite(z_prime.grad).all()
