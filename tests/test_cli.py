@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from noisedim.cli import main
@@ -78,6 +79,14 @@ def test_embed_then_assess(runs, tmp_path, capsys):
     assert (z.shape, z.dtype) == ((1797, 2), np.float32)
     stored = np.load(checkpoint.parent / "embeddings.npz")["z"]
     np.testing.assert_allclose(z[:200], stored, atol=1e-5)
+
+    # Pictures as they lie in a folder: the same embeddings, in the order of their names.
+    (tmp_path / "pictures").mkdir()
+    for i, image in enumerate((255 * images[:25]).round().astype(np.uint8)):
+        Image.fromarray(image).save(tmp_path / "pictures" / f"{i:02}.png")
+    folder = f"folder:{tmp_path / 'pictures'}"
+    assert main(["embed", str(checkpoint), folder, "--output", str(tmp_path / "pictures.npy")]) == 0
+    np.testing.assert_allclose(np.load(tmp_path / "pictures.npy"), z[:25], atol=0.1)
 
     np.save(tmp_path / "bad.npy", np.random.default_rng(0).uniform(-1, 1, (300, 2)))
     assert main(["assess", str(tmp_path / "bad.npy"), "--output", str(tmp_path / "a.json")]) == 1

@@ -6,7 +6,6 @@ from pathlib import Path
 import tyro
 
 from noisedim.cli.options import Device
-from noisedim.errors import InvalidInputError
 
 __all__ = ["Embed"]
 
@@ -22,7 +21,8 @@ class Embed:
     checkpoint: tyro.conf.Positional[Path]
     """checkpoint.safetensors of a run."""
     images: tyro.conf.Positional[Path]
-    """.npy or .npz file of images: uint8, or float in [0, 1], in the shape that the encoder was trained on."""
+    """Images in the shape that the encoder was trained on: an .npy or .npz file (uint8, or float in [0, 1]), folder:PATH
+    or an archive of pictures (a row each, by split, class and name), or another name that noisedim train takes."""
     output: Path
     """File to write, (n, d) float32: .npy; .npz with arrays z and labels, .csv or .parquet with columns z0, z1, … and
     label, where the images' file has labels."""
@@ -39,9 +39,7 @@ class Embed:
 
         check_writable(self.output)
         model, _ = load_model(self.checkpoint, device=self.device)
-        if self.images.suffix not in (".npy", ".npz"):
-            raise InvalidInputError(f"images must be an .npy or .npz file; got {self.images}")
-        images = load_images(str(self.images))
+        images = load_images(str(self.images), split="all")
         z = embed(model, images.images, features=self.features).numpy()
         write_embeddings(self.output, z, None if images.labels is None else images.labels.numpy())
         print(f"{len(z)} {'features' if self.features else 'embeddings'} of dimension {z.shape[1]} in {self.output}")

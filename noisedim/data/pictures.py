@@ -1,7 +1,7 @@
 """Folders and tar archives of picture files, one folder a class, decoded once and kept as bytes.
 
-Layouts: ``train/CLASS/NAME.jpg`` beside ``test/CLASS/NAME.jpg`` (or ``val``), or ``CLASS/NAME.jpg`` alone. Archives are
-read, never unpacked, so nothing that they hold can land anywhere.
+Layouts: ``train/CLASS/NAME.jpg`` beside ``test/CLASS/NAME.jpg`` (or ``val``), or ``CLASS/NAME.jpg`` alone; or, without
+classes, ``NAME.jpg``. Archives are read, never unpacked, so nothing that they hold can land anywhere.
 """
 
 import contextlib
@@ -63,7 +63,7 @@ def read_pictures(path: Path) -> Pictures:
     Raises:
         DataNotFoundError: if there is no such folder or file, or no picture in it.
         InvalidInputError: for a damaged picture or archive, pictures of several sizes, grey pictures among coloured ones,
-            or pictures outside a class.
+            or pictures outside a class beside others in one.
     """
     if not path.exists():
         raise DataNotFoundError(f"expected a folder of pictures or a .tar or .tar.gz of them; there is no {path}")
@@ -121,8 +121,6 @@ def _place(path: Path, name: PurePosixPath) -> tuple[bool, str]:
             parts = parts[i:]
             break
     split, classes = (parts[0], parts[1:]) if parts and parts[0] in (_TRAIN, *TEST_FOLDERS) else (_TRAIN, parts[-1:])
-    if not classes:
-        raise InvalidInputError(f"expected CLASS/NAME.jpg or train/CLASS/NAME.jpg in {path}; got {name}")
     return split != _TRAIN, "/".join(classes)
 
 
@@ -148,6 +146,11 @@ def _decoded(path: Path) -> Pictures:
     found.sort(key=lambda each: each[:3])
     _check_alike(path, found)
     classes = tuple(sorted({label for _, label, _, _ in found}))
+    if "" in classes and len(classes) > 1:
+        stray = next(name for _, label, name, _ in found if not label)
+        raise InvalidInputError(
+            f"expected CLASS/NAME.jpg or train/CLASS/NAME.jpg in {path}, or pictures without classes alone; got {stray}"
+        )
     number = {label: i for i, label in enumerate(classes)}
     pixels = np.stack([pixels for *_, pixels in found])
     return Pictures(

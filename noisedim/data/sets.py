@@ -176,7 +176,9 @@ def _picture_images(name: str, split: str) -> ImageSet:
     if not own.any():
         raise DataNotFoundError(f"expected a folder train/ beside test/ in {path}; there is none")
     images, labels = (each if own.all() else each[own] for each in (pictures.images, pictures.labels))
-    return ImageSet(torch.from_numpy(images), torch.from_numpy(labels), path.name.partition(".tar")[0])
+    # One class says nothing of any picture.
+    known = torch.from_numpy(labels) if len(pictures.classes) > 1 else None
+    return ImageSet(torch.from_numpy(images), known, path.name.partition(".tar")[0])
 
 
 def _idx_images(name: str, root: str | Path | None, split: str, download: bool) -> ImageSet:
@@ -235,6 +237,11 @@ def _array_images(path: Path) -> ImageSet:
             raise InvalidInputError(
                 f"images must be finite; {bad.sum()} of {len(images)} in {path} hold NaN or infinity, "
                 f"the first is image {int(bad.argmax())}"
+            )
+        if images.ndim == 4 and images.size and not 0 <= images.min() <= images.max() <= 1:
+            raise InvalidInputError(
+                f"images must be uint8, or numbers in [0, 1]; {path} holds {images.min():.4g} to {images.max():.4g}. "
+                "Scale them, or give rows of features, (n, features), which may be any numbers"
             )
     labels = None
     if path.suffix == ".npz":

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INDEX_WORDS", "MAPPED_WORDS", "Assessment", "TestResult", "assess"]
 
-_MINIMUM_ROWS = 20
+MINIMUM_ROWS = 20
 
 INDEX_WORDS = (
     "The index averages p-values of parts of some 50 rows: about 0.5 for a normal sample, and also for laws whose departure "
@@ -252,7 +252,7 @@ def assess(
     """
     one_of("null", null, NULLS)
     seed = positive_integer("seed", seed, minimum=0)
-    z = embedding_matrix("z", z, minimum_rows=_MINIMUM_ROWS)
+    z = embedding_matrix("z", z, minimum_rows=MINIMUM_ROWS)
     law = prior_of_rows(prior, z.shape[1])
     n, dim = len(z), law.dim
     if null == "composite":

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from noisedim.data import second_view
+from noisedim.errors import InvalidInputError
 from noisedim.evaluation import (
     assess,
     cross_validated_scores,
@@ -20,6 +21,7 @@ from noisedim.evaluation import (
     probe_scores,
     rank_gaussianise,
 )
+from noisedim.evaluation.assess import MINIMUM_ROWS
 from noisedim.evaluation.image_grid import as_bytes
 from noisedim.evaluation.reconstruction import measure_reconstruction, prior_images, reconstruct
 from noisedim.objectives import Autoencoder, dual_bound
@@ -86,6 +88,11 @@ def make_run(
             on_progress=on_progress,
         )
     split = split_images(config, data_root)
+    if (judged := len(split.held_out) or len(split.train)) < MINIMUM_ROWS:
+        raise InvalidInputError(
+            f"a run is measured on {MINIMUM_ROWS} images or more; {config.data.name} leaves {judged} "
+            f"({'held out' if len(split.held_out) else 'all of them'})"
+        )
     ranks = Ranks.alone()
     if start_ranks is not None:
         ranks, device = start_ranks()

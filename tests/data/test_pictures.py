@@ -132,6 +132,14 @@ def test_what_is_wrong_with_a_picture_is_said(tmp_path, cache, change, error, me
     assert not cache.exists() or not list(cache.rglob("*.npz"))
 
 
+@pytest.mark.parametrize("folder", ["", "everything/", "train/"])
+def test_pictures_without_classes_have_no_labels(tmp_path, folder):
+    # One class says nothing, and a method without labels needs none.
+    made = {f"{folder}{i}.png": encoded(picture(i)) for i in range(30)}
+    data = load_images(f"folder:{write_folder(tmp_path / 'flat', made)}")
+    assert (len(data), data.labels) == (30, None)
+
+
 def test_missing_pictures_and_damaged_archives(tmp_path):
     with pytest.raises(DataNotFoundError, match=r"there is no .*nowhere"):
         load_images(f"folder:{tmp_path / 'nowhere'}")

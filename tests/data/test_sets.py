@@ -103,6 +103,11 @@ def test_arrays(tmp_path):
     np.save(tmp_path / "bad.npy", np.array([[1.0, np.nan], [1, 2]]))
     with pytest.raises(InvalidInputError, match=r"1 of 2 in .* hold NaN or infinity, the first is image 0"):
         load_images(str(tmp_path / "bad.npy"))
+    for wrong in (np.full((4, 8, 8), 255), np.full((4, 3, 8, 8), -0.1), np.full((4, 8, 8), 1.01, np.float32)):
+        # Bytes as whole numbers, or standardised pixels: an encoder of pixels in [0, 1] would embed them all the same.
+        np.save(tmp_path / "range.npy", wrong)
+        with pytest.raises(InvalidInputError, match=r"images must be uint8, or numbers in \[0, 1\]; .* holds"):
+            load_images(str(tmp_path / "range.npy"))
     np.save(tmp_path / "words.npy", np.array(["a"]))
     with pytest.raises(InvalidInputError, match="images must be numbers"):
         load_images(str(tmp_path / "words.npy"))

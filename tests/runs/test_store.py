@@ -58,6 +58,13 @@ def test_held_out_images_do_not_train(tmp_path):
     assert (result["measured_on"], result["n"]) == ("held-out", int((~trained_on).sum()))
 
 
+def test_too_few_images_to_judge_on_are_said_before_training(tmp_path):
+    config = TrainConfig(steps=2, batch_size=32, data=DataConfig(limit=80, fold=0))
+    with pytest.raises(InvalidInputError, match=r"measured on 20 images or more; digits leaves 16 \(held out\)"):
+        make_run(config, RunStore(tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("fold", [None, 1])
 def test_a_class_that_is_left_out_neither_trains_nor_is_measured(tmp_path, fold):
     config = TrainConfig(steps=2, batch_size=32, data=DataConfig(limit=300, fold=fold, without_class=3))
