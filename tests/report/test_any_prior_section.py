@@ -59,17 +59,26 @@ def test_match_is_decided_by_paired_differences(distance, answer):
     assert "5 seeds" in verdict.words
 
 
+def test_what_is_closer_for_one_prior_and_undecided_for_another_is_no_yes():
+    made = infos(sliced_w2=0.13)
+    made["disc"] = {**made["uniform"], "target": "disc", "routes": {"mapped": records(), "own": records(3)}}
+    assert match_verdict(made).answer == "closer in 1 of 2, else not decided"
+
+
 def test_accuracy_names_what_is_lost():
     assert accuracy_verdict(infos(knn=0.7)).answer == "no loss decided"
-    assert accuracy_verdict(infos(knn=0.8)).answer == "by 1 of 2 comparisons"
+    assert accuracy_verdict(infos(knn=0.8)).answer == "in 1 of 2 comparisons"
 
 
 def test_divergence_is_less_the_bias_of_its_estimate():
     same = infos()
-    assert divergence_verdict(same).answer == "no difference seen"
+    assert divergence_verdict(same).answer == "to within 0.01 nats"
     for info in same.values():
         info["at_prior"]["knn_kl_after"] = -0.1
-    assert divergence_verdict(same).answer == "to within 0.14 nats"
+    # What it is within is the interval's far end, not the estimate.
+    assert divergence_verdict(same).answer == "to within 0.15 nats"
+    same["uniform"]["routes"]["mapped"][0]["knn_kl_after"] += 0.1
+    assert divergence_verdict(same).answer == "to within 0.22 nats"
 
 
 def test_without_runs_and_benchmarks_the_section_says_what_makes_them(tmp_path):

@@ -11,8 +11,8 @@ from noisedim.report.content import Notice, Pictures, Sources, Table, Text
 from noisedim.report.profiles import make_plan
 from noisedim.report.sections.compared import compared_section, equal_accuracy_verdict
 from noisedim.report.sections.methods import cost_section, cost_verdict, match_section, match_verdict
-from noisedim.report.sections.reproduction import figure_1_verdicts, reproduction_section
-from noisedim.report.sections.speed import speed_section
+from noisedim.report.sections.reproduction import figure_1_verdicts, figure_2_verdicts, reproduction_section
+from noisedim.report.sections.speed import peer_verdicts, speed_section
 from noisedim.runs import RunStore
 
 SETTINGS = {
@@ -144,6 +144,47 @@ def test_at_equal_accuracy_who_matches_best():
     assert "beyond the intervals: SIGREG" in ahead.words
 
 
+def test_choosing_the_best_of_many_forms_is_paid_for():
+    """Of forms that differ from another method by chance alone, the best one must not be called better."""
+    values = {}
+    rng = np.random.default_rng(7)
+    other = rng.standard_normal(5)
+    for form in range(40):
+        noise = rng.standard_normal(5)
+        values[f"form-{form}"] = [
+            {**record, "knn": 0.8 + 0.001 * seed, "d2": 0.01 + 1e-4 * noise[seed]}
+            for seed, record in enumerate(records(0.8, 0.01))
+        ]
+    rows = [row(name, "noise injection", own) for name, own in values.items()]
+    theirs = [
+        {**record, "knn": 0.8 + 0.001 * seed, "d2": 0.01 + 1e-4 * other[seed]}
+        for seed, record in enumerate(records(0.8, 0.01))
+    ]
+    verdict = equal_accuracy_verdict([*rows, row("sigreg", "prior matching", theirs)])
+    assert verdict.answer == "not decided"
+    assert "over 40 for better" in verdict.words
+
+
+def test_speed_answers_have_a_margin_and_intervals_are_what_they_say():
+    def verdict(ratio, low, high, rounds):
+        info = {"peer": "a peer", "ratio_median": ratio, "ratio_95": [low, high]}
+        return peer_verdicts([{"name": "test_x", "stats": {"rounds": rounds}, "extra_info": info}])[0]
+
+    assert verdict(1.0, 0.95, 1.05, 9).answer == "as fast"
+    assert verdict(1.0, 0.5, 2.0, 9).answer == "not decided"  # an interval on both sides is no equality
+    assert "95% interval of the median [0.95, 1.05], 9 interleaved rounds" in verdict(1.0, 0.95, 1.05, 9).words
+    # Three ratios lie on both sides of their median with 75%, not 95%.
+    assert (
+        "75% interval of the median [0.01, 0.02], 3 interleaved rounds" in verdict(0.015, 0.01, 0.02, 3).words
+    )
+
+
+def test_other_budgets_are_said(tmp_path):
+    made = [entry("dual", "noise injection", records(0.8, 0.001))]
+    text = words(match_section(sources(tmp_path, made)))
+    assert "102,400 images pass through a training here, 25,600 through one of “Seed by seed”" in text
+
+
 def test_ranking_shows_ties_and_the_pareto_figure_is_drawn(tmp_path):
     made = [
         entry("dual", "noise injection", records(0.8, 0.001)),
@@ -152,7 +193,7 @@ def test_ranking_shows_ties_and_the_pareto_figure_is_drawn(tmp_path):
     ]
     section = compared_section(sources(tmp_path, made))
     assert any(isinstance(block, Pictures) for block in section.blocks)
-    ranking = next(block for block in section.blocks if isinstance(block, Table))
+    ranking = next(block for block in section.blocks if isinstance(block, Table) and "rank by D₂" in block.rows[0])
     by_match = {cells["method"]: cells["rank by D₂"] for cells in ranking.rows}
     assert by_match == {"DUAL": "1 =", "INFONCE": "1 =", "INFOMAX": "3"}
 
@@ -247,3 +288,27 @@ def test_figure_1_as_the_paper_plots_it_and_otherwise():
     assert list(otherwise.values()) == ["not reproduced"] * 4
     shortened = answers(figure_1_groups([0.1, 0.2, 0.3, 0.5], [0.7, 0.65, 0.6, 0.5], [0.1] * 4), as_paper=False)
     assert list(shortened.values()) == ["not reproduced"] * 3 + ["not comparable"]
+
+
+@pytest.mark.parametrize(
+    ("information", "answer"), [([0.45, 1.8, 4, 12], "not reproduced"), ([0.45, 1.8, 4, 10.3], "not decided")]
+)
+def test_leaving_the_bound_is_decided_either_way_or_not(information, answer):
+    groups = figure_1_groups([0.5, 0.45, 0.3, 0.0], [0.6, 0.95, 0.99, 0.99], information)
+    for record in groups[14.0]:
+        record["information"] += 0.5 * (record["seed"] - 2) * (answer == "not decided")
+    assert answers(groups)["does the measured lo"] == answer
+
+
+def test_figure_2_says_what_a_test_can_say():
+    row = {
+        "prior": "normal",
+        "dim": 2,
+        "level": 0.3,
+        "objective": "dual",
+        "seed": 0,
+        "n": 1797,
+        "measured_on": "training",
+    }
+    found = [{**row, "rejected": rejected, "p_value": 0.5, "sliced_w2": 0.03} for rejected in (True, False)]
+    assert [verdict.answer for verdict in figure_2_verdicts(found)] == ["it departs", "no departure seen"]

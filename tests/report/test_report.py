@@ -14,6 +14,7 @@ from noisedim.report.content import Notice, Section, Sources, Table, Text, Verdi
 from noisedim.report.figures import embedding_figure
 from noisedim.report.render import render
 from noisedim.report.sections.capacity import capacity_verdicts
+from noisedim.report.sections.seeds import seeds_verdicts
 from noisedim.report.sections.squashes import squashes_verdict
 from noisedim.runs import RunStore
 from noisedim.training import DataConfig, NoiseConfig, TrainConfig
@@ -59,7 +60,7 @@ def test_page_is_self_contained_and_says_what_was_found(made):
     assert page.count("<img") == page.count('src="data:image/png') == 9
     assert page.count('alt="') == page.count("<img")
     assert 'name="viewport"' in page
-    assert "Do embeddings of images that did not train follow N(0, I)?" in page
+    assert "Do embeddings of images that did not train pass for N(0, I)?" in page
     assert "torch " in page
 
 
@@ -97,15 +98,24 @@ def test_verdicts_follow_the_numbers(made):
     def answers(rows):
         return {verdict.question: verdict.answer for verdict in capacity_verdicts(rows)}
 
+    # A lower bound below the capacity does not show that the information is: the question is about the bound.
+    below = "Does the measured lower bound on the information stay below the capacity (5)?"
     # Five steps of training match nothing: the held-out verdict must not be a yes.
-    assert answers(rows)["Do embeddings of images that did not train follow N(0, I)?"] != "yes"
-    assert answers(rows)["Does the information stay below the capacity (5)?"] == "yes"
+    assert answers(rows)["Do embeddings of images that did not train pass for N(0, I)?"] != "yes"
+    assert answers(rows)[below] == "yes"
     broken = [{**row, "information": row["capacity"] + 1 + 0.01 * row["seed"]} for row in rows]
-    assert answers(broken)["Does the information stay below the capacity (5)?"] == "no"
+    assert answers(broken)[below] == "no"
     better = [{**row, "knn": 0.5 + 0.1 * (row["capacity"] > 2) + 0.001 * row["seed"]} for row in rows]
     assert answers(better)["Does a small capacity cost accuracy downstream?"] == "yes"
     equal = [{**row, "knn": 0.5} for row in rows]
     assert answers(equal)["Does a small capacity cost accuracy downstream?"] == "not decided"
+
+
+@pytest.mark.parametrize(("knn", "answer"), [(0.97, "yes"), (0.85, "in part"), (0.1, "no")])
+def test_whether_classes_survive_has_three_answers(knn, answer):
+    row = {"p_henze_zirkler": 0.5, "rejected": False, "dim": 2, "level": 0.3, "n": 1797}
+    rows = [{**row, "knn": knn + 0.001 * (seed - 2)} for seed in range(5)]
+    assert seeds_verdicts(rows)[1].answer == answer
 
 
 def test_the_verdict_on_squashes_is_paired_by_seed():

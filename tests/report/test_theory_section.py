@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pytest
 
 from noisedim.files import write_json_atomically
@@ -83,6 +84,15 @@ def test_one_row_a_claim_and_one_an_erratum(tmp_path: Path) -> None:
     assert any(text.startswith("Inconclusive. trained-encoders/trained") for text in words)
 
 
+def test_the_tolerance_in_words_is_the_one_that_was_used(tmp_path: Path) -> None:
+    found = rows()
+    loose = next(line for line in found if line["claim"] == "statement-3.7")
+    loose["findings"][0]["delta"] = 1e-5
+    rules = section_of(found, tmp_path).blocks[0]
+    assert isinstance(rules, Text)
+    assert "an identity holds to 1e-09, relative to its largest term (in statement-3.7 also to 1e-05)" in rules.words
+
+
 @pytest.mark.parametrize(
     ("claim", "role", "answers"),
     [
@@ -112,6 +122,10 @@ def test_figures_show_bounds_and_where_they_are_tight() -> None:
     assert (renyi <= certificate).all()
     assert (kl <= gap).all()
     assert (gap <= certificate).all()
+    # As the caption says: with more noise D₂ falls fastest, and what is left of C − J is alignment.
+    share = np.asarray(renyi) / np.asarray(certificate)
+    assert (np.diff(share[1:]) < 0).all()
+    assert share[-1] < 0.01 < 0.3 < share[0]
 
     bound, exact, continuous = (line.get_ydata() for line in uniform_bound_figure().axes[0].lines[:3])
     assert (continuous < exact).all()

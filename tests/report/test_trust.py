@@ -27,6 +27,11 @@ POWER = {**PEERS, "Henze–Zirkler (pingouin)": [0, 0, 0], "hermite": [100, 100,
     ("spoiled", "answer", "said"),
     [
         ({}, "yes", "none above it"),
+        (
+            {"battery": [4, 0, 0], "mean": [6, 1, 0], "norms": [5, 1, 0], "trials": 120},
+            "not decided",
+            "0.033 [0.009, 0.083] at n = 50",
+        ),
         ({"norms": [190, 18, 0]}, "no", "norms at 0.05, n = 50, d = 2 (190 of 2,000)"),
         ({"norms": [100, 18, 25]}, "no", "norms at 0.001"),
         ({"battery": [170, 18, 2]}, "no", "family-wise rate at 0.05 from 0.085 to 0.085"),

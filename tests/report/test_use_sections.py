@@ -105,22 +105,34 @@ def by_name(*infos):
     return {info["variant"]: info for info in infos}
 
 
-@pytest.mark.parametrize(("norm", "answer"), [(0.3, "no"), (0.5, "no"), (0.8, "yes")])
+@pytest.mark.parametrize(("norm", "answer"), [(0.3, "no"), (0.5, "not decided"), (0.8, "yes")])
 def test_the_norm_finds_outliers_or_not(norm, answer):
     verdict = norm_verdict([outlier_info(norm=norm)])
     assert verdict.answer == answer
     assert ("nearer to the centre" in verdict.words) == (norm < 0.5)
     assert norm_verdict([outlier_info(norm=0.8), outlier_info("dual-8", norm=0.3)]).answer == "in part"
+    undecided = norm_verdict([outlier_info(norm=0.5), outlier_info("dual-8", norm=0.3)])
+    assert undecided.answer == "no in 1 of 2, else not decided"
     assert norm_verdict([outlier_info("infomax-8")]).answer == "not measured"
 
 
 @pytest.mark.parametrize(
-    ("alarms", "answer"), [((0.05, 0.01), "yes"), ((0.02, 0.01), "fewer"), ((0.08, 0.01), "no"), ((0.02, 0.05), "no")]
+    ("alarms", "answer"),
+    [((0.05, 0.01), "no difference seen"), ((0.02, 0.01), "fewer"), ((0.08, 0.01), "no"), ((0.02, 0.05), "no")],
 )
 def test_false_alarms_against_their_level(alarms, answer):
     verdict = false_alarm_verdict([outlier_info(alarms=alarms)])
     assert verdict.answer == answer
-    assert "rejects that for them in DUAL-2 1 of 10 runs" in verdict.words
+    assert "rejects that for them in 1 of 10 runs (DUAL-2)" in verdict.words
+
+
+def test_no_false_alarm_at_all_is_no_proof_of_none():
+    info = outlier_info(alarms=(0.05, 0.0))
+    for record in info["records"]:
+        record["n"], record["false_alarms"] = 300, {name: [15, 0] for name in ("far", "both", "mahalanobis")}
+    verdict = false_alarm_verdict([info])
+    assert "0.01: 0.000 [0.000, 0.012]" in verdict.words
+    assert verdict.answer == "no difference seen"
 
 
 def test_other_detectors_are_paired_with_the_norm_and_with_pixels():

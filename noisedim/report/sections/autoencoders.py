@@ -65,7 +65,7 @@ def autoencoder_verdicts(kinds: Rows) -> list[Verdict]:
     )
     verdicts.append(
         Verdict(
-            "Section 4: does reconstruction through the noisy channel match N(0, I), on images that did not train?",
+            "Section 4: does reconstruction through the noisy channel pass for N(0, I), on images that did not train?",
             share_word(passed, len(runs)),
             f"the battery does not reject {passed} of {len(runs)} runs at 5% ({runs[0][2]['n']:,} images each); information "
             f"by the dual's bound, which needs no h(X), of the capacity in nats: {shares}",

@@ -1,11 +1,13 @@
 """Compared with others: match against accuracy, rankings with ties, and once more at equal time."""
 
+from dataclasses import dataclass
+
 from noisedim.report.benchmarks import MethodRow, absent, method_rows
 from noisedim.report.comparison_figures import pareto_figure
 from noisedim.report.content import Block, Pictures, Section, Sources, Table, Text, Verdict, draw
 from noisedim.report.words import mean_and_half_width
-from noisedim.statistics.intervals import student_t
-from noisedim.statistics.ranking import Place, paired_differences, rank
+from noisedim.statistics.intervals import Interval, student_t
+from noisedim.statistics.ranking import Difference, Place, paired_differences, rank
 
 __all__ = ["compared_section", "equal_accuracy_verdict"]
 
@@ -17,60 +19,114 @@ def _comparable(rows: list[MethodRow]) -> list[MethodRow]:
     return [row for row in rows if len(row.records) > 1]
 
 
+def _mean(row: MethodRow, name: str) -> float:
+    return student_t(list(row.values(name).values())).estimate
+
+
+@dataclass(frozen=True)
+class _Duel:
+    """The best-matching form of noise injection that is as accurate as another method, against that method.
+
+    Attributes:
+        ours, theirs: the two.
+        d2: ours minus theirs; its p-value is Holm's over the duels, which tells whether even the best form is worse.
+        chosen_p_value: Holm's over every form that could have been chosen, which tells whether the chosen one is better.
+    """
+
+    ours: MethodRow
+    theirs: MethodRow
+    d2: Difference
+    chosen_p_value: float
+
+    @property
+    def answer(self) -> str:
+        """``better``, ``worse`` or ``not decided``, at 5%."""
+        if self.d2.interval.estimate < 0:
+            return "better" if self.chosen_p_value <= 0.05 else "not decided"
+        return "worse" if self.d2.adjusted_p_value <= 0.05 else "not decided"
+
+
+def _duels(rows: list[MethodRow]) -> tuple[list[_Duel], int]:
+    """One duel a method that some form of noise injection reaches in accuracy, and how many pairs were looked at."""
+    named = {row.info["method"]: row for row in _comparable(rows)}
+    values = {name: row.values("d2") for name, row in named.items()}
+    peers: dict[str, list[str]] = {}
+    for name, row in named.items():
+        if not row.info["injects_noise"]:
+            least = student_t(list(row.values("knn").values())).lower
+            reach = [
+                own
+                for own, ours in named.items()
+                if ours.info["injects_noise"] and student_t(list(ours.values("knn").values())).upper >= least
+            ]
+            if reach:
+                peers[name] = sorted(reach, key=lambda own: _mean(named[own], "d2"))
+    looked_at = paired_differences(values, [(own, other) for other, reach in peers.items() for own in reach])
+    chosen = {(pair.first, pair.second): pair.adjusted_p_value for pair in looked_at}
+    found = paired_differences(values, [(reach[0], other) for other, reach in peers.items()])
+    return [_Duel(named[d.first], named[d.second], d, chosen[d.first, d.second]) for d in found], len(looked_at)
+
+
 def equal_accuracy_verdict(rows: list[MethodRow]) -> Verdict:
     """Among methods whose accuracy overlaps that of a noise-injecting one: does anybody match the prior better?"""
     question = "At equal accuracy, does noise injection in one of its forms match the prior best?"
-    rows = _comparable(rows)
-    ours = [row for row in rows if row.info["injects_noise"]]
-    others = [row for row in rows if not row.info["injects_noise"]]
+    ours = [row for row in _comparable(rows) if row.info["injects_noise"]]
+    others = [row for row in _comparable(rows) if not row.info["injects_noise"]]
     if not ours or not others:
         return Verdict(question, "not measured", "the runs to compare are not there")
-
-    def mean(row: MethodRow, name: str) -> float:
-        return student_t(list(row.values(name).values())).estimate
-
-    pairs: list[tuple[str, str]] = []
-    for other in others:
-        theirs = student_t(list(other.values("knn").values()))
-        peers = [row for row in ours if student_t(list(row.values("knn").values())).upper >= theirs.lower]
-        if peers:
-            best = min(peers, key=lambda row: mean(row, "d2"))
-            pairs.append((best.info["method"], other.info["method"]))
-    named = {row.info["method"]: row for row in rows}
-    unmatched = [other for other in others if other.info["method"] not in {second for _, second in pairs}]
-    found = paired_differences({name: row.values("d2") for name, row in named.items()}, pairs)
-    words, losing, open_ = [], 0, 0
-    for difference in found:
-        gain = -difference.interval.estimate
-        decided = difference.adjusted_p_value <= 0.05
-        losing += decided and gain < 0
-        open_ += not decided
-        size = difference.interval
-        words.append(
-            f"{named[difference.first].words} against {named[difference.second].words}: D₂ "
-            f"{size.estimate:+.4g} [{size.lower:+.4g}, {size.upper:+.4g}], "
-            + ("better" if decided and gain > 0 else "worse" if decided else "not decided")
-        )
-    answer = "no" if losing or unmatched else "yes" if not open_ else "in part" if open_ < len(found) else "not decided"
+    duels, pairs = _duels(rows)
+    answers = [duel.answer for duel in duels]
+    counted = {name: answers.count(name) for name in ("better", "worse", "not decided")}
+    met = {duel.theirs.info["method"] for duel in duels}
+    unmatched = [other for other in others if other.info["method"] not in met]
+    if counted["worse"] or unmatched:
+        answer = "no"
+    elif not counted["not decided"]:
+        answer = "yes"
+    else:
+        answer = "in part" if counted["better"] else "not decided"
     text = (
-        "for each other method, the best-matching form of noise injection whose accuracy interval reaches it; "
-        "differences paired by seed, decided at 5% after Holm "
-        f"over {len(found)}: {'; '.join(words)}"
+        "for each other method, the form of noise injection that matches best (D₂) among those whose accuracy interval "
+        f"reaches it; of {len(duels)} comparisons {', '.join(f'{count} {name}' for name, count in counted.items())}, paired "
+        f"by seed, at 5% after Holm (over {len(duels)} for worse; over {pairs} for better, since the best was chosen)"
     )
+    worse = [f"{duel.ours.words} against {duel.theirs.words}" for duel in duels if duel.answer == "worse"]
+    if worse:
+        text += f". Worse: {', '.join(worse)}"
     if unmatched:
         ahead = ", ".join(_ahead(other, ours) for other in unmatched)
         text += f". More accurate than every form of noise injection, beyond the intervals: {ahead}"
     return Verdict(question, answer, text)
 
 
+def _duels_table(rows: list[MethodRow]) -> Table:
+    return Table(
+        [
+            {
+                "other method": duel.theirs.words,
+                "5-NN": f"{_mean(duel.theirs, 'knn'):.3f}",
+                "best form of noise injection": duel.ours.words,
+                "its 5-NN": f"{_mean(duel.ours, 'knn'):.3f}",
+                "D₂, its less the other's (nats)": f"{_signed(duel.d2.interval)}",
+                "it matches": duel.answer,
+            }
+            for duel in _duels(rows)[0]
+        ]
+    )
+
+
+def _signed(interval: Interval) -> str:
+    return f"{interval.estimate:+.4f} [{interval.lower:+.4f}, {interval.upper:+.4f}]"
+
+
 def _ahead(other: MethodRow, ours: list[MethodRow]) -> str:
     """By how much a method is ahead of the most accurate form of noise injection, and how the two match."""
-    best = max(ours, key=lambda row: student_t(list(row.values("knn").values())).estimate)
+    best = max(ours, key=lambda row: _mean(row, "knn"))
     parts = []
     for name, words in (("knn", "5-NN"), ("d2", "D₂")):
         values = {"other": other.values(name), "ours": best.values(name)}
         interval = paired_differences(values)[0].interval
-        parts.append(f"{words} {interval.estimate:+.4g} [{interval.lower:+.4g}, {interval.upper:+.4g}]")
+        parts.append(f"{words} {_signed(interval)}")
     return f"{other.words} (minus {best.words}: {', '.join(parts)})"
 
 
@@ -162,8 +218,10 @@ def compared_section(sources: Sources) -> Section:
             caption=f"{data}, held-out images. Marks: means over up to {seeds} seeds (dots); area: seconds a training "
             f"step. {numbers}.",
         )
+        blocks.append(Pictures([picture]))
+        if duels := _duels_table(rows).rows:
+            blocks.append(Table(duels))
         blocks += [
-            Pictures([picture]),
             Text(
                 "Ranks: 1 plus the number of methods that are better, decided by paired differences over seeds at 5% "
                 "after Holm over all pairs; = marks ties. With few seeds few pairs are decided."

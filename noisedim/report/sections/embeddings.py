@@ -43,7 +43,7 @@ def _training_picture(runs: list[tuple[TrainConfig, RunFolder]]) -> Picture | No
         "training",
         training_figure(list(frames.values()), list(frames)),
         alt="Estimated information against the optimiser step, beside the capacity of the annealed channel",
-        caption="Training: the bound of one batch (solid) below the channel's capacity (dashed), which rises as the "
+        caption="Training: the bound of one batch (solid) beside the channel's capacity (dashed), which rises as the "
         "noise is annealed to its target.",
     )
 

@@ -1,10 +1,13 @@
 """Does it match, and what does it cost? Every method of the comparison, seed by seed, on held-out images."""
 
+from typing import Any
+
 import numpy as np
 
 from noisedim.report.benchmarks import MethodRow, absent, environment_words, method_rows
 from noisedim.report.comparison_figures import label_curve_figure
 from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
+from noisedim.report.profiles import Plan
 from noisedim.report.words import SCORE_WORDS, mean_and_half_width
 from noisedim.statistics.ranking import paired_differences
 
@@ -27,12 +30,23 @@ def failures(rows: list[MethodRow]) -> list[Block]:
     ]
 
 
-def _protocol(rows: list[MethodRow]) -> Text:
+def _budget_words(info: dict[str, Any], plan: Plan) -> str:
+    """How much less, or more, is trained here than for the section on seeds: its results are others for it."""
+    here, there = info["steps"] * info["batch_size"], plan.headline[0].steps * plan.headline[0].batch_size
+    if here == there:
+        return ""
+    return (
+        f" Mind the budget: {here:,} images pass through a training here, {there:,} through one of “Seed by seed”: "
+        "the two are not to be compared."
+    )
+
+
+def _protocol(rows: list[MethodRow], plan: Plan) -> Text:
     info = rows[0].info
     n = sorted({record["n"] for row in rows for record in row.records})
     return Text(
-        f"{info['protocol']}; d = {info['dim']}, one encoder, one split (fold 0, n = {', '.join(map(str, n))} images, "
-        f"judges), {info['steps']:,} steps of {info['batch_size']} for every method. {info['tuning_rule']} Every "
+        f"{info['protocol']}; one encoder and one split for every method (fold 0, n = {', '.join(map(str, n))} images, "
+        f"judges).{_budget_words(info, plan)} {info['tuning_rule']} Every "
         "embedding is standardised by the training images' mean and variance before it is judged. ± is half of a 95% "
         "t-interval over seeds; all seeds are judged on the same images, so it says how training varies, not how other "
         f"images would do. Hardware: {environment_words(info)}."
@@ -49,7 +63,7 @@ def match_verdict(rows: list[MethodRow]) -> Verdict:
     ours_good = sum(2 * passed[row.words] > seeds[row.words] for row in ours)
     answer = "not measured" if not ours else "yes" if ours_good == len(ours) else "no" if not ours_good else "in part"
     return Verdict(
-        "Do embeddings trained with injected noise match the prior, and who else's do?",
+        "Do embeddings trained with injected noise pass for the prior, and who else's do?",
         answer,
         f"seeds that the battery does not reject on held-out images; most seeds: {', '.join(good) or 'none'}; "
         f"half or fewer: {', '.join(bad) or 'none'}. Not rejected is not proof: with this few images small departures "
@@ -98,11 +112,10 @@ def match_section(sources: Sources) -> Section:
         return absent(_MATCH)
     verdicts: list[Verdict] = []
     blocks: list[Block] = []
-    for data, rows in by_data.items():
+    for rows in by_data.values():
         verdicts.append(match_verdict(rows))
         blocks += [
-            Text(f"Data: {data}."),
-            _protocol(rows),
+            _protocol(rows, sources.plan),
             *failures(rows),
             _match_table(rows),
             Text(

@@ -9,7 +9,7 @@ from noisedim.report.benchmarks import absent, entries
 from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
 from noisedim.report.use_figures import roc_figure
 from noisedim.report.words import mean_and_half_width
-from noisedim.statistics.intervals import Interval, student_t
+from noisedim.statistics.intervals import Interval, clopper_pearson, student_t
 from noisedim.statistics.ranking import paired_differences
 
 __all__ = ["best_detector_verdict", "false_alarm_verdict", "norm_verdict", "outliers_section"]
@@ -47,7 +47,13 @@ def norm_verdict(infos: Sequence[Mapping[str, Any]]) -> Verdict:
         return Verdict(question, "not measured", "the runs are not there")
     found = [student_t(list(_areas(info, "norm").values())) for info in matched]
     above = sum(interval.lower > 0.5 for interval in found)
-    answer = "yes" if above == len(found) else "in part" if above else "no"
+    below = sum(interval.upper < 0.5 for interval in found)
+    if above:
+        answer = "yes" if above == len(found) else "in part"
+    elif below:
+        answer = "no" if below == len(found) else f"no in {below} of {len(found)}, else not decided"
+    else:
+        answer = "not decided"
     words = []
     for info, interval in zip(matched, found, strict=True):
         square = {
@@ -65,7 +71,11 @@ def norm_verdict(infos: Sequence[Mapping[str, Any]]) -> Verdict:
 
 
 def _rates(info: Mapping[str, Any], name: str, level: int) -> Interval:
-    return student_t([record["false_alarms"][name][level] / record["n"] for record in info["records"]])
+    counts = [record["false_alarms"][name][level] for record in info["records"]]
+    if not any(counts):
+        # No scatter between classes is no certainty; usual images overlap between them, so one class's count.
+        return clopper_pearson(0, min(record["n"] for record in info["records"]))
+    return student_t([count / record["n"] for count, record in zip(counts, info["records"], strict=True)])
 
 
 def false_alarm_verdict(infos: Sequence[Mapping[str, Any]]) -> Verdict:
@@ -80,9 +90,9 @@ def false_alarm_verdict(infos: Sequence[Mapping[str, Any]]) -> Verdict:
             rate = _rates(info, "far", i)
             signs.append(int(rate.lower > level) - int(rate.upper < level))
             words.append(f"{info['words']}, {level:g}: {_words(rate, least=0)}")
-    answer = "no" if max(signs) > 0 else "yes" if not any(signs) else "fewer"
+    answer = "no" if max(signs) > 0 else "fewer" if any(signs) else "no difference seen"
     rejected = ", ".join(
-        f"{info['words']} {sum(record['rejected'] for record in info['records'])} of {len(info['records'])}"
+        f"{sum(record['rejected'] for record in info['records'])} of {len(info['records'])} runs ({info['words']})"
         for info in matched
     )
     return Verdict(
@@ -90,7 +100,7 @@ def false_alarm_verdict(infos: Sequence[Mapping[str, Any]]) -> Verdict:
         answer,
         "share of held-out images of usual classes with p at or below the level, mean over classes left out with 95% "
         f"t-intervals; {'; '.join(words)}. Exact as far as usual images follow the prior; the battery rejects that for "
-        f"them in {rejected} runs",
+        f"them in {rejected}",
     )
 
 
@@ -197,7 +207,7 @@ def outliers_section(sources: Sources) -> Section:
             "whose false alarms are known beforehand, with nothing fitted. Whether it finds anything is another question. "
             "Each class in turn is left out of training; outliers are its images, usual ones are held-out images of the "
             "other classes. Beside it: detectors fitted to the embeddings of the training images, and to their pixels. "
-            "Noise, shuffled and inverted images are controls that pixels tell apart at a glance. ± is half of a 95% "
+            "Noise, shuffled and inverted images are controls. ± is half of a 95% "
             "t-interval over the classes left out, each with an encoder of its own; the usual images overlap between them."
         )
     ]
@@ -224,7 +234,10 @@ def outliers_section(sources: Sources) -> Section:
             Text(f"{data}; {_lengths(infos)}, batches of {first['batch_size']}. AUROC by detector and task:"),
             Pictures([picture]),
             _table(infos),
-            Text("Share of usual images with p at or below the level, with 95% t-intervals over the classes left out:"),
+            Text(
+                "Share of usual images with p at or below the level, with 95% t-intervals over the classes left out (where "
+                "there is none at all, the exact interval of one class's images):"
+            ),
             _alarm_table(infos),
         ]
     return Section(_TITLE, verdicts, blocks)

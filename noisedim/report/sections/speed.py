@@ -9,7 +9,10 @@ from noisedim.report.content import Block, Pictures, Section, Sources, Table, Te
 __all__ = ["peer_verdicts", "speed_section"]
 
 _TITLE = "How fast?"
-
+# Times that differ by less than this share are called equal, if the interval says so.
+_AS_FAST = 0.1
+# With fewer rounds even the least and the greatest ratio do not hold the median with 95%.
+_FEWEST_ROUNDS = 6
 
 # What each benchmark times, in words; its case, in brackets, is said after it.
 _SUBJECTS = {
@@ -42,7 +45,13 @@ def peer_verdicts(found: list[dict[str, Any]]) -> list[Verdict]:
         if "ratio_median" not in info:
             continue
         ratio, (low, high) = info["ratio_median"], info["ratio_95"]
-        answer = "faster" if high < 1 else "slower" if low > 1 else "as fast"
+        answer = "faster" if high < 1 else "slower" if low > 1 else "not decided"
+        if answer == "not decided" and low >= 1 - _AS_FAST and high <= 1 + _AS_FAST:
+            answer = "as fast"
+        rounds = entry["stats"]["rounds"]
+        # Files from before the level was written: the least and the greatest of few ratios hold the median that often.
+        level = info.get("ratio_level", 0.95 if rounds >= _FEWEST_ROUNDS else 1 - 2.0 ** (1 - rounds))
+        interval = f"{level:.0%} interval of the median [{low:.3g}, {high:.3g}], {rounds} interleaved rounds"
         accuracy = ""
         if "kornia_crop_error" in info:
             accuracy = (
@@ -60,9 +69,7 @@ def peer_verdicts(found: list[dict[str, Any]]) -> list[Verdict]:
             Verdict(
                 f"How fast is {_subject(entry)} beside {info['peer']}?",
                 answer,
-                f"{ratio:.3g} times the peer's time, {info.get('ratio_level', 0.95):.0%} interval of the median "
-                f"[{low:.3g}, {high:.3g}], "
-                f"{entry['stats']['rounds']} interleaved rounds{accuracy}{throughput}",
+                f"{ratio:.3g} times the peer's time, {interval}{accuracy}{throughput}",
             )
         )
     return verdicts
@@ -128,8 +135,9 @@ def _objectives(found: list[dict[str, Any]]) -> list[Block]:
     ]
     return [
         Text(
-            "Cost of the objectives alone. Powers are slopes over the three largest sizes: they approach the formula's "
-            "as overheads fade, and exceed it where a matrix of all pairs no longer fits into the caches."
+            "Cost of the objectives alone. Powers are slopes over the three largest sizes. They are no asymptotes: overheads "
+            "make them smaller than the formula's, a matrix of all pairs that outgrows the caches may make them larger. "
+            "The largest relative error says how far the fitted law is from the times it was fitted to."
         ),
         Pictures(pictures),
         Table(table),
@@ -144,8 +152,8 @@ def _critic(found: list[dict[str, Any]]) -> list[Block]:
         rows = [
             {
                 "batch": str(batch),
-                f"{info['rows_at_once']} rows at a time (MB)": f"{ours / 1e6:.0f}",
-                "all pairs at once (MB)": f"{theirs / 1e6:.0f}",
+                f"{info['rows_at_once']} rows at a time (MB)": f"{ours / 1e6:,.0f}",
+                "all pairs at once (MB)": f"{theirs / 1e6:,.0f}",
             }
             for batch, ours, theirs in zip(info["batches"], info["peak_bytes"], info["peak_bytes_at_once"], strict=True)
         ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from noisedim.evaluation.audit import LEVELS, read_audit
 from noisedim.report.content import Notice, Section, Sources, Table, Text, Verdict
-from noisedim.statistics.intervals import clopper_pearson
+from noisedim.statistics.intervals import Interval, clopper_pearson
 
 __all__ = ["trust_section"]
 
@@ -72,6 +72,15 @@ def _calibration_row(cell: dict[str, Any]) -> dict[str, str]:
     return row
 
 
+def _pooled(cells: list[dict[str, Any]]) -> dict[int, Interval]:
+    """Family-wise rate by n, in intervals that hold together with 95%: at most 0.05 is shown, not merely not refuted."""
+    counts: dict[int, tuple[int, int]] = {}
+    for cell in sorted(cells, key=lambda cell: cell["n"]):
+        rejected, trials = counts.get(cell["n"], (0, 0))
+        counts[cell["n"]] = rejected + cell["counts"]["battery"][0], trials + cell["trials"]
+    return {n: clopper_pearson(*own, level=1 - 0.05 / len(counts)) for n, own in counts.items()}
+
+
 def _calibration_verdict(cells: list[dict[str, Any]]) -> Verdict:
     entries = [
         (cell, name, level, counts[i])
@@ -94,12 +103,22 @@ def _calibration_verdict(cells: list[dict[str, Any]]) -> Verdict:
         for cell in cells
         if clopper_pearson(cell["counts"]["battery"][0], cell["trials"], level=1 - 0.05 / len(cells)).lower > 0.05
     ]
+    pooled = _pooled(cells)
+    answer = "yes" if all(interval.upper <= 0.05 for interval in pooled.values()) else "not decided"
+    open_ = [f"{n:,}" for n, interval in pooled.items() if interval.upper > 0.05]
+    if 0 < len(open_) < len(pooled):
+        answer = f"yes; not decided at n = {', '.join(open_)}"
+    by_n = ", ".join(
+        f"{interval.estimate:.3f} [{interval.lower:.3f}, {interval.upper:.3f}] at n = {n:,}"
+        for n, interval in pooled.items()
+    )
     trials = sum(cell["trials"] for cell in cells)
     return Verdict(
         _QUESTION,
-        "no" if over or unsafe else "yes",
+        "no" if over or unsafe else answer,
         f"{trials:,} samples of the null over {len(cells)} shapes and nulls: family-wise rate at 0.05 from "
-        f"{min(family):.3f} to {max(family):.3f}; of {len(entries):,} rates of single tests at "
+        f"{min(family):.3f} to {max(family):.3f}, pooled over dimensions and nulls {by_n} "
+        f"(intervals that hold together); of {len(entries):,} rates of single tests at "
         f"{', '.join(f'{level:g}' for level in LEVELS)}, {outside} ({outside / max(1, len(entries)):.1%}) have their level "
         f"outside the 99% interval, and {len(over) or 'none'} above it in intervals that hold together"
         + (f": {'; '.join(over[:5])}" if over else ""),
