@@ -6,6 +6,7 @@ A section is built from files and rendered twice, to a page and to Markdown, fro
 
 import base64
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ __all__ = ["Block", "Notice", "Picture", "Pictures", "Section", "Sources", "Tabl
 
 # Vector graphics above this size are left out: the PNG serves.
 _MOST_SVG_CHARACTERS = 400_000
+# Sections with more answers than this are counted at the top, not listed.
+_MOST_LISTED = 6
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,16 @@ class Sources:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A question, the answer in a word or two (``yes``, ``no``, ``in part``, ``not measured``), and the figures."""
+    """A question, the answer in a word or two (``yes``, ``no``, ``in part``, ``not measured``), and the figures.
+
+    Attributes:
+        is_main: whether a reader of five minutes must see it: then it opens the report, with its figures.
+    """
 
     question: str
     answer: str
     words: str
+    is_main: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,14 @@ class Section:
     title: str
     verdicts: Sequence[Verdict]
     blocks: Sequence[Block]
+
+    @property
+    def tally(self) -> str:
+        """How many answers of each kind, where there are too many to list; else empty."""
+        if len(self.verdicts) <= _MOST_LISTED:
+            return ""
+        counts = Counter(verdict.answer for verdict in self.verdicts)
+        return f"{len(self.verdicts)} questions: " + ", ".join(f"{count} {answer}" for answer, count in counts.items())
 
     @property
     def anchor(self) -> str:

@@ -145,5 +145,6 @@ def training_gap_figure(rows: Sequence[dict[str, Any]]) -> "Figure":
         )
     axes.set(xlabel="step", ylabel="C − J, nats", ylim=(0, None))
     axes.set_title("The certified gap while training goes on", loc="left")
-    axes.legend(fontsize=8, title="prior, capacity in nats", ncols=2)
+    # Below the axes: within them it would lie on the largest capacity's line.
+    axes.legend(fontsize=8, title="prior, capacity in nats", ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.16))
     return figure

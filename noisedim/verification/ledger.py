@@ -1,13 +1,11 @@
 """The ledger: rows gathered into one file that a partial run never replaces, and tables of it."""
 
-import platform
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from noisedim.files import write_json_atomically
+from noisedim.runs.environment import environment
 from noisedim.theory.claims import CLAIMS
 from noisedim.verification.budget import ALPHA_A_CASE, ALPHA_TOTAL, BETA, MOST_SAMPLED_CASES
 from noisedim.verification.outcomes import MARKS, Verdict, worst
@@ -86,12 +84,7 @@ def make_ledger(rows: Iterable[Mapping[str, Any]], *, seed: int) -> dict[str, An
         # Of exact identities: what is integrated on a grid, for trained encoders, has its own tolerance.
         "worst_relative_error": _worst_error([row for row in ordered if row["role"] in ("claim", "corrected")]),
         "seconds": sum(row["seconds"] for row in ordered),
-        "environment": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "machine": platform.machine(),
-            "system": platform.system(),
-        },
+        "environment": environment(),
         "claims": [_claim_summary(claim_id, found) for claim_id, found in by_claim.items()],
         "rows": ordered,
     }

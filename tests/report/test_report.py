@@ -1,5 +1,6 @@
 """The report: made from missing runs, rendered from those there, self-contained, honest about what failed."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from noisedim.report.content import Notice, Section, Sources, Table, Text, Verdi
 from noisedim.report.figures import embedding_figure
 from noisedim.report.render import render
 from noisedim.report.sections.capacity import capacity_verdicts
+from noisedim.report.sections.provenance import provenance_section
 from noisedim.report.sections.seeds import seeds_verdicts
 from noisedim.report.sections.squashes import squashes_verdict
 from noisedim.runs import RunStore
@@ -78,7 +80,7 @@ def test_markdown_shows_the_same_pictures_and_they_exist(made):
     for picture in pictures:
         assert (made / picture).read_bytes().startswith(b"\x89PNG")
     tables = re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE)
-    assert len(tables) == 7  # the answers in short; two of the audit
+    assert len(tables) == 6  # two of the audit
     for table in tables:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
@@ -159,11 +161,31 @@ def test_what_a_run_wrote_is_text_and_never_markup(made, tmp_path, monkeypatch):
     page = (tmp_path / "index.html").read_text()
     assert "<script>" not in page
     assert "<code>x&lt;y</code>" in page
-    first, second = (
-        line for line in (tmp_path / "README.md").read_text().splitlines() if line.startswith("| <script>")
-    )
-    assert first.count("|") - first.count("\\|") == 3  # question and answer
-    assert second.count("|") - second.count("\\|") == 2
+    (row,) = (line for line in (tmp_path / "README.md").read_text().splitlines() if line.startswith("| <script>"))
+    assert row.count("|") - row.count("\\|") == 2
+
+
+def test_main_answers_open_the_report_and_many_are_counted(made, tmp_path, monkeypatch):
+    main = Section("First", [Verdict("Main?", "yes", "figures of it", is_main=True)], [])
+    many = Section("Many", [Verdict(f"Is it {i}?", "no" if i else "yes", "w") for i in range(9)], [])
+    monkeypatch.setattr("noisedim.report.render.SECTIONS", (lambda sources: many, lambda sources: main))
+    render(Sources(tiny_plan(), RunStore(made / "results" / "runs"), tmp_path / "results"), [], tmp_path)
+    for name in ("index.html", "README.md"):
+        text = (tmp_path / name).read_text()
+        assert text.index("figures of it") < text.index("9 questions: 1 yes, 8 no") < text.index("Is it 8?")
+
+
+def test_where_numbers_come_from_covers_every_file(made, tmp_path):
+    environment = {"python": "3.99", "packages": {"torch": "9.9"}, "cpu": "a chip", "cores": 7, "commit": "abc"}
+    (tmp_path / "theory.json").write_text(json.dumps({"environment": environment}))
+    entries = [{"extra_info": {"environment": environment}}] * 2
+    (tmp_path / "benchmarks-mnist.json").write_text(json.dumps({"benchmarks": entries}))
+    section = provenance_section(Sources(tiny_plan(), RunStore(made / "results" / "runs"), tmp_path))
+    runs, theory, benchmarks = section.blocks[1].rows
+    assert runs["what"].endswith("runs")
+    assert theory == {**benchmarks, "what": "theory.json"}
+    assert theory["hardware"] == "a chip, 7 cores"
+    assert theory["versions"] == "Python 3.99, torch 9.9"
 
 
 def test_nothing_to_render_is_said(tmp_path):

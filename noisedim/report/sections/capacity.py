@@ -40,6 +40,7 @@ def capacity_verdicts(rows: list[dict[str, Any]]) -> list[Verdict]:
             share_word(sum(passed.values()), len(rows)),
             f"seeds that the battery does not reject, by capacity in nats: {listed} "
             f"(n = {_range(rows)} held-out images)",
+            is_main=True,
         )
     ]
     informed = {c: values for c, group in groups.items() if (values := _column(group, "information"))}

@@ -96,7 +96,7 @@ def equal_accuracy_verdict(rows: list[MethodRow]) -> Verdict:
     if unmatched:
         ahead = ", ".join(_ahead(other, ours) for other in unmatched)
         text += f". More accurate than every form of noise injection, beyond the intervals: {ahead}"
-    return Verdict(question, answer, text)
+    return Verdict(question, answer, text, is_main=True)
 
 
 def _duels_table(rows: list[MethodRow]) -> Table:

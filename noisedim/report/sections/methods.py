@@ -153,6 +153,7 @@ def cost_verdict(rows: list[MethodRow]) -> Verdict:
         answer,
         f"held-out 5-NN accuracy minus plain Deep InfoMax's, paired by seed ({found[0].interval.n} seeds), 95% "
         f"t-intervals; * decided at 5% after Holm over {len(found)}: {listed}",
+        is_main=True,
     )
 
 

@@ -28,6 +28,7 @@ def seeds_verdicts(rows: list[dict[str, Any]]) -> list[Verdict]:
             f"the whole battery, family-wise, does not reject {passed} of {len(rows)}. "
             "Training makes these very images match, so a p near 1 is closer than chance; "
             "held-out images are the honest test",
+            is_main=True,
         )
     ]
     if "knn" in rows[0]:

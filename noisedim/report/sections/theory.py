@@ -18,7 +18,7 @@ __all__ = ["theory_section"]
 
 _TITLE = "Is it true?"
 _COMMAND = "pytest theory_checks -n auto"
-_MOST_COUNTEREXAMPLES = 3
+_MOST_COUNTEREXAMPLES = 1
 # A relation that was refuted, as it should be read.
 _REFUTED = {"=": "≠", "<": "≮", "<=": "≰"}
 
@@ -51,12 +51,14 @@ def _verdicts(ledger: dict[str, Any]) -> list[Verdict]:
             f"{_number(exact, '.0e')} relative, sampled ones with a false-alarm rate of at most {ledger['alpha_total']:g} "
             f"over all {ledger['sampled_cases']} and power {1 - ledger['beta']:g} each)"
             + (f"; {others}" if others else ""),
+            is_main=True,
         ),
         Verdict(
             "Is the paper printed right?",
             "in part" if settled else "not decided",
             f"{len(settled)} of {len(errata)} errata have their printed form refuted by a computed counterexample and the "
             f"corrected form verified{standing}",
+            is_main=True,
         ),
         Verdict(
             "Can these checks fail?",
@@ -118,7 +120,8 @@ def _by_how_much(ledger: dict[str, Any], claim_id: str) -> str:
         relation = _REFUTED.get(finding["relation"], f"not {finding['relation']}")
         place = "" if case == "-" else f" ({case})"
         words.append(f"{finding['what']}{place}: {sides[0]} {relation} {sides[1]}")
-    return "; ".join(words)
+    further = len(refuted) - len(words)
+    return "; ".join(words) + (f"; {further} further case{'s' * (further > 1)}" if further else "")
 
 
 def _number_or_word(value: Any) -> str:

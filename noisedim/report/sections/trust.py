@@ -122,6 +122,7 @@ def _calibration_verdict(cells: list[dict[str, Any]]) -> Verdict:
         f"{', '.join(f'{level:g}' for level in LEVELS)}, {outside} ({outside / max(1, len(entries)):.1%}) have their level "
         f"outside the 99% interval, and {len(over) or 'none'} above it in intervals that hold together"
         + (f": {'; '.join(over[:5])}" if over else ""),
+        is_main=True,
     )
 
 
