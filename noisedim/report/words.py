@@ -28,7 +28,8 @@ def mean_and_half_width(values: Sequence[float], *, digits: int = 3) -> str:
     """Mean over seeds ± half of the 95% t-interval, for tables."""
     interval = student_t(values)
     # Spaces that do not break: a narrow column must not tear the two figures apart.
-    return f"{interval.estimate:.{digits}f}\u00a0±\u00a0{interval.upper - interval.estimate:.{digits}f}"
+    estimate = round(interval.estimate, digits) + 0.0  # no minus before a zero
+    return f"{estimate:.{digits}f}\u00a0±\u00a0{interval.upper - interval.estimate:.{digits}f}"
 
 
 def share_word(part: int, whole: int) -> str:

@@ -18,6 +18,7 @@ from noisedim.report.sections.capacity import capacity_verdicts
 from noisedim.report.sections.provenance import provenance_section
 from noisedim.report.sections.seeds import seeds_verdicts
 from noisedim.report.sections.squashes import squashes_verdict
+from noisedim.report.words import mean_and_half_width
 from noisedim.runs import RunStore
 from noisedim.training import DataConfig, NoiseConfig, TrainConfig
 from noisedim.training.classifier import ClassifierConfig
@@ -186,6 +187,10 @@ def test_where_numbers_come_from_covers_every_file(made, tmp_path):
     assert theory == {**benchmarks, "what": "theory.json"}
     assert theory["hardware"] == "a chip, 7 cores"
     assert theory["versions"] == "Python 3.99, torch 9.9"
+
+
+def test_no_minus_before_a_zero():
+    assert mean_and_half_width([-0.0001, 0.00005], digits=3) == "0.000\u00a0±\u00a00.001"
 
 
 def test_nothing_to_render_is_said(tmp_path):

@@ -43,12 +43,13 @@ def test_false_alarms(monkeypatch, spoiled, answer, said):
     assert said in verdict.words
 
 
-@pytest.mark.parametrize(("battery", "answer"), [(100, "yes"), (90, "in part")])
+@pytest.mark.parametrize(("battery", "answer"), [(100, "yes"), (80, "in part")])
 def test_power(monkeypatch, battery, answer):
     own = cell("power", "uniform", 100, battery=[battery] * 3, **POWER)
     prior = cell("power", "prior", 100, battery=[2, 0, 0], **POWER)
     found = section(monkeypatch, [cell(**GOOD), prior, own])
     assert found.verdicts[1].answer == answer
+    assert ("above 96% for each" in found.verdicts[1].words) == (battery == 100)  # 100 of 100 shows no more
     rows = found.blocks[-2].rows
     assert rows[1]["battery"] == f"{battery}%"
     assert rows[1]["sliced Epps–Pulley"] == "5%"
