@@ -22,11 +22,14 @@ def test_python_runs_as_printed(code, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path))
     exec(compile(code, "README.md", "exec"), {})
+    said = re.findall(r"^print\(.*\)  # (.*)$", code, flags=re.MULTILINE)
+    assert not said or capsys.readouterr().out.splitlines() == said
 
 
 def test_there_is_something_to_run():
-    assert len(PYTHON) >= 2
-    assert "NoisyChannel(" in PYTHON[0]
+    assert len(PYTHON) >= 3
+    assert "# True" in PYTHON[0]
+    assert "NoisyChannel(" in PYTHON[1]
     assert SHELL[:2] == ["pip install -e . && python -m noisedim.report", 'pip install -e ".[test]" && pytest']
 
 
@@ -39,6 +42,16 @@ def test_commands_and_options_exist(line, capsys):
     text = capsys.readouterr().out
     for option in re.findall(r"--[a-z][\w.-]*", line):
         assert option in text
+
+
+def test_answers_are_those_of_the_report():
+    """A new report that answers otherwise turns this red: then the table here is to be changed, not the report."""
+    report = (ROOT / "reports" / "README.md").read_text(encoding="utf-8")
+    table = re.search(r"\| question \| answer \|\n\| --- \| --- \|\n((?:\|.*\n)+)", README)
+    answers = [line.strip("| \n").split(" | ") for line in table.group(1).splitlines()]
+    assert len(answers) >= 5
+    for question, answer in answers:
+        assert f"- **{question}** *{answer}*: " in report, question
 
 
 def test_links_lead_somewhere():
