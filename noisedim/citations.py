@@ -96,6 +96,56 @@ BIBTEX: dict[str, str] = {
   eprint = {2002.05709},
   archivePrefix = {arXiv},
 }""",
+    "align-uniform": """@misc{wang2020understanding,
+  title = {Understanding Contrastive Representation Learning through Alignment and Uniformity on the Hypersphere},
+  author = {Wang, Tongzhou and Isola, Phillip},
+  year = {2020},
+  eprint = {2005.10242},
+  archivePrefix = {arXiv},
+}""",
+    "w-mse": """@misc{ermolov2020whitening,
+  title = {Whitening for Self-Supervised Representation Learning},
+  author = {Ermolov, Aleksandr and Siarohin, Aliaksandr and Sangineto, Enver and Sebe, Nicu},
+  year = {2020},
+  eprint = {2007.06346},
+  archivePrefix = {arXiv},
+}""",
+    "sigreg": """@misc{balestriero2025lejepa,
+  title = {{LeJEPA}: Provable and Scalable Self-Supervised Learning Without the Heuristics},
+  author = {Balestriero, Randall and LeCun, Yann},
+  year = {2025},
+  eprint = {2511.08544},
+  archivePrefix = {arXiv},
+}""",
+    "deep-infomax": """@misc{hjelm2018learning,
+  title = {Learning deep representations by mutual information estimation and maximization},
+  author = {Hjelm, R. Devon and Fedorov, Alex and Lavoie-Marchildon, Samuel and Grewal, Karan and Bachman, Phil
+            and Trischler, Adam and Bengio, Yoshua},
+  year = {2018},
+  eprint = {1808.06670},
+  archivePrefix = {arXiv},
+}""",
+    "vae": """@misc{kingma2013auto,
+  title = {Auto-Encoding Variational {Bayes}},
+  author = {Kingma, Diederik P. and Welling, Max},
+  year = {2013},
+  eprint = {1312.6114},
+  archivePrefix = {arXiv},
+}""",
+    "wae": """@misc{tolstikhin2017wasserstein,
+  title = {{Wasserstein} Auto-Encoders},
+  author = {Tolstikhin, Ilya and Bousquet, Olivier and Gelly, Sylvain and Schoelkopf, Bernhard},
+  year = {2017},
+  eprint = {1711.01558},
+  archivePrefix = {arXiv},
+}""",
+    "swae": """@misc{kolouri2018sliced,
+  title = {Sliced-{Wasserstein} Autoencoder: An Embarrassingly Simple Generative Model},
+  author = {Kolouri, Soheil and Pope, Phillip E. and Martin, Charles E. and Rohde, Gustavo K.},
+  year = {2018},
+  eprint = {1804.01947},
+  archivePrefix = {arXiv},
+}""",
     "cgan": """@misc{mirza2014conditional,
   title = {Conditional Generative Adversarial Nets},
   author = {Mirza, Mehdi and Osindero, Simon},
@@ -119,7 +169,7 @@ BIBTEX: dict[str, str] = {
 }""",
     "kid": """@misc{binkowski2018demystifying,
   title = {Demystifying {MMD} {GANs}},
-  author = {Bi{\'n}kowski, Miko{\\l}aj and Sutherland, Danica J. and Arbel, Michael and Gretton, Arthur},
+  author = {Bi{\\'n}kowski, Miko{\\l}aj and Sutherland, Danica J. and Arbel, Michael and Gretton, Arthur},
   year = {2018},
   eprint = {1801.01401},
   archivePrefix = {arXiv},
@@ -133,7 +183,7 @@ BIBTEX: dict[str, str] = {
 }""",
     "precision-recall": """@misc{kynkaanniemi2019improved,
   title = {Improved Precision and Recall Metric for Assessing Generative Models},
-  author = {Kynk{\"a}{\"a}nniemi, Tuomas and Karras, Tero and Laine, Samuli and Lehtinen, Jaakko and Aila, Timo},
+  author = {Kynk{\\"a}{\\"a}nniemi, Tuomas and Karras, Tero and Laine, Samuli and Lehtinen, Jaakko and Aila, Timo},
   year = {2019},
   eprint = {1904.06991},
   archivePrefix = {arXiv},
@@ -227,6 +277,13 @@ _OF_OBJECTIVE = {
     "simclr": ("simclr",),
     "vicreg": ("vicreg",),
     "barlow-twins": ("barlow",),
+    "align-uniform": ("align-uniform",),
+    "w-mse": ("w-mse",),
+    "sigreg": ("sigreg",),
+    "adversarial": ("deep-infomax",),
+    "vae": ("vae",),
+    "wae-mmd": ("wae",),
+    "swae": ("swae",),
 }
 
 # Priors whose map is somebody's: a mixture's conditional distribution functions, a flow's splines.
@@ -263,7 +320,9 @@ def keys_of_config(config: dict[str, Any]) -> tuple[str, ...]:
     """
     if "encoder" in config and isinstance(config["encoder"], dict):  # a generator on an encoder
         return (*keys_of_config(config["encoder"]), *_OF_GENERATORS)
-    name = str(config.get("objective", {}).get("name", ""))
+    objective = config.get("objective", {})
+    name = str(objective.get("name", ""))
+    plain = ("deep-infomax",) if not objective.get("noisy", True) else ()
     text = str(config.get("prior", ""))
     kind = json.loads(text)["prior"] if text.startswith("{") else text
-    return ("paper", "noisedim", *_OF_OBJECTIVE.get(name, ()), *_OF_PRIOR.get(kind, ()), "henze-zirkler")
+    return ("paper", "noisedim", *plain, *_OF_OBJECTIVE.get(name, ()), *_OF_PRIOR.get(kind, ()), "henze-zirkler")

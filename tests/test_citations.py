@@ -1,6 +1,8 @@
 """References: every key that is used has an entry, entries are whole, and the command prints them."""
 
+import re
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -9,7 +11,7 @@ from noisedim.cli import main
 from noisedim.errors import InvalidInputError
 from noisedim.files import read_json
 from noisedim.theory.claims import CLAIMS, claim
-from noisedim.training.config import TrainConfig
+from noisedim.training.config import ObjectiveConfig, TrainConfig
 from noisedim.verification.mutation import Mutant, planted, scaled
 
 
@@ -25,6 +27,15 @@ def test_entries_are_whole(key: str) -> None:
     assert entry.count("{") == entry.count("}")
     assert "title = {" in entry
     assert key == "noisedim" or "year = {" in entry
+    assert not re.search(r"(?<!\\)['\"`^~](?=\{?[a-zA-Z]\}?[a-zA-Z}])", entry.replace("'s", "")), (
+        "an accent lost its backslash"
+    )
+
+
+@pytest.mark.parametrize("name", get_args(get_type_hints(ObjectiveConfig)["name"]))
+def test_every_objective_has_a_reference_of_its_own(name: str) -> None:
+    own = set(keys_of_config({"objective": {"name": name}})) - {"paper", "noisedim", "henze-zirkler"}
+    assert own or name == "autoencoder"  # Section 4 of the paper
 
 
 def test_runs_are_cited_by_what_they_used() -> None:
@@ -33,6 +44,11 @@ def test_runs_are_cited_by_what_they_used() -> None:
     assert "mehler" in keys
     with pytest.raises(InvalidInputError, match="reference must be one of"):
         bibtex(["nothing"])
+
+
+def test_plain_deep_infomax_is_cited_as_such() -> None:
+    assert "deep-infomax" in keys_of_config({"objective": {"name": "infonce", "noisy": False}})
+    assert "deep-infomax" not in keys_of_config({"objective": {"name": "infonce", "noisy": True}})
 
 
 def test_commands(capsys: pytest.CaptureFixture[str]) -> None:
