@@ -54,6 +54,9 @@ class MLPCritic(Critic):
         hidden: width of both hidden layers; 256 in the paper.
         rows_at_once: score that many rows of x at a time and recompute them in the backward pass, so that memory is
             O(rows · m · hidden) instead of O(n · m · hidden); ``None`` scores all at once.
+
+    >>> tuple(MLPCritic(2)(torch.zeros(3, 2), torch.zeros(5, 2)).shape)  # every x with every y
+    (3, 5)
     """
 
     def __init__(self, dim: int, *, hidden: int = 256, rows_at_once: int | None = None) -> None:

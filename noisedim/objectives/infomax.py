@@ -70,6 +70,10 @@ def donsker_varadhan(
     Raises: InvalidInputError: for scores of other shapes.
 
     Source: arXiv 2410.06993, eq. (2); bias correction: Belghazi et al., arXiv 1801.04062, Section 3.2.
+
+    >>> value = donsker_varadhan(torch.tensor([1.0, 1.0]), torch.zeros(2, 3))
+    >>> round(value.bound.item(), 4), round(value.ceiling, 4)  # 1 − log 1, and log 6
+    (1.0, 1.7918)
     """
     _check_scores(positive, negative)
     log_mean = _log_mean_exp(negative)
@@ -95,6 +99,9 @@ def nguyen_wainwright_jordan(positive: torch.Tensor, negative: torch.Tensor) -> 
     Raises: InvalidInputError: for scores of other shapes.
 
     Source: arXiv 2410.06993, eq. (3).
+
+    >>> round(nguyen_wainwright_jordan(torch.tensor([1.0, 1.0]), torch.zeros(2, 3)).bound.item(), 4)  # 1 − 1/e
+    0.6321
     """
     _check_scores(positive, negative)
     bound = positive.mean() - _exp_with_tangent(_log_mean_exp(negative) - 1)
@@ -117,6 +124,10 @@ def infonce(positive: torch.Tensor, negative: torch.Tensor) -> ObjectiveValue:
     Raises: InvalidInputError: for scores of other shapes.
 
     Source: van den Oord et al., arXiv 1807.03748; Poole et al., arXiv 1905.06922, eq. (10).
+
+    >>> value = infonce(torch.tensor([9.0, 9.0]), torch.zeros(2, 3))
+    >>> round(value.bound.item(), 3), round(value.ceiling, 3)  # never above log 4
+    (1.386, 1.386)
     """
     _check_scores(positive, negative)
     candidates = negative.shape[1] + 1
@@ -141,6 +152,12 @@ class InfoMax(Objective):
     Raises: InvalidInputError: for an unknown estimator, or ``unbiased_gradient`` without ``"dv"``.
 
     Source: arXiv 2410.06993, Sections 2.2 and 4.
+
+    >>> from noisedim import GaussianPrior, MLPCritic
+    >>> objective = InfoMax(MLPCritic(2), estimator="infonce", negatives=15)
+    >>> z = torch.randn(64, 2)
+    >>> round(objective(z, z, NoisyChannel(GaussianPrior(2), sigma=0.3)).ceiling, 4)  # log 16
+    2.7726
     """
 
     log_normaliser: torch.Tensor
