@@ -84,6 +84,16 @@ def test_one_row_a_claim_and_one_an_erratum(tmp_path: Path) -> None:
     assert any(text.startswith("Inconclusive. trained-encoders/trained") for text in words)
 
 
+def test_power_is_claimed_only_where_it_was_planned(tmp_path: Path) -> None:
+    found = rows()
+    planned, unplanned = (line for line in found if line["claim"] in ("theorem-3.4", "trained-encoders"))
+    planned |= {"n": 1000, "power": 0.999, "alpha": 1e-7}
+    unplanned |= {"n": 1000, "power": None, "alpha": 1e-7}
+    assert (
+        "over all 2 and power 0.999 in the 1 where it could be planned" in section_of(found, tmp_path).verdicts[0].words
+    )
+
+
 def test_the_tolerance_in_words_is_the_one_that_was_used(tmp_path: Path) -> None:
     found = rows()
     loose = next(line for line in found if line["claim"] == "statement-3.7")

@@ -31,6 +31,15 @@ def _number(value: Any, form: str = ".3g") -> str:
     return "" if value is None else format(value, form) if isinstance(value, int | float) else str(value)
 
 
+def _power_words(ledger: dict[str, Any]) -> str:
+    """The least power of the sampled cases in which it was planned, and how many those are."""
+    planned = [row["power"] for row in ledger["rows"] if row["n"] is not None and row["power"] is not None]
+    if not planned:
+        return ""
+    cases = "each" if len(planned) == ledger["sampled_cases"] else f"in the {len(planned)} where it could be planned"
+    return f" and power {min(planned):g} {cases}"
+
+
 def _verdicts(ledger: dict[str, Any]) -> list[Verdict]:
     by_kind: dict[str, list[dict[str, Any]]] = {}
     for row in ledger["claims"]:
@@ -49,8 +58,7 @@ def _verdicts(ledger: dict[str, Any]) -> list[Verdict]:
             share_word(len(verified), len(about)),
             f"{len(verified)} of {len(about)} verified ({ledger['relations']:,} relations; exact identities to "
             f"{_number(exact, '.0e')} relative, sampled ones with a false-alarm rate of at most {ledger['alpha_total']:g} "
-            f"over all {ledger['sampled_cases']} and power {1 - ledger['beta']:g} each)"
-            + (f"; {others}" if others else ""),
+            f"over all {ledger['sampled_cases']}{_power_words(ledger)})" + (f"; {others}" if others else ""),
             is_main=True,
         ),
         Verdict(
