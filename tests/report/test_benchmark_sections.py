@@ -174,9 +174,7 @@ def test_speed_answers_have_a_margin_and_intervals_are_what_they_say():
     assert verdict(1.0, 0.5, 2.0, 9).answer == "not decided"  # an interval on both sides is no equality
     assert "95% interval of the median [0.95, 1.05], 9 interleaved rounds" in verdict(1.0, 0.95, 1.05, 9).words
     # Three ratios lie on both sides of their median with 75%, not 95%.
-    assert (
-        "75% interval of the median [0.01, 0.02], 3 interleaved rounds" in verdict(0.015, 0.01, 0.02, 3).words
-    )
+    assert "75% interval of the median [0.01, 0.02], 3 interleaved rounds" in verdict(0.015, 0.01, 0.02, 3).words
 
 
 def test_other_budgets_are_said(tmp_path):
