@@ -234,7 +234,8 @@ def assess(
             both sides; distances and moments are in units of the normal). Uniform laws on the cube or a box are tested
             directly as well.
         null: ``simple``: the prior itself; ``composite``: any normal law, whatever its mean and covariance.
-        alpha: family-wise error rate: a sample of the prior is rejected at most this often.
+        alpha: family-wise error rate: a sample of the prior is rejected at most this often. Below about 2e-5 only tests
+            with exact laws can reject: null tables say no p below 1e-6.
         seed: >= 0, of random projections, of the index's parts and of folds.
         labels: integers, (n,): also measure what the embedding is worth to classifiers.
         simulations: calibrate by so many null samples of exactly this shape, cached, instead of by the shipped null

@@ -65,8 +65,8 @@ class Surface:
         knots: of the cubic spline in log₂ d; empty for tests of one dimension.
         terms: names of the terms in n.
         reach: largest d, and up to it least n/d and largest n (``None``: there is a limit law), by ascending d.
-        relative_error: by tail probability, root mean square relative error of p over the simulated cells, beyond
-            their own binomial noise.
+        relative_error: by tail probability, root mean square relative error of p over the simulated cells beyond
+            their own binomial noise, and not less than what that noise would hide.
         samples: how many null samples were simulated for it, over all cells.
         stretch: (2, splines × terms): coefficients of location and of the logarithm of scale; ``None``: not standardised.
     """

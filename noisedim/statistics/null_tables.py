@@ -251,17 +251,23 @@ def _error_at_limit(test: str, surface: Surface, anchors: Sequence[_Anchor]) -> 
 
 
 def _relative_error(surface: Surface, samples: Sequence[tuple[Cell, np.ndarray]], two_sided: bool) -> dict[str, float]:
-    """By tail probability: root mean square of p̂/p − 1 over the cells, less what binomial noise alone would give."""
+    """By tail probability: root mean square of p̂/p − 1 over the cells, less what binomial noise alone would give.
+
+    Not less than one standard deviation of that difference: a smaller error could not be told from none.
+    """
     errors = {}
     for p in (0.05, 0.01, 0.001):
-        excess, total = 0.0, 0.0
+        excess, total, terms = 0.0, 0.0, 0
         for cell, values in samples:
             quantiles = surface.quantiles(cell.n, cell.dim)
             upper, lower = np.interp([-p, p - 1], -np.array(PROBABILITIES), quantiles)
             rates = [float((values > upper).mean())] + [float((values < lower).mean())] * two_sided
             excess += cell.count * sum((rate / p - 1) ** 2 - (1 - p) / p / cell.count for rate in rates)
             total += cell.count * len(rates)
-        errors[str(p)] = round(math.sqrt(max(0.0, excess / total)), 4)
+            terms += len(rates)
+        # Each term is (1 − p)/p times a χ² with one degree of freedom, whose variance is 2.
+        resolution = (1 - p) / p * math.sqrt(2 * terms)
+        errors[str(p)] = round(math.sqrt(max(resolution, excess) / total), 4)
     return errors
 
 

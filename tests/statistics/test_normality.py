@@ -87,6 +87,13 @@ def test_index_is_about_one_half_for_the_prior_and_low_far_from_it(tmp_path, mon
         assert interval.estimate < 0.35
 
 
+def test_the_interval_of_an_index_is_of_p_values():
+    z = np.random.default_rng(8).standard_normal((100, 2))
+    for parts in (1, 2):  # Student's t on one degree of freedom reaches far beyond
+        for interval in projections.paper_indices(z, parts=parts, joint=False).values():
+            assert 0 <= interval.lower <= interval.estimate <= interval.upper <= 1
+
+
 def test_index_is_no_test():
     # t with 10 degrees of freedom: the index is far from zero, although the whole sample is rejected beyond doubt.
     z = np.random.default_rng(5).standard_t(10, (5000, 1)) / np.sqrt(10 / 8)
