@@ -135,5 +135,7 @@ def train_defaults(arguments: Sequence[str]) -> Train:
 
 
 def _verdict(rejected: bool, p_value: float, n: int, measured_on: str) -> str:
+    from noisedim.evaluation.table import p_equals
+
     found = "departs from it" if rejected else "no departure found"
-    return f"{found} ({n:,} {measured_on} images, family-wise p = {p_value:.3g})"
+    return f"{found} ({n:,} {measured_on} images, family-wise {p_equals(p_value)})"

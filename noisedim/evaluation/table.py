@@ -6,7 +6,7 @@ from noisedim.evaluation.assess import INDEX_WORDS, MAPPED_WORDS, Assessment
 from noisedim.evaluation.effects import BIAS_WORDS, EFFECT_WORDS
 from noisedim.statistics.intervals import Interval
 
-__all__ = ["law_words", "n_star_words", "p_words", "print_assessment", "verdict_words"]
+__all__ = ["law_words", "n_star_words", "p_equals", "p_words", "print_assessment", "verdict_words"]
 
 
 def law_words(assessment: Assessment) -> str:
@@ -23,7 +23,7 @@ def verdict_words(assessment: Assessment) -> str:
     else:
         verdict = f"no departure from {law_words(assessment)} found"
     return (
-        f"{verdict} (n = {assessment.n:,}, d = {assessment.dim}, family-wise {_p_equals(assessment.p_value)}, "
+        f"{verdict} (n = {assessment.n:,}, d = {assessment.dim}, family-wise {p_equals(assessment.p_value)}, "
         f"alpha = {assessment.alpha:g})"
     )
 
@@ -33,7 +33,8 @@ def p_words(p_value: float) -> str:
     return "< 1e-15" if p_value < 1e-15 else f"{p_value:.3g}"
 
 
-def _p_equals(p_value: float) -> str:
+def p_equals(p_value: float) -> str:
+    """``p = 0.02``, or ``p < 1e-15``."""
     words = p_words(p_value)
     return f"p {words}" if words.startswith("<") else f"p = {words}"
 

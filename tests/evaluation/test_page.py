@@ -5,8 +5,10 @@ import re
 import numpy as np
 import pytest
 
+from noisedim.cli.train import _verdict
 from noisedim.evaluation import assess
 from noisedim.evaluation.pictures import quantile_bands
+from noisedim.evaluation.table import p_equals
 
 
 @pytest.mark.parametrize(("d", "prior"), [(1, "normal"), (3, "normal"), (2, "uniform")])
@@ -49,3 +51,9 @@ def test_bands_hold_together():
     lower, upper = quantile_bands(50, ranks)
     inside = sum(bool(((lower <= u) & (u <= upper)).all()) for u in np.sort(rng.random((300, 50)), axis=1))
     assert 270 <= inside <= 299
+
+
+def test_no_p_value_is_said_to_be_zero():
+    assert p_equals(0.0) == "p < 1e-15"
+    assert p_equals(0.0203) == "p = 0.0203"
+    assert _verdict(True, 0.0, 1797, "held-out").endswith("family-wise p < 1e-15)")

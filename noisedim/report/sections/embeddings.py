@@ -1,5 +1,6 @@
 """Two-dimensional embeddings to look at (the paper's Figure 2), and how they were trained."""
 
+from noisedim.evaluation.table import p_equals
 from noisedim.report.content import Block, Picture, Pictures, Section, Sources, Text, draw
 from noisedim.report.figures import embedding_figure, training_figure
 from noisedim.runs.store import RunFolder
@@ -22,7 +23,7 @@ def _picture(number: int, config: TrainConfig, folder: RunFolder) -> Picture:
     found = "departs from" if assessment["rejected"] else "shows no departure from"
     caption = (
         f"{title}. {config.objective.name}, seed {config.seed}; the battery on all {result['n']:,} images (which "
-        f"trained) {found} {_LAWS[config.prior]}: family-wise p = {assessment['p_value']:.2g}"
+        f"trained) {found} {_LAWS[config.prior]}: family-wise {p_equals(assessment['p_value'])}"
     )
     if "scores" in result:
         caption += f"; 5-NN accuracy {result['scores']['knn']:.3f}"

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from noisedim.evaluation.table import p_equals
 from noisedim.report.benchmarks import entries, environment_words
 from noisedim.report.collect import run_rows
 from noisedim.report.content import Block, Notice, Section, Sources, Table, Text, Verdict
@@ -178,8 +179,8 @@ def figure_2_verdicts(rows: list[dict[str, Any]]) -> list[Verdict]:
             Verdict(
                 f"Figure 2: is the embedding at {symbol} = {row['level']:g} one of {law}?",
                 "it departs" if row["rejected"] else "no departure seen",
-                f"{row['objective']}, seed {row['seed']}, {row['n']:,} {row['measured_on']} images: family-wise p = "
-                f"{row['p_value']:.2g}, sliced W₂ {row['sliced_w2']:.3f} sd",
+                f"{row['objective']}, seed {row['seed']}, {row['n']:,} {row['measured_on']} images: family-wise "
+                f"{p_equals(row['p_value'])}, sliced W₂ {row['sliced_w2']:.3f} sd",
             )
         )
     return verdicts
