@@ -62,9 +62,9 @@ class Spectrum:
 
         Source: Gil-Pelaez (1951), Biometrika 38, 481–482; Imhof (1961), Biometrika 48, 419–426.
         """
-        grid, tail = self._tail_on_grid
         from scipy.interpolate import CubicSpline
 
+        grid, tail = self._tail_on_grid
         values = np.asarray(values, dtype=np.float64)
         inside = np.clip(values, grid[0], grid[-1])
         return np.clip(CubicSpline(grid, tail)(inside), 0.0, 1.0)

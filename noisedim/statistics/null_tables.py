@@ -36,7 +36,8 @@ _ROWS = (20, 28, 40, 60, 90, 140, 220, 360, 600, 1000)
 _COMPOSITE_DIM = 128
 _MOST_SAMPLES = 20_000
 # Henze and Zirkler's kernel narrows with n: in few dimensions its limit law at the β of n is near enough, in more its law
-# at many rows is simulated, and from _NEAREST_DIM on, where few near pairs of rows make it, at fewer rows too.
+# at many rows is simulated, and from _NEAREST_DIM on, where few near pairs of rows make it, at fewer rows and in
+# dimensions between (_NEAREST_DIMS), too.
 _MANY_ROWS = (2_500, 5_000, 10_000)
 _PAIRS_DIM, _NEAREST_DIM = 12, 48
 _NEAREST_DIMS = (56, 80, 112)
@@ -51,8 +52,10 @@ _UNIFORM_ROWS = (20, 32, 60, 120, 400)
 
 @dataclass(frozen=True)
 class Cell:
-    """One simulation: ``kind`` is simple, composite, henze_zirkler (alone), whitened (all composite, one by one), uniform or
-    one_dimensional."""
+    """One simulation: ``count`` samples of ``n`` rows in ``dim`` dimensions.
+
+    ``kind`` is simple, composite, henze_zirkler (alone), whitened (all composite, one by one), uniform or one_dimensional.
+    """
 
     kind: str
     n: int

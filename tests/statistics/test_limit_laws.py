@@ -45,6 +45,14 @@ def test_traces_of_whitened_rows_are_henze_and_zirklers(dim):
         assert found.trace == pytest.approx(1 + mean * unit, rel=1e-3)
 
 
+def test_quantiles_are_in_the_units_of_the_scaled_statistic():
+    n, dim, p = 5_000, 16, np.array([0.5, 0.05, 0.001])
+    exact = limit_spectrum("henze_zirkler", dim, n).quantiles(p) * scaling.henze_zirkler_moments(n, dim)[1]
+    scaled = limit_quantiles("henze_zirkler", dim, p, n) * scaling.narrow_moments(n, dim)[1]
+    np.testing.assert_allclose(scaled, exact, rtol=1e-12)
+    assert scaling.narrow_moments(n, dim)[1] < 0.995 * scaling.henze_zirkler_moments(n, dim)[1]
+
+
 def test_whitened_rows_by_the_kernel_of_the_empirical_characteristic_function():
     # Henze & Wagner (1997), Journal of Multivariate Analysis 62, 1-23: the limit's covariance, on a grid.
     t, step = np.linspace(-8, 8, 1200, retstep=True)
