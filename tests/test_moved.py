@@ -16,10 +16,10 @@ EVALUATION = """
 PROBE_NAMES Assessment AssessmentCallback Certificate TestResult assess certify cross_validated_scores dci
 flow_gaussianise label_curve label_silhouette linear_cka mutual_information_gap outlier_p_values probe_scores
 procrustes_similarity rank_gaussianise
-""".split()
+"""
 
 
-@pytest.mark.parametrize("name", EVALUATION)
+@pytest.mark.parametrize("name", EVALUATION.split())
 def test_every_old_name_of_evaluation_works_and_warns(name):
     with pytest.warns(DeprecationWarning, match=f"noisedim.evaluation.{name} is now ") as warned:
         found = getattr(import_module("noisedim.evaluation"), name)
@@ -42,7 +42,9 @@ def test_every_old_module_gives_the_public_names_of_the_new_one(old):
 
 def test_a_from_import_warns_at_the_line_that_imports(tmp_path):
     script = tmp_path / "user.py"
-    script.write_text("from noisedim.evaluation import dci\nfrom noisedim.statistics.henze_zirkler import henze_zirkler\n")
+    script.write_text(
+        "from noisedim.evaluation import dci\nfrom noisedim.statistics.henze_zirkler import henze_zirkler\n"
+    )
     run = [sys.executable, "-W", "always::DeprecationWarning", str(script)]
     done = subprocess.run(run, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True)
     assert f"{script}:1: DeprecationWarning: noisedim.evaluation.dci is now noisedim.downstream.dci" in done.stderr

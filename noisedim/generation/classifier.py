@@ -14,7 +14,7 @@ from torch.nn import functional
 from noisedim.checks import positive, positive_integer, random_seed
 from noisedim.data import BatchSampler
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
-from noisedim.nets import FeatureClassifier
+from noisedim.generation.nets import FeatureClassifier
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.config import DataConfig, plain_data
 from noisedim.training.loop import Progress, resolve_device, run_to_end

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.generation.classifier import classify
+from noisedim.generation.nets import FeatureClassifier
 from noisedim.generation.sample_distances import (
     class_coverage,
     cubic_kernel,
@@ -23,35 +23,9 @@ from noisedim.generation.sample_distances import (
     precision_recall,
 )
 from noisedim.generation.train import GeneratorModel
-from noisedim.nets import FeatureClassifier
-from noisedim.priors import Prior
 from noisedim.streams import stream
 
-__all__ = ["lost_class_distance", "measure_generator", "prior_gap", "quantile_grid"]
-
-
-def quantile_grid(prior: Prior, side: int) -> torch.Tensor:
-    """Conditions on a grid over a two-dimensional prior whose cells have equal probability.
-
-    Args:
-        prior: of dimension 2.
-        side: cells along each axis.
-
-    Returns: (side², 2), at the cells' medians; rows from the top of the second coordinate down, so that reshaped to
-        (side, side) it lies like the plane.
-
-    Raises: InvalidInputError: for a prior of another dimension.
-
-    >>> from noisedim.priors import GaussianPrior
-    >>> quantile_grid(GaussianPrior(2), 1).tolist()
-    [[0.0, 0.0]]
-    """
-    side = positive_integer("side", side)
-    if prior.dim != 2:
-        raise InvalidInputError(f"a grid over the plane is for a prior of dimension 2; got {prior!r}")
-    quantiles = torch.special.ndtri((torch.arange(side, dtype=torch.float64) + 0.5) / side)
-    second, first = torch.meshgrid(quantiles.flip(0), quantiles, indexing="ij")
-    return prior.from_normal(torch.stack([first.flatten(), second.flatten()], 1)).float()
+__all__ = ["lost_class_distance", "measure_generator", "prior_gap"]
 
 
 def lost_class_distance(features: Any, labels: Any) -> float:
