@@ -7,8 +7,8 @@ import numpy as np
 
 from noisedim.assessment.result import Assessment, TestResult
 from noisedim.checks import embedding_matrix, one_of, positive_integer
-from noisedim.downstream.clustering import label_silhouette
-from noisedim.downstream.probes import cross_validated_scores
+from noisedim.downstream.clustering import silhouette
+from noisedim.downstream.probes import FOLDS, fold_labels, fold_scores
 from noisedim.errors import InvalidInputError
 from noisedim.normality.battery import NULLS, run_battery
 from noisedim.normality.effects import effect_sizes, effects_at_prior
@@ -87,20 +87,31 @@ def assess(
     seed = positive_integer("seed", seed, minimum=0)
     z = embedding_matrix("z", z, minimum_rows=MINIMUM_ROWS)
     law = prior_of_rows(prior, z.shape[1])
-    n, dim = len(z), law.dim
-    if null == "composite":
-        if law.name != GaussianPrior.name:
-            raise InvalidInputError(f"null='composite' means any normal law and needs prior='normal'; got {law.name!r}")
-        if n <= dim:
-            raise InvalidInputError(f"null='composite' needs more rows than coordinates; got n={n}, d={dim}")
+    _check_composite(null, law, len(z))
     _check_simulations(alpha, simulations)
     points, uniform = mapped_to_normal(law, z)
     if (largest := float(np.abs(points).max())) > LARGEST:
         raise InvalidInputError(f"z must lie within ±{LARGEST:g}, so that squares are finite; got {largest:g}")
     # Before the battery, so that labels that do not match are refused at once.
-    downstream = {}
-    if labels is not None:
-        downstream = {**cross_validated_scores(z, labels, seed=seed), "silhouette": label_silhouette(z, labels)}
+    downstream = {} if labels is None else _label_scores(z, labels, seed)
+    return _assessment(
+        law, points, uniform, downstream, null=null, alpha=alpha, seed=seed, simulations=simulations, n_star=n_star
+    )
+
+
+def _assessment(
+    law: Prior,
+    points: np.ndarray,
+    uniform: np.ndarray | None,
+    downstream: dict[str, float],
+    *,
+    null: str,
+    alpha: float,
+    seed: int,
+    simulations: int | None,
+    n_star: bool,
+) -> Assessment:
+    n, dim = points.shape
     battery = run_battery(points, null=null, uniform=uniform, seed=seed, simulations=simulations)
     results = tuple(
         TestResult(
@@ -131,6 +142,20 @@ def assess(
         # A copy: callers may reuse their arrays, and pictures are drawn later.
         _points=points.copy(),
     )
+
+
+def _check_composite(null: str, law: Prior, n: int) -> None:
+    if null != "composite":
+        return
+    if law.name != GaussianPrior.name:
+        raise InvalidInputError(f"null='composite' means any normal law and needs prior='normal'; got {law.name!r}")
+    if n <= law.dim:
+        raise InvalidInputError(f"null='composite' needs more rows than coordinates; got n={n}, d={law.dim}")
+
+
+def _label_scores(z: np.ndarray, labels: Any, seed: int) -> dict[str, float]:
+    labels = fold_labels(labels, len(z), FOLDS)
+    return {**fold_scores(z, labels, seed=seed), "silhouette": silhouette(z, labels)}
 
 
 def _check_simulations(alpha: float, simulations: int | None) -> None:

@@ -106,8 +106,6 @@ def certify(
     >>> certify(z, 1.0).certified
     True
     """
-    from scipy import stats
-
     one_of("prior", prior, PRIOR_NAMES)
     noise_level = positive("noise_level", noise_level)
     if not _NOISES[0] <= noise_level <= _NOISES[1]:
@@ -119,11 +117,7 @@ def certify(
         z = z[: max(_LEAST_ROWS, math.isqrt(_MOST_UNIFORM_VALUES // z.shape[1]))]
     n, dim = z.shape
     law = make_prior(prior, dim)
-    if prior == "normal":
-        radius = math.sqrt(float(stats.chi2.ppf(0.999, dim))) if radius is None else positive("radius", radius)
-        z = clip_norms(z, radius)
-    elif radius is not None or bool(((z < 0) | (z > 1)).any()):
-        raise InvalidInputError("the uniform prior's certificate takes values in [0, 1] and no radius")
+    z, radius = _clipped(z, prior, radius)
     log_greatest = _greatest_log_kernel(law, noise_level, radius)
     if log_greatest > _MOST_LOG_KERNEL:
         bound, estimate, method = log_greatest, math.nan, "range"
@@ -143,6 +137,18 @@ def certify(
         dim=dim,
         level=level,
     )
+
+
+def _clipped(z: np.ndarray, prior: str, radius: float | None) -> tuple[np.ndarray, float | None]:
+    """Rows in the ball or the cube that the certificate holds for, and the radius of the ball."""
+    from scipy import stats
+
+    if prior == "normal":
+        radius = math.sqrt(float(stats.chi2.ppf(0.999, z.shape[1]))) if radius is None else positive("radius", radius)
+        return clip_norms(z, radius), radius
+    if radius is not None or bool(((z < 0) | (z > 1)).any()):
+        raise InvalidInputError("the uniform prior's certificate takes values in [0, 1] and no radius")
+    return z, None
 
 
 def _bounded(z: np.ndarray, law: Prior, noise_level: float, greatest: float, alpha: float) -> tuple[float, float, str]:

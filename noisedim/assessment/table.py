@@ -51,7 +51,8 @@ def n_star_words(interval: Interval) -> str:
 
     ends = f"[{number(interval.lower)}, {number(interval.upper)}]"
     if interval.method == "subsamples":
-        return f"samples of about {number(interval.estimate)} rows {ends} are rejected half of the time (measured on subsamples)"
+        rows = f"{number(interval.estimate)} rows {ends}"
+        return f"samples of about {rows} are rejected half of the time (measured on subsamples)"
     if math.isinf(interval.estimate):
         return f"more than these {interval.n:,} rows, in which no departure is found to extrapolate from {ends}"
     return f"more than these {interval.n:,} rows; extrapolated to {number(interval.estimate)} {ends}"
@@ -94,4 +95,6 @@ def print_assessment(assessment: "Assessment") -> None:
         listed = ", ".join(f"{name} {interval}" for name, interval in assessment.index.items())
         console.print(f"the paper's index (mean p, 99%): {listed}. {INDEX_WORDS}", highlight=False)
     if assessment.left_out:
-        console.print(f"left out: {', '.join(assessment.left_out)} (the reasons are in the JSON output)", highlight=False)
+        console.print(
+            f"left out: {', '.join(assessment.left_out)} (the reasons are in the JSON output)", highlight=False
+        )

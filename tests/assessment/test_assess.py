@@ -1,6 +1,7 @@
 """The battery: family-wise level, power on negative controls, plain refusals."""
 
 import json
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ import torch
 from scipy import stats
 
 from noisedim.assessment import assess
+from noisedim.checks import embedding_matrix
+from noisedim.downstream import clustering, probes
 from noisedim.errors import InvalidInputError
 from noisedim.normality.battery import run_battery
 
@@ -268,3 +271,17 @@ def test_rows_of_any_kind_are_the_same_rows():
     plain = assess(z.astype(np.float64), n_star=False)
     for other in (z, torch.from_numpy(z), pd.DataFrame(z), z.tolist()):
         assert assess(other, n_star=False) == plain
+
+
+def test_the_array_is_checked_once_on_its_way_through_assessment_and_downstream(monkeypatch):
+    checked = []
+
+    def counted(name, *args, **options):
+        checked.append(name)
+        return embedding_matrix(name, *args, **options)
+
+    for module in (import_module("noisedim.assessment.assess"), clustering, probes):
+        monkeypatch.setattr(module, "embedding_matrix", counted)
+    z = np.random.default_rng(8).standard_normal((60, 2))
+    assess(z, labels=np.arange(60) % 2, n_star=False)
+    assert checked == ["z"]

@@ -41,7 +41,7 @@ def test_rotation_scale_and_shift_are_not_seen(similarity):
 
 def test_bad_input():
     a, b = pair()
-    with pytest.raises(InvalidInputError, match="one row an image each; got 40 and 39"):
+    with pytest.raises(InvalidInputError, match="one row per image; got 40 and 39 rows"):
         linear_cka(a, b[1:])
     with pytest.raises(InvalidInputError, match="must vary"):
         procrustes_similarity(a, np.ones_like(a))
