@@ -19,14 +19,14 @@ _LEAST_SIDE = 32
 
 
 def quantile_grid(prior: Prior, side: int) -> torch.Tensor:
-    """Conditions on a grid over a two-dimensional prior whose cells have equal probability.
+    """Conditions at the centres of a grid over a two-dimensional prior whose cells have equal probability.
 
     Args:
-        prior: of dimension 2.
+        prior: a prior of dimension 2.
         side: cells along each axis.
 
-    Returns: (side², 2), at the cells' medians; rows from the top of the second coordinate down, so that reshaped to
-        (side, side) it lies like the plane.
+    Returns: (side², 2), the medians of the cells, in the order of the plane when reshaped to (side, side, 2): the second
+        coordinate falls from row to row, the first rises from column to column.
 
     Raises: InvalidInputError: for a prior of another dimension.
 
@@ -43,17 +43,17 @@ def quantile_grid(prior: Prior, side: int) -> torch.Tensor:
 
 
 def as_bytes(images: torch.Tensor) -> np.ndarray:
-    """Images in [0, 1] as grey levels from 0 to 255, uint8; bytes stay as they are."""
+    """Images in [0, 1] as grey levels from 0 to 255, uint8; uint8 images are returned unchanged."""
     array = images.cpu().numpy()
     return array if array.dtype == np.uint8 else (255 * array).round().astype(np.uint8)
 
 
 def image_grid(images: np.ndarray, *, columns: int | None = None, background: float = 0.5) -> np.ndarray:
-    """Images row by row in a grid, one pixel of background around each.
+    """One picture of many images, row by row, with one pixel of background around each.
 
     Args:
         images: (n, c, h, w) with c = 1 or 3, in [0, 1].
-        columns: images a row; about as many as rows if omitted.
+        columns: images per row; by default about as many as there are rows.
         background: grey level in [0, 1].
 
     Returns: (height, width) for one channel, (height, width, 3) for three.
@@ -78,7 +78,7 @@ def image_grid(images: np.ndarray, *, columns: int | None = None, background: fl
 
 
 def write_image_grid(path: Path, images: np.ndarray) -> None:
-    """A PNG of all images, (n, c, h, w) in [0, 1], each pixel enlarged so that small images can be looked at.
+    """Write one PNG of all images, (n, c, h, w) in [0, 1], enlarged so that small images can be seen.
 
     Raises: InvalidInputError: for another shape. StorageError: if the file cannot be written.
     """

@@ -1,4 +1,4 @@
-"""Encoders (the paper's ConvNet, a smaller one for 8×8 digits, a perceptron, ResNets) and heads."""
+"""Encoders (the paper's ConvNet, a smaller one for 8×8 digits, a perceptron, ResNets) and the heads behind them."""
 
 from noisedim.nets.backbones import RESNET_NAMES, make_backbone
 from noisedim.nets.encoders import ENCODER_NAMES, check_encoder, make_encoder, projected_encoder

@@ -1,4 +1,4 @@
-"""Similarities against scipy, against the kernel form, and under what they must not see."""
+"""Similarities: compared with scipy and with the kernel form, and invariant under rotation, scale and shift."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_rotation_scale_and_shift_are_not_seen(similarity):
     assert similarity(a, 3 * a @ rotation + 5) == pytest.approx(1)
     assert similarity(a, b @ rotation) == pytest.approx(similarity(a, b))
     assert similarity(a, b) == pytest.approx(similarity(b, a))
-    # Negative control: rows torn apart.
+    # Negative control: rows that are not paired.
     assert similarity(a, np.random.default_rng(2).permutation(a)) < 0.3
 
 

@@ -32,7 +32,7 @@ def test_image_grid(tmp_path):
     assert (grid[1:3, 1:4] == 0).all()
     assert (grid[1:3, 5:8] == 0.25).all()
     assert (grid[4:6, 1:4] == 1).all()
-    assert (grid[4:6, 5:8] == 0.5).all()  # nothing there
+    assert (grid[4:6, 5:8] == 0.5).all()  # background
     assert image_grid(np.zeros((4, 3, 2, 2))).shape == (7, 7, 3)
 
     write_image_grid(tmp_path / "g.png", images)

@@ -1,4 +1,4 @@
-"""What is said of a generator, from its parts, from exact laws and from generators whose faults are known."""
+"""Measurements of a generator: from their parts, for exact laws, and for generators with known faults."""
 
 from types import SimpleNamespace
 
@@ -34,10 +34,12 @@ def test_gap_is_the_difference_of_the_distances():
     gap, influence = prior_gap(encoded, sampled, real)
     wanted = kernel_distance(sampled, real) - kernel_distance(encoded[0], real, paired=True)
     assert gap == pytest.approx(wanted, rel=1e-10)
-    # With more images from each condition: the mean over all choices of one, where own images are never compared.
+    # With several images per condition: the mean over all choices of one image, without comparisons of own images.
     more = rng.standard_normal((2, 30, 3))
     mixed = np.mean([prior_gap(more[[i]], sampled, real)[0] for i in range(2)])
-    assert prior_gap(more, sampled, real)[0] != pytest.approx(mixed, rel=1e-6)  # pairs across both count, too
+    assert prior_gap(more, sampled, real)[0] != pytest.approx(
+        mixed, rel=1e-6
+    )  # pairs of different images count as well
     assert influence.mean() == pytest.approx(0, abs=1e-9)
 
 
@@ -55,7 +57,7 @@ def test_influences_are_those_of_the_jackknife():
 
 
 def test_variance_from_influences_is_that_over_samples():
-    # 300 samples of 100 images: the variance of the gap over them against what one sample says of it.
+    # 300 samples of 100 images: the variance of the gap over samples compared with its estimate from one sample.
     rng = np.random.default_rng(2)
     sampled = rng.standard_normal((300, 2))
     gaps, predicted = [], []
@@ -69,7 +71,7 @@ def test_variance_from_influences_is_that_over_samples():
 
 
 class Plane:
-    """An encoder and a generator that are each other's inverse: an image is two pixels, and they are the condition."""
+    """An encoder and a generator that are inverse to each other: the two pixels of an image are its condition."""
 
     def __init__(self, shift=0.0):
         self.shift = shift
@@ -111,7 +113,7 @@ def test_a_perfect_generator_and_faulty_ones(judged):
     shifted, _ = measured(Plane(shift=1.0))
     assert shifted["encoded"]["consistency"] == pytest.approx(2.0, rel=1e-5)
     assert shifted["encoded"]["kid"] > found["encoded"]["kid"] + 0.01
-    with pytest.raises(InvalidInputError, match="one multiple of 400 draws"):
+    with pytest.raises(InvalidInputError, match="the same multiple of 400 draws"):
         measure_generator(
             Plane(), judged.classifier, judged.images, judged.labels, {"few": laws["right"][:500]}, seed=0
         )
