@@ -12,7 +12,7 @@ __all__ = ["MOVED", "REMOVED_IN", "moved_names"]
 
 REMOVED_IN = "0.2"
 
-MOVED = {
+MOVED: dict[str, str | dict[str, str]] = {
     "noisedim.evaluation": {
         "PROBE_NAMES": "noisedim.downstream",
         "Assessment": "noisedim.assessment",
@@ -62,7 +62,7 @@ def moved_names(old: str) -> Callable[[str], Any]:
     where = MOVED[old]
 
     def __getattr__(name: str) -> Any:
-        new = where if isinstance(where, str) else where.get(name)
+        new = where.get(name) if isinstance(where, dict) else where
         # Python itself asks modules for names such as __path__, which are not looked up elsewhere.
         if new is None or name.startswith("__"):
             raise AttributeError(f"module {old!r} has no attribute {name!r}")
