@@ -291,8 +291,9 @@ def _test_result(data: Mapping[str, Any]) -> TestResult:
 
 
 def _interval(data: Mapping[str, Any], *, missing: float = math.nan) -> Interval:
-    replaced: dict[str, Any] = {"estimate": missing, "lower": -math.inf, "upper": math.inf}
-    return Interval(**{name: replaced.get(name) if value is None else value for name, value in data.items()})
+    replaced = {"estimate": missing, "lower": -math.inf, "upper": math.inf}
+    values: dict[str, Any] = {name: replaced.get(name) if value is None else value for name, value in data.items()}
+    return Interval(**values)
 
 
 def _finite(value: float) -> float | None:
