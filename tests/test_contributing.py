@@ -83,7 +83,8 @@ def test_every_room_is_in_the_table():
 
 def test_files_and_commands_exist():
     for path in re.findall(r"`((?:noisedim|theory_checks|tests|reports)/[\w./]+)`", PAGE):
-        assert (ROOT / path).exists() or path in NOT_YET_MERGED, path
+        if not path.startswith("reports/results/"):  # written by the commands beside them
+            assert (ROOT / path).exists() or path in NOT_YET_MERGED, path
     for module in re.findall(r"python -m (noisedim[\w.]*)", PAGE):
         path = ROOT / module.replace(".", "/")
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
