@@ -18,7 +18,7 @@ from noisedim.normality.moment_errors import (
     variance_error,
 )
 from noisedim.normality.neighbours import neighbour_divergence
-from noisedim.normality.null_moments import mehler_test_sigma
+from noisedim.normality.tests.mehler import mehler_test_sigma
 from noisedim.normality.transport import max_sliced_wasserstein, sliced_wasserstein
 from noisedim.statistics.intervals import Interval
 

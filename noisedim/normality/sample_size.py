@@ -21,10 +21,6 @@ _LEVEL = 0.95
 # Subsamples of more than half of the rows overlap too much to be trials.
 _LARGEST_SHARE = 0.5
 _MOST_ROWS = 5_000
-_GROWS_AS_ROOT = (
-    *("scale", "variances", "coordinates", "norms", "correlations", "mardia_kurtosis"),
-    *("dagostino_projections", "shapiro_projections"),
-)
 
 
 @dataclass(frozen=True)
@@ -123,10 +119,10 @@ def _from_points(points: Sequence[PowerPoint], low: int, high: int, sizes: list[
 def _extrapolated(whole: Battery, n: int, alpha: float) -> Interval:
     from scipy.special import ndtri
 
-    rows = [row for row in whole.rows if row.name not in ("extremes", "rank")]
+    rows = [row for row in whole.rows if row.test.grows is not None]
     critical = -float(ndtri(alpha / max(1, len(whole.rows))))
     scores = np.array([-float(ndtri(min(max(row.outcome.p_value, 1e-15), 1 - 1e-15))) for row in rows])
-    powers = np.array([2.0 if row.name in _GROWS_AS_ROOT else 1.0 for row in rows])
+    powers = np.array([2.0 if row.test.grows == "root" else 1.0 for row in rows])
     slack = -float(ndtri((1 - _LEVEL) / (2 * len(rows))))
 
     def least(shifted: np.ndarray) -> float:

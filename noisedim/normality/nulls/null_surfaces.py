@@ -32,7 +32,7 @@ PROBABILITIES = (
 )
 """Upper tail probabilities of the tabulated quantiles."""
 FLOOR = 1e-6
-"""The least p that is said: what lies beyond is extrapolated too far."""
+"""Smallest reported p-value: beyond it, the extrapolation goes too far."""
 _FEWEST_ROWS = 20
 # Tail probabilities in steps of ten, through which the Pareto tail goes.
 _TAIL = (0.05, 0.005, 0.0005)
