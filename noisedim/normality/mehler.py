@@ -12,12 +12,7 @@ from noisedim.normality.pair_sums import one_blas_thread, pair_sum, row_sums
 from noisedim.statistics.intervals import Interval
 from noisedim.theory.bounds import gaussian_dual_kernel
 
-__all__ = [
-    "LARGEST",
-    "log_mean_kernel",
-    "mehler_divergence",
-    "mehler_ratio",
-]
+__all__ = ["LARGEST", "log_mean_kernel", "mehler_divergence", "mehler_ratio"]
 
 _ROWS = 1024
 # Below it, distances are computed by differences instead of products: these would round too much.

@@ -18,7 +18,6 @@ import math
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,7 @@ import numpy as np
 from noisedim.files import write_arrays_atomically
 from noisedim.normality.nulls.limit_laws import limit_quantiles, limit_tail
 from noisedim.normality.nulls.null_samples import draw_statistics
-from noisedim.normality.nulls.null_surfaces import PROBABILITIES, Surface, ordered_outward
+from noisedim.normality.nulls.null_surfaces import PROBABILITIES, Surface, ordered_outward, read_tables
 from noisedim.normality.tests import calibrated, calibrated_tests
 from noisedim.normality.tests.base import CalibratedTest
 
@@ -244,7 +243,7 @@ def build(cells: Path, output: Path, tests: Collection[str] | None = None) -> di
             if tests is None or test in tests:
                 samples.setdefault(test, []).append((cell, values.astype(np.float64)))
     surfaces = {test: fit_surface(test, own) for test, own in samples.items()}
-    about, arrays = ({}, {}) if tests is None else _shipped()
+    about, arrays = ({}, {}) if tests is None else read_tables()
     for test, surface in surfaces.items():
         about[test] = {
             "knots": surface.knots,
@@ -259,12 +258,6 @@ def build(cells: Path, output: Path, tests: Collection[str] | None = None) -> di
         arrays[test] = np.vstack(rows).astype(np.float32)
     write_arrays_atomically(output, {"about": np.array(json.dumps({"tests": about})), **arrays}, compressed=True)
     return surfaces
-
-
-def _shipped() -> tuple[dict[str, dict[str, object]], dict[str, np.ndarray]]:
-    with (files("noisedim.normality.nulls") / "tables.npz").open("rb") as file, np.load(file) as loaded:
-        about = json.loads(str(loaded["about"]))["tests"]
-        return about, {test: loaded[test] for test in about}
 
 
 def _stored(folder: Path, cell: Cell) -> dict[str, np.ndarray]:

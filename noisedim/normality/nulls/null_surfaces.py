@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ __all__ = [
     "FLOOR",
     "PROBABILITIES",
     "Surface",
+    "read_tables",
     "table_error",
     "table_p_values",
     "table_reaches",
@@ -33,6 +35,7 @@ PROBABILITIES = (
 """Upper tail probabilities of the tabulated quantiles."""
 FLOOR = 1e-6
 """Smallest reported p-value: beyond it, the extrapolation goes too far."""
+_FILE = files("noisedim.normality.nulls") / "tables.npz"
 _FEWEST_ROWS = 20
 # Tail probabilities in steps of ten, through which the Pareto tail goes.
 _TAIL = (0.05, 0.005, 0.0005)
@@ -127,23 +130,29 @@ def spline_row(knots: Sequence[float], x: float) -> np.ndarray:
     return np.asarray(BSpline.design_matrix(np.array([x]), padded, 3).toarray()[0])
 
 
+def read_tables() -> tuple[dict[str, dict[str, Any]], dict[str, np.ndarray]]:
+    """What the shipped tables hold: a description and an array of coefficients for each test."""
+    with _FILE.open("rb") as file, np.load(file) as loaded:
+        about = json.loads(str(loaded["about"]))["tests"]
+        return about, {test: loaded[test] for test in about}
+
+
 @lru_cache(maxsize=1)
 def _surfaces() -> dict[str, Surface]:
-    with (files("noisedim.normality.nulls") / "tables.npz").open("rb") as file, np.load(file) as loaded:
-        about = json.loads(str(loaded["about"]))
-        return {
-            test: Surface(
-                loaded[test][: len(PROBABILITIES)].astype(np.float64),
-                tuple(own["knots"]),
-                tuple(own["terms"]),
-                tuple((most_dim, share, most_rows) for most_dim, share, most_rows in own["reach"]),
-                own["relative_error"],
-                own["samples"],
-                # Two rows more.
-                loaded[test][len(PROBABILITIES) :].astype(np.float64) if own["stretched"] else None,
-            )
-            for test, own in about["tests"].items()
-        }
+    about, arrays = read_tables()
+    return {
+        test: Surface(
+            arrays[test][: len(PROBABILITIES)].astype(np.float64),
+            tuple(own["knots"]),
+            tuple(own["terms"]),
+            tuple((most_dim, share, most_rows) for most_dim, share, most_rows in own["reach"]),
+            own["relative_error"],
+            own["samples"],
+            # Two rows more.
+            arrays[test][len(PROBABILITIES) :].astype(np.float64) if own["stretched"] else None,
+        )
+        for test, own in about.items()
+    }
 
 
 def table_reaches(test: str, n: int, dim: int) -> bool:

@@ -7,7 +7,7 @@ An :class:`ExactTest` knows its null law in closed form, a :class:`CalibratedTes
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -18,9 +18,6 @@ from noisedim.errors import InvalidInputError
 from noisedim.normality.pair_sums import each_sample
 
 __all__ = [
-    "FORM_OF_WHITENED",
-    "KNOTS_TO_128",
-    "KNOTS_TO_512",
     "Batch",
     "CalibratedTest",
     "ChiSquareLimit",
@@ -36,7 +33,7 @@ __all__ = [
     "SurfaceForm",
     "Test",
     "bounded",
-    "moments_of_degenerate_kernel",
+    "degenerate_moments",
 ]
 
 Null = Literal["simple", "composite", "uniform", "one_dimensional"]
@@ -57,7 +54,7 @@ class Outcome:
     p_value: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Test:
     """What all tests have.
 
@@ -162,10 +159,6 @@ class OwnCell:
     seconds: float
 
 
-KNOTS_TO_512 = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0, 9.0)
-KNOTS_TO_128 = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0)
-
-
 @dataclass(frozen=True)
 class SurfaceForm:
     """How a test's quantiles are smoothed over n and d: see :class:`~noisedim.normality.nulls.null_surfaces.Surface`.
@@ -179,7 +172,7 @@ class SurfaceForm:
         own_cells: simulations for this test alone, from the grids of dimensions and rows that all tests share.
     """
 
-    knots: tuple[float, ...] = KNOTS_TO_512
+    knots: tuple[float, ...] = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0, 9.0)
     terms: tuple[str, ...] = ("one", "root", "inverse")
     reach: tuple[tuple[int, int, int | None], ...] = ((512, 0, None),)
     stretched: bool = False
@@ -187,8 +180,8 @@ class SurfaceForm:
     own_cells: Callable[[Sequence[int], Sequence[int]], Iterable[OwnCell]] = lambda dims, rows: ()
 
 
-FORM_OF_WHITENED = SurfaceForm(
-    knots=KNOTS_TO_128, terms=("one", "root", "inverse", "power", "share"), reach=((128, 2, None),)
+_FORM_OF_WHITENED = SurfaceForm(
+    (0.0, 1.0, 2.0, 3.5, 5.0, 7.0), ("one", "root", "inverse", "power", "share"), ((128, 2, None),)
 )
 
 
@@ -203,7 +196,7 @@ class CalibratedTest(Test):
             convention. Tables hold the scaled statistic (value − mean)/deviation.
         transform: of the statistic before it is scaled, where its own law is too skewed to tabulate.
         limit: the law for ever more rows, if it is known.
-        form: of the null table.
+        table: the form of the null table; one that suits the null, if omitted: see :attr:`form`.
         two_sided: small statistics are departures too.
         in_every_battery: for a composite test: also part of the battery of the simple null.
     """
@@ -213,13 +206,18 @@ class CalibratedTest(Test):
     moments: Callable[[int, int], Moments] = lambda n, dim: (0.0, 1.0)
     transform: Callable[[np.ndarray], np.ndarray] | None = None
     limit: NormalLimit | ChiSquareLimit | KernelLimit | None = None
-    form: SurfaceForm = field(default_factory=SurfaceForm)
+    table: SurfaceForm | None = None
     two_sided: bool = False
     in_every_battery: bool = False
 
     def __post_init__(self) -> None:
         if self.single is None and self.batched is None:
             raise InvalidInputError(f"the test {self.name!r} needs a statistic: single, batched, or both")
+
+    @property
+    def form(self) -> SurfaceForm:
+        """Of the null table."""
+        return self.table or (_FORM_OF_WHITENED if self.null == "composite" else SurfaceForm())
 
     def scaled(self, values: Any, n: int, dim: int) -> np.ndarray:
         """Statistics as the null tables hold them."""
@@ -256,7 +254,7 @@ def bounded(z: np.ndarray) -> np.ndarray:
     return z if z.min() >= -_LARGEST and z.max() <= _LARGEST else z.clip(-_LARGEST, _LARGEST)
 
 
-def moments_of_degenerate_kernel(n: int, mean: float, diagonal_variance: float, square: float) -> Moments:
+def degenerate_moments(n: int, mean: float, diagonal_variance: float, square: float) -> Moments:
     r"""Of n·mean h(z_i, z_j), exact for every n.
 
     .. math:: E\,T = E\,h(Z, Z), \qquad \mathrm{Var}\,T = \tfrac1n \mathrm{Var}\,h(Z,Z) + \tfrac{2(n-1)}n E\,h(Z,Z')^2

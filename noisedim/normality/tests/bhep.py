@@ -15,15 +15,7 @@ import numpy as np
 import torch
 
 from noisedim.normality.pair_sums import BLOCK, batched_pair_sums, one_blas_thread, pair_sum
-from noisedim.normality.tests.base import (
-    FORM_OF_WHITENED,
-    Batch,
-    CalibratedTest,
-    Kernel,
-    KernelLimit,
-    Moments,
-    moments_of_degenerate_kernel,
-)
+from noisedim.normality.tests.base import Batch, CalibratedTest, Kernel, KernelLimit, Moments, degenerate_moments
 
 __all__ = [
     "TESTS",
@@ -120,7 +112,7 @@ def bhep_moments(n: int, dim: int, beta: float | None = None) -> Moments:
     c = (1 + 2 * b) ** (-dim / 2)
     centre_square = (1 + b) ** -dim * (1 + 2 * b / (1 + b)) ** (-dim / 2)
     square = (1 + 4 * b) ** (-dim / 2) - 2 * centre_square + c * c
-    return moments_of_degenerate_kernel(n, 1 - c, 4 * (centre_square - c * c), square)
+    return degenerate_moments(n, 1 - c, 4 * (centre_square - c * c), square)
 
 
 def whitened_moments(dim: int, beta: float) -> Moments:
@@ -164,7 +156,6 @@ TESTS = (
         batched=lambda batch: batched_excess(batch, bhep_beta(batch.rows.shape[2]), torch.float64),
         moments=lambda n, dim: whitened_moments(dim, bhep_beta(dim)),
         limit=KernelLimit(lambda dim, rows: gaussian_kernel(bhep_beta(dim)), estimated=True),
-        form=FORM_OF_WHITENED,
         words="the joint law is no normal law (characteristic functions, wide kernel)",
     ),
 )

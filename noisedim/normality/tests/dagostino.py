@@ -17,7 +17,7 @@ _VARIABLE = CalibratedTest(
     name="dagostino",
     null="one_dimensional",
     batched=_k_squared,
-    form=SurfaceForm(knots=(), terms=("one", "root", "inverse", "power"), reach=((1, 0, None),)),
+    table=SurfaceForm(knots=(), terms=("one", "root", "inverse", "power"), reach=((1, 0, None),)),
     words="skewness or kurtosis is not the normal's",
 )
 TESTS = (

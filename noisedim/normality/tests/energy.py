@@ -11,15 +11,7 @@ import numpy as np
 import torch
 
 from noisedim.normality.pair_sums import batched_distance_sums, distance_sum, one_blas_thread
-from noisedim.normality.tests.base import (
-    FORM_OF_WHITENED,
-    Batch,
-    CalibratedTest,
-    KernelLimit,
-    Moments,
-    bounded,
-    moments_of_degenerate_kernel,
-)
+from noisedim.normality.tests.base import Batch, CalibratedTest, KernelLimit, Moments, bounded, degenerate_moments
 
 __all__ = ["TESTS", "energy_composite_moments", "energy_moments", "energy_statistic", "mean_distance_to_normal"]
 
@@ -95,7 +87,7 @@ def _energy_integrals(dim: int) -> tuple[float, float]:
 def energy_moments(n: int, dim: int) -> Moments:
     """Under N(0, I); mean exact, standard deviation by quadrature."""
     mu, square = _energy_integrals(dim)
-    return moments_of_degenerate_kernel(n, mu, 4 * (square - mu * mu), 2 * dim - 2 * square + mu * mu)
+    return degenerate_moments(n, mu, 4 * (square - mu * mu), 2 * dim - 2 * square + mu * mu)
 
 
 def energy_composite_moments(n: int, dim: int) -> Moments:
@@ -133,7 +125,6 @@ TESTS = (
             estimated=True,
             unit=lambda dim, rows, deviation: deviation / energy_composite_moments(_VERY_MANY, dim)[1],
         ),
-        form=FORM_OF_WHITENED,
         words="the joint law is no normal law (distances)",
     ),
 )

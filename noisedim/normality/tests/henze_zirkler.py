@@ -77,7 +77,7 @@ HENZE_ZIRKLER = CalibratedTest(
     batched=lambda batch: batched_excess(batch, henze_zirkler_beta(*batch.rows.shape[1:])),
     moments=henze_zirkler_moments,
     limit=KernelLimit(_kernel, estimated=True, unit=_unit),
-    form=SurfaceForm(
+    table=SurfaceForm(
         knots=(0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0),
         terms=("one", "log", "log_square", "share_root", "share", "share_square"),
         reach=((32, 2, 100_000), (_LARGEST_DIM, 3, _MANY_ROWS[-1])),

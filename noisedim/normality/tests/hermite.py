@@ -10,14 +10,13 @@ from functools import lru_cache
 import numpy as np
 
 from noisedim.normality.tests.base import (
-    FORM_OF_WHITENED,
     Batch,
     CalibratedTest,
     ChiSquareLimit,
     Moments,
     SurfaceForm,
     bounded,
-    moments_of_degenerate_kernel,
+    degenerate_moments,
 )
 
 __all__ = ["TESTS", "hermite_moments", "hermite_statistic"]
@@ -51,7 +50,7 @@ def _diagonal_variance() -> float:
 
 def hermite_moments(n: int, dim: int) -> Moments:
     """Under N(0, I); exact. Of whitened rows it is a convention."""
-    return moments_of_degenerate_kernel(n, 2.0 * dim, dim * _diagonal_variance(), 2.0 * dim)
+    return degenerate_moments(n, 2.0 * dim, dim * _diagonal_variance(), 2.0 * dim)
 
 
 _SIMPLE = CalibratedTest(
@@ -62,7 +61,7 @@ _SIMPLE = CalibratedTest(
     moments=hermite_moments,
     limit=ChiSquareLimit(lambda dim: 2 * dim),
     # Fourth moments approach their limit law slowly.
-    form=SurfaceForm(terms=("one", "root", "inverse", "power")),
+    table=SurfaceForm(terms=("one", "root", "inverse", "power")),
     words="coordinates' third or fourth moments are not the normal's",
     effect="kurtosis_error",
 )
@@ -72,7 +71,7 @@ TESTS = (
         _SIMPLE,
         name="hermite_composite",
         null="composite",
-        form=FORM_OF_WHITENED,
+        table=None,
         words="whitened coordinates' third or fourth moments are not the normal's",
     ),
 )

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import torch
 
-from noisedim.normality.tests.base import FORM_OF_WHITENED, Batch, CalibratedTest, ChiSquareLimit, Moments, NormalLimit
+from noisedim.normality.tests.base import Batch, CalibratedTest, ChiSquareLimit, Moments, NormalLimit
 
 __all__ = ["TESTS", "mardia_kurtosis", "mardia_skewness"]
 
@@ -53,7 +53,6 @@ TESTS = (
         batched=_batched_skewness,
         moments=_skewness_moments,
         limit=ChiSquareLimit(lambda dim: dim * (dim + 1) * (dim + 2) / 6),
-        form=FORM_OF_WHITENED,
         in_every_battery=True,
         words="third moments of the joint law are no normal law's",
         effect="skewness_error",
@@ -65,7 +64,6 @@ TESTS = (
         batched=lambda batch: batch.squared_norms.square().mean(1).numpy(),
         moments=_kurtosis_moments,
         limit=NormalLimit(),
-        form=FORM_OF_WHITENED,
         two_sided=True,
         in_every_battery=True,
         words="Mahalanobis distances are spread unlike a normal law's",

@@ -71,7 +71,7 @@ _VARIABLE = CalibratedTest(
     null="one_dimensional",
     batched=lambda batch: 1 - shapiro_wilk(batch.rows, axis=1)[0],
     transform=lambda lack: np.log(np.maximum(lack, 1e-300)),
-    form=SurfaceForm(
+    table=SurfaceForm(
         knots=(), terms=("one", "log", "log_square", "log_cube", "root", "inverse"), reach=((1, 0, 100_000),)
     ),
     words="order statistics are not the normal's",

@@ -14,7 +14,7 @@ from noisedim.normality.tests.base import (
     ChiSquareLimit,
     Moments,
     SurfaceForm,
-    moments_of_degenerate_kernel,
+    degenerate_moments,
 )
 
 __all__ = ["TESTS"]
@@ -62,7 +62,7 @@ def _legendre_integrals() -> tuple[float, float, float]:
 
 def _coordinates_moments(n: int, dim: int) -> Moments:
     """Exact."""
-    return moments_of_degenerate_kernel(n, 4.0 * dim, dim * _legendre_integrals()[0], 4.0 * dim)
+    return degenerate_moments(n, 4.0 * dim, dim * _legendre_integrals()[0], 4.0 * dim)
 
 
 def _pairs_moments(n: int, dim: int) -> Moments:
@@ -70,7 +70,7 @@ def _pairs_moments(n: int, dim: int) -> Moments:
     _, mean, square = _legendre_integrals()
     pairs = dim * (dim - 1) / 2
     variance = pairs * (square**2 - mean**4) + dim * (dim - 1) * (dim - 2) * mean**2 * (square - mean**2)
-    return moments_of_degenerate_kernel(n, 4 * pairs, variance, 4 * pairs)
+    return degenerate_moments(n, 4 * pairs, variance, 4 * pairs)
 
 
 TESTS = (
@@ -88,7 +88,7 @@ TESTS = (
         batched=_pairs,
         moments=_pairs_moments,
         limit=ChiSquareLimit(lambda dim: 2 * dim * (dim - 1)),
-        form=SurfaceForm(knots=(1.0, 2.0, 3.5, 5.0, 7.0, 9.0)),
+        table=SurfaceForm(knots=(1.0, 2.0, 3.5, 5.0, 7.0, 9.0)),
         least_dim=2,
         words="two coordinates depend on each other",
     ),
