@@ -1,7 +1,7 @@
 """The tests, tested: ``python -m noisedim.normality.audit`` measures false alarms and power and adds to audit.json.
 
-Trials are counted up cell by cell, each with a stream of its own, so a run that is stopped goes on, and running again
-only makes the intervals shorter. The file that ships with the package is what the report's section shows.
+Trials are counted up cell by cell, each with a stream of its own, so a stopped run resumes, and running again
+makes the intervals shorter. The report shows the file that ships with the package.
 """
 
 import argparse

@@ -24,7 +24,7 @@ __all__ = ["NULLS", "Battery", "Row", "run_battery"]
 
 NULLS = ("simple", "composite")
 
-_NO_TABLE = "the null tables do not reach this n and d; `simulations` calibrates it, where it has anything to say"
+_NO_TABLE = "the null tables do not reach this n and d; pass `simulations` to calibrate the test"
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def run_battery(
     run = _Run(z, white, cause, null, np.random.default_rng([seed, 5]), simulations)
     for test in tests.TESTS:
         if isinstance(test, ImpossibilityTest) and cause is not None:
-            words = f"{cause}: no normal law does that"
+            words = f"{cause} (probability 0 under any normal law)"
             run.rows.append(Row(test, null, Outcome(test.measure(z), 0.0), words, CERTAIN))
     if null == "simple":
         for test in tests.TESTS:
@@ -145,7 +145,7 @@ class _Run:
         n, dim = self.z.shape
         chosen = [t for t in tests.calibrated_tests("composite") if t.in_every_battery or self.null == "composite"]
         if n <= dim:
-            reason = f"whitening needs more rows than coordinates; there are {n} and {dim}"
+            reason = f"whitening needs more rows than coordinates; got n={n}, d={dim}"
             self.left_out |= {test.name: reason for test in chosen}
         else:
             self.calibrated(chosen, self.white)

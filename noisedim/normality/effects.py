@@ -1,6 +1,6 @@
-"""Effect sizes: how far off the prior an embedding is, each with an interval and with what the prior itself would give.
+"""Effect sizes: how far an embedding is from the prior, each with an interval and its value for a sample of the prior.
 
-Their values do not depend on how many rows there are but through their bias, which ``at_prior`` shows.
+They depend on the number of rows only through their bias, which ``at_prior`` shows.
 """
 
 from collections.abc import Callable
@@ -38,11 +38,11 @@ EFFECT_WORDS = {
 }
 
 BIAS_WORDS = (
-    "Where a value at the prior is given, it is what a sample of the prior of this size comes to: compare with it, not with "
-    "0. It is the estimate's bias, which the interval does not hold."
+    "Where a value at the prior is given, compare with it, not with 0: it is the mean estimate for samples of the prior of "
+    "this size. That is the estimate's bias, which the interval does not cover."
 )
 
-# Costs grow with the square of the rows: more are cut to a random part, and the interval says how many were used.
+# Costs grow with the square of the number of rows: of more rows a random part is used, and the interval says how many.
 _MOST_ROWS_FOR_PAIRS = 10_000
 _MOST_ROWS_FOR_NEIGHBOURS = 2_000
 _MOST_ROWS = 20_000
@@ -83,7 +83,7 @@ def effects_at_prior(n: int, dim: int) -> dict[str, float]:
     found: dict[str, float] = {}
     for name in _BIASED:
         most, measure = measures[name]
-        # One sample at a time is held.
+        # One sample at a time is in memory.
         shape = min(n, most), dim
         found[name] = float(np.mean([measure(rng.standard_normal(shape)).estimate for _ in range(_PRIOR_SAMPLES)]))
     return found

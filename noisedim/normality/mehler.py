@@ -32,7 +32,7 @@ def _log_row_means(z: np.ndarray, sigma: float) -> np.ndarray:
     """For each row i, the log of the mean of κ(z_i, z_j) over j ≠ i, (n,), in blocks of rows.
 
     In logs throughout: κ(z_i, z_i) = exp(‖z_i‖²/(2+σ²)) times a constant, which for an outlier, or in many dimensions,
-    is larger than all other terms together. It is left out, not subtracted; what is far off does not overflow.
+    is larger than all other terms together. It is left out, not subtracted, and rows far out do not overflow.
     """
     if (largest := float(np.abs(z).max())) > LARGEST:
         raise InvalidInputError(f"z must lie within ±{LARGEST:g}, so that squares are finite; got {largest:g}")
@@ -67,8 +67,8 @@ def _log_mean(logs: np.ndarray) -> float:
 def log_mean_kernel(z: np.ndarray, sigma: float) -> float:
     r"""Log of the mean of κ(z_i, z_j) over i ≠ j, nats: the point estimate of :func:`mehler_divergence`.
 
-    E κ = 1 under N(0, I), and more under any other law whose matching moments the kernel weighs. Finite however far off
-    the rows are, up to ±1e100.
+    E κ = 1 under N(0, I), and more under any other law whose matching moments the kernel weighs. Finite for all
+    rows within ±1e100.
 
     Source: new, claim dual-hermite; :func:`noisedim.bounds.gaussian_dual_kernel`.
 

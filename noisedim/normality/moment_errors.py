@@ -4,7 +4,7 @@ Functions take checked (n, d) float64 rows, 20 or more.
 
 Every coordinate (or pair) gets a normal interval for its moment, wide enough to hold for all of them at once
 (Bonferroni); the largest absolute error then lies between the largest lower and the largest upper end. Standard errors of
-second to fourth moments are small where the moment came out small, by the same draws: none is taken below the prior's own,
+second to fourth moments are small where the same draws make the moment small: none is taken below the prior's own,
 nor below the root mean square over coordinates. Without that, 95% intervals of a normal sample's largest excess kurtosis held
 0 in 21% of samples of n = 400, d = 128, and now in all.
 """
@@ -67,7 +67,7 @@ def _standardised(z: np.ndarray) -> np.ndarray:
 def skewness_error(z: np.ndarray, *, level: float = 0.95) -> Interval:
     """Largest |skewness| of a coordinate; 0 for a constant one.
 
-    The interval is too short where tails are heavy and rows few: in one dimension 95% ones held the skewness of an
+    The interval is too short where tails are heavy and rows few: in one dimension 95% intervals covered the skewness of an
     exponential law in 61%, 72% and 89% of samples of 50, 400 and 4,000.
     """
     x = _standardised(z)
@@ -80,7 +80,7 @@ def skewness_error(z: np.ndarray, *, level: float = 0.95) -> Interval:
 def kurtosis_error(z: np.ndarray, *, level: float = 0.95) -> Interval:
     """Largest |excess kurtosis| of a coordinate; 3 for a constant one.
 
-    The upper end is too low for heavy tails, whose fourth moment few rows show: in one dimension 95% intervals held the
+    The upper end is too low for heavy tails, whose fourth moment few rows show: in one dimension 95% intervals covered the
     excess kurtosis of an exponential law in 47%, 62% and 83% of samples of 50, 400 and 4,000, and t₆'s in 57% of 4,000.
     """
     x = _standardised(z)
@@ -93,7 +93,7 @@ def correlation_error(z: np.ndarray, *, level: float = 0.95) -> Interval:
     """Largest |correlation| of two coordinates, on Fisher's scale; 0 in one dimension.
 
     Standard errors are those of the influence function, not below Fisher's for normal rows: coordinates that share a
-    heavy-tailed scale are uncorrelated, but their correlation varies more (Fisher's 95% intervals held t₈'s 0 in 60%).
+    heavy-tailed scale are uncorrelated, but their correlation varies more (Fisher's 95% intervals covered t₈'s 0 in 60%).
     """
     from scipy.special import ndtri
 

@@ -13,7 +13,7 @@ __all__ = ["BOUND", "CERTAIN", "EXACT", "Origin", "origin_of"]
 _WORDS = {
     "exact": "exact law",
     "bound": "exact laws, Bonferroni's bound over them",
-    "certain": "the null has probability 0 there",
+    "certain": "probability 0 under the null",
     "table": "null table",
     "tail": "Pareto tail of a null table",
     "simulation": "simulation",
@@ -42,7 +42,7 @@ class Origin:
 
     @property
     def words(self) -> str:
-        """In a few words."""
+        """A short description."""
         words = _WORDS[self.method]
         if self.samples is not None:
             words += f", {self.samples:,} samples"

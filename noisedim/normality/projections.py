@@ -145,5 +145,5 @@ def paper_indices(
     if joint:
         p_values["henze_zirkler"] = np.array([joint_p_value(part) for part in split])
     found = {name: student_t(values, level=level) for name, values in p_values.items()}
-    # A mean of p-values lies in [0, 1]: what an interval holds beyond is no loss to its coverage.
+    # A mean of p-values lies in [0, 1]: cutting the interval there does not reduce its coverage.
     return {name: replace(own, lower=max(0.0, own.lower), upper=min(1.0, own.upper)) for name, own in found.items()}

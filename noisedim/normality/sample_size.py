@@ -1,6 +1,6 @@
 """n*: the sample size at which the battery tells an embedding from its prior half of the time.
 
-Below the rows there are, it is measured on random subsamples. Beyond, where the battery finds nothing or just something,
+Up to the number of rows, it is measured on random subsamples. Beyond, if the battery finds no or hardly any departure,
 it is extrapolated: sums of squares grow as n, differences as √n. The result says which.
 """
 
@@ -52,7 +52,7 @@ def sample_size(
     Returns: an interval whose ``method`` is ``subsamples`` or ``extrapolated``, with ``inf`` where nothing bounds n*:
         on subsamples it reaches from the largest size at which the rate is surely below one half to the smallest at
         which it is surely above (95% Clopper–Pearson, each). That is the noise of subsampling; subsamples of the same rows
-        share what is odd in them: of 30 samples of 418 rows of N(0, 1.1² I), d = 4, the intervals of 23 held n* = 105.
+        share their peculiarities: of 30 samples of 418 rows of N(0, 1.1² I), d = 4, the intervals of 23 covered n* = 105.
         And the points, by size.
     """
     n = len(z)

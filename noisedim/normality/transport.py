@@ -21,8 +21,8 @@ class WorstDirection:
     """A direction found on one half of the rows and measured on the other.
 
     Attributes:
-        distance: W₂ of the other half's projection to N(0, 1): a lower bound on the max-sliced distance, in
-            expectation up to what W₂ of a sample of the prior is.
+        distance: W₂ of the other half's projection to N(0, 1): a lower bound on the max-sliced distance, up
+            to the expectation of W₂ for a sample of the prior.
         direction: (d,), of unit length.
     """
 

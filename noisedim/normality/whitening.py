@@ -56,9 +56,9 @@ def whiten(z: np.ndarray) -> np.ndarray:
 
 
 def _cause(standardised: np.ndarray, correlation: np.ndarray) -> str:
-    """What makes coordinates dependent, as far as it is plain."""
+    """What makes coordinates dependent, if it is obvious."""
     shares = (standardised**2).sum(1) / standardised.size
     if float(shares.max()) > 0.99:
-        return f"; row {shares.argmax()} is so far out that all others are one point beside it"
+        return f"; row {shares.argmax()} is so far out that all other rows look like a single point"
     pairs = np.argwhere(np.triu(np.abs(correlation), 1) > 1 - 1e-10)
     return f"; coordinate {pairs[0, 1]} repeats coordinate {pairs[0, 0]}" if len(pairs) else ""

@@ -1,4 +1,4 @@
-"""Several p-values as one, and adjusted for how many there are."""
+"""p-values combined into one, and adjusted for their number."""
 
 import math
 from typing import Any

@@ -4,7 +4,7 @@
 
 First, cells (null samples at one n and d) are simulated, one file per cell, so that a run that was stopped resumes where it
 was. Then each quantile is smoothed over n and d, and the surfaces are written to the output, with how far the cells lie
-from them beyond their own noise. Laws for ever more rows, where known (:mod:`noisedim.normality.nulls.limit_laws`), serve as
+from them beyond their own noise. Limit laws, where known (:mod:`noisedim.normality.nulls.limit_laws`), serve as
 cells as well. For a new test, ``--tests NAME`` simulates and fits only that one and keeps the other tables as they are.
 
 The number of samples in a cell follows from a cost model, not from a clock, and its random stream from its name, so the tables
@@ -130,7 +130,7 @@ def _cell_quantiles(values: np.ndarray, probabilities: np.ndarray) -> np.ndarray
     return ordered_outward(found)
 
 
-# A limit law counts as much as a cell of so many samples.
+# A limit law has the weight of a cell of this many samples.
 _LIMIT_WEIGHT = 200_000
 
 
@@ -186,7 +186,7 @@ def _least_squares(design: np.ndarray, found: np.ndarray, weights: np.ndarray) -
 
 
 def _fit_stretch(design: np.ndarray, counts: np.ndarray, middle: np.ndarray) -> np.ndarray:
-    """Location and log scale from the quantiles at .3, .5 and .7: the median, and half of what lies around it."""
+    """Location and log scale from the quantiles at .3, .5 and .7: the median, and half of the range around it."""
     low, median, high = middle.T
     return np.stack([_least_squares(design, median, counts), _least_squares(design, np.log((high - low) / 2), counts)])
 
@@ -209,7 +209,7 @@ def _error_at_limit(test: str, surface: Surface, anchors: Sequence[_Anchor]) -> 
 
 
 def _relative_error(surface: Surface, samples: Sequence[tuple[Cell, np.ndarray]], two_sided: bool) -> dict[str, float]:
-    """By tail probability: root mean square of p̂/p − 1 over the cells, less what binomial noise alone would give.
+    """By tail probability: root mean square of p̂/p − 1 over the cells, minus the expected binomial noise.
 
     Not less than one standard deviation of that difference: a smaller error could not be told from none.
     """

@@ -1,4 +1,4 @@
-r"""Laws of the scaled statistics for ever more rows: what the null tables are anchored at.
+r"""Limit laws of the scaled statistics as n grows, which anchor the null tables.
 
 A degenerate statistic n·mean h(z_i, z_j) tends to :math:`\sum_k \lambda_k \chi^2_1`, where λ are the eigenvalues of h under
 N(0, I). The kernels here depend on two norms and an angle, so h splits by degree of spherical harmonics into kernels of
@@ -105,12 +105,12 @@ class Spectrum:
 
 
 def isotropic_spectrum(kernel: Kernel, dim: int, *, estimated: bool = False) -> Spectrum:
-    """Eigenvalues under N(0, I) in ``dim`` dimensions of a kernel of norms and angle, less its means over either row.
+    """Eigenvalues under N(0, I) in ``dim`` dimensions of a kernel of norms and angle, centred over either row.
 
     By the Funk–Hecke formula: on spherical harmonics of degree l a kernel of the angle acts as a number.
 
     Args:
-        kernel: what pairs of rows are measured by.
+        kernel: of pairs of rows.
         dim: of the rows.
         estimated: rows are whitened first, by their own mean and covariance.
 

@@ -1,6 +1,6 @@
 """Samples of the test statistics' null laws, many at once, scaled as each test's ``moments`` say.
 
-Most pair sums of batches are in float32, which is four times faster; what that changes is far below a standard deviation
+Most pair sums of batches are in float32, which is four times faster; the rounding is far below a standard deviation
 (tests/normality/nulls/test_null_samples.py compares each with the statistic that users get, in float64). Samples of one
 null law are shared by all of its tests.
 """

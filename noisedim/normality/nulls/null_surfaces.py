@@ -3,7 +3,7 @@
 A test's quantile at an upper tail probability is a smooth surface over n and d: a cubic spline in log₂ d times a few
 terms in n. Where the law's width changes by orders, values are standardised first, by a location and a scale that are such
 surfaces too, and the surfaces are those of their inverse hyperbolic sine. Between the tabulated probabilities, the normal
-score of p is linear in the statistic; beyond the least, the tail is a generalised Pareto law through three of its quantiles.
+score of p is linear in the statistic; beyond the smallest, the tail is a generalised Pareto law through three of its quantiles.
 """
 
 import json
@@ -69,7 +69,7 @@ class Surface:
         terms: names of the terms in n.
         reach: largest d, and up to it least n/d and largest n (``None``: there is a limit law), by ascending d.
         relative_error: by tail probability, root mean square relative error of p over the simulated cells beyond
-            their own binomial noise, and not less than what that noise would hide.
+            their own binomial noise, and at least the error that such noise would hide.
         samples: how many null samples were simulated for it, over all cells.
         stretch: (2, splines × terms): coefficients of location and of the logarithm of scale; ``None``: not standardised.
     """
@@ -115,7 +115,7 @@ class Surface:
 
 
 def ordered_outward(quantiles: np.ndarray) -> np.ndarray:
-    """Made ascending from the median outward: an extreme, which is known least, never moves those inside of it."""
+    """Made ascending from the median outward, so that an extreme quantile, the least certain, never moves those inside."""
     middle = len(quantiles) // 2
     upper = np.maximum.accumulate(quantiles[middle:])
     lower = np.minimum.accumulate(quantiles[middle::-1])[::-1]

@@ -81,7 +81,7 @@ class Test:
 
 @dataclass(frozen=True, kw_only=True)
 class ImpossibilityTest(Test):
-    """Looks for what has probability 0 under every normal law; cannot raise a false alarm, so Holm does not count it."""
+    """Looks for events of probability 0 under every normal law; it cannot raise a false alarm, so Holm does not count it."""
 
     measure: Callable[[np.ndarray], float]
 
@@ -250,7 +250,7 @@ class ProjectionTest(Test):
 
 
 def bounded(z: np.ndarray) -> np.ndarray:
-    """Rows with values beyond ±1e30 replaced by that; no copy where there is nothing to bound."""
+    """Rows clipped to ±1e30; not copied if all values lie within."""
     return z if z.min() >= -_LARGEST and z.max() <= _LARGEST else z.clip(-_LARGEST, _LARGEST)
 
 

@@ -45,8 +45,8 @@ def bhep_statistic(z: np.ndarray, beta: float) -> float:
 def bhep_excess(points: np.ndarray, beta: float) -> float:
     """(T − 1)·(1+2β²)^{d/2} of the rows as they are.
 
-    T holds a 1 for every row with itself. In many dimensions all else is far below it (10⁻¹⁵ at d = 64), and is all that
-    varies, so it is kept apart.
+    T holds a 1 for every row with itself. In many dimensions the rest is far smaller (10⁻¹⁵ at d = 64) but is all that
+    varies, so the 1 is left out.
     """
     return _excess(points, beta, points.shape[1] / 2 * math.log1p(2 * beta * beta))
 
@@ -156,6 +156,6 @@ TESTS = (
         batched=lambda batch: batched_excess(batch, bhep_beta(batch.rows.shape[2]), torch.float64),
         moments=lambda n, dim: whitened_moments(dim, bhep_beta(dim)),
         limit=KernelLimit(lambda dim, rows: gaussian_kernel(bhep_beta(dim)), estimated=True),
-        words="the joint law is no normal law (characteristic functions, wide kernel)",
+        words="the joint law is not normal (characteristic functions, wide kernel)",
     ),
 )

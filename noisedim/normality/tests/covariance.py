@@ -11,7 +11,7 @@ __all__ = ["TESTS"]
 
 
 def _statistics(batch: Batch) -> np.ndarray:
-    """About d(d+1)/2 under N(0, I). Values beyond ±1e30 count as that."""
+    """About d(d+1)/2 under N(0, I). Values are clipped to ±1e30."""
     rows = bounded(batch.rows)
     n, dim = rows.shape[1:]
     return np.asarray(n / 2 * ((np.swapaxes(rows, 1, 2) @ rows / n - np.eye(dim)) ** 2).sum((1, 2)))

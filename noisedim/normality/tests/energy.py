@@ -19,7 +19,7 @@ _VERY_MANY = 10**12
 
 
 def energy_statistic(z: np.ndarray) -> float:
-    """Energy distance to N(0, I), times n; its expectation under N(0, I) is E‖Z − Z′‖. Values beyond ±1e30 count as that."""
+    """Energy distance to N(0, I), times n; its expectation under N(0, I) is E‖Z − Z′‖. Values are clipped to ±1e30."""
     z = bounded(z)
     n, dim = z.shape
     points = torch.from_numpy(z - [float(np.median(column)) for column in z.T])
@@ -77,7 +77,7 @@ def _energy_integrals(dim: int) -> tuple[float, float]:
     from scipy import special, stats
 
     nodes, weights = special.roots_legendre(400)
-    # ‖Z‖² by its quantiles: the tails hold nothing that matters to a standard deviation.
+    # ‖Z‖² by its quantiles: the tails do not matter for a standard deviation.
     squared = stats.chi2.ppf((nodes + 1) / 2, dim)
     m = mean_distance_to_normal(squared, dim)
     mu = 2 * math.exp(float(special.gammaln((dim + 1) / 2) - special.gammaln(dim / 2)))
@@ -93,7 +93,7 @@ def energy_moments(n: int, dim: int) -> Moments:
 def energy_composite_moments(n: int, dim: int) -> Moments:
     """Of whitened rows: the limit's mean 3/8·E‖Z−Z′‖; the scale is a convention.
 
-    Estimating mean and covariance takes the Hermite orders 1 and 2 off the kernel, whose traces are 1/2 and 1/8 of its.
+    Estimating mean and covariance removes the Hermite orders 1 and 2 from the kernel, with traces 1/2 and 1/8 of its own.
     """
     mean, deviation = energy_moments(n, dim)
     return 3 / 8 * mean, deviation / (2 * (dim + 1))
@@ -125,6 +125,6 @@ TESTS = (
             estimated=True,
             unit=lambda dim, rows, deviation: deviation / energy_composite_moments(_VERY_MANY, dim)[1],
         ),
-        words="the joint law is no normal law (distances)",
+        words="the joint law is not normal (distances)",
     ),
 )

@@ -1,4 +1,4 @@
-"""Tests whose null law is known in closed form, and the one for what no normal law does.
+"""Tests whose null law is known in closed form, and the test for events of probability 0.
 
 p is exact wherever the coordinates' own p-values are combined by :func:`~noisedim.statistics.combining.sidak`
 (independent under N(0, I)), and a bound where :func:`~noisedim.statistics.combining.bonferroni` combines them.
@@ -117,7 +117,11 @@ TESTS = (
     ExactTest("coordinates", "simple", "a coordinate's law is not N(0, 1)", grows="root", outcome=coordinates),
     ExactTest("norms", "simple", "norms do not follow the chi-square law", grows="root", outcome=norms),
     ExactTest(
-        "extremes", "simple", "the farthest row is farther out than the prior's ever are", grows=None, outcome=extremes
+        "extremes",
+        "simple",
+        "the row farthest from the origin is too far out for the prior",
+        grows=None,
+        outcome=extremes,
     ),
     ExactTest(
         "correlations",

@@ -15,8 +15,8 @@ from noisedim.normality.tests.bhep import batched_excess, bhep_excess, gaussian_
 
 __all__ = ["HENZE_ZIRKLER", "TESTS", "henze_zirkler_beta", "henze_zirkler_moments", "pair_weight"]
 
-# At the β of many rows the limit law is near enough in few dimensions; from _PAIRS_DIM on its law there is simulated, and
-# from _NEAREST_DIM on, where few near pairs of rows make it, at fewer rows and in dimensions between, too.
+# In few dimensions the limit law is accurate enough for many rows. From _PAIRS_DIM on, the law at many rows is simulated;
+# from _NEAREST_DIM on, where a few near pairs of rows determine it, also at fewer rows and in dimensions in between.
 _MANY_ROWS = (2_500, 5_000, 10_000)
 _PAIRS_DIM, _NEAREST_DIM, _LARGEST_DIM = 12, 48, 128
 _NEAREST_DIMS = (56, 80, 112)
@@ -31,14 +31,14 @@ def henze_zirkler_beta(n: int, dim: int) -> float:
 def henze_zirkler_moments(n: int, dim: int) -> Moments:
     """Of the limit at the β of n and d, with a scale that never exceeds n.
 
-    In many dimensions the limit's standard deviation is that of events which n rows never show; what varies is about n.
+    In many dimensions the limit's standard deviation comes from events that n rows never show; the statistic varies by about n.
     """
     mean, deviation = whitened_moments(dim, henze_zirkler_beta(n, dim))
     return mean, deviation / (1 + deviation / n)
 
 
 def pair_weight(rows: int, dim: int) -> float:
-    """Skewness of the sum of the kernel over pairs as if pairs were independent: what a limit law lacks."""
+    """Skewness of the sum of the kernel over pairs as if pairs were independent: how far the law is from its limit."""
     b = henze_zirkler_beta(rows, dim) ** 2
     log_cube, log_square = -dim / 2 * math.log1p(6 * b), -dim / 2 * math.log1p(4 * b)
     return math.exp(log_cube - 1.5 * log_square) / math.sqrt(rows * (rows - 1) / 2)
@@ -86,7 +86,7 @@ HENZE_ZIRKLER = CalibratedTest(
         own_cells=_own_cells,
     ),
     in_every_battery=True,
-    words="the joint law is no normal law (characteristic functions, narrow kernel)",
+    words="the joint law is not normal (characteristic functions, narrow kernel)",
     effect="knn_kl",
 )
 TESTS = (HENZE_ZIRKLER,)

@@ -23,7 +23,7 @@ __all__ = ["TESTS", "hermite_moments", "hermite_statistic"]
 
 
 def hermite_statistic(z: np.ndarray) -> float:
-    """n Σ_i [(mean h₃(z_i))² + (mean h₄(z_i))²], about 2d under N(0, I). Values beyond ±1e30 count as that."""
+    """n Σ_i [(mean h₃(z_i))² + (mean h₄(z_i))²], about 2d under N(0, I). Values are clipped to ±1e30."""
     z = bounded(z)
     total = 0.0
     for column in z.T:  # one at a time: no copies of the whole matrix

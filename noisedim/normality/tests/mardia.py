@@ -54,7 +54,7 @@ TESTS = (
         moments=_skewness_moments,
         limit=ChiSquareLimit(lambda dim: dim * (dim + 1) * (dim + 2) / 6),
         in_every_battery=True,
-        words="third moments of the joint law are no normal law's",
+        words="third moments of the joint law are not those of a normal law",
         effect="skewness_error",
     ),
     CalibratedTest(
@@ -66,7 +66,7 @@ TESTS = (
         limit=NormalLimit(),
         two_sided=True,
         in_every_battery=True,
-        words="Mahalanobis distances are spread unlike a normal law's",
+        words="Mahalanobis distances are not spread as those of a normal law",
         effect="kurtosis_error",
         grows="root",
     ),

@@ -44,7 +44,7 @@ def _pairs(batch: Batch) -> np.ndarray:
     features = np.concatenate([first, second], 2)
     products = (np.swapaxes(features, 1, 2) @ features / n) ** 2
     own = np.arange(dim)
-    # Products of a coordinate with itself are marginal moments: not counted. Every pair stands there twice.
+    # Products of a coordinate with itself are marginal moments: not counted. Every pair occurs twice.
     for rows in (0, dim):
         for columns in (0, dim):
             products[:, rows + own, columns + own] = 0
