@@ -19,6 +19,7 @@ from noisedim.normality.projections import directions_tested, projections_test, 
 from noisedim.normality.tests.base import CalibratedTest, ExactTest, ImpossibilityTest, Outcome, ProjectionTest, Test
 from noisedim.normality.whitening import DegenerateCoordinatesError, whiten
 from noisedim.statistics import combining
+from noisedim.streams import numpy_stream
 
 __all__ = ["NULLS", "Battery", "Row", "run_battery"]
 
@@ -100,7 +101,7 @@ def run_battery(
     one_of("null", null, NULLS)
     z = embedding_matrix("z", z, minimum_rows=20)
     white, cause = _whitened(z)
-    run = _Run(z, white, cause, null, np.random.default_rng([seed, 5]), simulations)
+    run = _Run(z, white, cause, null, numpy_stream(seed, "battery"), simulations)
     for test in tests.TESTS:
         if isinstance(test, ImpossibilityTest) and cause is not None:
             words = f"{cause} (probability 0 under any normal law)"

@@ -21,6 +21,7 @@ from noisedim.normality.neighbours import neighbour_divergence
 from noisedim.normality.tests.mehler import mehler_test_sigma
 from noisedim.normality.transport import max_sliced_wasserstein, sliced_wasserstein
 from noisedim.statistics.intervals import Interval
+from noisedim.streams import numpy_stream
 
 __all__ = ["BIAS_WORDS", "EFFECT_WORDS", "effect_sizes", "effects_at_prior"]
 
@@ -68,7 +69,7 @@ def _measures(dim: int, seed: int) -> dict[str, tuple[int, Callable[[np.ndarray]
 
 def effect_sizes(z: np.ndarray, *, seed: int = 0) -> dict[str, Interval]:
     """All of :data:`EFFECT_WORDS` for (n, d) rows against N(0, I); intervals at 95%."""
-    order = np.random.default_rng([seed, 23]).permutation(len(z))
+    order = numpy_stream(seed, "effect sizes").permutation(len(z))
     found = {}
     for name, (most, measure) in _measures(z.shape[1], seed).items():
         found[name] = measure(z if len(z) <= most else z[np.sort(order[:most])])
@@ -78,7 +79,7 @@ def effect_sizes(z: np.ndarray, *, seed: int = 0) -> dict[str, Interval]:
 @lru_cache(maxsize=256)
 def effects_at_prior(n: int, dim: int) -> dict[str, float]:
     """Means of the biased effect sizes over a few samples of N(0, I) of this n and d."""
-    rng = np.random.default_rng([n, dim, 29])
+    rng = numpy_stream(0, f"effects at the prior, n = {n}, d = {dim}")
     measures = _measures(dim, 0)
     found: dict[str, float] = {}
     for name in _BIASED:

@@ -15,6 +15,7 @@ from noisedim.normality.tests.shapiro import shapiro_wilk
 from noisedim.normality.whitening import DegenerateCoordinatesError, whiten
 from noisedim.statistics.combining import bonferroni, sidak
 from noisedim.statistics.intervals import Interval, student_t
+from noisedim.streams import numpy_stream
 
 __all__ = ["directions_tested", "paper_indices", "projections_test", "rows_tested"]
 
@@ -124,7 +125,7 @@ def paper_indices(
         raise InvalidInputError(
             f"expected at least {parts * part_size} rows for parts={parts} of part_size={part_size}; got {n}"
         )
-    rng = np.random.default_rng([seed, 2410])
+    rng = numpy_stream(seed, "paper's index")
     split = z[rng.permutation(n)[: parts * part_size].reshape(parts, part_size)]
     unit = np.stack([random_directions(dim, directions, rng) for _ in split])
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from noisedim.normality.battery import Battery, run_battery
 from noisedim.statistics.intervals import Interval, clopper_pearson
+from noisedim.streams import numpy_stream
 
 __all__ = ["PowerPoint", "sample_size"]
 
@@ -59,7 +60,7 @@ def sample_size(
     if not (whole.adjusted() <= alpha).any():
         return _extrapolated(whole, n, alpha), ()
     sizes = _sizes(n)
-    rng = np.random.default_rng([seed, 31])
+    rng = numpy_stream(seed, "sample size")
     rates: dict[int, PowerPoint] = {}
 
     def rate(index: int) -> float:

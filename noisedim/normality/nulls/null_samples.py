@@ -5,7 +5,6 @@ Most pair sums of batches are in float32, which is four times faster; the roundi
 null law are shared by all of its tests.
 """
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from noisedim.files import cache_folder, cached_arrays
 from noisedim.normality.tests import calibrated, calibrated_tests
 from noisedim.normality.tests.base import Batch, CalibratedTest
 from noisedim.normality.whitening import whiten
+from noisedim.streams import numpy_stream
 
 __all__ = ["SIMULATIONS", "draw_statistics", "null_statistics"]
 
@@ -24,7 +24,7 @@ SIMULATIONS = 1999
 """Null samples that are made where neither the tables reach nor a number is given."""
 
 # Raised whenever a statistic's definition or its random stream changes.
-_FORMAT = 5
+_FORMAT = 6
 _memory: dict[tuple[str, int, int, int, int], dict[str, np.ndarray]] = {}
 # Samples of more rows are measured one by one, in blocks.
 _ROWS_AT_ONCE = 2048
@@ -126,8 +126,7 @@ def null_statistics(
 
 def _simulate(null: str, n: int, dim: int, simulations: int, seed: int) -> dict[str, np.ndarray]:
     # The stream depends on what is simulated, so that null samples of two null laws are independent.
-    word = int.from_bytes(hashlib.sha256(f"{null}-{n}-{dim}".encode()).digest()[:8], "big")
-    rng = np.random.default_rng([seed, word])
+    rng = numpy_stream(seed, f"null samples, {null}, n = {n}, d = {dim}")
     one_by_one = null in ("simple", "composite") and n > _ROWS_AT_ONCE
     found = draw_statistics(null, n, dim, simulations, rng, one_by_one=one_by_one)
     return {name: np.sort(values) for name, values in found.items()}
