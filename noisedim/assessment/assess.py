@@ -25,24 +25,6 @@ __all__ = ["assess"]
 
 MINIMUM_ROWS = 20
 
-# The effect size that measures the departure each test looks for.
-_EFFECT_OF = {
-    "mean": "mean_error",
-    "variances": "variance_error",
-    "correlations": "correlation_error",
-    "hermite": "kurtosis_error",
-    "hermite_composite": "kurtosis_error",
-    "mehler": "d2",
-    "covariance": "effective_rank",
-    "mardia_skewness": "skewness_error",
-    "mardia_kurtosis": "kurtosis_error",
-    "dagostino_projections": "max_sliced_w2",
-    "shapiro_projections": "max_sliced_w2",
-    "henze_zirkler": "knn_kl",
-    "bhep": "sliced_w2",
-    "energy": "sliced_w2",
-}
-
 
 def assess(
     z: Any,
@@ -117,7 +99,7 @@ def _assessment(
         TestResult(
             *(row.name, row.null, row.outcome.statistic, row.outcome.p_value, float(adjusted), row.words),
             calibrated_by=row.calibrated_by,
-            effect=_EFFECT_OF.get(row.name),
+            effect=row.test.effect,
         )
         for row, adjusted in zip(battery.rows, battery.adjusted(), strict=True)
     )

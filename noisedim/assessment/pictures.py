@@ -10,6 +10,7 @@ from noisedim.normality.directions import random_directions
 from noisedim.normality.sample_size import PowerPoint
 from noisedim.normality.transport import max_sliced_wasserstein
 from noisedim.statistics.intervals import Interval, clopper_pearson
+from noisedim.streams import numpy_stream
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +82,7 @@ def quantile_bands(n: int, ranks: np.ndarray, *, level: float = 0.95, seed: int 
     from scipy import stats
 
     law = stats.beta(ranks + 1, n - ranks)
-    rng = np.random.default_rng([seed, 41])
+    rng = numpy_stream(seed, "quantile bands")
     least = np.empty(_BAND_DRAWS)
     for i in range(_BAND_DRAWS):
         # Uniform order statistics are partial sums of exponentials over their total.
@@ -106,7 +107,7 @@ def quantile_figure(z: np.ndarray, *, directions: int = 8, seed: int = 0) -> "Fi
     from scipy.special import ndtri
 
     n, dim = z.shape
-    unit = random_directions(dim, min(directions, max(1, 4 * (dim - 1))), np.random.default_rng(seed))
+    unit = random_directions(dim, min(directions, max(1, 4 * (dim - 1))), numpy_stream(seed, "projections drawn"))
     ranks = _ranks(n)
     expected = ndtri((ranks + 0.5) / n)
     lower, upper = quantile_bands(n, ranks)
@@ -123,8 +124,7 @@ def quantile_figure(z: np.ndarray, *, directions: int = 8, seed: int = 0) -> "Fi
 def worst_direction_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
     """Histogram of one half of the rows along the worst direction found on the other half."""
     found = max_sliced_wasserstein(z, seed=seed)
-    order = np.random.default_rng([seed, 19]).permutation(len(z))
-    values = z[order[len(z) // 2 :]] @ found.direction
+    values = z[found.measured] @ found.direction
     low, high = np.quantile(values, [0.002, 0.998])
     grid = np.linspace(min(-4.0, low), max(4.0, high), 400)
     figure, axes = _figure(5.6, 3.8)
@@ -159,7 +159,7 @@ def norms_figure(z: np.ndarray) -> "Figure":
 def pairs_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
     """Scatter plots of up to four coordinates: those with the largest errors in variance and fourth moment."""
     n, dim = z.shape
-    rows = np.random.default_rng(seed).permutation(n)[:_MOST_DOTS]
+    rows = numpy_stream(seed, "rows drawn").permutation(n)[:_MOST_DOTS]
     odd = np.abs((z**4).mean(0) - 3) / math.sqrt(96) + np.abs((z**2).mean(0) - 1) / math.sqrt(2)
     chosen = np.sort(np.argsort(-odd, kind="stable")[: min(4, dim)])
     from matplotlib.figure import Figure
