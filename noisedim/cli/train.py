@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -14,6 +14,9 @@ from noisedim.errors import InvalidInputError
 from noisedim.training.config import DataConfig, TrainConfig
 from noisedim.training.execution import Execution
 from noisedim.training.recipes import EPOCHS, METHOD_NAMES, PretrainingMethod, pretraining, with_epochs
+
+if TYPE_CHECKING:
+    from noisedim.runs import RunRecord
 
 __all__ = ["Train", "train_defaults"]
 
@@ -82,18 +85,17 @@ class Train:
             )
         if not speaks():
             return 0
-        result = folder.read_result()
-        verdict = result["assessment"]
+        record = folder.read_record()
         print(f"run        {folder.path}")
-        print(f"data       {result.get('data', config.data.name)}")
-        capacity = "no bound: no noise" if result["capacity"] is None else f"{result['capacity']:.3f} nats"
-        print(f"capacity   {capacity}", end="")
-        if result["information"] is not None:
-            information = result["information"]
-            print(f"; information at least {information['bound']:.3f} (ceiling {information['ceiling']:.2f})", end="")
-        print(f"\nprior      {_verdict(verdict['rejected'], verdict['p_value'], verdict['n'], result['measured_on'])}")
-        if result.get("scores"):
-            print("accuracy   " + ", ".join(f"{name} {score:.3f}" for name, score in result["scores"].items()))
+        print(f"data       {record.data or config.data.name}")
+        capacity = "no bound: no noise" if record.capacity is None else f"{record.capacity:.3f} nats"
+        if record.information is not None:
+            information = record.information
+            capacity += f"; information at least {information.bound:.3f} (ceiling {information.ceiling:.2f})"
+        print(f"capacity   {capacity}")
+        print(f"prior      {_verdict(record)}")
+        if record.scores:
+            print("accuracy   " + ", ".join(f"{name} {score:.3f}" for name, score in record.scores.items()))
         print(f"embed with noisedim embed {folder.checkpoint_path} IMAGES.npy --output z.npy")
         return 0
 
@@ -134,8 +136,10 @@ def train_defaults(arguments: Sequence[str]) -> Train:
     return replace(Train(), config=config, epochs=EPOCHS if given.steps is None else None)
 
 
-def _verdict(rejected: bool, p_value: float, n: int, measured_on: str) -> str:
+def _verdict(record: "RunRecord") -> str:
     from noisedim.assessment.table import p_equals
 
-    found = "departs from it" if rejected else "no departure found"
-    return f"{found} ({n:,} {measured_on} images, family-wise {p_equals(p_value)})"
+    assessment = record.assessment
+    found = "departs from it" if assessment.rejected else "no departure found"
+    images = f"{assessment.n:,} {record.measured_on} images"
+    return f"{found} ({images}, family-wise {p_equals(assessment.p_value)})"

@@ -48,17 +48,17 @@ class TrainGenerator:
             folder = make_generator_run(
                 config, RunStore(runs), data_root=self.data_root, device=self.device, on_progress=on_progress
             )
-        result = folder.read_result()
+        record = folder.read_generator_record()
         print(f"run        {folder.path}")
-        if "generation" in result:
-            found = result["generation"]
-            print(f"judged by  {result['judge']['features']}; {found['n']:,} {result['measured_on']} images")
-            for source, words in (("encoded", "c = f(x)"), ("prior", "c ~ prior")):
-                figures = found[source]
+        if record.quality is not None and record.judge is not None:
+            quality = record.quality
+            print(f"judged by  {record.judge.features}; {quality.n:,} {record.measured_on} images")
+            for law, words in (("encoded", "c = f(x)"), ("prior", "c ~ prior")):
+                figures = quality.laws[law]
                 print(
-                    f"{words:10} KID {figures['kid'] / found['lost_class_distance']:+.2f} lost classes, "
-                    f"Fréchet {figures['frechet']:.2f}, precision {figures['precision']:.2f}, "
-                    f"recall {figures['recall']:.2f}, E‖f(G(c)) − c‖² {figures['consistency']:.3f}"
+                    f"{words:10} KID {figures.kid / quality.lost_class_distance:+.2f} lost classes, "
+                    f"Fréchet {figures.frechet:.2f}, precision {figures.precision:.2f}, "
+                    f"recall {figures.recall:.2f}, E‖f(G(c)) − c‖² {figures.consistency:.3f}"
                 )
         print(f"generate with noisedim generate {folder.checkpoint_path} --output grid.png")
         return 0

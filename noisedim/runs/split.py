@@ -28,6 +28,16 @@ class RunSplit:
     train: np.ndarray
     held_out: np.ndarray
 
+    @property
+    def measured(self) -> np.ndarray:
+        """Indices of the images that judge: the held-out ones, or those that train where none are held out."""
+        return self.held_out if len(self.held_out) else self.train
+
+    @property
+    def measured_on(self) -> str:
+        """Which images :attr:`measured` are: ``held-out`` or ``training``."""
+        return "held-out" if len(self.held_out) else "training"
+
 
 def split_images(config: TrainConfig, data_root: str | Path | None = None) -> RunSplit:
     """Loads the data of ``config`` and splits it as ``config.data`` says.
