@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from noisedim.data.pixels import unit_pixels
 from noisedim.objectives import Autoencoder, Variational
 from noisedim.objectives.autoencoding import gaussian_kl
 from noisedim.streams import stream
@@ -54,10 +55,6 @@ def grey_step(images: torch.Tensor) -> float:
     return step / 255 if images.dtype is torch.uint8 else step
 
 
-def _scaled(images: torch.Tensor) -> torch.Tensor:
-    return images.float() / 255 if images.dtype is torch.uint8 else images.float()
-
-
 @torch.no_grad()
 def reconstruct(
     model: EmbeddingModel,
@@ -77,7 +74,7 @@ def reconstruct(
         generator: draws that noise.
     """
     device = model.channel.noise_level.device
-    raw = model.encoder(_scaled(images).to(device))
+    raw = model.encoder(unit_pixels(images).to(device))
     channel = model.channel
     if objective.through_channel:
         codes = channel.normalise(raw)
@@ -126,7 +123,7 @@ def measure_reconstruction(
         everything: images that show all grey levels.
     """
     generator = stream(seed, "measured reconstruction", model.channel.noise_level.device)
-    wanted = _scaled(images)
+    wanted = unit_pixels(images)
     pixels = wanted[0].numel()
 
     def error(*, noisy: bool) -> float:

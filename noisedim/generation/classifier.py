@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from noisedim.checks import positive, positive_integer, random_seed
 from noisedim.data import BatchSampler
+from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.nets import FeatureClassifier
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
@@ -100,7 +101,7 @@ class ClassifierTrainer(Resumable):
                 f"and {len(images)} images"
             )
         self.config = config
-        self.images = (images.float() / 255 if images.dtype is torch.uint8 else images.float()).to(self.device)
+        self.images = unit_pixels(images).to(self.device)
         self.labels = labels.to(self.device)
         self.sampler = BatchSampler(len(images), generator=self.stream("batches"), device=self.device)
         with torch.random.fork_rng(devices=[]):
@@ -208,8 +209,7 @@ def classify(
     device = model.head.weight.device
     features, classes = [], []
     for batch in images.split(batch_size):
-        batch = batch.to(device)
-        found = model.features(batch.float() / 255 if batch.dtype is torch.uint8 else batch.float())
+        found = model.features(unit_pixels(batch.to(device)))
         features.append(found.double().cpu())
         classes.append(model.head(found).argmax(1).cpu())
     return torch.cat(features), torch.cat(classes)

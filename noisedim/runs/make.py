@@ -14,6 +14,7 @@ from noisedim.assessment import assess
 from noisedim.assessment.assess import MINIMUM_ROWS
 from noisedim.assessment.reconstruction import Reconstruction, measure_reconstruction, prior_images, reconstruct
 from noisedim.data import second_view
+from noisedim.data.pixels import unit_pixels
 from noisedim.downstream import (
     cross_validated_scores,
     flow_gaussianise,
@@ -236,8 +237,7 @@ def _information(config: TrainConfig, model: EmbeddingModel, split: RunSplit) ->
     generator = stream(config.seed, "measured information")
     index = torch.from_numpy(split.measured)
     index = index[torch.randperm(len(index), generator=generator)[:_MOST_IMAGES]]
-    images = split.images.images[index]
-    images = images.float() / 255 if images.dtype is torch.uint8 else images.float()
+    images = unit_pixels(split.images.images[index])
 
     @torch.no_grad()
     def channel_coordinates(batch: torch.Tensor) -> torch.Tensor:

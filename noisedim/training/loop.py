@@ -13,6 +13,7 @@ import torch
 
 from noisedim.checks import one_of
 from noisedim.data import BatchSampler, apply_views, draw_views, resident, second_view
+from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.objectives import Autoencoder, Objective, ObjectiveValue
 from noisedim.streams import torch_seed
@@ -198,7 +199,7 @@ class Trainer(Resumable):
     def _pixels(self, indices: torch.Tensor) -> torch.Tensor:
         """Images by index, float, uint8 brought to [0, 1]."""
         images = self.images[indices.to(self.images.device)].to(self.device, non_blocking=True)
-        return images.float() / 255 if images.dtype is torch.uint8 else images.float()
+        return unit_pixels(images)
 
     def evaluate(self, raw: torch.Tensor, inputs: torch.Tensor, *, estimate: bool) -> ObjectiveValue:
         """The objective on the encoder's output ``raw``, that of all ranks' ``inputs``."""
