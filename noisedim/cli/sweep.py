@@ -1,7 +1,5 @@
 """``noisedim sweep``."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -65,8 +63,9 @@ class Sweep:
 
     def run(self) -> int:
         from noisedim.files import write_text_atomically
+        from noisedim.progress import progress_display
         from noisedim.runs import RunStore
-        from noisedim.runs.sweep import make_runs
+        from noisedim.runs.sweep import SweepOutcome, make_runs
         from noisedim.runs.together import make_runs_together
 
         store, configs = RunStore(self.runs), self.configs()
@@ -74,11 +73,16 @@ class Sweep:
             "data_root": None if self.data_root is None else str(self.data_root),
             "device": self.device,
         }
-        with _progress(len(configs)) as finished:
+        with progress_display("runs", len(configs)) as display:
+            display.start()
+
+            def show(outcome: SweepOutcome) -> None:
+                display.advance(outcome.words)
+
             if self.together:
                 if self.backend != "local":
                     raise InvalidInputError(f"together is for this machine; got backend={self.backend!r}")
-                outcomes = make_runs_together(configs, store, **where, on_finished=finished)
+                outcomes = make_runs_together(configs, store, **where, on_finished=show)
             else:
                 outcomes = make_runs(
                     configs,
@@ -87,7 +91,7 @@ class Sweep:
                     jobs=self.jobs,
                     backend=self.backend,
                     address=self.address,
-                    on_finished=finished,
+                    on_finished=show,
                 )
         failed = [outcome for outcome in outcomes if outcome.error is not None]
         for outcome in failed:
@@ -97,14 +101,3 @@ class Sweep:
             write_text_atomically(self.table, store.load().to_csv(index=False))
             print(f"table      {self.table}")
         return 2 if failed else 0
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[object], None]]:
-    """A bar on standard error while open; yields the function that moves it by one run."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task("runs", total=total)
-        yield lambda outcome: bar.advance(task)

@@ -1,7 +1,5 @@
 """``noisedim table-1``."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -41,12 +39,14 @@ class TableOne:
     """Where to train."""
 
     def run(self) -> int:
+        from noisedim.progress import progress_display
         from noisedim.report.sections.table_1 import effect_words
         from noisedim.runs import RunStore
         from noisedim.runs.table_1 import make_table
 
         output = self.runs.parent / f"table-1-{self.profile}.json" if self.output is None else self.output
-        with _progress() as finished:
+        with progress_display("runs", None) as display:
+            display.start()
             table = make_table(
                 self.profile,
                 RunStore(self.runs),
@@ -57,7 +57,7 @@ class TableOne:
                 data_root=None if self.data_root is None else str(self.data_root),
                 device=self.device,
                 jobs=self.jobs,
-                on_finished=finished,
+                on_finished=lambda outcome: display.advance(outcome.words),
             )
         for failure in table["failed"]:
             print(f"failed     {failure['method']}, seed {failure['seed']}: {failure['error']}")
@@ -67,15 +67,3 @@ class TableOne:
                 print(f"{method:<10} σ = {effect['sigma']}: {effect_words(effect)}")
         print(f"table      {output}; python -m noisedim.report puts it into the report")
         return 2 if table["failed"] else 0
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[object], None]]:
-    """A count of finished runs on standard error while open; yields the function that moves it."""
-    from rich.console import Console
-    from rich.progress import Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.completed:.0f} runs"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("runs", total=None)
-        yield lambda outcome: bar.advance(task)

@@ -1,5 +1,6 @@
 """``noisedim verify``."""
 
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +34,7 @@ class Verify:
     def run(self) -> int:
         from noisedim.checks import positive_integer
         from noisedim.files import write_json_atomically
+        from noisedim.progress import progress_display
         from noisedim.theory.claims import CLAIMS, claim
         from noisedim.verification.ledger import make_ledger
         from noisedim.verification.outcomes import Verdict
@@ -43,7 +45,13 @@ class Verify:
                 print(f"{item.id:<22} {item.title}")
             return 0
         chosen = {claim(claim_id).id: None for claim_id in self.claims or CLAIMS}
-        rows = {claim_id: verify_claim(claim_id, seed=self.seed, every=self.every) for claim_id in chosen}
+        rows = {}
+        with progress_display("claims", len(chosen)) as display:
+            for claim_id in chosen:
+                rows[claim_id] = verify_claim(claim_id, seed=self.seed, every=self.every)
+                # On a terminal, what is found is the progress.
+                if len(chosen) > 1 and not sys.stdout.isatty():
+                    display.advance(f"last {claim_id}")
         found = [row for of_claim in rows.values() for row in of_claim]
         if self.output is not None:
             write_json_atomically(self.output, make_ledger([row.to_dict() for row in found], seed=self.seed))

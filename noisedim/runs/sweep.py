@@ -28,11 +28,16 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 @dataclass(frozen=True)
 class SweepOutcome:
-    """One configuration of a sweep and what came of it: a folder, or the error that ended it."""
+    """One configuration of a sweep, with the folder of its run or the error that ended it."""
 
     config: AnyConfig
     folder: RunFolder | None
     error: str | None
+
+    @property
+    def words(self) -> str:
+        """The run in a few words, for a progress display."""
+        return f"last {self.config.title}" + ("" if self.error is None else ": FAILED")
 
 
 def available_cores() -> int:
