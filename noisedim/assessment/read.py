@@ -1,5 +1,6 @@
 """Embeddings from files of many kinds, without unpickling anything."""
 
+import pickle
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -208,7 +209,8 @@ def _read_torch(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndar
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # pickle, zipfile and torch each have their own, and advice to unpickle that is not ours
-        what = "it holds more than tensors, and nothing is unpickled" if "eights" in str(error) else "it is damaged"
+        refused = isinstance(error, pickle.UnpicklingError)
+        what = "it holds more than tensors, and nothing is unpickled" if refused else "it is damaged"
         raise InvalidInputError(
             f"{path} cannot be read as a .pt file of tensors: {what} ({type(error).__name__})"
         ) from None
