@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from noisedim.checks import one_of
 from noisedim.errors import InvalidInputError
-from noisedim.runs.store import RunFolder
+from noisedim.runs.record import RunRecord
 from noisedim.training import NoiseConfig, ObjectiveConfig, TrainConfig
 from noisedim.training.methods import OTHER_METHODS
 
@@ -24,7 +24,6 @@ __all__ = [
     "candidates",
     "choose",
     "configure",
-    "record",
     "with_capacity",
 ]
 
@@ -193,41 +192,16 @@ def candidates(name: str, base: TrainConfig, *, seed: int) -> list[TrainConfig]:
     return [configure(name, validating, factor=factor) for factor in FACTORS]
 
 
-def choose(results: Sequence[dict[str, Any] | None]) -> int | None:
-    """Which candidate :data:`TUNING_RULE` takes, from their runs' results; ``None`` for a run that failed.
+def choose(found: Sequence[RunRecord | None]) -> int | None:
+    """Which candidate :data:`TUNING_RULE` takes, from their runs' records; ``None`` for a run that failed.
 
     Returns: its position; None if all failed.
     """
-    alive = {i: result for i, result in enumerate(results) if result is not None}
+    alive = {i: record for i, record in enumerate(found) if record is not None}
     if not alive:
         return None
-    best = max(alive.values(), key=lambda result: result["scores"]["knn"])
-    accuracy = best["scores"]["knn"]
-    least = accuracy - math.sqrt(accuracy * (1 - accuracy) / best["n"])
-    near = [i for i, result in alive.items() if result["scores"]["knn"] >= least]
-    return min(near, key=lambda i: alive[i]["assessment"]["effects"]["d2"]["estimate"])
-
-
-def record(folder: RunFolder) -> dict[str, Any]:
-    """What a benchmark's JSON says of one complete run: plain numbers by name."""
-    result, assessment = folder.read_result(), folder.read_result()["assessment"]
-    information = result["information"] or {"bound": None, "ceiling": None}
-    return {
-        "run": folder.path.name,
-        "n": result["n"],
-        "measured_on": result["measured_on"],
-        "level": result["level"],
-        "capacity": result["capacity"],
-        "p_value": assessment["p_value"],
-        "rejected": assessment["rejected"],
-        "n_star": None if assessment["n_star"] is None else assessment["n_star"]["estimate"],
-        "d2": assessment["effects"]["d2"]["estimate"],
-        "sliced_w2": assessment["effects"]["sliced_w2"]["estimate"],
-        **{f"index_{name}": index["estimate"] for name, index in assessment["index"].items()},
-        "information": information["bound"],
-        "information_ceiling": information["ceiling"],
-        **result["scores"],
-        "silhouette": result["silhouette"],
-        "label_curve": result["label_curve"],
-        "train_seconds": result["train_seconds"],
-    }
+    best = max(alive.values(), key=lambda record: record.scores["knn"])
+    accuracy = best.scores["knn"]
+    least = accuracy - math.sqrt(accuracy * (1 - accuracy) / best.n)
+    near = [i for i, record in alive.items() if record.scores["knn"] >= least]
+    return min(near, key=lambda i: alive[i].assessment.effects["d2"].estimate)
