@@ -10,7 +10,7 @@ import tyro
 
 from noisedim.cli.options import DEFAULT_RUNS, Device
 from noisedim.errors import InvalidInputError
-from noisedim.runs.comparison import METHODS
+from noisedim.runs.comparison import CONTENDERS
 from noisedim.training.config import TrainConfig
 
 __all__ = ["Sweep"]
@@ -24,7 +24,7 @@ class Sweep:
     noisedim sweep --methods dual --data mnist --backend dask --address tcp://127.0.0.1:8786.
     """
 
-    methods: tuple[Literal[tuple(METHODS)], ...] = ("dual",)  # type: ignore[valid-type]
+    methods: tuple[Literal[tuple(CONTENDERS)], ...] = ("dual",)  # type: ignore[valid-type]
     """Which methods, by the names of the comparison."""
     capacities: tuple[float, ...] = ()
     """Capacities of the channel in nats; every method's own noise level if omitted. Only for noise injection."""

@@ -14,7 +14,7 @@ import torch
 from noisedim.checks import one_of
 from noisedim.data import BatchSampler, apply_views, draw_views, resident, second_view
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
-from noisedim.objectives import Autoencoder, Objective, ObjectiveValue
+from noisedim.objectives import BatchObjective, ObjectiveValue
 from noisedim.streams import torch_seed
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.collapse import collapse_warning, spread_and_rank
@@ -82,7 +82,7 @@ class TrainingResult:
     model: EmbeddingModel
     metrics: np.ndarray
     seconds: float
-    objective: Objective | Autoencoder
+    objective: BatchObjective
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -183,7 +183,7 @@ class Trainer(Resumable):
         """
         config = self.config
         indices = self.sampler.next_indices(config.batch_size)
-        if isinstance(self.objective, Autoencoder):
+        if self.objective.reconstructs:
             return self._pixels(indices[self.ranks.share(len(indices))])
         own = self.ranks.share(2 * len(indices))
         if config.views.both:
@@ -202,13 +202,10 @@ class Trainer(Resumable):
 
     def evaluate(self, raw: torch.Tensor, inputs: torch.Tensor, *, estimate: bool) -> ObjectiveValue:
         """The objective on the encoder's output ``raw``, that of all ranks' ``inputs``."""
-        channel = self.model.channel
-        if isinstance(self.objective, Autoencoder):
-            images = inputs if len(inputs) == len(raw) else rows_of_all_ranks(inputs)
-            codes = channel(raw, generator=self.generator) if self.objective.through_channel else raw
-            return self.objective(codes, images, generator=self.generator)
-        z, z_prime = (channel.normalise(raw) if self.objective.normalised else raw).chunk(2)
-        return self.objective(z, z_prime, channel, generator=self.generator, estimate=estimate)
+        images = inputs
+        if self.objective.reconstructs and len(inputs) != len(raw):
+            images = rows_of_all_ranks(inputs)
+        return self.objective.on_batch(raw, images, self.model.channel, generator=self.generator, estimate=estimate)
 
     def record(self, value: ObjectiveValue, rate: float, raw: torch.Tensor) -> None:
         """Keep a step's figures, those of the encoder's output ``raw`` among them; waits for the device.
@@ -224,7 +221,7 @@ class Trainer(Resumable):
                 "a slower annealing helps"
             )
         seen = raw.detach()[:, : channel.prior.dim].double()
-        if getattr(self.objective, "normalised", False):
+        if self.objective.normalised:
             # Offset and scale of its coordinates are not seen.
             seen = (seen - seen.mean(0)) / seen.std(0).clamp(min=1e-30)
         spread, rank = spread_and_rank(seen)
@@ -237,7 +234,7 @@ class Trainer(Resumable):
         """Whether the embedding had collapsed when its figures were last recorded; not asked early in the run."""
         if not self.metrics or self.steps_done < _COLLAPSE_FROM * self.config.steps:
             return None
-        rows = self.config.batch_size * (1 if isinstance(self.objective, Autoencoder) else 2)
+        rows = self.config.batch_size * (1 if self.objective.reconstructs else 2)
         figures = dict(zip(METRIC_NAMES, self.metrics[-1], strict=True))
         return collapse_warning(figures["spread"], figures["effective_rank"], rows, self.config.dim)
 
