@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from noisedim.assessment.table import p_equals
+from noisedim.document.content import Block, Notice, Section, Table, Text, Verdict
+from noisedim.document.words import interval_words, mean_and_half_width
 from noisedim.report.benchmarks import entries, environment_words
-from noisedim.report.collect import run_rows
-from noisedim.report.content import Block, Notice, Section, Sources, Table, Text, Verdict
-from noisedim.report.words import interval_words, mean_and_half_width
+from noisedim.report.records import run_rows
+from noisedim.report.study import Sources
 from noisedim.statistics.intervals import student_t
 
 __all__ = ["figure_1_verdicts", "figure_2_verdicts", "reproduction_section"]
@@ -190,17 +191,17 @@ def reproduction_section(sources: Sources) -> Section:
     """Verdicts from the profile's own Figure 1 and 2, and from MNIST where a benchmark made it."""
     verdicts: list[Verdict] = []
     blocks: list[Block] = []
-    own = run_rows(sources.plan.figure_1, sources.store)
+    own = run_rows(sources.encoders("capacity"), sources.store)
     if own:
         groups: Groups = defaultdict(list)
         for row in own:
             groups[row["capacity"]].append(row)
         verdicts += figure_1_verdicts(
             groups,
-            f"{sources.plan.data}, {own[0]['objective']}",
-            as_paper=sources.plan.profile == "paper" and sources.plan.data == "mnist",
+            f"{sources.data}, {own[0]['objective']}",
+            as_paper=sources.profile == "paper" and sources.data == "mnist",
         )
-    verdicts += figure_2_verdicts(run_rows(sources.plan.figure_2, sources.store))
+    verdicts += figure_2_verdicts(run_rows(sources.encoders("embeddings"), sources.store))
 
     series: dict[tuple[str, str], Groups] = defaultdict(lambda: defaultdict(list))
     infos: dict[tuple[str, str], dict[str, Any]] = {}

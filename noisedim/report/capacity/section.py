@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from noisedim.report.collect import run_rows
-from noisedim.report.content import Pictures, Section, Sources, Table, Text, Verdict, draw
-from noisedim.report.figures import figure_1
-from noisedim.report.words import SCORE_WORDS, interval_words, mean_and_half_width, share_word
+from noisedim.document.content import Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import interval_words, mean_and_half_width, share_word
+from noisedim.report.capacity.figures import figure_1
+from noisedim.report.records import run_rows
+from noisedim.report.scores import SCORE_WORDS
+from noisedim.report.study import Sources
 from noisedim.statistics.intervals import student_t
 
 __all__ = ["capacity_section", "capacity_verdicts"]
@@ -89,7 +91,7 @@ def capacity_section(sources: Sources) -> Section:
     import pandas as pd
 
     title = "Capacity against match and usefulness (the paper's Figure 1, in small)"
-    rows = run_rows(sources.plan.figure_1, sources.store)
+    rows = run_rows(sources.encoders("capacity"), sources.store)
     if not rows:
         return Section(
             title, [Verdict("Does Figure 1 of the paper come out?", "not measured", "the runs are not there")], []

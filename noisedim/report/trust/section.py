@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from noisedim.document.content import Notice, Section, Table, Text, Verdict
 from noisedim.normality.audit import LEVELS, read_audit
-from noisedim.report.content import Notice, Section, Sources, Table, Text, Verdict
+from noisedim.report.study import Sources
 from noisedim.statistics.intervals import Interval, clopper_pearson
 
 __all__ = ["trust_section"]

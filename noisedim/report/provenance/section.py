@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from noisedim.document.content import Block, Section, Table, Text
 from noisedim.files import read_json
-from noisedim.report.collect import environments
-from noisedim.report.content import Block, Section, Sources, Table, Text
+from noisedim.report.records import environments
+from noisedim.report.study import Sources
 
 __all__ = ["provenance_section"]
 
@@ -33,12 +34,12 @@ def _row(what: str, environment: dict[str, Any]) -> dict[str, str]:
 
 def provenance_section(sources: Sources) -> Section:
     """One row a machine and set of versions, for the runs and for each file of results."""
-    rows = [_row(f"{each['runs']} runs", each) for each in environments(sources.plan, sources.store)]
+    rows = [_row(f"{each['runs']} runs", each) for each in environments(sources.configs, sources.store)]
     for name in ("theory.json", "benchmarks*.json", "table-1*.json"):
         rows += [_row(path.name, each) for path in sorted(sources.results.glob(name)) for each in _of_file(path)]
     blocks: list[Block] = [
         Text(
-            f"Made by `{sources.plan.command}`; every run's configuration, seed, metrics and embeddings are in "
+            f"Made by `{sources.command}`; every run's configuration, seed, metrics and embeddings are in "
             "`results/runs/` beside this file, the rows behind this page in `results/report.json`. Theory, benchmarks and "
             "Table 1 are made by commands of their own (each section names its own) and left in the files below."
         )

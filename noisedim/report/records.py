@@ -1,18 +1,17 @@
-"""From run folders to rows of numbers. Draws and renders nothing."""
+"""From run folders to one row of numbers per run: the only reader of results in the report."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from noisedim.report.profiles import Plan
 from noisedim.runs.make_generator import AnyConfig
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.training import TrainConfig
 
-__all__ = ["environments", "missing_runs", "run_row", "run_rows"]
+__all__ = ["distinct", "environments", "run_row", "run_rows"]
 
 
 def run_row(config: TrainConfig, folder: RunFolder) -> dict[str, Any]:
-    """What one complete run found, flat: informations in nats, scores as accuracies."""
+    """The result of one complete run in one flat row: information in nats, scores as accuracies."""
     result = folder.read_result()
     assessment = result["assessment"]
     information = result["information"] or {"bound": None, "ceiling": None}
@@ -43,25 +42,21 @@ def run_row(config: TrainConfig, folder: RunFolder) -> dict[str, Any]:
     return row
 
 
-def run_rows(configs: Iterable[TrainConfig], store: RunStore) -> list[dict[str, Any]]:
-    """One row a complete run of ``configs``, in their order."""
-    folders = ((config, store.open(config)) for config in configs)
+def run_rows(configs: Iterable[AnyConfig], store: RunStore) -> list[dict[str, Any]]:
+    """One row per complete run of an encoder in ``configs``, in their order."""
+    folders = ((config, store.open(config)) for config in configs if isinstance(config, TrainConfig))
     return [run_row(config, folder) for config, folder in folders if folder.is_complete]
 
 
-def _distinct(plan: Plan) -> list[AnyConfig]:
-    return list({config.digest(): config for config in plan.configs}.values())
+def distinct(configs: Iterable[AnyConfig]) -> list[AnyConfig]:
+    """Each configuration once, in the order of first appearance."""
+    return list({config.digest(): config for config in configs}.values())
 
 
-def missing_runs(plan: Plan, store: RunStore) -> int:
-    """How many runs of ``plan`` are not there."""
-    return sum(not store.open(config).is_complete for config in _distinct(plan))
-
-
-def environments(plan: Plan, store: RunStore) -> list[dict[str, Any]]:
-    """The distinct machines and versions that made the runs of ``plan``, with how many runs each made (``runs``)."""
+def environments(configs: Iterable[AnyConfig], store: RunStore) -> list[dict[str, Any]]:
+    """The machines and versions that made the complete runs of ``configs``, with the number of runs each (``runs``)."""
     found: dict[str, dict[str, Any]] = {}
-    for config in _distinct(plan):
+    for config in distinct(configs):
         folder = store.open(config)
         if folder.is_complete:
             environment = folder.read_environment()

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from noisedim.report.collect import run_rows
-from noisedim.report.content import Section, Sources, Table, Text, Verdict
-from noisedim.report.words import SCORE_WORDS, interval_words, share_word
+from noisedim.document.content import Section, Table, Text, Verdict
+from noisedim.document.words import interval_words, share_word
+from noisedim.report.records import run_rows
+from noisedim.report.scores import SCORE_WORDS
+from noisedim.report.study import Sources
 from noisedim.statistics.intervals import student_t
 
 __all__ = ["seeds_section", "seeds_verdicts"]
@@ -64,7 +66,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 def seeds_section(sources: Sources) -> Section:
     """One row a seed of the headline runs."""
     title = "Seed by seed, σ = 0.3"
-    rows = run_rows(sources.plan.headline, sources.store)
+    rows = run_rows(sources.encoders("seeds"), sources.store)
     if not rows:
         return Section(
             title, [Verdict("Does the embedding follow its prior?", "not measured", "the runs are not there")], []

@@ -1,8 +1,9 @@
 """Two-dimensional embeddings to look at (the paper's Figure 2), and how they were trained."""
 
 from noisedim.assessment.table import p_equals
-from noisedim.report.content import Block, Picture, Pictures, Section, Sources, Text, draw
-from noisedim.report.figures import embedding_figure, training_figure
+from noisedim.document.content import Block, Picture, Pictures, Section, Text, draw
+from noisedim.report.embeddings.figures import embedding_figure, training_figure
+from noisedim.report.study import Sources
 from noisedim.runs.store import RunFolder
 from noisedim.training import TrainConfig
 
@@ -51,7 +52,7 @@ def _training_picture(runs: list[tuple[TrainConfig, RunFolder]]) -> Picture | No
 
 def embeddings_section(sources: Sources) -> Section | None:
     """Figure 2: one scatter plot a run, and the runs' training."""
-    runs = [(config, sources.store.open(config)) for config in sources.plan.figure_2 if config.dim == 2]
+    runs = [(config, sources.store.open(config)) for config in sources.encoders("embeddings") if config.dim == 2]
     runs = [(config, folder) for config, folder in runs if folder.is_complete]
     if not runs:
         return None

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from noisedim.report.collect import run_rows
-from noisedim.report.content import Section, Sources, Table, Text, Verdict
-from noisedim.report.words import interval_words, mean_and_half_width
+from noisedim.document.content import Section, Table, Text, Verdict
+from noisedim.document.words import interval_words, mean_and_half_width
+from noisedim.report.records import run_rows
+from noisedim.report.study import Sources
 from noisedim.statistics.intervals import student_t
 
 __all__ = ["squashes_section", "squashes_verdict"]
@@ -44,7 +45,7 @@ def squashes_verdict(rows: list[dict[str, Any]]) -> Verdict:
 
 def squashes_section(sources: Sources) -> Section | None:
     """One row a noise level and map."""
-    rows = run_rows(sources.plan.squashes, sources.store)
+    rows = run_rows(sources.encoders("squashes"), sources.store)
     if not rows:
         return None
     table = []

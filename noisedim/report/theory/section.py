@@ -2,15 +2,16 @@
 
 from typing import Any
 
+from noisedim.document.content import Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import share_word
 from noisedim.files import read_json
-from noisedim.report.content import Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
-from noisedim.report.theory_figures import (
+from noisedim.report.study import Sources
+from noisedim.report.theory.figures import (
     gaussian_bound_figure,
     ladder_figure,
     training_gap_figure,
     uniform_bound_figure,
 )
-from noisedim.report.words import share_word
 from noisedim.theory.claims import CLAIMS
 from noisedim.verification import outcomes
 

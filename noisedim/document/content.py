@@ -1,7 +1,7 @@
-"""What a report is made of: sections of verdicts, text, tables and pictures. Knows no section by name.
+"""What a document consists of: sections of verdicts, text, tables and pictures.
 
-A section is built from files and rendered twice, to a page and to Markdown, from the same blocks. Text is plain, with
-`code` between backticks; nothing in it is markup, so nothing that a run wrote can become any.
+The same blocks are rendered as an HTML page and as Markdown. Text is plain, with `code` between backticks. It is escaped
+when rendered, so text that came from a run cannot inject markup.
 """
 
 import base64
@@ -9,44 +9,25 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from noisedim.report.profiles import Plan
-from noisedim.runs.store import RunStore
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Block", "Notice", "Picture", "Pictures", "Section", "Sources", "Table", "Text", "Verdict", "draw"]
+__all__ = ["Block", "Header", "Notice", "Picture", "Pictures", "Section", "Table", "Text", "Verdict", "draw"]
 
-# Vector graphics above this size are left out: the PNG serves.
+# A larger SVG is not kept; the PNG is enough.
 _MOST_SVG_CHARACTERS = 400_000
-# Sections with more answers than this are counted at the top, not listed.
+# The overview counts the answers of a section with more answers than this, instead of listing them.
 _MOST_LISTED = 6
 
 
 @dataclass(frozen=True)
-class Sources:
-    """Where sections read.
-
-    Attributes:
-        plan: the runs of the profile.
-        store: where they are.
-        results: the folder of theory.json, benchmarks.json and the runs.
-    """
-
-    plan: Plan
-    store: RunStore
-    results: Path
-
-
-@dataclass(frozen=True)
 class Verdict:
-    """A question, the answer in a word or two (``yes``, ``no``, ``in part``, ``not measured``), and the figures.
+    """A question, its answer in a word or two (``yes``, ``no``, ``in part``, ``not measured``), and the numbers behind it.
 
     Attributes:
-        is_main: whether a reader of five minutes must see it: then it opens the report, with its figures.
+        is_main: whether the document opens with it, for a reader who has five minutes.
     """
 
     question: str
@@ -64,7 +45,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Notice:
-    """A paragraph that must not be overlooked: a failed run, a part that is missing and the command that makes it."""
+    """A highlighted paragraph: a run that failed, or a missing part and the command that makes it."""
 
     words: str
 
@@ -78,7 +59,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as files, and as text for those who do not see it."""
+    """A figure as PNG and SVG, with a caption and a text alternative."""
 
     name: str
     png: bytes
@@ -88,13 +69,13 @@ class Picture:
 
     @property
     def data_uri(self) -> str:
-        """The PNG inside the page."""
+        """The PNG as a data URI, for a page that needs no other file."""
         return "data:image/png;base64," + base64.b64encode(self.png).decode()
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Pictures side by side where there is room; a single one takes the width."""
+    """Pictures side by side where the screen is wide enough; a single picture takes the whole width."""
 
     pictures: Sequence[Picture]
 
@@ -104,12 +85,12 @@ Block = Text | Notice | Table | Pictures
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report.
+    """One part of a document.
 
     Attributes:
-        title: the heading.
-        verdicts: its answers, shown at the top of the report.
-        blocks: what is below the heading.
+        title: its heading.
+        verdicts: its answers; the overview at the top lists them, too.
+        blocks: what follows the verdicts.
     """
 
     title: str
@@ -118,7 +99,7 @@ class Section:
 
     @property
     def tally(self) -> str:
-        """How many answers of each kind, where there are too many to list; else empty."""
+        """The number of answers of each kind if there are too many to list, else an empty string."""
         if len(self.verdicts) <= _MOST_LISTED:
             return ""
         counts = Counter(verdict.answer for verdict in self.verdicts)
@@ -126,16 +107,33 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """The heading's name in links."""
+        """The identifier that links to the heading use."""
         kept = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in self.title.lower())
         return "-".join(part for part in kept.split("-") if part)
 
 
+@dataclass(frozen=True)
+class Header:
+    """What stands above all sections.
+
+    Attributes:
+        page_title: title of the browser's tab.
+        heading: main heading.
+        lead: paragraph below the heading.
+        notices: what must not be overlooked, one highlighted paragraph each.
+    """
+
+    page_title: str
+    heading: str
+    lead: str
+    notices: Sequence[str] = ()
+
+
 def draw(name: str, figure: "Figure", *, alt: str, caption: str) -> Picture:
-    """A figure as a picture called ``name``, the same bytes for the same figure."""
+    """A figure as a picture called ``name``; equal figures give equal bytes."""
     png, svg = io.BytesIO(), io.StringIO()
     figure.savefig(png, format="png", metadata={"Software": None})
-    # Scatter plots have thousands of marks: as vectors they would weigh megabytes.
+    # A scatter plot has thousands of marks, which would take megabytes as vectors.
     for axes in figure.axes:
         for collection in axes.collections:
             collection.set_rasterized(True)

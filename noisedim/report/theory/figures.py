@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from noisedim.report.figures import INK, MARKERS, PALETTE
+from noisedim.document.figures import INK, MARKERS, PALETTE, new_figure
 from noisedim.theory import bounds, capacity, entropy
 from noisedim.theory.laws import Atoms, Laplace, Law, Mixture, Normal, Uniform
 from noisedim.theory.sources import LazySource
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["gaussian_bound_figure", "ladder_figure", "training_gap_figure", "uniform_bound_figure"]
 
 _CLUSTERS = Mixture((Normal(-0.9, math.sqrt(0.19)), Normal(0.9, math.sqrt(0.19))))
-
-
-def _new_figure(width: float, height: float) -> "Figure":
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
 
 
 def _plain_levels(axes: "Axes", levels: Sequence[float]) -> None:
@@ -44,7 +38,7 @@ def gaussian_bound_figure() -> "Figure":
     }
     sigmas = np.geomspace(0.05, 5, 13)
     limits = np.array([bounds.gaussian_capacity(1, sigma) for sigma in sigmas])
-    figure = _new_figure(6.4, 6.6)
+    figure = new_figure(6.4, 6.6)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     above.plot(sigmas, limits, color=INK, lw=2.4, ls="--", label="capacity, the bound (5)")
     series = {name: [entropy.channel_information(law, Normal(0, s)) for s in sigmas] for name, law in laws.items()}
@@ -67,7 +61,7 @@ def gaussian_bound_figure() -> "Figure":
 def ladder_figure() -> "Figure":
     """The certificate: KL ≤ D₂ ≤ C − J, and C − I between, for two clusters with views that change."""
     sigmas = np.geomspace(0.25, 5, 8)
-    figure = _new_figure(6.4, 4.2)
+    figure = new_figure(6.4, 4.2)
     axes = figure.subplots()
     keep = 0.98
     source = LazySource(_CLUSTERS, keep=keep)
@@ -94,7 +88,7 @@ def uniform_bound_figure() -> "Figure":
     """Theorem 3.5: bound, exact capacity, lattices and the continuous uniform; and the laws that attain them."""
     ratio = np.linspace(0.25, 5.25, 201)
     epsilon = 1 / (2 * ratio)
-    figure = _new_figure(6.4, 7.2)
+    figure = new_figure(6.4, 7.2)
     above, below = figure.subplots(2, 1, height_ratios=(3, 2))
     above.plot(ratio, bounds.uniform_capacity(1, epsilon), color=INK, ls="--", lw=1.6, label="bound (6)")
     above.plot(ratio, capacity.uniform_channel_capacity(1, epsilon), color=PALETTE[0], lw=1.6, label="exact capacity")
@@ -134,7 +128,7 @@ def training_gap_figure(rows: Sequence[dict[str, Any]]) -> "Figure":
     Args:
         rows: of the ledger; ``case`` and ``details`` with ``steps`` and ``gaps`` (lower, upper).
     """
-    figure = _new_figure(6.4, 4.0)
+    figure = new_figure(6.4, 4.0)
     axes = figure.subplots()
     for number, row in enumerate(rows):
         steps, gaps = np.array(row["details"]["steps"]), np.array(row["details"]["gaps"])
