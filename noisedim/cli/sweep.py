@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from noisedim.cli.options import DEFAULT_RUNS, Device
-from noisedim.errors import InvalidInputError
 from noisedim.runs.comparison import CONTENDERS
 from noisedim.training.config import TrainConfig
 
@@ -48,8 +47,6 @@ class Sweep:
     """The cluster's scheduler."""
     device: Device = "auto"
     """Where to train."""
-    together: bool = False
-    """Train runs that differ in seed, capacity and fold as one ensemble: for a GPU, which one small run leaves idle."""
 
     def configs(self) -> list[TrainConfig]:
         """The grid, seeds innermost."""
@@ -67,7 +64,6 @@ class Sweep:
         from noisedim.files import write_text_atomically
         from noisedim.runs import RunStore
         from noisedim.runs.sweep import make_runs
-        from noisedim.runs.together import make_runs_together
 
         store, configs = RunStore(self.runs), self.configs()
         where: dict[str, Any] = {
@@ -75,20 +71,15 @@ class Sweep:
             "device": self.device,
         }
         with _progress(len(configs)) as finished:
-            if self.together:
-                if self.backend != "local":
-                    raise InvalidInputError(f"together is for this machine; got backend={self.backend!r}")
-                outcomes = make_runs_together(configs, store, **where, on_finished=finished)
-            else:
-                outcomes = make_runs(
-                    configs,
-                    store,
-                    **where,
-                    jobs=self.jobs,
-                    backend=self.backend,
-                    address=self.address,
-                    on_finished=finished,
-                )
+            outcomes = make_runs(
+                configs,
+                store,
+                **where,
+                jobs=self.jobs,
+                backend=self.backend,
+                address=self.address,
+                on_finished=finished,
+            )
         failed = [outcome for outcome in outcomes if outcome.error is not None]
         for outcome in failed:
             print(f"failed     {outcome.config.title}: {outcome.error}")

@@ -58,7 +58,7 @@ class Train:
     def run(self) -> int:
         from noisedim.data import load_images
         from noisedim.runs import RunStore, make_run
-        from noisedim.training.distributed.ranks import check_shares, launch, speaks, world_size
+        from noisedim.training.distributed.ranks import check_shares, is_printing_rank, launch, world_size
         from noisedim.training.progress import training_progress
 
         size = world_size(self.devices, self.num_nodes)
@@ -80,7 +80,7 @@ class Train:
                 execution=self.execution,
                 on_progress=on_progress,
             )
-        if not speaks():
+        if not is_printing_rank():
             return 0
         result = folder.read_result()
         verdict = result["assessment"]

@@ -19,8 +19,7 @@ from noisedim.streams import torch_seed
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.collapse import collapse_warning, spread_and_rank
 from noisedim.training.config import TrainConfig
-from noisedim.training.distributed.exchange import rows_of_all_ranks
-from noisedim.training.distributed.ranks import Ranks, check_shares, explaining_loss
+from noisedim.training.distributed.ranks import Ranks, check_shares, explaining_lost_rank
 from noisedim.training.execution import Execution
 from noisedim.training.memory import explaining_memory
 from noisedim.training.model import EmbeddingModel, build_model, embed
@@ -202,9 +201,7 @@ class Trainer(Resumable):
 
     def evaluate(self, raw: torch.Tensor, inputs: torch.Tensor, *, estimate: bool) -> ObjectiveValue:
         """The objective on the encoder's output ``raw``, that of all ranks' ``inputs``."""
-        images = inputs
-        if self.objective.reconstructs and len(inputs) != len(raw):
-            images = rows_of_all_ranks(inputs)
+        images = self.ranks.rows_of_all(inputs) if self.objective.reconstructs else inputs
         return self.objective.on_batch(raw, images, self.model.channel, generator=self.generator, estimate=estimate)
 
     def record(self, value: ObjectiveValue, rate: float, raw: torch.Tensor) -> None:
@@ -293,7 +290,9 @@ def run_to_end(
     while not trainer.finished:
         last = trainer.steps_done + 1 == trainer.run.steps
         log = last or trainer.steps_done % log_every == 0
-        with explaining_loss(ranks), explaining_memory(trainer):
+        step = trainer.steps_done + 1
+        memory = explaining_memory(batch_size=trainer.run.batch_size, device=trainer.device, step=step)
+        with explaining_lost_rank(ranks), memory:
             trainer.step(log=log)
         if after_step is not None:
             after_step(trainer)
