@@ -17,7 +17,7 @@ from noisedim.normality.nulls.null_surfaces import table_reaches
 from noisedim.normality.p_values import simulations_for
 from noisedim.normality.projections import paper_indices
 from noisedim.normality.sample_size import sample_size
-from noisedim.priors import GaussianPrior, Prior
+from noisedim.priors import Prior
 from noisedim.priors.mapping import mapped_to_normal, prior_of_rows
 from noisedim.statistics.intervals import Interval
 
@@ -88,7 +88,7 @@ def assess(
     law = prior_of_rows(prior, z.shape[1])
     n, dim = len(z), law.dim
     if null == "composite":
-        if law.name != GaussianPrior.name:
+        if not law.is_standard_normal:
             raise InvalidInputError(f"null='composite' means any normal law and needs prior='normal'; got {law.name!r}")
         if n <= dim:
             raise InvalidInputError(f"null='composite' needs more rows than coordinates; got n={n}, d={dim}")

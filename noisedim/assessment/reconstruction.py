@@ -7,8 +7,7 @@ import numpy as np
 import torch
 
 from noisedim.data.pixels import unit_pixels
-from noisedim.objectives import Autoencoder, Variational
-from noisedim.objectives.autoencoding import gaussian_kl
+from noisedim.objectives import Autoencoder
 from noisedim.streams import stream
 from noisedim.theory.bounds import reconstruction_information_lower_bound
 from noisedim.training.model import EmbeddingModel
@@ -99,12 +98,8 @@ def prior_images(
 
 @torch.no_grad()
 def _information_at_most(model: EmbeddingModel, objective: Autoencoder, images: torch.Tensor) -> float | None:
-    if objective.through_channel:
-        return model.channel.capacity
-    if isinstance(objective, Variational):
-        codes = model.encoder(images.to(model.channel.noise_level.device))
-        return float(gaussian_kl(*codes.chunk(2, dim=1)).double().mean())
-    return None
+    codes = model.encoder(images.to(model.channel.noise_level.device))
+    return objective.information_at_most(codes, model.channel)
 
 
 def measure_reconstruction(

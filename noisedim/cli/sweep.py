@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from noisedim.cli.options import DEFAULT_RUNS, Device
-from noisedim.errors import InvalidInputError
-from noisedim.runs.comparison import METHODS
+from noisedim.runs.comparison import CONTENDERS
 from noisedim.training.config import TrainConfig
 
 __all__ = ["Sweep"]
@@ -22,7 +21,7 @@ class Sweep:
     noisedim sweep --methods dual --data mnist --backend dask --address tcp://127.0.0.1:8786.
     """
 
-    methods: tuple[Literal[tuple(METHODS)], ...] = ("dual",)  # type: ignore[valid-type]
+    methods: tuple[Literal[tuple(CONTENDERS)], ...] = ("dual",)  # type: ignore[valid-type]
     """Which methods, by the names of the comparison."""
     capacities: tuple[float, ...] = ()
     """Capacities of the channel in nats; every method's own noise level if omitted. Only for noise injection."""
@@ -46,8 +45,6 @@ class Sweep:
     """The cluster's scheduler."""
     device: Device = "auto"
     """Where to train."""
-    together: bool = False
-    """Train runs that differ in seed, capacity and fold as one ensemble: for a GPU, which one small run leaves idle."""
 
     def configs(self) -> list[TrainConfig]:
         """The grid, seeds innermost."""
@@ -65,8 +62,7 @@ class Sweep:
         from noisedim.files import write_text_atomically
         from noisedim.progress import progress_display
         from noisedim.runs import RunStore
-        from noisedim.runs.sweep import SweepOutcome, make_runs
-        from noisedim.runs.together import make_runs_together
+        from noisedim.runs.sweep import make_runs
 
         store, configs = RunStore(self.runs), self.configs()
         where: dict[str, Any] = {
@@ -75,24 +71,15 @@ class Sweep:
         }
         with progress_display("runs", len(configs)) as display:
             display.start()
-
-            def show(outcome: SweepOutcome) -> None:
-                display.advance(outcome.words)
-
-            if self.together:
-                if self.backend != "local":
-                    raise InvalidInputError(f"together is for this machine; got backend={self.backend!r}")
-                outcomes = make_runs_together(configs, store, **where, on_finished=show)
-            else:
-                outcomes = make_runs(
-                    configs,
-                    store,
-                    **where,
-                    jobs=self.jobs,
-                    backend=self.backend,
-                    address=self.address,
-                    on_finished=show,
-                )
+            outcomes = make_runs(
+                configs,
+                store,
+                **where,
+                jobs=self.jobs,
+                backend=self.backend,
+                address=self.address,
+                on_finished=lambda outcome: display.advance(outcome.words),
+            )
         failed = [outcome for outcome in outcomes if outcome.error is not None]
         for outcome in failed:
             print(f"failed     {outcome.config.title}: {outcome.error}")

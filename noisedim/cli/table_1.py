@@ -6,7 +6,7 @@ from typing import Literal
 
 from noisedim.cli.options import DEFAULT_RUNS, Device
 from noisedim.runs.table_1 import PROFILES
-from noisedim.training.recipes import PretrainingMethod
+from noisedim.training.recipes import METHOD_NAMES
 
 __all__ = ["TableOne"]
 
@@ -21,7 +21,7 @@ class TableOne:
     profile: Literal[tuple(PROFILES)] = "cifar-short"  # type: ignore[valid-type]
     """smoke: does everything work? cifar-short: a subset of CIFAR-10 (JPEG q75), narrow, half an hour on two cores.
     cifar-jpeg, cifar10, cifar100: Appendix C, 800 epochs, days on a GPU."""
-    methods: tuple[PretrainingMethod, ...] | None = None
+    methods: tuple[Literal[METHOD_NAMES], ...] | None = None  # type: ignore[valid-type]
     """Other methods than the profile's."""
     seeds: int | None = None
     """Another number of seeds."""

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -13,7 +13,7 @@ from noisedim.data.sets import has_test_split
 from noisedim.errors import InvalidInputError
 from noisedim.training.config import DataConfig, TrainConfig
 from noisedim.training.execution import Execution
-from noisedim.training.recipes import EPOCHS, METHOD_NAMES, PretrainingMethod, pretraining, with_epochs
+from noisedim.training.recipes import EPOCHS, METHOD_NAMES, pretraining, with_epochs
 
 if TYPE_CHECKING:
     from noisedim.runs import RunRecord
@@ -30,7 +30,7 @@ class Train:
     noisedim train --method simclr --dataset cifar10 --sigma 0.1 (ResNet-18 by the recipe of the paper's Appendix C).
     """
 
-    method: PretrainingMethod | None = None
+    method: Literal[METHOD_NAMES] | None = None  # type: ignore[valid-type]
     """Pre-train a backbone by the recipe of Appendix C; every option below then has the recipe's default."""
     dataset: str | None = None
     """With method: which images, as data.name; cifar10 if omitted. Its test images judge, where it has some."""
@@ -61,7 +61,7 @@ class Train:
     def run(self) -> int:
         from noisedim.data import load_images
         from noisedim.runs import RunStore, make_run
-        from noisedim.training.distributed.ranks import check_shares, launch, speaks, world_size
+        from noisedim.training.distributed.ranks import check_shares, is_printing_rank, launch, world_size
         from noisedim.training.progress import training_progress
 
         size = world_size(self.devices, self.num_nodes)
@@ -83,7 +83,7 @@ class Train:
                 execution=self.execution,
                 on_progress=on_progress,
             )
-        if not speaks():
+        if not is_printing_rank():
             return 0
         record = folder.read_record()
         print(f"run        {folder.path}")

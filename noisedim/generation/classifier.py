@@ -1,12 +1,11 @@
 """A small supervised classifier, trained as any run: its features are the space in which generated images are judged."""
 
-import hashlib
 import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, final
 
 import torch
 from torch.nn import functional
@@ -17,19 +16,20 @@ from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.nets import FeatureClassifier
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
-from noisedim.training.config import DataConfig, plain_data
+from noisedim.training.config import DataConfig
+from noisedim.training.config.stored import StoredConfig
 from noisedim.training.loop import Progress, resolve_device, run_to_end
 from noisedim.training.resumable import Resumable, Stateful
 
 __all__ = ["ClassifierConfig", "ClassifierTrainer", "classify", "load_classifier", "train_classifier"]
 
-# Raised when the meaning of a configuration changes, so that old runs are not taken for new ones.
-_FORMAT = 2
-
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierConfig:
+class ClassifierConfig(StoredConfig):
     """A classifier of the training part of a data set."""
+
+    stored_as: ClassVar[str] = "a classifier's configuration"
+    kind: ClassVar[str] = "classifier"
 
     data: DataConfig = field(default_factory=DataConfig)
     """Which images, and which of them train."""
@@ -56,25 +56,6 @@ class ClassifierConfig:
     def title(self) -> str:
         """The run in a few words, for progress and lists of failures."""
         return f"classifier of {self.data.name}, seed {self.seed}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain nested data, as JSON holds it."""
-        return plain_data(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The inverse of :meth:`to_dict`; an unknown or missing field is refused by name."""
-        try:
-            return cls(**{**data, "data": DataConfig(**data["data"])})
-        except (TypeError, KeyError) as error:
-            raise InvalidInputError(f"not a classifier's configuration of this version: {error}") from None
-
-    def digest(self) -> str:
-        """16 hexadecimal characters that name this configuration's run folder."""
-        text = json.dumps(
-            {"format": _FORMAT, "kind": "classifier", **self.to_dict()}, sort_keys=True, separators=(",", ":")
-        )
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @final

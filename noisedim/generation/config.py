@@ -1,27 +1,26 @@
 """What a generator's run is: the encoder's run that its conditions come from, and how the two networks are trained."""
 
-import hashlib
-import json
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal
 
 from noisedim.checks import one_of, positive, positive_integer, random_seed, unit_interval
 from noisedim.errors import InvalidInputError
-from noisedim.training.config import TrainConfig, plain_data
+from noisedim.training.config import TrainConfig
+from noisedim.training.config.stored import StoredConfig
 
 __all__ = ["GanConfig"]
 
-# Raised when the meaning of a configuration changes, so that old runs are not taken for new ones.
-_FORMAT = 2
-
 
 @dataclass(frozen=True, kw_only=True)
-class GanConfig:
+class GanConfig(StoredConfig):
     """A conditional GAN on the images that trained an encoder; its conditions are the frozen encoder's embeddings.
 
     Two time scales, R₁ every few steps, an average of the generator's weights. The defaults were chosen on a validation
     part of digits that certifies nothing.
     """
+
+    stored_as: ClassVar[str] = "a generator's configuration"
+    kind: ClassVar[str] = "generator"
 
     encoder: TrainConfig = field(default_factory=TrainConfig)
     """The run whose encoder gives the conditions c = f(x), and whose training images are learned."""
@@ -81,20 +80,6 @@ class GanConfig:
         """The run in a few words, for progress and lists of failures."""
         return f"generator on {self.encoder.title}, seed {self.seed}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain nested data, as JSON holds it."""
-        return plain_data(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The inverse of :meth:`to_dict`; an unknown or missing field is refused by name."""
-        try:
-            return cls(**{**data, "encoder": TrainConfig.from_dict(data["encoder"])})
-        except (TypeError, KeyError, AttributeError) as error:
-            raise InvalidInputError(f"not a generator's configuration of this version: {error}") from None
-
-    def digest(self) -> str:
-        """16 hexadecimal characters that name this configuration's run folder; the encoder's digest is part of it."""
-        own = {**self.to_dict(), "encoder": self.encoder.digest()}
-        text = json.dumps({"format": _FORMAT, "kind": "generator", **own}, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+    def digest_content(self) -> dict[str, Any]:
+        # The encoder's digest is part of it.
+        return {**self.to_dict(), "encoder": self.encoder.digest()}

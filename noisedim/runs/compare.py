@@ -24,7 +24,7 @@ class MethodOutcome:
     """What became of one method.
 
     Attributes:
-        name: key of :data:`~noisedim.runs.comparison.METHODS`.
+        name: key of :data:`~noisedim.runs.comparison.CONTENDERS`.
         tuning: one dictionary a candidate: factor, and accuracy and D₂ on validation images or the error.
         chosen: the configuration that tuning took, without its seed's meaning; None if every candidate failed.
         runs: one outcome a seed.
@@ -42,7 +42,7 @@ def make_comparison(
     """Tune and train ``names``; all else is as in ``base``. What is in the store is read.
 
     Args:
-        names: keys of :data:`~noisedim.runs.comparison.METHODS`.
+        names: keys of :data:`~noisedim.runs.comparison.CONTENDERS`.
         base: data, encoder, steps, batch: what is equal for all. Its fold judges.
         store: where runs are kept.
         seeds: of the runs that are compared.

@@ -19,7 +19,7 @@ from noisedim.generation.config import GanConfig
 from noisedim.generation.grids import as_bytes
 from noisedim.generation.judge import measure_generator, quantile_grid
 from noisedim.generation.train import GAN_METRIC_NAMES, GeneratorModel, train_generator
-from noisedim.priors import GaussianPrior, Prior
+from noisedim.priors import Prior
 from noisedim.runs.environment import environment
 from noisedim.runs.generator_record import ClassifierRecord, GeneratorRecord, ImageQuality, Judge
 from noisedim.runs.make import RunSplit, make_run, split_images
@@ -155,7 +155,7 @@ def _laws(prior: Prior, model: GeneratorModel, count: int, seed: int) -> dict[st
     """Draws of conditions: from the prior, and from two wrong laws that show what a wrong one costs."""
     draws = stream(seed, "conditions")
     laws = {"prior": prior.sample(count, generator=draws)}
-    if isinstance(prior, GaussianPrior):
+    if prior.is_standard_normal:
         laws["too wide"] = 2 * prior.sample(count, generator=draws)
         # N(0, I) for the encoder's output as it comes, before it is standardised: nothing is known of its law then.
         standardise = model.encoder.channel.normalisation.cpu()

@@ -9,7 +9,7 @@ import pytest
 from noisedim.downstream import rank_gaussianise
 from noisedim.errors import InvalidInputError
 from noisedim.runs import RunStore, load, make_run
-from noisedim.runs.comparison import METHODS, candidates, choose, configure, with_capacity
+from noisedim.runs.comparison import CONTENDERS, candidates, choose, configure, with_capacity
 from noisedim.training import DataConfig, TrainConfig
 
 BASE = TrainConfig(steps=3, batch_size=32, data=DataConfig(limit=300, fold=0))
@@ -21,7 +21,7 @@ def cache(tmp_path_factory, monkeypatch):
 
 
 def test_every_method_has_the_same_budget_and_differs_in_its_knob_alone():
-    for name in METHODS:
+    for name in CONTENDERS:
         found = candidates(name, BASE, seed=9)
         assert len({config.digest() for config in found}) == 3
         for config in found:
