@@ -15,7 +15,7 @@ __all__ = ["Sweep"]
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """Make every run of a grid: method × capacity × seed × data. Stopped or killed, the same command goes on.
+    """Make every run of a grid: method × capacity × seed × data. If it is interrupted, the same command resumes it.
 
     Examples: noisedim sweep --methods dual infonce --capacities 1 2 4 --seeds 0 1 2, or
     noisedim sweep --methods dual --data mnist --backend dask --address tcp://127.0.0.1:8786.
@@ -24,7 +24,7 @@ class Sweep:
     methods: tuple[Literal[tuple(CONTENDERS)], ...] = ("dual",)  # type: ignore[valid-type]
     """Which methods, by the names of the comparison."""
     capacities: tuple[float, ...] = ()
-    """Capacities of the channel in nats; every method's own noise level if omitted. Only for noise injection."""
+    """Capacities of the channel in nats; default each method's own noise level. Only for noise injection."""
     seeds: tuple[int, ...] = (0,)
     """Seeds."""
     data: tuple[str, ...] = ("digits",)
@@ -32,13 +32,13 @@ class Sweep:
     base: Annotated[TrainConfig, tyro.conf.arg(prefix_name=True)] = field(default_factory=TrainConfig)
     """All else that the runs have in common."""
     data_root: Path | None = None
-    """Folder of the data sets in torchvision's layout; NOISEDIM_DATA if omitted."""
+    """Folder of the data sets in torchvision's layout; default NOISEDIM_DATA."""
     runs: Path = DEFAULT_RUNS
     """Folder of the runs."""
     table: Path | None = None
-    """.csv file for all runs of the folder, one row a run."""
+    """.csv file for all runs of the folder, one row per run."""
     jobs: int | None = None
-    """Runs at a time; if omitted the number of cores, or all that a cluster has."""
+    """Runs at a time; default the number of cores, or all workers of a cluster."""
     backend: Literal["local", "dask", "ray"] = "local"
     """Where to work: processes of this machine, or a cluster."""
     address: str | None = None

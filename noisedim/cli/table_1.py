@@ -15,7 +15,7 @@ __all__ = ["TableOne"]
 class TableOne:
     """Noise in other methods: SimCLR and VICReg at σ = 0, 0.1, 0.3 and 0.5, the paper's Table 1, for the report.
 
-    Stopped or killed, the same command goes on. Example: noisedim table-1 --profile cifar-short --data-root DIR
+    If it is interrupted, the same command resumes it. Example: noisedim table-1 --profile cifar-short --data-root DIR
     """
 
     profile: Literal[tuple(PROFILES)] = "cifar-short"  # type: ignore[valid-type]
@@ -28,13 +28,13 @@ class TableOne:
     epochs: float | None = None
     """Another length of training."""
     data_root: Path | None = None
-    """Folder of the data sets; NOISEDIM_DATA if omitted."""
+    """Folder of the data sets; default NOISEDIM_DATA."""
     runs: Path = DEFAULT_RUNS
     """Folder of the runs."""
     output: Path | None = None
-    """JSON file to write; if omitted where the report reads it, beside the folder of the runs."""
+    """JSON file to write; default where the report reads it, next to the folder of the runs."""
     jobs: int | None = None
-    """Runs at a time; if omitted one on a GPU, else the number of cores."""
+    """Runs at a time; default 1 on a GPU, otherwise the number of cores."""
     device: Device = "auto"
     """Where to train."""
 

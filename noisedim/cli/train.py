@@ -23,7 +23,7 @@ __all__ = ["Train", "train_defaults"]
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
-    """Train one encoder and measure it; a run that is there is not made again, a killed one goes on.
+    """Train one encoder and measure it. A complete run is not made again; an interrupted one is resumed.
 
     Examples: noisedim train (digits, N(0, I), d = 2), or
     noisedim train --data.name mnist --data-root DIR --dim 8 --noise.capacity 14 --objective.name infonce, or
@@ -33,17 +33,17 @@ class Train:
     method: Literal[METHOD_NAMES] | None = None  # type: ignore[valid-type]
     """Pre-train a backbone by the recipe of Appendix C; every option below then has the recipe's default."""
     dataset: str | None = None
-    """With method: which images, as data.name; cifar10 if omitted. Its test images judge, where it has some."""
+    """With method: which images, as data.name; default cifar10. Its test images judge, where it has some."""
     sigma: float | None = None
-    """With method: noise in units of the embedding's standard deviation; 0, the plain method, if omitted."""
+    """With method: noise in units of the embedding's standard deviation; default 0, the plain method."""
     epochs: float | None = None
     """Passes over the training images, instead of steps; 800 with method."""
     warmup_epochs: float | None = None
-    """With epochs: passes in which the learning rate rises; 10, or a tenth of a short run, if omitted."""
+    """With epochs: passes in which the learning rate rises; default 10, or a tenth of a short run."""
 
     config: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
     data_root: Path | None = None
-    """Folder of the data sets in torchvision's layout; NOISEDIM_DATA if omitted."""
+    """Folder of the data sets in torchvision's layout; default NOISEDIM_DATA."""
     download: bool = False
     """Fetch missing data into the data folder first."""
     runs: Path = DEFAULT_RUNS
@@ -51,10 +51,10 @@ class Train:
     device: Device = "auto"
     """Where to train."""
     devices: int = 1
-    """Train in so many processes of this machine, each with a GPU of its own or on the CPU; needs Lightning. The result
-    is that of one process. Processes that torchrun started take part without it."""
+    """Train in this many processes of this machine, each on its own GPU or on the CPU; needs Lightning. The result equals
+    that of one process. Not needed for processes that torchrun started."""
     num_nodes: int = 1
-    """Machines, of which each has so many processes, started by Slurm; they must see the same --runs."""
+    """Machines, each with that many processes, started by Slurm; they must see the same --runs."""
 
     execution: Annotated[Execution, tyro.conf.arg(name="")] = field(default_factory=Execution)
 
@@ -116,9 +116,9 @@ class Train:
 
 
 def train_defaults(arguments: Sequence[str]) -> Train:
-    """What ``noisedim train`` has by default, which is a recipe where ``arguments`` name a method.
+    """Defaults of ``noisedim train``: those of a recipe where ``arguments`` name a method.
 
-    Options are only looked at, for the parser proper to read: what is wrong with them is its to say.
+    Invalid options are ignored here; the actual parser reports them.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     for name in ("--method", "--dataset", "--sigma", "--steps"):

@@ -16,17 +16,19 @@ __all__ = ["TrainGenerator"]
 
 @dataclass(frozen=True, kw_only=True)
 class TrainGenerator:
-    """Train a conditional GAN on a frozen encoder's embeddings, and measure it; killed, the same command goes on.
+    """Train a conditional GAN on a frozen encoder's embeddings, and measure it.
+
+    If it is interrupted, the same command resumes it.
 
     Examples: noisedim train-generator --encoder-run RUN, or
-    noisedim train-generator --encoder.data.fold 0 --encoder.noise.sigma 0.3 (the encoder is trained first if need be).
+    noisedim train-generator --encoder.data.fold 0 --encoder.noise.sigma 0.3 (the encoder is trained first if necessary).
     """
 
     config: Annotated[GanConfig, tyro.conf.arg(name="")] = field(default_factory=GanConfig)
     encoder_run: Path | None = None
-    """Folder of an encoder's run, in place of the options --encoder.*; the generator's run is kept beside it."""
+    """Folder of an encoder's run, in place of the options --encoder.*; the generator's run is kept next to it."""
     data_root: Path | None = None
-    """Folder of the data sets in torchvision's layout; NOISEDIM_DATA if omitted."""
+    """Folder of the data sets in torchvision's layout; default NOISEDIM_DATA."""
     runs: Path = DEFAULT_RUNS
     """Folder of the runs."""
     device: Device = "auto"

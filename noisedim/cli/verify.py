@@ -15,21 +15,21 @@ __all__ = ["Verify"]
 
 @dataclass(frozen=True, kw_only=True)
 class Verify:
-    """Put claims of the paper to the test, here and now, and say what was computed; exit code 1 if one fails.
+    """Check claims of the paper by computing them, and print what was computed; exit code 1 if one fails.
 
     Examples: noisedim verify theorem-3.4, noisedim verify E4 E5, noisedim verify --list, or noisedim verify (everything).
     """
 
     claims: tyro.conf.Positional[tuple[str, ...]] = field(default=())
-    """Ids, as --list shows them; all if omitted (minutes). A claim given twice is run once."""
+    """Ids, as --list shows them; default all (minutes). A claim given twice is run once."""
     list_only: Annotated[bool, tyro.conf.arg(name="list")] = False
     """Only list the claims."""
     seed: int = 0
     """Root seed of everything that is sampled."""
     every: bool = False
-    """Show every relation, not only three a check and those that fail."""
+    """Show every relation, not only three per check and those that fail."""
     output: Path | None = None
-    """.json file for all that was found: a summary a claim, and every relation with its figures."""
+    """.json file for all that was found: one summary per claim, and every relation with its figures."""
 
     def run(self) -> int:
         from noisedim.checks import positive_integer

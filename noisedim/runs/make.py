@@ -1,4 +1,4 @@
-"""Makes a run: train, embed, measure, store. A run that is there already is read, one that was killed goes on."""
+"""Makes a run: train, embed, measure, store. A complete run is read; one that was killed is resumed."""
 
 import math
 import time
@@ -39,12 +39,12 @@ from noisedim.training.loop import METRIC_NAMES, Progress, TrainingResult
 
 __all__ = ["RunSplit", "make_run", "split_images", "store_trained"]
 
-# Fresh augmentations of every image over which the information of a trained encoder is averaged.
+# New augmentations per image over which the information of a trained encoder is averaged.
 _AUGMENTATION_DRAWS = 4
-# Of large data sets a random part is used: the bound costs the square of it.
+# Larger data sets are sampled: the cost of the bound grows with the square of the number of images.
 _MOST_IMAGES = 4000
 _MOST_ADDED_NOISE = 10.0
-# Of autoencoders, pictures to look at.
+# Number of example pictures that an autoencoder stores.
 _SHOWN = 32
 
 
@@ -58,23 +58,22 @@ def make_run(
     execution: Execution | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> RunFolder:
-    """The complete run of ``config``: from the store if it is there, made (or resumed) otherwise.
+    """The complete run of ``config``, from the store if it has been made, otherwise made or resumed.
 
     Two processes may ask for one run: the second waits for the first and reads its result.
 
     Args:
         config: the run.
-        store: where it is kept; one that all ranks see.
+        store: where it is kept; all ranks must see this folder.
         data_root: folder of the data sets.
         device: where to train.
-        start_ranks: to train in several processes (:func:`~noisedim.training.distributed.ranks.launch`): called when
-            the images are there and there is something to do. The first rank measures and writes; the others return
+        start_ranks: to train in several processes (:func:`~noisedim.training.distributed.ranks.launch`): called once
+            the images are loaded and if the run is not complete. The first rank measures and writes; the others return
             before that.
         execution: how the encoder is computed.
         on_progress: called after each record.
 
-    Raises: DataNotFoundError, InvalidInputError, TrainingDivergedError, StorageError: as their makers say. What was
-        stored before stays.
+    Raises: DataNotFoundError, InvalidInputError, TrainingDivergedError, StorageError: what was stored before stays intact.
     """
     folder = store.open(config)
     if folder.is_complete:
@@ -99,7 +98,7 @@ def make_run(
     ranks = Ranks.alone()
     if start_ranks is not None:
         ranks, device = start_ranks()
-    # Other ranks would wait with the first, and not for ever.
+    # The other ranks wait for the first one, and their patience is limited.
     with ranks.first_holds(lambda: folder.lock(timeout=-1 if ranks.size == 1 else 0)):
         if ranks.agree(folder.is_complete):  # another process made it while this one waited
             return folder
@@ -157,7 +156,7 @@ def _reconstruct(
 
 
 def _make_gaussianised(config: TrainConfig, store: RunStore, folder: RunFolder, **options: Any) -> RunFolder:
-    """A run whose embedding is that of a plain run, made first if need be, through a map fitted on what trained."""
+    """A run whose embedding is that of a plain run, made first if necessary, through a map fitted on the training images."""
     plain = make_run(replace(config, gaussianise="none"), store, **options)
     if not Ranks().is_first:
         return folder

@@ -32,7 +32,7 @@ __all__ = ["AnyConfig", "judge_of", "make_any_run", "make_classifier_run", "make
 
 AnyConfig = TrainConfig | GanConfig | ClassifierConfig
 
-# Images made from each held-out image's condition; with the prior's, as many in all.
+# Images made per held-out image; as many in total from the prior's conditions.
 _REPEATS = 4
 _MOST_IMAGES = 2000
 _SHOWN = 64
@@ -45,7 +45,7 @@ def judge_of(config: GanConfig) -> ClassifierConfig:
 
 
 def make_any_run(config: AnyConfig, store: RunStore, **options: Any) -> RunFolder:
-    """The complete run of ``config``, whatever it trains; see :func:`~noisedim.runs.make.make_run`."""
+    """The complete run of ``config``, of any kind; see :func:`~noisedim.runs.make.make_run`."""
     if isinstance(config, GanConfig):
         return make_generator_run(config, store, **options)
     if isinstance(config, ClassifierConfig):
@@ -109,7 +109,7 @@ def make_generator_run(
     device: str = "auto",
     on_progress: Callable[[Progress], None] | None = None,
 ) -> RunFolder:
-    """The complete run of a generator, from the store or made, its encoder's and its judge's runs first if need be.
+    """The complete run of a generator, from the store or made, making the runs of its encoder and its judge first if necessary.
 
     Raises: as :func:`~noisedim.runs.make.make_run`.
     """

@@ -20,8 +20,8 @@ class RunSplit:
 
     Attributes:
         images: all images.
-        train: indices that train, int64.
-        held_out: the others, but for a class that is left out altogether; empty when all train.
+        train: indices of the images that train, int64.
+        held_out: indices of the other images, except those of a class that is left out; empty if all images train.
     """
 
     images: ImageSet
@@ -42,7 +42,7 @@ class RunSplit:
 def split_images(config: TrainConfig, data_root: str | Path | None = None) -> RunSplit:
     """Loads the data of ``config`` and splits it as ``config.data`` says.
 
-    Raises: InvalidInputError: if a class is to be left out that the data does not have, or that is all of it.
+    Raises: InvalidInputError: if the class to leave out is not in the data, or is the only one.
     """
     data = config.data
     images = load_images(data.name, root=data_root, skip=data.skip, limit=data.limit)

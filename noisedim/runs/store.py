@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_ROOT", "AnyRecord", "Config", "RunFolder", "RunStore", "load"]
 
-# Every command keeps its runs here unless told otherwise.
+# Every command keeps its runs here by default.
 DEFAULT_ROOT = Path("reports/results/runs")
 
 
