@@ -1,6 +1,7 @@
 """What a complete encoder run found, as data: the one typed result that crosses from runs to every reader.
 
-``result.json`` holds :meth:`RunRecord.to_dict`, which :func:`read_record` inverts; :func:`records_table` makes rows of it.
+``result.json`` holds :meth:`RunRecord.to_dict`; :meth:`RunRecord.from_dict` reads it, and :func:`records_table` makes rows
+of it.
 """
 
 import dataclasses
