@@ -1,10 +1,11 @@
 """Numbers in words, the same way in every section."""
 
+import math
 from collections.abc import Sequence
 
-from noisedim.statistics.intervals import student_t
+from noisedim.statistics.intervals import Interval, student_t
 
-__all__ = ["SCORE_WORDS", "interval_words", "mean_and_half_width", "share_word"]
+__all__ = ["SCORE_WORDS", "bracketed", "interval_words", "mean_and_half_width", "share_word"]
 
 SCORE_WORDS = {
     "knn": "5-NN",
@@ -22,6 +23,13 @@ def interval_words(values: Sequence[float], *, level: float = 0.95, digits: int 
         f"{interval.estimate:.{digits}f} [{interval.lower:.{digits}f}, {interval.upper:.{digits}f}] "
         f"({level:.0%} t-interval, {interval.n} seeds)"
     )
+
+
+def bracketed(interval: Interval, *, digits: int = 3, signed: bool = False, least: float = -math.inf) -> str:
+    """``0.123 [0.101, 0.145]``; ``signed`` for differences, ``least`` where the quantity has a smallest value."""
+    ends = interval.estimate, max(least, interval.lower), interval.upper
+    estimate, lower, upper = (f"{value:{'+' if signed else ''}.{digits}f}" for value in ends)
+    return f"{estimate} [{lower}, {upper}]"
 
 
 def mean_and_half_width(values: Sequence[float], *, digits: int = 3) -> str:

@@ -1,7 +1,4 @@
-"""Outlier detection as a use of a trained encoder: runs that never see one class, judged by how well they find it.
-
-Records are plain numbers by name, as benchmarks' JSON holds them.
-"""
+"""Which encoders never see one class, and how the record of each is made: how well it finds that class."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,9 +10,12 @@ import torch
 from noisedim.data import load_images
 from noisedim.downstream.outliers import fitted_scores, outlier_p_values, squared_norms
 from noisedim.errors import DataNotFoundError, InvalidInputError
+from noisedim.report.benchmarks import FailedRun
+from noisedim.report.outliers.records import PIXELS, OutlierRecord, OutlierVariant
 from noisedim.runs.comparison import Variant
 from noisedim.runs.make import RunSplit, split_images
-from noisedim.runs.store import RunFolder
+from noisedim.runs.store import RunFolder, RunStore
+from noisedim.runs.sweep import make_runs
 from noisedim.statistics.roc import auroc, detection_rates
 from noisedim.training import TrainConfig, embed
 from noisedim.training.loop import load_model
@@ -24,9 +24,13 @@ __all__ = [
     "FALSE_ALARMS",
     "NOMINAL",
     "OUTLIER_METHODS",
+    "make_variant",
+    "outlier_base",
     "outlier_config",
+    "outlier_configs",
     "outlier_record",
     "pixel_outlier_record",
+    "pixel_variant",
 ]
 
 FALSE_ALARMS = np.linspace(0, 1, 41)
@@ -44,10 +48,73 @@ OUTLIER_METHODS = {
 }
 
 
+# Ten encoders per variant: none trains longer than this.
+_MOST_STEPS = 10_000
+
+
+def outlier_base(name: str, base: TrainConfig) -> TrainConfig:
+    """What all runs of a variant have in common, from what the comparison's have.
+
+    In two dimensions training is as long as the comparison's, so that the embedding follows the prior; else shorter.
+    """
+    share = 1.0 if name == "dual-2" else 3 / 7
+    return replace(base, steps=round(share * min(base.steps, _MOST_STEPS)))
+
+
 def outlier_config(name: str, base: TrainConfig, outlier: int) -> TrainConfig:
     """The run of :data:`OUTLIER_METHODS` ``name`` that never sees class ``outlier``; each class has a seed of its own."""
     config = OUTLIER_METHODS[name].configured(base)
     return replace(config, data=replace(config.data, without_class=outlier), seed=outlier)
+
+
+def outlier_configs(name: str, base: TrainConfig, *, data_root: str | Path | None = None) -> list[TrainConfig]:
+    """The runs of a variant, one per class of the data.
+
+    Raises: InvalidInputError: for data without labels.
+    """
+    labels = load_images(base.data.name, root=data_root, limit=base.data.limit).labels
+    if labels is None:
+        raise InvalidInputError(f"outliers are classes that are left out; {base.data.name} has no labels")
+    return [outlier_config(name, outlier_base(name, base), label) for label in labels.unique().tolist()]
+
+
+def make_variant(name: str, base: TrainConfig, store: RunStore, **options: Any) -> OutlierVariant:
+    """Make what is missing of a variant's runs and judge each; failed runs are named.
+
+    Args:
+        name: key of :data:`OUTLIER_METHODS`.
+        base: what the comparison's runs have in common.
+        store: where runs are kept.
+        options: for :func:`~noisedim.runs.sweep.make_runs`.
+    """
+    configs = outlier_configs(name, base)
+    outcomes = make_runs(configs, store, **options)
+    method = OUTLIER_METHODS[name]
+    complete = [(config, run.folder) for config, run in zip(configs, outcomes, strict=True) if run.folder is not None]
+    return OutlierVariant(
+        variant=name,
+        words=method.words,
+        data=base.data.name,
+        records=tuple(outlier_record(folder, config) for config, folder in complete),
+        failed=tuple(FailedRun(run.config.seed, run.error) for run in outcomes if run.error is not None),
+        grid=tuple(FALSE_ALARMS.tolist()),
+        nominal=NOMINAL,
+        dim=method.dim,
+        steps=configs[0].steps,
+        batch_size=configs[0].batch_size,
+    )
+
+
+def pixel_variant(base: TrainConfig) -> OutlierVariant:
+    """The fitted detectors on pixels, for the images that judge ``dual-2``."""
+    return OutlierVariant(
+        variant=PIXELS,
+        words="pixels, no encoder",
+        data=base.data.name,
+        records=tuple(pixel_outlier_record(config) for config in outlier_configs("dual-2", base)),
+        failed=(),
+        grid=tuple(FALSE_ALARMS.tolist()),
+    )
 
 
 @dataclass(frozen=True)
@@ -55,12 +122,14 @@ class _Tasks:
     """The images that a run is judged on.
 
     Attributes:
+        label: the class left out.
         reference: rows of the data that trained.
         usual: rows of the data that did not, of classes that did.
-        outlying: images that are no usual ones, by task: the ``class`` left out, controls, another data set.
+        outlying: images that are not usual ones, by task: the ``class`` left out, controls, another data set.
         absent: tasks whose data is not there, and why.
     """
 
+    label: int
     split: RunSplit
     reference: np.ndarray
     usual: np.ndarray
@@ -94,10 +163,14 @@ class _Tasks:
             except DataNotFoundError:
                 # Not the error's own words: they name folders of this machine, and results travel.
                 absent[other] = f"{other} is not among the data sets here"
-        return cls(split, reference, usual, outlying, absent)
+        return cls(config.data.without_class, split, reference, usual, outlying, absent)
 
     def judged(self, scores: dict[str, np.ndarray]) -> dict[str, Any]:
-        """AUROC with its interval by task and detector, and ROC curves for the class, of usual rows, then task by task."""
+        """The record's part that every kind of rows has.
+
+        Args:
+            scores: by detector, one per row: of usual rows first, then of each task's.
+        """
         usual = len(self.usual)
         ends = np.cumsum([usual, *(len(images) for images in self.outlying.values())])
         areas: dict[str, dict[str, list[float]]] = {task: {} for task in self.outlying}
@@ -109,6 +182,7 @@ class _Tasks:
                 if task == "class":
                     curves[name] = detection_rates(own[:usual], own[start:end], FALSE_ALARMS).tolist()
         return {
+            "label": self.label,
             "n": usual,
             "n_outliers": {task: len(images) for task, images in self.outlying.items()},
             "absent": self.absent,
@@ -121,7 +195,7 @@ def _floats(images: torch.Tensor) -> torch.Tensor:
     return images.float() / 255 if images.dtype is torch.uint8 else images.float()
 
 
-def outlier_record(folder: RunFolder, config: TrainConfig, *, data_root: str | Path | None = None) -> dict[str, Any]:
+def outlier_record(folder: RunFolder, config: TrainConfig, *, data_root: str | Path | None = None) -> OutlierRecord:
     """How well the run's embedding tells usual images, which did not train, from others, by detector and task.
 
     ``norm`` is the squared norm under the prior, ``norm_both`` the two-sided p-value, the rest what
@@ -147,28 +221,27 @@ def outlier_record(folder: RunFolder, config: TrainConfig, *, data_root: str | P
         "mahalanobis": stats.chi2.sf(fitted["mahalanobis"][:usual], config.dim),
     }
     by_task = dict(zip(["usual", *tasks.outlying], [z[tasks.usual], *outlying], strict=True))
-    return {
-        "class": config.data.without_class,
-        "run": folder.path.name,
-        "dim": config.dim,
-        "rejected": folder.read_result()["assessment"]["rejected"],
+    return OutlierRecord(
         **tasks.judged(scores),
-        "false_alarms": {name: _counts(p) for name, p in p_values.items()},
-        "detected": {task: _counts(outlier_p_values(own, prior=prior)) for task, own in by_task.items()},
-        "mean_square": {
+        run=folder.path.name,
+        dim=config.dim,
+        rejected=folder.read_result()["assessment"]["rejected"],
+        false_alarms={name: _counts(p) for name, p in p_values.items()},
+        detected={task: _counts(outlier_p_values(own, prior=prior)) for task, own in by_task.items()},
+        mean_square={
             task: float(squared_norms(own, prior=prior).mean() / config.dim) for task, own in by_task.items()
         },
-    }
+    )
 
 
 def _counts(p_values: np.ndarray) -> list[int]:
     return [int((p_values <= level).sum()) for level in NOMINAL]
 
 
-def pixel_outlier_record(config: TrainConfig, *, data_root: str | Path | None = None) -> dict[str, Any]:
+def pixel_outlier_record(config: TrainConfig, *, data_root: str | Path | None = None) -> OutlierRecord:
     """The fitted detectors on the pixels of the same images, without any encoder."""
     tasks = _Tasks.of(config, data_root)
     pixels = _floats(tasks.split.images.images).flatten(1).numpy()
     rows = np.concatenate([pixels[tasks.usual], *(images.flatten(1).numpy() for images in tasks.outlying.values())])
     scores = fitted_scores(pixels[tasks.reference], rows, seed=config.seed)
-    return {"class": config.data.without_class, **tasks.judged(scores)}
+    return OutlierRecord(**tasks.judged(scores))

@@ -14,7 +14,7 @@ __all__ = ["noise_effect_figure"]
 def noise_effect_figure(
     effects: Mapping[str, Sequence[tuple[float, float, float, float]]], *, margin: float
 ) -> "Figure":
-    """What noise adds to accuracy, with intervals, one panel a method.
+    """What noise adds to accuracy, with intervals, one panel per method.
 
     Args:
         effects: by method, (σ, difference, lower, upper), in points.
@@ -32,5 +32,5 @@ def noise_effect_figure(
         axes.errorbar(places, middle, yerr=spread, color=colour, marker=marker, ms=6, lw=0, elinewidth=1.4, capsize=4)
         axes.set_xticks(list(places), [f"{sigma:g}" for sigma, *_ in own])
         axes.set(xlabel="noise σ (deviations of the embedding)", title=method, xlim=(-0.5, len(own) - 0.5))
-    panels[0].set_ylabel("top-1 less that at σ = 0 (points)")
+    panels[0].set_ylabel("top-1 minus that at σ = 0 (points)")
     return figure
