@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
+from noisedim.document.content import Notice, Section
 from noisedim.errors import InvalidInputError
 from noisedim.files import read_json
-from noisedim.report.content import Notice, Section
 from noisedim.runs.compare import TUNING_SEED
 
 __all__ = [
@@ -109,9 +109,7 @@ class MethodRow:
             "failed": failed_runs(info),
             "stability": None if stability is None else Stability(**known_fields(Stability, stability)),
             "peak_bytes": info.get("peak_bytes"),
-            "equal_time": EqualTime(
-                steps=timed["steps"], records=tuple(timed["records"]), failed=failed_runs(timed)
-            ),
+            "equal_time": EqualTime(steps=timed["steps"], records=tuple(timed["records"]), failed=failed_runs(timed)),
             "step_seconds": entry["stats"]["median"],
         }
         return cls(**made)

@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
+from noisedim.document.content import Picture, draw
 from noisedim.priors import Prior
 from noisedim.report.any_prior.figures import Contours, beside_draws_figure
 from noisedim.report.any_prior.plan import target_prior
-from noisedim.report.content import Picture, draw
 
 __all__ = ["prior_picture"]
 

@@ -161,9 +161,7 @@ def make_routes(base: TrainConfig, store: RunStore, *, seeds: int) -> Records:
         for target, routes in found.items()
     }
     write_json_atomically(path, plain)
-    return {
-        target: {route: tuple(records) for route, records in routes.items()} for target, routes in found.items()
-    }
+    return {target: {route: tuple(records) for route, records in routes.items()} for target, routes in found.items()}
 
 
 def measured_target(name: str, records: Records, base: TrainConfig, *, protocol: str) -> TargetRoutes:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict
+from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.report.any_prior.pictures import prior_picture
 from noisedim.report.any_prior.plan import SHOWN_TARGETS
 from noisedim.report.any_prior.records import TargetRoutes
@@ -16,8 +18,7 @@ from noisedim.report.any_prior.verdicts import (
     match_verdict,
 )
 from noisedim.report.benchmarks import absent, entries
-from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict
-from noisedim.report.words import bracketed, mean_and_half_width
+from noisedim.report.study import Sources
 
 __all__ = ["accuracy_words", "any_prior_section", "divergence_words", "match_words"]
 
@@ -130,10 +131,10 @@ def _table(targets: Targets) -> Table:
 
 
 def _pictures(sources: Sources) -> list[Block]:
-    runs = [(config, sources.store.open(config)) for config in sources.plan.headline if config.dim == 2]
+    runs = [(config, sources.store.open(config)) for config in sources.encoders("seeds") if config.dim == 2]
     runs = [(config, folder) for config, folder in runs if folder.is_complete]
     if not runs:
-        return [Notice(f"The runs that are mapped are not there yet: `{sources.plan.command}` makes them.")]
+        return [Notice(f"The runs that are mapped are not there yet: `{sources.command}` makes them.")]
     config, folder = runs[0]
     arrays = folder.read_embeddings()
     z, labels = arrays["z"].astype(np.float64), arrays.get("labels")

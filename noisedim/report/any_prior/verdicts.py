@@ -48,7 +48,9 @@ def _trained_for(targets: Targets) -> list[tuple[str, str]]:
 
 def _against_mapped(targets: Targets, measure: Measure) -> tuple[RouteDifference, ...]:
     pairs = _trained_for(targets)
-    values = {f"{target} {route}": own.values(route, measure) for target, own in targets.items() for route in own.routes}
+    values = {
+        f"{target} {route}": own.values(route, measure) for target, own in targets.items() for route in own.routes
+    }
     found = paired_differences(values, [(f"{target} mapped", f"{target} {route}") for target, route in pairs])
     return tuple(RouteDifference(*pair, difference) for pair, difference in zip(pairs, found, strict=True))
 

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from noisedim.document.content import Block, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import interval_words, mean_and_half_width
 from noisedim.report.autoencoders.figures import rows_figure
 from noisedim.report.autoencoders.records import AutoencoderRecord, autoencoder_records
 from noisedim.report.autoencoders.verdicts import NoiseLevel, bound_verdict, match_verdict
-from noisedim.report.content import Block, Pictures, Section, Sources, Table, Text, Verdict, draw
-from noisedim.report.words import interval_words, mean_and_half_width
+from noisedim.report.study import Sources
 
 __all__ = ["autoencoder_section", "autoencoder_words"]
 
@@ -144,7 +145,7 @@ def _pictures(kinds: Kinds) -> Pictures:
 def autoencoder_section(sources: Sources) -> Section | None:
     """Information compared with capacity, reconstructions and draws of the prior."""
     kinds: dict[str, list[AutoencoderRecord]] = defaultdict(list)
-    for record in autoencoder_records(sources.plan.autoencoders, sources.store):
+    for record in autoencoder_records(sources.encoders("autoencoders"), sources.store):
         kinds[_name(record)].append(record)
     with_channel = [records for records in kinds.values() if records[0].has_channel]
     if not any(len(records) > 1 for records in with_channel):

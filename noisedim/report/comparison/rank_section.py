@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from noisedim.document.content import Block, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.report.benchmarks import MethodRow, absent, method_rows
 from noisedim.report.comparison.figures import pareto_figure
 from noisedim.report.comparison.verdicts import (
@@ -11,8 +13,7 @@ from noisedim.report.comparison.verdicts import (
     mean_of,
     places,
 )
-from noisedim.report.content import Block, Pictures, Section, Sources, Table, Text, Verdict, draw
-from noisedim.report.words import bracketed, mean_and_half_width
+from noisedim.report.study import Sources
 from noisedim.statistics.ranking import Place
 
 __all__ = ["compared_section", "equal_accuracy_words"]

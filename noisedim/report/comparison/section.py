@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.report.benchmarks import MethodRow, absent, environment_words, method_rows
 from noisedim.report.comparison.figures import label_curve_figure
 from noisedim.report.comparison.verdicts import cost_verdict, match_verdict
-from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
-from noisedim.report.words import SCORE_WORDS, bracketed, mean_and_half_width
+from noisedim.report.scores import SCORE_WORDS
+from noisedim.report.study import Sources
 from noisedim.training import TrainConfig
 
 __all__ = ["cost_section", "cost_words", "match_section", "match_words"]
@@ -105,7 +107,7 @@ def match_section(sources: Sources) -> Section:
     blocks: list[Block] = []
     for rows in by_data.values():
         blocks += [
-            _protocol(rows, sources.plan.headline[0]),
+            _protocol(rows, sources.encoders("seeds")[0]),
             *_failures(rows),
             _match_table(rows),
             Text(

@@ -17,8 +17,8 @@ __all__ = [
     "MoreAccurate",
     "cost_verdict",
     "equal_accuracy_verdict",
-    "mean_of",
     "match_verdict",
+    "mean_of",
     "places",
 ]
 

@@ -104,9 +104,7 @@ def variant_without_encoder(name: str, *, seeds: int) -> FactorVariant:
     """Independent components of pixels, or a reference of :data:`WITHOUT_ENCODER`, judged on the same images."""
     configs = [factor_config("dual", steps=1, seed=seed) for seed in range(seeds)]
     records = [
-        pixel_factor_record(config)
-        if name == "pixels"
-        else reference_factor_record(config, rotate=name == "rotated")
+        pixel_factor_record(config) if name == "pixels" else reference_factor_record(config, rotate=name == "rotated")
         for config in configs
     ]
     return FactorVariant(variant=name, words=WITHOUT_ENCODER[name], dim=configs[0].dim, records=tuple(records))

@@ -1,11 +1,12 @@
 """Factors in words: what MIG and DCI say of each embedding, and of the factors themselves."""
 
+from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.report.benchmarks import absent, entries
-from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
 from noisedim.report.factors.figures import dots_figure
 from noisedim.report.factors.records import FactorVariant, Measure
 from noisedim.report.factors.verdicts import Variants, axes_verdict, methods_verdict, prior_verdict, views_verdict
-from noisedim.report.words import bracketed, mean_and_half_width
+from noisedim.report.study import Sources
 
 __all__ = ["axes_words", "factors_section", "methods_words", "prior_words", "views_words"]
 

@@ -5,44 +5,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from noisedim.generation.grids import image_grid
-from noisedim.report.figures import INK, MARKERS, PALETTE, new_figure
+from noisedim.document.figures import INK, MARKERS, PALETTE, new_figure
+from noisedim.document.images import show_images
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from noisedim.statistics.intervals import Interval
 
-__all__ = ["gap_figure", "pictures_figure", "prior_plane_figure", "rows_figure"]
-
-
-def _show(axes: "Axes", images: np.ndarray, *, columns: int) -> None:
-    """Images (n, c, h, w), uint8, in a grid; grey ones as ink on white."""
-    grid = image_grid(images / 255, columns=columns, background=0.35)
-    axes.imshow(grid, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.grid(visible=False)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+__all__ = ["gap_figure", "pictures_figure", "prior_plane_figure"]
 
 
 def pictures_figure(panels: Mapping[str, np.ndarray], *, columns: int = 8) -> "Figure":
     """Grids of images side by side, each under its title: images (n, c, h, w), uint8."""
     figure = new_figure(3.4 * len(panels), 3.7)
     for axes, (title, images) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True):
-        _show(axes, images[: columns**2], columns=columns)
+        show_images(axes, images[: columns**2], columns=columns)
         axes.set_title(title, fontsize=10)
-    return figure
-
-
-def rows_figure(rows: Mapping[str, np.ndarray], *, columns: int) -> "Figure":
-    """One row of images for each name: images (n, c, h, w), uint8."""
-    figure = new_figure(7.2, 0.12 + 0.42 * len(rows))
-    for axes, (name, images) in zip(np.atleast_1d(figure.subplots(len(rows), 1)), rows.items(), strict=True):
-        _show(axes, images[:columns], columns=columns)
-        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
     return figure
 
 
@@ -53,7 +32,7 @@ def prior_plane_figure(images: np.ndarray) -> "Figure":
     side = round(len(images) ** 0.5)
     figure = new_figure(6.4, 6.1)
     axes = figure.subplots()
-    _show(axes, images, columns=side)
+    show_images(axes, images, columns=side)
     # Each cell is the image and the pixel of background before it.
     height, width = images.shape[-2] + 1, images.shape[-1] + 1
     edges = np.arange(0, side + 1, side // 4)
@@ -70,7 +49,7 @@ def gap_figure(rows: Sequence[tuple[str, Sequence[float], "Interval", "Interval"
     """Differences of distances: every seed as a dot, intervals over seeds (thick) and over seeds and images (thin).
 
     Args:
-        rows: name, one value a seed, the interval for these images, and the one for others.
+        rows: name, one value per seed, the interval for these images, and the one for others.
         margin: of equivalence, drawn as a band around 0.
     """
     figure = new_figure(6.8, 1.3 + 0.55 * len(rows))

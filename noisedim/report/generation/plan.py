@@ -1,67 +1,80 @@
-"""Which generators and autoencoders a report rests on, by profile and data set.
+"""Which generators the study rests on, by profile and data set, with the encoders and judges that they need.
 
 The report is the only place of these runs: pytest benchmarks would train them a second time under another profile.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from noisedim.data import AugmentationConfig
 from noisedim.generation.config import GanConfig
-from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
+from noisedim.report.protocol import SMOKE_STEPS
+from noisedim.runs.make_generator import AnyConfig, judge_of
+from noisedim.runs.protocols import APPENDIX_C_OBJECTIVE, appendix_c
+from noisedim.training import DataConfig, NoiseConfig, TrainConfig
 
-__all__ = ["autoencoder_runs", "generator_runs"]
-
-# Fold 0 of five judges all seeds. Settings were chosen on a validation part of the other four (seed 1000), which never saw
-# it. Fewer folds would leave out more images and make intervals shorter, but with images that had a part in the choice.
-_FOLDS = 5
-_SEEDS = range(5)
-_FEW_SEEDS = range(3)
-_LEVELS = (0.1, 0.3, 1.0)
+__all__ = ["runs"]
 
 
-def _short(configs: tuple[TrainConfig, ...]) -> tuple[TrainConfig, ...]:
-    return tuple(replace(config, steps=100) for config in configs if config.seed < 2)
+@dataclass(frozen=True)
+class Profile:
+    """How much is trained.
+
+    Attributes:
+        seeds: number of seeds; generators of one kind share seeds with their encoders.
+        gan: the generator's settings.
+        matched: the encoder that matches the prior, on a split.
+        plain: the encoder without noise, from the matched one.
+    """
+
+    seeds: int
+    gan: GanConfig
+    matched: Callable[[DataConfig], TrainConfig]
+    plain: Callable[[TrainConfig], TrainConfig]
 
 
-def generator_runs(profile: str, data: str) -> tuple[GanConfig, ...]:
-    """Generators on matched encoders, and on plain Deep InfoMax's; seeds of one kind share encoder and GAN seed."""
-    split = DataConfig(name=data, fold=0, folds=_FOLDS)
-    if profile == "paper":
-        # Appendix D: σ = 0.1, d = 2, under the protocol of Appendix C.
-        size = {"digits": 1437}.get(data, 48_000)
-        batch = min(1024, size // 2)
-        matched = TrainConfig(
-            data=split,
-            augmentation=AugmentationConfig(noise=0.6),
-            augmentation_probability=1.0,
-            optimiser=OptimiserConfig(learning_rate=1e-3, cosine=False),
-            objective=ObjectiveConfig(name="infonce", negatives=15),
-            noise=NoiseConfig(sigma=0.1),
-            batch_size=batch,
-            steps=2000 * (size // batch),
-        )
-        plain = replace(matched, objective=replace(matched.objective, noisy=False))
-        gan = GanConfig(width=32, steps=20_000, batch_size=128, average=0.999)
-    else:
-        matched = TrainConfig(data=split, noise=NoiseConfig(sigma=0.3), steps=2000, batch_size=128)
-        plain = replace(matched, objective=ObjectiveConfig(name="infonce", negatives=15, noisy=False), steps=700)
-        gan = GanConfig()
-    runs = [
-        replace(gan, encoder=replace(encoder, seed=seed), seed=seed) for encoder in (matched, plain) for seed in _SEEDS
+def _quick(split: DataConfig) -> TrainConfig:
+    return TrainConfig(data=split, noise=NoiseConfig(sigma=0.3), steps=2000, batch_size=128)
+
+
+def _quick_plain(matched: TrainConfig) -> TrainConfig:
+    return replace(matched, objective=replace(APPENDIX_C_OBJECTIVE, noisy=False), steps=min(matched.steps, 700))
+
+
+def _smoke(split: DataConfig) -> TrainConfig:
+    return replace(_quick(split), steps=SMOKE_STEPS)
+
+
+def _appendix_d(split: DataConfig) -> TrainConfig:
+    # σ = 0.1, d = 2, under the protocol of Appendix C, on the images that the fold leaves.
+    images = {"digits": 1437}.get(split.name, 48_000)
+    return replace(appendix_c(split, images=images), objective=APPENDIX_C_OBJECTIVE, noise=NoiseConfig(sigma=0.1))
+
+
+def _appendix_d_plain(matched: TrainConfig) -> TrainConfig:
+    return replace(matched, objective=replace(matched.objective, noisy=False))
+
+
+PROFILES = {
+    "smoke": Profile(2, GanConfig(steps=SMOKE_STEPS), _smoke, _quick_plain),
+    "quick": Profile(5, GanConfig(), _quick, _quick_plain),
+    "paper": Profile(
+        5, GanConfig(width=32, steps=20_000, batch_size=128, average=0.999), _appendix_d, _appendix_d_plain
+    ),
+}
+
+
+def runs(profile: str, data: str) -> tuple[AnyConfig, ...]:
+    """Judges and encoders first, then generators on matched encoders, and on plain Deep InfoMax's.
+
+    Fold 0 of five judges all seeds. Settings were chosen on a validation part of the other four (seed 1000), which never
+    saw it. Fewer folds would leave out more images and make intervals shorter, but with images that had a part in the
+    choice.
+    """
+    own = PROFILES[profile]
+    matched = own.matched(DataConfig(name=data, fold=0, folds=5))
+    generators = [
+        replace(own.gan, encoder=replace(encoder, seed=seed), seed=seed)
+        for encoder in (matched, own.plain(matched))
+        for seed in range(own.seeds)
     ]
-    if profile == "smoke":
-        runs = [replace(run, encoder=_short((run.encoder,))[0], steps=100) for run in runs if run.seed < 2]
-    return tuple(runs)
-
-
-def autoencoder_runs(profile: str, data: str) -> tuple[TrainConfig, ...]:
-    """Autoencoders with the noisy channel at three noise levels, and variational ones."""
-    split = DataConfig(name=data, fold=0, folds=_FOLDS)
-    base = TrainConfig(data=split, augmentation_probability=0.0, steps=1000, batch_size=128)
-    kinds = [
-        replace(base, objective=ObjectiveConfig(name="autoencoder"), noise=NoiseConfig(sigma=sigma))
-        for sigma in _LEVELS
-    ]
-    kinds.append(replace(base, objective=ObjectiveConfig(name="vae")))
-    runs = tuple(replace(kind, seed=seed) for kind in kinds for seed in _FEW_SEEDS)
-    return _short(runs) if profile == "smoke" else runs
+    return (*(judge_of(run) for run in generators), *(run.encoder for run in generators), *generators)

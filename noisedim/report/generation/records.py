@@ -43,9 +43,7 @@ class LawScores:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """From a run's result."""
         coverage = data["coverage"]
-        return cls(
-            **known_fields(cls, data), class_distance=coverage["distance"], missing=tuple(coverage["missing"])
-        )
+        return cls(**known_fields(cls, data), class_distance=coverage["distance"], missing=tuple(coverage["missing"]))
 
 
 @dataclass(frozen=True, kw_only=True)

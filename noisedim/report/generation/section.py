@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
+from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import interval_words, mean_and_half_width
 from noisedim.report.generation.figures import gap_figure, pictures_figure, prior_plane_figure
 from noisedim.report.generation.records import GeneratorRecord, generator_records
 from noisedim.report.generation.verdicts import (
@@ -18,7 +19,7 @@ from noisedim.report.generation.verdicts import (
     law_verdicts,
     likeness_verdict,
 )
-from noisedim.report.words import interval_words, mean_and_half_width
+from noisedim.report.study import Sources
 
 __all__ = ["generation_section", "law_words"]
 
@@ -207,14 +208,14 @@ def _gap(name: str, records: Sequence[GeneratorRecord], law: str) -> LawGap:
 
 def generation_section(sources: Sources) -> Section | None:
     """Figures 3 and 4, what knowing the prior is worth, and the numbers."""
-    if not sources.plan.generation:
+    if not sources.plans["generation"]:
         return None
-    records = generator_records(sources.plan.generation, sources.store)
+    records = generator_records(sources.plans["generation"], sources.store)
     matched = [record for record in records if record.is_matched]
     plain = [record for record in records if not record.is_matched]
     if min(len(matched), len(plain)) < 2:
         verdict = Verdict("Does knowing the prior pay in generation?", "not measured", "the runs are not there")
-        return Section(_TITLE, [verdict], [Notice(f"`{sources.plan.command}` makes the runs.")])
+        return Section(_TITLE, [verdict], [Notice(f"`{sources.command}` makes the runs.")])
     gaps = (
         _gap("matched, c ~ N(0, I)", matched, "prior"),
         _gap("no matching, as it comes", plain, "not standardised"),

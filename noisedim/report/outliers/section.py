@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.downstream.outliers import DETECTOR_WORDS
 from noisedim.report.benchmarks import absent, entries
-from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
 from noisedim.report.outliers.figures import roc_figure
 from noisedim.report.outliers.records import PIXELS, OutlierVariant
 from noisedim.report.outliers.verdicts import (
@@ -14,7 +15,7 @@ from noisedim.report.outliers.verdicts import (
     fitted_detectors,
     norm_detection,
 )
-from noisedim.report.words import bracketed, mean_and_half_width
+from noisedim.report.study import Sources
 
 __all__ = ["best_detector_verdict", "false_alarm_verdict", "norm_verdict", "outliers_section"]
 

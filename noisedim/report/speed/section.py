@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from noisedim.document.content import Block, Pictures, Section, Table, Text, Verdict, draw
 from noisedim.report.benchmarks import absent, entries, environment_words, method_rows
-from noisedim.report.content import Block, Pictures, Section, Sources, Table, Text, Verdict, draw
 from noisedim.report.speed.figures import law_figure
 from noisedim.report.speed.records import CriticMemory, FittedLaw, ObjectiveCost, PeerTiming
 from noisedim.report.speed.verdicts import PeerVerdict, peer_verdicts
+from noisedim.report.study import Sources
 
 __all__ = ["peer_words", "speed_section"]
 
@@ -157,8 +158,8 @@ def speed_section(sources: Sources) -> Section:
     found = entries(sources.results)
     if not found:
         return absent(_TITLE)
-    timings = [made for entry in found if (made := PeerTiming.from_entry(entry)) is not None]
-    costs = [made for entry in found if (made := ObjectiveCost.from_entry(entry)) is not None]
-    memory = [made for entry in found if (made := CriticMemory.from_entry(entry)) is not None]
+    timings = [timing for entry in found if (timing := PeerTiming.from_entry(entry)) is not None]
+    costs = [cost for entry in found if (cost := ObjectiveCost.from_entry(entry)) is not None]
+    memory = [peaks for entry in found if (peaks := CriticMemory.from_entry(entry)) is not None]
     blocks = [*_methods(sources), *_objectives(costs), *_critic(memory)]
     return Section(_TITLE, [peer_words(verdict) for verdict in peer_verdicts(timings)], blocks)

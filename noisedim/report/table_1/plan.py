@@ -219,9 +219,7 @@ def _table(
     )
 
 
-def _measured(
-    grid: Grid, store: RunStore
-) -> tuple[list[TableRecord], dict[str, dict[float, dict[int, np.ndarray]]]]:
+def _measured(grid: Grid, store: RunStore) -> tuple[list[TableRecord], dict[str, dict[float, dict[int, np.ndarray]]]]:
     """Records of the complete runs; and by method, level and seed, which test images were classified right."""
     hits: dict[str, dict[float, dict[int, np.ndarray]]] = {}
     records: list[TableRecord] = []

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
+from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import mean_and_half_width
+from noisedim.report.study import Sources
 from noisedim.report.table_1.figures import noise_effect_figure
 from noisedim.report.table_1.records import NoiseTable
 from noisedim.report.table_1.verdicts import NoiseEffect, method_verdict, seeds_plan
-from noisedim.report.words import mean_and_half_width
 
 __all__ = ["METHOD_WORDS", "effect_words", "table_1_section"]
 
@@ -135,9 +136,7 @@ def _protocol_blocks(table: NoiseTable) -> list[Block]:
 
 def _pictures(table: NoiseTable) -> list[Block]:
     shown = {
-        METHOD_WORDS[method]: [
-            (own.sigma, 100 * own.difference, 100 * own.lower, 100 * own.upper) for own in effects
-        ]
+        METHOD_WORDS[method]: [(own.sigma, 100 * own.difference, 100 * own.lower, 100 * own.upper) for own in effects]
         for method, effects in table.effects.items()
         if effects
     }

@@ -10,7 +10,16 @@ from noisedim.errors import InvalidInputError
 from noisedim.statistics.combining import holm
 from noisedim.statistics.equivalence import crossed_mean, seeds_needed
 
-__all__ = ["ALPHA", "EffectVerdict", "MethodVerdict", "NoiseEffect", "SeedsPlan", "method_verdict", "noise_effects", "seeds_plan"]
+__all__ = [
+    "ALPHA",
+    "EffectVerdict",
+    "MethodVerdict",
+    "NoiseEffect",
+    "SeedsPlan",
+    "method_verdict",
+    "noise_effects",
+    "seeds_plan",
+]
 
 ALPHA = 0.05
 EffectVerdict = Literal["helps", "harms", "neither", "not decided"]
