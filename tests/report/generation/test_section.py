@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from noisedim.document.content import Pictures, Table
-from noisedim.generation.classifier import ClassifierConfig
-from noisedim.generation.config import GanConfig
 from noisedim.report.generation_figures import gap_figure, pictures_figure, prior_plane_figure, rows_figure
 from noisedim.report.generation_plan import autoencoder_runs, generator_runs
 from noisedim.report.sections.autoencoders import autoencoder_section, autoencoder_verdicts
 from noisedim.report.sections.generation import Comparison, generation_section, generation_verdicts
+
+from noisedim.document.content import Pictures, Table
+from noisedim.generation.classifier import ClassifierConfig
+from noisedim.generation.config import GanConfig
 from noisedim.report.study import Sources
 from noisedim.runs import RunStore
 from noisedim.runs.make_generator import make_any_run

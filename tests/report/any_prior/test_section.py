@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from noisedim.document.content import Notice, Pictures, Table
+from noisedim.report.any_prior.records import TargetRoutes
+from noisedim.report.any_prior.section import accuracy_words, any_prior_section, divergence_words, match_words
 from noisedim.report.build import make_sources
-from noisedim.report.sections.any_prior import accuracy_verdict, any_prior_section, divergence_verdict, match_verdict
 from noisedim.runs import RunStore
 
 RNG = np.random.default_rng(0)
@@ -49,13 +50,17 @@ def infos(**changes):
     }
 
 
+def typed(made):
+    return {target: TargetRoutes.from_entry(info) for target, info in made.items()}
+
+
 @pytest.mark.parametrize(
     ("distance", "answer"),
     [(0.13, "yes, closer"), (0.07, "no"), (0.1, "not decided")],
     ids=["closer", "farther", "same"],
 )
 def test_match_is_decided_by_paired_differences(distance, answer):
-    verdict = match_verdict(infos(sliced_w2=distance))
+    verdict = match_words(typed(infos(sliced_w2=distance)))
     assert verdict.answer == answer
     assert "5 seeds" in verdict.words
 
@@ -63,23 +68,23 @@ def test_match_is_decided_by_paired_differences(distance, answer):
 def test_what_is_closer_for_one_prior_and_undecided_for_another_is_no_yes():
     made = infos(sliced_w2=0.13)
     made["disc"] = {**made["uniform"], "target": "disc", "routes": {"mapped": records(), "own": records(3)}}
-    assert match_verdict(made).answer == "closer in 1 of 2, else not decided"
+    assert match_words(typed(made)).answer == "closer in 1 of 2, else not decided"
 
 
 def test_accuracy_names_what_is_lost():
-    assert accuracy_verdict(infos(knn=0.7)).answer == "no loss decided"
-    assert accuracy_verdict(infos(knn=0.8)).answer == "in 1 of 2 comparisons"
+    assert accuracy_words(typed(infos(knn=0.7))).answer == "no loss decided"
+    assert accuracy_words(typed(infos(knn=0.8))).answer == "in 1 of 2 comparisons"
 
 
 def test_divergence_is_less_the_bias_of_its_estimate():
     same = infos()
-    assert divergence_verdict(same).answer == "to within 0.01 nats"
+    assert divergence_words(typed(same)).answer == "to within 0.01 nats"
     for info in same.values():
         info["at_prior"]["knn_kl_after"] = -0.1
     # What it is within is the interval's far end, not the estimate.
-    assert divergence_verdict(same).answer == "to within 0.15 nats"
+    assert divergence_words(typed(same)).answer == "to within 0.15 nats"
     same["uniform"]["routes"]["mapped"][0]["knn_kl_after"] += 0.1
-    assert divergence_verdict(same).answer == "to within 0.22 nats"
+    assert divergence_words(typed(same)).answer == "to within 0.22 nats"
 
 
 def test_without_runs_and_benchmarks_the_section_says_what_makes_them(tmp_path):
@@ -90,7 +95,7 @@ def test_without_runs_and_benchmarks_the_section_says_what_makes_them(tmp_path):
     assert "python -m noisedim.report --profile smoke" in words
     assert "benchmarks/test_any_prior.py" in words
     assert not section.verdicts
-    assert match_verdict({}).answer == accuracy_verdict({}).answer == divergence_verdict({}).answer == "not measured"
+    assert match_words({}).answer == accuracy_words({}).answer == divergence_words({}).answer == "not measured"
 
 
 def test_section_draws_a_run_and_tabulates_the_benchmark(tmp_path):

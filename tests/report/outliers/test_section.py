@@ -1,4 +1,4 @@
-"""Sections on other uses say yes, no and undecided where the records do, and name what failed or is absent."""
+"""The section on outliers: phrases follow the decisions, and what failed or is absent is named. Files are as they were."""
 
 import json
 from dataclasses import replace
@@ -10,14 +10,8 @@ from noisedim.document.content import Notice, Pictures, Table, Text
 from noisedim.downstream.outliers import DETECTOR_WORDS
 from noisedim.report.benchmarks import COMMAND
 from noisedim.report.build import make_sources
-from noisedim.report.sections.factors import (
-    axes_verdict,
-    factors_section,
-    others_verdict,
-    prior_verdict,
-    views_verdict,
-)
-from noisedim.report.sections.outliers import (
+from noisedim.report.outliers.records import OutlierVariant
+from noisedim.report.outliers.section import (
     best_detector_verdict,
     false_alarm_verdict,
     norm_verdict,
@@ -26,7 +20,6 @@ from noisedim.report.sections.outliers import (
 from noisedim.runs import RunStore
 
 GRID = np.linspace(0, 1, 5).tolist()
-FACTORS = ["shape", "size", "x", "y", "brightness"]
 
 
 def outlier_info(variant="dual-2", norm=0.3, knn=0.4, alarms=(0.05, 0.01), classes=10, **changed):
@@ -65,33 +58,6 @@ def outlier_info(variant="dual-2", norm=0.3, knn=0.4, alarms=(0.05, 0.01), class
     return info | trained | changed
 
 
-def factor_info(variant, mig=0.05, rotated=0.05, disentanglement=0.05, accuracies=(0.5,) * 5, spread=0.003, **changed):
-    rng = np.random.default_rng([len(variant), 3])
-    made = [
-        {
-            "seed": seed,
-            "n": 1536,
-            "mig": mig + spread * rng.standard_normal(),
-            "mig_rotated": rotated + spread * rng.standard_normal(),
-            "mig_at_independence": 0.002,
-            "disentanglement": disentanglement + spread * rng.standard_normal(),
-            "completeness": 0.1,
-            "informativeness": 0.6,
-            "accuracies": [float(own + 0.01 * rng.standard_normal()) for own in accuracies],
-        }
-        for seed in range(5)
-    ]
-    info = {
-        "question": "factors",
-        "variant": variant,
-        "words": variant.upper(),
-        "dim": 6,
-        "records": made,
-        "failed": [],
-    }
-    return info | {"steps": 400, "batch_size": 128, "factors": FACTORS} | changed
-
-
 def sources(tmp_path, infos):
     made = [{"name": info["variant"], "group": "uses", "stats": {"median": 0.1}, "extra_info": info} for info in infos]
     (tmp_path / "benchmarks.json").write_text(json.dumps({"benchmarks": made}))
@@ -102,19 +68,19 @@ def words(section):
     return " ".join(block.words for block in section.blocks if isinstance(block, Text | Notice))
 
 
-def by_name(*infos):
-    return {info["variant"]: info for info in infos}
+def typed(*infos):
+    return [OutlierVariant.from_entry(info) for info in infos]
 
 
 @pytest.mark.parametrize(("norm", "answer"), [(0.3, "no"), (0.5, "not decided"), (0.8, "yes")])
 def test_the_norm_finds_outliers_or_not(norm, answer):
-    verdict = norm_verdict([outlier_info(norm=norm)])
+    verdict = norm_verdict(typed(outlier_info(norm=norm)))
     assert verdict.answer == answer
     assert ("nearer to the centre" in verdict.words) == (norm < 0.5)
-    assert norm_verdict([outlier_info(norm=0.8), outlier_info("dual-8", norm=0.3)]).answer == "in part"
-    undecided = norm_verdict([outlier_info(norm=0.5), outlier_info("dual-8", norm=0.3)])
+    assert norm_verdict(typed(outlier_info(norm=0.8), outlier_info("dual-8", norm=0.3))).answer == "in part"
+    undecided = norm_verdict(typed(outlier_info(norm=0.5), outlier_info("dual-8", norm=0.3)))
     assert undecided.answer == "no in 1 of 2, else not decided"
-    assert norm_verdict([outlier_info("infomax-8")]).answer == "not measured"
+    assert norm_verdict(typed(outlier_info("infomax-8"))).answer == "not measured"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +88,7 @@ def test_the_norm_finds_outliers_or_not(norm, answer):
     [((0.05, 0.01), "no difference seen"), ((0.02, 0.01), "fewer"), ((0.08, 0.01), "no"), ((0.02, 0.05), "no")],
 )
 def test_false_alarms_against_their_level(alarms, answer):
-    verdict = false_alarm_verdict([outlier_info(alarms=alarms)])
+    verdict = false_alarm_verdict(typed(outlier_info(alarms=alarms)))
     assert verdict.answer == answer
     assert "rejects that for them in 1 of 10 runs (DUAL-2)" in verdict.words
 
@@ -131,18 +97,18 @@ def test_no_false_alarm_at_all_is_no_proof_of_none():
     info = outlier_info(alarms=(0.05, 0.0))
     for record in info["records"]:
         record["n"], record["false_alarms"] = 300, {name: [15, 0] for name in ("far", "both", "mahalanobis")}
-    verdict = false_alarm_verdict([info])
+    verdict = false_alarm_verdict(typed(info))
     assert "0.01: 0.000 [0.000, 0.012]" in verdict.words
     assert verdict.answer == "no difference seen"
 
 
 def test_other_detectors_are_paired_with_the_norm_and_with_pixels():
     pixels = outlier_info("pixels", knn=0.98)
-    verdict = best_detector_verdict([outlier_info(knn=0.9), pixels])
+    verdict = best_detector_verdict(typed(outlier_info(knn=0.9), pixels))
     assert verdict.answer == "yes"
     assert "distance to the 5th neighbour minus the norm: 0.596" in verdict.words
     assert "pixels are better" in verdict.words
-    assert best_detector_verdict([outlier_info(norm=0.9, knn=0.9)]).answer == "not decided"
+    assert best_detector_verdict(typed(outlier_info(norm=0.9, knn=0.9))).answer == "not decided"
 
 
 def test_outliers_are_drawn_and_what_failed_or_is_absent_is_named(tmp_path):
@@ -159,60 +125,13 @@ def test_outliers_are_drawn_and_what_failed_or_is_absent_is_named(tmp_path):
     assert all(len({tuple(cells) for cells in rows}) == 1 for rows in tables)
 
 
-@pytest.mark.parametrize(
-    ("uniform", "answer"),
-    [
-        ({"mig": 0.2, "rotated": 0.05, "disentanglement": 0.2}, "yes"),
-        ({"mig": 0.2, "rotated": 0.2, "disentanglement": 0.2}, "higher, but not by its axes"),
-        ({"mig": 0.2, "rotated": 0.05}, "in part"),
-        ({}, "not decided"),
-        ({"mig": 0.01, "rotated": 0.01}, "no"),
-    ],
-)
-def test_uniform_against_normal(uniform, answer):
-    assert prior_verdict(by_name(factor_info("dual"), factor_info("uniform-dual", **uniform))).answer == answer
-
-
-def test_axes_and_others():
-    infos = by_name(factor_info("dual"), factor_info("vae", mig=0.3), factor_info("perfect", mig=1.0))
-    assert axes_verdict(infos).answer == "not decided"
-    assert "VAE: +0.2" in axes_verdict(infos).words
-    assert axes_verdict(by_name(factor_info("dual", mig=0.3))).answer == "yes"
-    assert others_verdict(infos).answer == "no"
-    assert others_verdict(by_name(factor_info("dual", mig=0.5), factor_info("vae"))).answer == "yes"
-    assert others_verdict(by_name(factor_info("dual", spread=0.05), factor_info("vae"))).answer == "not decided"
-    assert others_verdict(by_name(factor_info("dual"))).answer == "not measured"
-
-
-@pytest.mark.parametrize(
-    ("moved", "answer"),
-    [
-        ((0.5, 0.8, 0.2, 0.2, 0.8), "yes"),
-        ((0.5, 0.5, 0.2, 0.2, 0.5), "in part"),
-        ((0.5,) * 5, "not decided"),
-        ((0.2, 0.8, 0.2, 0.2, 0.5), "in part"),
-    ],
-)
-def test_views_decide_what_is_kept(moved, answer):
-    infos = by_name(factor_info("dual"), factor_info("dual-moved", accuracies=moved))
-    assert views_verdict(infos, FACTORS).answer == answer
-
-
-def test_factors_are_drawn_and_ica_that_did_not_converge_is_said(tmp_path):
-    pixels = factor_info("pixels")
-    pixels["records"][2]["converged"] = False
-    infos = [factor_info("dual"), factor_info("uniform-dual"), pixels, factor_info("broken", records=[])]
-    infos[-1]["failed"] = [{"seed": 0, "error": "TrainingDivergedError: inf"}]
-    section = factors_section(sources(tmp_path, infos))
-    assert "BROKEN, seed 0 failed" in words(section)
-    assert "had not converged after its 500 iterations in 1 seeds" in words(section)
-    tables = [block.rows for block in section.blocks if isinstance(block, Table)]
-    assert [len(rows) for rows in tables] == [3, 3]
-    assert all(len({tuple(cells) for cells in rows}) == 1 for rows in tables)
-    assert any(isinstance(block, Pictures) for block in section.blocks)
-
-
 def test_without_the_file_the_command_is_named(tmp_path):
     empty = replace(make_sources("smoke", "digits"), store=RunStore(tmp_path / "runs"), results=tmp_path)
-    for section in (outliers_section, factors_section):
-        assert f"{COMMAND} benchmarks/test_uses.py" in words(section(empty))
+    assert f"{COMMAND} benchmarks/test_uses.py" in words(outliers_section(empty))
+
+
+def test_entries_are_written_as_they_are_read():
+    for info in (outlier_info(), outlier_info("pixels")):
+        assert json.loads(json.dumps(OutlierVariant.from_entry(info).to_entry())) == info | {
+            "records": [{"n_outliers": {}, **record} for record in info["records"]]
+        }
