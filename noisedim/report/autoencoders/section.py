@@ -2,36 +2,64 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from noisedim.assessment.reconstruction import Reconstruction
 from noisedim.document.content import Block, Pictures, Section, Table, Text, Verdict, draw
 from noisedim.document.words import interval_words, mean_and_half_width
 from noisedim.report.autoencoders.figures import rows_figure
-from noisedim.report.autoencoders.records import AutoencoderRecord, autoencoder_records
 from noisedim.report.autoencoders.verdicts import NoiseLevel, bound_verdict, match_verdict
 from noisedim.report.study import Sources
+from noisedim.runs.record import RunRecord
+from noisedim.runs.store import RunFolder, RunStore
+from noisedim.training import TrainConfig
 
 __all__ = ["autoencoder_section", "autoencoder_words"]
 
 _TITLE = "Autoencoders with the noisy channel (Section 4)"
 _SHOWN = 16
 
-Kinds = Mapping[str, Sequence[AutoencoderRecord]]
+
+@dataclass(frozen=True)
+class Measured:
+    """One complete run: its record, with the errors and bounds of its reconstructions, and its folder with the images."""
+
+    record: RunRecord
+    reconstruction: Reconstruction
+    folder: RunFolder
+
+    @property
+    def has_channel(self) -> bool:
+        """Whether its codes pass the noisy channel; else it is variational."""
+        return self.record.config.objective.name == "autoencoder"
 
 
-def _name(record: AutoencoderRecord) -> str:
-    return f"noise σ = {record.level:g}" if record.has_channel else "variational (β = 1)"
+Kinds = Mapping[str, Sequence[Measured]]
 
 
-def _noise_level(records: Sequence[AutoencoderRecord]) -> NoiseLevel:
-    bounds = [record.information for record in records if record.information is not None]
+def _measured(configs: Sequence[TrainConfig], store: RunStore) -> list[Measured]:
+    folders = [store.open(config) for config in configs]
+    found = [(folder, folder.read_record()) for folder in folders if folder.is_complete]
+    return [
+        Measured(record, record.reconstruction, folder) for folder, record in found if record.reconstruction is not None
+    ]
+
+
+def _name(run: Measured) -> str:
+    return f"noise σ = {run.record.level:g}" if run.has_channel else "variational (β = 1)"
+
+
+def _noise_level(runs: Sequence[Measured]) -> NoiseLevel:
+    records = [run.record for run in runs]
+    bounds = [record.information.bound for record in records if record.information is not None]
     return NoiseLevel(
         level=records[0].level,
         capacity=records[0].capacity or 0.0,
-        above_entropy={own.config.seed: own.reconstruction.information_above_entropy for own in records},
+        above_entropy={run.record.config.seed: run.reconstruction.information_above_entropy for run in runs},
         information=tuple(bounds) if len(bounds) == len(records) else (),
-        rejected={own.config.seed: own.rejected for own in records},
+        rejected={record.config.seed: record.assessment.rejected for record in records},
         n=records[0].n,
     )
 
@@ -80,16 +108,17 @@ def autoencoder_words(levels: Sequence[NoiseLevel]) -> list[Verdict]:
 
 def _table(kinds: Kinds) -> Table:
     table = []
-    for name, records in kinds.items():
-        own = [record.reconstruction for record in records]
+    for name, runs in kinds.items():
+        own, records = [run.reconstruction for run in runs], [run.record for run in runs]
         most = [each.information_at_most for each in own if each.information_at_most is not None]
-        bounds = [record.information for record in records if record.information is not None]
-        knn = [record.knn for record in records if record.knn is not None]
-        has_channel = records[0].has_channel
+        bounds = [record.information.bound for record in records if record.information is not None]
+        knn = [record.scores["knn"] for record in records if "knn" in record.scores]
+        d2 = [record.assessment.effects["d2"].estimate for record in records]
+        has_channel = runs[0].has_channel
         table.append(
             {
                 "autoencoder": name,
-                "seeds": str(len(records)),
+                "seeds": str(len(runs)),
                 "information at most (nats)": f"{most[0]:.2f}" if has_channel else mean_and_half_width(most, digits=2),
                 "at least, by the dual": mean_and_half_width(bounds, digits=2) if has_channel and bounds else "–",
                 "at least, by the error, minus h(X)": mean_and_half_width(
@@ -97,18 +126,19 @@ def _table(kinds: Kinds) -> Table:
                 ),
                 "error per pixel, noisy code": mean_and_half_width([each.error for each in own], digits=4),
                 "clean code": mean_and_half_width([each.clean_error for each in own], digits=4),
-                "D₂ (nats)": mean_and_half_width([record.d2 for record in records], digits=4),
+                "D₂ (nats)": mean_and_half_width(d2, digits=4),
                 "5-NN": mean_and_half_width(knn) if knn else "–",
             }
         )
     return Table(table)
 
 
-def _protocol(first: AutoencoderRecord) -> Text:
+def _protocol(first: Measured) -> Text:
+    record, config = first.record, first.record.config
     return Text(
         f"Y = f(X) + Z, X̂ = g(Y): I(X; Y) is at least h(X) − (D/2) log(2πe E‖X − X̂‖²/D), as corrected (E5), and at most "
-        f"the channel's capacity. d = {first.config.dim}, {first.config.steps:,} steps of {first.config.batch_size}; "
-        f"measured on {first.n:,} {first.measured_on} images. Grey levels are dequantised by uniform noise of one step "
+        f"the channel's capacity. d = {config.dim}, {config.steps:,} steps of {config.batch_size}; "
+        f"measured on {record.n:,} {record.measured_on} images. Grey levels are dequantised by uniform noise of one step "
         f"({first.reconstruction.grey_step:.4g}), which leaves the information unchanged and makes h(X) finite. "
         "h(X) stays unknown, so the bound is printed without it; the dual's bound is on the whole information, since "
         "here X′ = X. A variational autoencoder's information is bounded by the divergence of its posteriors from the "
@@ -119,8 +149,8 @@ def _protocol(first: AutoencoderRecord) -> Text:
 def _pictures(kinds: Kinds) -> Pictures:
     reconstructed: dict[str, np.ndarray] = {}
     drawn: dict[str, np.ndarray] = {}
-    for name, records in kinds.items():
-        samples = records[0].folder.read_samples()
+    for name, runs in kinds.items():
+        samples = runs[0].folder.read_samples()
         reconstructed.setdefault("held-out", samples["real"])
         reconstructed[name] = samples["reconstructed"]
         drawn[name] = samples["prior"]
@@ -144,12 +174,12 @@ def _pictures(kinds: Kinds) -> Pictures:
 
 def autoencoder_section(sources: Sources) -> Section | None:
     """Information compared with capacity, reconstructions and draws of the prior."""
-    kinds: dict[str, list[AutoencoderRecord]] = defaultdict(list)
-    for record in autoencoder_records(sources.encoders("autoencoders"), sources.store):
-        kinds[_name(record)].append(record)
-    with_channel = [records for records in kinds.values() if records[0].has_channel]
-    if not any(len(records) > 1 for records in with_channel):
+    kinds: dict[str, list[Measured]] = defaultdict(list)
+    for run in _measured(sources.encoders("autoencoders"), sources.store):
+        kinds[_name(run)].append(run)
+    with_channel = [runs for runs in kinds.values() if runs[0].has_channel]
+    if not any(len(runs) > 1 for runs in with_channel):
         return None
     first = next(iter(kinds.values()))[0]
     blocks: list[Block] = [_protocol(first), _pictures(kinds), _table(kinds)]
-    return Section(_TITLE, autoencoder_words([_noise_level(records) for records in with_channel]), blocks)
+    return Section(_TITLE, autoencoder_words([_noise_level(runs) for runs in with_channel]), blocks)

@@ -225,7 +225,7 @@ def outlier_record(folder: RunFolder, config: TrainConfig, *, data_root: str | P
         **tasks.judged(scores),
         run=folder.path.name,
         dim=config.dim,
-        rejected=folder.read_result()["assessment"]["rejected"],
+        rejected=folder.read_record().assessment.rejected,
         false_alarms={name: _counts(p) for name, p in p_values.items()},
         detected={task: _counts(outlier_p_values(own, prior=prior)) for task, own in by_task.items()},
         mean_square={task: float(squared_norms(own, prior=prior).mean() / config.dim) for task, own in by_task.items()},

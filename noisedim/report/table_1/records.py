@@ -57,30 +57,35 @@ class TableRecord:
 
     @classmethod
     def of(cls, folder: RunFolder, *, method: str, sigma: float, seed: int) -> Self:
-        """From a complete run."""
-        result, metrics = folder.read_result(), folder.read_metrics()[-1]
-        found = result["pretraining"]
-        features, effects = found["probes"]["features"], result["assessment"]["effects"]
+        """From a complete run.
+
+        Raises: InvalidInputError: for a run whose backbone was not probed.
+        """
+        record, metrics = folder.read_record(), folder.read_metrics()[-1]
+        found = record.pretraining
+        if found is None or not found.probes:
+            raise InvalidInputError(f"expected a run with probes of a backbone; {folder.path.name} has none")
+        features, effects = found.probes["features"], record.assessment.effects
         return cls(
             method=method,
             sigma=sigma,
             seed=seed,
-            run=folder.path.name,
-            data=result["data"],
-            n=result["n"],
-            top1=features["top1"],
-            top5=features["top5"],
-            knn=features["knn"],
-            embedding_top1=found["probes"]["embedding"]["top1"],
-            penalty=features["penalty"],
-            rank_embedding=found["effective_rank"]["embedding"],
-            rank_features=found["effective_rank"]["features"],
-            d2_embedding=effects["d2"]["estimate"],
-            kurtosis_error_embedding=effects["kurtosis_error"]["estimate"],
-            sliced_w2_embedding=effects["sliced_w2"]["estimate"],
+            run=record.run,
+            data=record.data or record.config.data.name,
+            n=record.n,
+            top1=features.top1,
+            top5=features.top5,
+            knn=features.knn,
+            embedding_top1=found.probes["embedding"].top1,
+            penalty=features.penalty,
+            rank_embedding=found.effective_rank["embedding"],
+            rank_features=found.effective_rank["features"],
+            d2_embedding=effects["d2"].estimate,
+            kurtosis_error_embedding=effects["kurtosis_error"].estimate,
+            sliced_w2_embedding=effects["sliced_w2"].estimate,
             loss=metrics["loss"],
             spread=metrics["spread"],
-            train_seconds=result["train_seconds"],
+            train_seconds=record.train_seconds,
         )
 
 
