@@ -1,7 +1,7 @@
 """From benchmarks' JSON files to typed rows by question. Draws and renders nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ __all__ = [
     "EqualTime",
     "FailedRun",
     "MethodRow",
+    "SeedRow",
     "Stability",
     "absent",
     "entries",
@@ -44,17 +45,55 @@ class Stability:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeedRow:
+    """What one seed of a compared method found on held-out images.
+
+    Attributes:
+        seed: of the run.
+        n: images that judge.
+        rejected: whether the battery rejects the prior.
+        n_star: sample size at which the battery tells the embedding from the prior half of the time; None if none does.
+        d2, sliced_w2: distances from the prior.
+        index_henze_zirkler: the paper's index.
+        information: lower bound, nats; None where none is computed.
+        knn, naive_bayes, mlp, linear: accuracies.
+        silhouette: of the classes.
+        label_curve: accuracy by number of labels per class.
+    """
+
+    seed: int
+    n: int
+    rejected: bool
+    d2: float
+    sliced_w2: float
+    knn: float
+    n_star: float | None = None
+    index_henze_zirkler: float | None = None
+    information: float | None = None
+    naive_bayes: float | None = None
+    mlp: float | None = None
+    linear: float | None = None
+    silhouette: float | None = None
+    label_curve: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """From a benchmark's JSON, which may say more."""
+        return cls(**known_fields(cls, data))
+
+
+@dataclass(frozen=True, kw_only=True)
 class EqualTime:
     """The same method with as many steps as the closed-form dual's time allows.
 
     Attributes:
         steps: of each run; None if the method has none.
-        records: one row of numbers per seed.
+        records: one per seed.
         failed: runs that ended in an error.
     """
 
     steps: int | None
-    records: tuple[Mapping[str, Any], ...]
+    records: tuple[SeedRow, ...]
     failed: tuple[FailedRun, ...]
 
 
@@ -70,7 +109,7 @@ class MethodRow:
         knob: name of what was tuned.
         settings: the configuration that tuning took; None if every candidate failed.
         data, dim, steps, batch_size, protocol, tuning_rule: what all methods have in common.
-        records: one row of numbers per seed.
+        records: one per seed.
         failed: runs that ended in an error.
         stability: of its embeddings over seeds; None with fewer than two.
         peak_bytes: of training; None where it cannot be read.
@@ -91,7 +130,7 @@ class MethodRow:
     batch_size: int
     protocol: str
     tuning_rule: str
-    records: tuple[Mapping[str, Any], ...]
+    records: tuple[SeedRow, ...]
     failed: tuple[FailedRun, ...]
     stability: Stability | None
     peak_bytes: int | None
@@ -105,11 +144,15 @@ class MethodRow:
         info = entry["extra_info"]
         stability, timed = info.get("stability"), info["equal_time"]
         made = known_fields(cls, info) | {
-            "records": tuple(info["records"]),
+            "records": tuple(map(SeedRow.from_dict, info["records"])),
             "failed": failed_runs(info),
             "stability": None if stability is None else Stability(**known_fields(Stability, stability)),
             "peak_bytes": info.get("peak_bytes"),
-            "equal_time": EqualTime(steps=timed["steps"], records=tuple(timed["records"]), failed=failed_runs(timed)),
+            "equal_time": EqualTime(
+                steps=timed["steps"],
+                records=tuple(map(SeedRow.from_dict, timed["records"])),
+                failed=failed_runs(timed),
+            ),
             "step_seconds": entry["stats"]["median"],
         }
         return cls(**made)
@@ -122,16 +165,17 @@ class MethodRow:
     @property
     def passed(self) -> int:
         """How many seeds the battery does not reject."""
-        return sum(not record["rejected"] for record in self.records)
+        return sum(not record.rejected for record in self.records)
 
     def values(self, name: str) -> dict[int, float]:
         """A measure by seed, for the seeds that have it."""
-        return {row["seed"]: row[name] for row in self.records if row.get(name) is not None}
+        found = {row.seed: getattr(row, name) for row in self.records}
+        return {seed: value for seed, value in found.items() if value is not None}
 
 
 def known_fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """The part of ``data`` that the dataclass ``kind`` has fields for; files may hold more."""
-    return {field.name: data[field.name] for field in fields(kind) if field.name in data}
+    return {own.name: data[own.name] for own in fields(kind) if own.name in data}
 
 
 def failed_runs(info: Mapping[str, Any]) -> tuple[FailedRun, ...]:

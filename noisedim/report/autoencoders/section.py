@@ -79,7 +79,7 @@ def autoencoder_words(levels: Sequence[NoiseLevel]) -> list[Verdict]:
                 "Section 4: is the reconstruction error a tight measure of the information?",
                 "no" if found.is_empty else "not decided",
                 f"the bound h(X) − (D/2) log(2πe E‖X − X̂‖²/D) rises by {interval_words(found.gains, digits=1)} nats from "
-                f"{low} to {high}, whatever the unknown h(X) is; the capacity rises by "
+                f"{low} to {high}, in which the unknown h(X) cancels; the capacity rises by "
                 f"{found.high.capacity - found.low.capacity:.1f}. The information at {high} is at most "
                 f"{found.high.capacity:.1f} nats, so at {low} the bound is at most {found.highest:.1f}"
                 + (

@@ -117,8 +117,10 @@ def _equal_time_table(rows: Sequence[MethodRow]) -> Table:
     for row in rows:
         timed = row.equal_time
         cells = {"method": row.words, "steps": f"{timed.steps:,}" if timed.steps else "–"}
-        for name, words in (("d2", "D₂ (nats)"), ("knn", "5-NN")):
-            values = [record[name] for record in timed.records]
+        for words, values in (
+            ("D₂ (nats)", [record.d2 for record in timed.records]),
+            ("5-NN", [record.knn for record in timed.records]),
+        ):
             cells[words] = mean_and_half_width(values, digits=4) if len(values) > 1 else "–"
         cells["failed"] = str(len(timed.failed))
         table.append(cells)

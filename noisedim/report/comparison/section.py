@@ -41,7 +41,7 @@ def _budget_words(row: MethodRow, headline: TrainConfig) -> str:
 
 def _protocol(rows: Sequence[MethodRow], headline: TrainConfig) -> Text:
     first = rows[0]
-    n = sorted({record["n"] for row in rows for record in row.records})
+    n = sorted({record.n for row in rows for record in row.records})
     return Text(
         f"{first.protocol}; one encoder and one split for every method (fold 0, n = {', '.join(map(str, n))} images, "
         f"judges).{_budget_words(first, headline)} {first.tuning_rule} Every embedding is standardised by the training "
@@ -69,7 +69,7 @@ def match_words(rows: Sequence[MethodRow]) -> Verdict:
 
 def _n_star(row: MethodRow) -> str:
     # Not a mean: a seed in which nothing was found has an extrapolated n*, or none at all (JSON's null, without limit).
-    values = sorted(record["n_star"] if record["n_star"] is not None else np.inf for record in row.records)
+    values = sorted(np.inf if record.n_star is None else record.n_star for record in row.records)
     if not values:
         return "–"
     ends = (float(np.median(values)), values[0], values[-1])
@@ -159,7 +159,7 @@ def _label_curves(data: str, rows: Sequence[MethodRow]) -> list[Block]:
         return []
     curves = {
         row.words: {
-            count: [record["label_curve"][count] for record in row.records] for count in row.records[0]["label_curve"]
+            count: [record.label_curve[count] for record in row.records] for count in row.records[0].label_curve
         }
         for row in alive
     }
