@@ -142,5 +142,5 @@ def test_figures_show_bounds_and_where_they_are_tight() -> None:
 
 
 def test_training_gap_figure_draws_each_row() -> None:
-    figure = training_gap_figure([{"case": "normal,C=2", "details": {"steps": [0, 1], "gaps": [[1, 2], [0.5, 0.7]]}}])
+    figure = training_gap_figure([("normal,C=2", [0, 1], [[1, 2], [0.5, 0.7]])])
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["normal,C=2"]

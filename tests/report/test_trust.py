@@ -6,16 +6,17 @@ import pytest
 
 from noisedim.normality import audit
 from noisedim.report.build import make_sources
-from noisedim.report.trust import section as trust
+from noisedim.report.trust import cells
+from noisedim.report.trust.section import trust_section
 
 
 def cell(kind="calibration", law="simple", trials=2000, **counts):
     return {"kind": kind, "law": law, "n": 50, "dim": 2, "goal": trials, "trials": trials, "counts": counts}
 
 
-def section(monkeypatch, cells):
-    monkeypatch.setattr(trust, "read_audit", lambda: json.loads(json.dumps({"levels": audit.LEVELS, "cells": cells})))
-    return trust.trust_section(make_sources("smoke", "digits"))
+def section(monkeypatch, found):
+    monkeypatch.setattr(cells, "read_audit", lambda: json.loads(json.dumps({"levels": audit.LEVELS, "cells": found})))
+    return trust_section(make_sources("smoke", "digits"))
 
 
 GOOD = {"battery": [60, 10, 1], "mean": [100, 21, 3], "norms": [93, 18, 0]}
@@ -60,7 +61,7 @@ def test_without_an_audit_it_says_how_to_make_one(monkeypatch):
     def missing():
         raise FileNotFoundError
 
-    monkeypatch.setattr(trust, "read_audit", missing)
-    found = trust.trust_section(make_sources("smoke", "digits"))
+    monkeypatch.setattr(cells, "read_audit", missing)
+    found = trust_section(make_sources("smoke", "digits"))
     assert found.verdicts[0].answer == "not measured"
     assert "python -m noisedim.normality.audit" in found.blocks[0].words
