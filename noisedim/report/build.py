@@ -13,7 +13,7 @@ from noisedim.document.render import render
 from noisedim.errors import InvalidInputError
 from noisedim.files import write_json_atomically
 from noisedim.report.protocol import DATA_NAMES, PROFILE_NAMES, protocol_words
-from noisedim.report.records import encoder_records, environments
+from noisedim.report.records import environments, run_records
 from noisedim.report.studies import STUDIES
 from noisedim.report.study import Sources, Study
 from noisedim.runs import RunStore
@@ -82,7 +82,7 @@ def render_report(sources: Sources, failed: Sequence[str], output: Path, studies
     rows = [
         {"study": name, **record.row()}
         for name, plan in sources.plans.items()
-        for record in encoder_records(plan, sources.store)
+        for record in run_records(plan, sources.store)
     ]
     record = {
         "command": sources.command,

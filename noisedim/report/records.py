@@ -1,14 +1,16 @@
-"""What the report reads of an encoder's run: the one place where a result becomes a typed record."""
+"""What the studies read of encoders' runs, and of the same measures in a benchmark's file."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from noisedim.runs.make_generator import AnyConfig
-from noisedim.runs.store import RunFolder, RunStore
+from noisedim.runs.record import RunRecord
+from noisedim.runs.store import RunStore
 from noisedim.training import TrainConfig
 
-__all__ = ["EncoderRecord", "SeedMeasures", "encoder_records", "environments", "of_measure", "paired"]
+__all__ = ["EncoderRecord", "SeedMeasures", "encoder_records", "environments", "of_measure", "paired", "run_records"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,23 +27,21 @@ class SeedMeasures:
     measures: Mapping[str, float]
 
     @classmethod
-    def from_benchmark(cls, record: Mapping[str, Any]) -> Self:
-        """From one record of a benchmark's file, whose numbers are all measures."""
-        kept = {name: value for name, value in record.items() if isinstance(value, int | float) and name != "seed"}
-        numbers = {name: value for name, value in kept.items() if not isinstance(value, bool)}
-        return cls(seed=record["seed"], measures=numbers)
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """From a record as one flat row, such as a benchmark's file holds; numbers without a field are measures."""
+        own = {field.name: row[field.name] for field in fields(cls) if field.name in row}
+        measures = {name: value for name, value in row.items() if name not in own and type(value) in (int, float)}
+        return cls(**own, measures=measures)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderRecord(SeedMeasures):
-    """One complete run of an encoder.
+    """What the studies read of one complete run of an encoder.
 
     Attributes:
-        run: name of its folder.
         prior, squash, dim, objective, level: from its configuration; ``squash`` for the uniform prior only.
-        capacity: of the channel, nats.
-        n: images that it is measured on, and ``measured_on`` which: ``held-out`` or ``training``.
-        ceiling: largest value that the bound on the information can take, nats; None without one.
+        capacity: of the channel, nats; infinite where no noise bounds the information.
+        n: number of images that it is measured on, and ``measured_on`` which: ``held-out`` or ``training``.
         p_value: family-wise p-value of the battery, which rejects at 5% if ``rejected``.
         p_henze_zirkler: p-value of that test by itself; NaN where it was left out.
         d2: Rényi divergence from the prior, nats.
@@ -49,7 +49,6 @@ class EncoderRecord(SeedMeasures):
         train_seconds: time of training.
     """
 
-    run: str
     prior: str
     squash: str | None
     dim: int
@@ -58,7 +57,6 @@ class EncoderRecord(SeedMeasures):
     capacity: float
     n: int
     measured_on: str
-    ceiling: float | None
     p_value: float
     rejected: bool
     p_henze_zirkler: float
@@ -67,39 +65,11 @@ class EncoderRecord(SeedMeasures):
     train_seconds: float
 
     @classmethod
-    def from_run(cls, config: TrainConfig, folder: RunFolder) -> Self:
-        """From a complete run."""
-        result = folder.read_result()
-        assessment, information = result["assessment"], result["information"] or {"bound": None, "ceiling": None}
-        measures = {"information": information["bound"], "silhouette": result.get("silhouette")}
-        measures |= result.get("scores", {})
-        measures |= {f"index_{name}": index["estimate"] for name, index in assessment["index"].items()}
-        return cls(
-            run=folder.path.name,
-            seed=config.seed,
-            measures={name: value for name, value in measures.items() if value is not None},
-            prior=config.prior,
-            squash=config.squash if config.prior == "uniform" else None,
-            dim=config.dim,
-            objective=config.objective.name,
-            level=result["level"],
-            # The capacity that was asked for, without the rounding errors of the noise level.
-            capacity=round(result["capacity"], 6),
-            n=result["n"],
-            measured_on=result["measured_on"],
-            ceiling=information["ceiling"],
-            p_value=assessment["p_value"],
-            rejected=assessment["rejected"],
-            p_henze_zirkler=assessment["tests"].get("henze_zirkler", {"p_value": float("nan")})["p_value"],
-            d2=assessment["effects"]["d2"]["estimate"],
-            sliced_w2=assessment["effects"]["sliced_w2"]["estimate"],
-            train_seconds=result["train_seconds"],
-        )
-
-    def row(self) -> dict[str, Any]:
-        """All of it in one flat row, as report.json holds it."""
-        row = asdict(self)
-        return row | row.pop("measures")
+    def from_run(cls, record: RunRecord) -> Self:
+        """From the run's own record."""
+        # Rounded: the capacity that was asked for, which the noise level gives up to rounding errors.
+        capacity = math.inf if record.capacity is None else round(record.capacity, 6)
+        return cls.from_row({**record.row(), "capacity": capacity})
 
 
 def of_measure(rows: Iterable[SeedMeasures], name: str) -> list[float]:
@@ -113,10 +83,15 @@ def paired(rows: Sequence[SeedMeasures], others: Sequence[SeedMeasures], name: s
     return [row.measures[name] - theirs[row.seed] for row in rows if row.seed in theirs and name in row.measures]
 
 
+def run_records(configs: Iterable[AnyConfig], store: RunStore) -> list[RunRecord]:
+    """The record of each complete run of an encoder in ``configs``, in their order."""
+    folders = (store.open(config) for config in configs if isinstance(config, TrainConfig))
+    return [folder.read_record() for folder in folders if folder.is_complete]
+
+
 def encoder_records(configs: Iterable[AnyConfig], store: RunStore) -> list[EncoderRecord]:
-    """One record per complete run of an encoder in ``configs``, in their order."""
-    folders = ((config, store.open(config)) for config in configs if isinstance(config, TrainConfig))
-    return [EncoderRecord.from_run(config, folder) for config, folder in folders if folder.is_complete]
+    """What the studies read of those records."""
+    return [EncoderRecord.from_run(record) for record in run_records(configs, store)]
 
 
 def environments(configs: Iterable[AnyConfig], store: RunStore) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ from noisedim.report.records import EncoderRecord
 _USUAL = EncoderRecord(
     seed=0,
     measures={},
-    run="0123",
     prior="normal",
     squash=None,
     dim=2,
@@ -18,7 +17,6 @@ _USUAL = EncoderRecord(
     capacity=1.0,
     n=360,
     measured_on="held-out",
-    ceiling=None,
     p_value=0.5,
     rejected=False,
     p_henze_zirkler=0.5,

@@ -1,6 +1,8 @@
 """Records: measures by seed and name, paired by seed, and flat for report.json."""
 
-from noisedim.report.records import SeedMeasures, of_measure, paired
+from dataclasses import fields
+
+from noisedim.report.records import EncoderRecord, SeedMeasures, of_measure, paired
 
 
 def test_measures_are_those_that_were_taken():
@@ -15,13 +17,10 @@ def test_pairs_are_of_equal_seeds_whatever_the_order():
     assert paired(high, low, "knn") == [1.0, 1.0]
 
 
-def test_a_benchmarks_record_keeps_numbers_only():
-    record = {"seed": 3, "knn": 0.5, "information": None, "rejected": True, "label_curve": {"1": 0.2}, "n": 360}
-    found = SeedMeasures.from_benchmark(record)
+def test_numbers_without_a_field_are_measures(encoder_record):
+    row = {"seed": 3, "knn": 0.5, "information": None, "rejected": True, "label_curve": {"1": 0.2}, "n": 360}
+    found = SeedMeasures.from_row(row)
     assert (found.seed, found.measures) == (3, {"knn": 0.5, "n": 360})
-
-
-def test_a_row_is_flat(encoder_record):
-    row = encoder_record(4, knn=0.9, capacity=2.0).row()
-    assert (row["seed"], row["knn"], row["capacity"]) == (4, 0.9, 2.0)
-    assert "measures" not in row
+    usual = encoder_record(4, knn=0.9)
+    flat = {field.name: getattr(usual, field.name) for field in fields(usual) if field.name != "measures"}
+    assert EncoderRecord.from_row({**flat, "knn": 0.9, "silhouette": None}) == usual

@@ -41,7 +41,7 @@ def _title(config: TrainConfig) -> str:
 
 
 def _picture(number: int, config: TrainConfig, folder: RunFolder) -> Picture:
-    arrays, record = folder.read_embeddings(), EncoderRecord.from_run(config, folder)
+    arrays, record = folder.read_embeddings(), EncoderRecord.from_run(folder.read_record())
     title = _title(config)
     found = "departs from" if record.rejected else "shows no departure from"
     caption = (

@@ -51,7 +51,7 @@ def figure_1_series(results: Path) -> list[Series]:
             (info["data"], info["objective"]),
             Series(**{name: info[name] for name in names}, hardware=environment_words(info), groups={}, failed=[]),
         )
-        own = [SeedMeasures.from_benchmark(record) for record in info["records"]]
+        own = [SeedMeasures.from_row(record) for record in info["records"]]
         if own:
             series.groups.setdefault(info["capacity"], []).extend(own)
         series.failed.extend(FailedSeed(info["capacity"], each["seed"], each["error"]) for each in info["failed"])
