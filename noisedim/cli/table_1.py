@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from noisedim.cli.options import DEFAULT_RUNS, Device
-from noisedim.runs.table_1 import PROFILES
+from noisedim.report.table_1.plan import PROFILES
 from noisedim.training.recipes import PretrainingMethod
 
 __all__ = ["TableOne"]
@@ -17,7 +17,7 @@ __all__ = ["TableOne"]
 class TableOne:
     """Noise in other methods: SimCLR and VICReg at σ = 0, 0.1, 0.3 and 0.5, the paper's Table 1, for the report.
 
-    Stopped or killed, the same command goes on. Example: noisedim table-1 --profile cifar-short --data-root DIR
+    If stopped, the same command continues. Example: noisedim table-1 --profile cifar-short --data-root DIR
     """
 
     profile: Literal[tuple(PROFILES)] = "cifar-short"  # type: ignore[valid-type]
@@ -30,20 +30,20 @@ class TableOne:
     epochs: float | None = None
     """Another length of training."""
     data_root: Path | None = None
-    """Folder of the data sets; NOISEDIM_DATA if omitted."""
+    """Folder of the data sets; default NOISEDIM_DATA."""
     runs: Path = DEFAULT_RUNS
     """Folder of the runs."""
     output: Path | None = None
-    """JSON file to write; if omitted where the report reads it, beside the folder of the runs."""
+    """JSON file to write; default where the report reads it, next to the folder of the runs."""
     jobs: int | None = None
-    """Runs at a time; if omitted one on a GPU, else the number of cores."""
+    """Runs at a time; default 1 on a GPU, otherwise the number of cores."""
     device: Device = "auto"
     """Where to train."""
 
     def run(self) -> int:
-        from noisedim.report.sections.table_1 import effect_words
+        from noisedim.report.table_1.plan import make_table
+        from noisedim.report.table_1.section import effect_words
         from noisedim.runs import RunStore
-        from noisedim.runs.table_1 import make_table
 
         output = self.runs.parent / f"table-1-{self.profile}.json" if self.output is None else self.output
         with _progress() as finished:
@@ -59,14 +59,14 @@ class TableOne:
                 jobs=self.jobs,
                 on_finished=finished,
             )
-        for failure in table["failed"]:
-            print(f"failed     {failure['method']}, seed {failure['seed']}: {failure['error']}")
-        print(f"data       {table['data']}; {table['protocol']}")
-        for method, effects in table["effects"].items():
+        for failure in table.failed:
+            print(f"failed     {failure.method}, seed {failure.seed}: {failure.error}")
+        print(f"data       {table.data}; {table.protocol}")
+        for method, effects in table.effects.items():
             for effect in effects:
-                print(f"{method:<10} σ = {effect['sigma']}: {effect_words(effect)}")
-        print(f"table      {output}; python -m noisedim.report puts it into the report")
-        return 2 if table["failed"] else 0
+                print(f"{method:<10} σ = {effect.sigma}: {effect_words(effect)}")
+        print(f"table      {output}; python -m noisedim.report adds it to the report")
+        return 2 if table.failed else 0
 
 
 @contextmanager

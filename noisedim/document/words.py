@@ -1,10 +1,11 @@
 """How numbers are written, the same in every section."""
 
+import math
 from collections.abc import Sequence
 
 from noisedim.statistics.intervals import Interval, student_t
 
-__all__ = ["interval_words", "mean_and_half_width", "share_word"]
+__all__ = ["bracketed", "interval_words", "mean_and_half_width", "share_word"]
 
 
 def interval_words(values: Sequence[float] | Interval, *, level: float = 0.95, digits: int = 3) -> str:
@@ -20,6 +21,13 @@ def interval_words(values: Sequence[float] | Interval, *, level: float = 0.95, d
         f"{interval.estimate:.{digits}f} [{interval.lower:.{digits}f}, {interval.upper:.{digits}f}] "
         f"({interval.level:.0%} t-interval, {interval.n} seeds)"
     )
+
+
+def bracketed(interval: Interval, *, digits: int = 3, signed: bool = False, least: float = -math.inf) -> str:
+    """``0.123 [0.101, 0.145]``; ``signed`` for differences, ``least`` where the quantity has a smallest value."""
+    ends = interval.estimate, max(least, interval.lower), interval.upper
+    estimate, lower, upper = (f"{value:{'+' if signed else ''}.{digits}f}" for value in ends)
+    return f"{estimate} [{lower}, {upper}]"
 
 
 def mean_and_half_width(values: Sequence[float], *, digits: int = 3) -> str:

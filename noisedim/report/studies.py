@@ -4,27 +4,28 @@ A study is a folder of this package: ``plan.py`` (its one profile table and its 
 verdicts out), ``section.py`` (phrases and arranges) and ``figures.py``. To add one, write the folder and its line here.
 """
 
+from noisedim.report.any_prior.section import any_prior_section
+from noisedim.report.autoencoders import plan as autoencoders_plan
+from noisedim.report.autoencoders.section import autoencoder_section
 from noisedim.report.capacity import plan as capacity_plan
 from noisedim.report.capacity.section import capacity_section
+from noisedim.report.comparison.rank_section import compared_section
+from noisedim.report.comparison.section import cost_section, match_section
 from noisedim.report.embeddings import plan as embeddings_plan
 from noisedim.report.embeddings.section import embeddings_section
-from noisedim.report.generation_plan import autoencoder_runs, generator_runs
+from noisedim.report.factors.section import factors_section
+from noisedim.report.generation import plan as generation_plan
+from noisedim.report.generation.section import generation_section
+from noisedim.report.outliers.section import outliers_section
 from noisedim.report.provenance.section import provenance_section
 from noisedim.report.reproduction.section import reproduction_section
-from noisedim.report.sections.any_prior import any_prior_section
-from noisedim.report.sections.autoencoders import autoencoder_section
-from noisedim.report.sections.compared import compared_section
-from noisedim.report.sections.factors import factors_section
-from noisedim.report.sections.generation import generation_section
-from noisedim.report.sections.methods import cost_section, match_section
-from noisedim.report.sections.outliers import outliers_section
-from noisedim.report.sections.speed import speed_section
-from noisedim.report.sections.table_1 import table_1_section
 from noisedim.report.seeds import plan as seeds_plan
 from noisedim.report.seeds.section import seeds_section
+from noisedim.report.speed.section import speed_section
 from noisedim.report.squashes import plan as squashes_plan
 from noisedim.report.squashes.section import squashes_section
 from noisedim.report.study import Study
+from noisedim.report.table_1.section import table_1_section
 from noisedim.report.theory.section import theory_section
 from noisedim.report.trust.section import trust_section
 
@@ -43,8 +44,8 @@ STUDIES: tuple[Study, ...] = (
     Study("table_1", table_1_section),
     Study("squashes", squashes_section, squashes_plan.runs),
     Study("any_prior", any_prior_section),
-    Study("generation", generation_section, generator_runs),
-    Study("autoencoders", autoencoder_section, autoencoder_runs),
+    Study("generation", generation_section, generation_plan.runs),
+    Study("autoencoders", autoencoder_section, autoencoders_plan.runs),
     Study("outliers", outliers_section),
     Study("factors", factors_section),
     Study("speed", speed_section),

@@ -49,7 +49,12 @@ def figure_1_series(results: Path) -> list[Series]:
         names = ("data", "objective", "dim", "steps", "batch_size", "protocol", "as_paper")
         series = found.setdefault(
             (info["data"], info["objective"]),
-            Series(**{name: info[name] for name in names}, hardware=environment_words(info), groups={}, failed=[]),
+            Series(
+                **{name: info[name] for name in names},
+                hardware=environment_words(info["environment"]),
+                groups={},
+                failed=[],
+            ),
         )
         own = [SeedMeasures.from_row(record) for record in info["records"]]
         if own:

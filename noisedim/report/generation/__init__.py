@@ -1,0 +1,1 @@
+"""Study: a conditional GAN on frozen embeddings (the paper's Appendix D). Does knowing the prior pay?"""
