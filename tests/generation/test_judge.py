@@ -7,8 +7,9 @@ import pytest
 import torch
 from scipy import stats
 
+from noisedim.document.images import image_grid
 from noisedim.errors import InvalidInputError
-from noisedim.generation.grids import image_grid, write_image_grid
+from noisedim.generation.grids import write_image_grid
 from noisedim.generation.judge import lost_class_distance, measure_generator, prior_gap, quantile_grid
 from noisedim.generation.sample_distances import kernel_distance
 from noisedim.nets import FeatureClassifier

@@ -90,12 +90,12 @@ FILES = {
     """,
     "section": """
         from noisedim.document.content import Section, Text, Verdict
-        from noisedim.report.records import run_rows
+        from noisedim.report.records import encoder_records
 
 
         def section(sources):
-            rows = run_rows(sources.plans["mine"], sources.store)
-            answer = Verdict("Is it there?", "yes", f"{len(rows)} run of {rows[0]['n']} images")
+            records = encoder_records(sources.plans["mine"], sources.store)
+            answer = Verdict("Is it there?", "yes", f"{len(records)} run of {records[0].n} images")
             return Section("A study of mine", [answer], [Text("What it says.")])
     """,
     # The one line.

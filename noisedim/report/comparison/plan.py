@@ -39,7 +39,7 @@ PROFILES = {
         replace(_DIGITS, steps=30),
         2,
         (),
-        "30 steps per run: does everything work? Its figures mean nothing",
+        "30 steps per run, which shows that everything works; the numbers mean nothing",
     ),
     "digits": Profile(_DIGITS, 5, (), "digits, d = 2, 700 steps of 128 images, five seeds"),
     "mnist-short": Profile(

@@ -15,7 +15,15 @@ from noisedim.report.theory.figures import (
     training_gap_figure,
     uniform_bound_figure,
 )
+from noisedim.report.theory.ledger import read_ledger
 from noisedim.report.theory.section import theory_section
+from noisedim.report.theory.verdicts import (
+    claims_verdict,
+    errata_verdict,
+    mutants_verdict,
+    tolerances,
+    trained_verdict,
+)
 from noisedim.theory.claims import CLAIMS, ERRATA
 from noisedim.verification.ledger import make_ledger
 from noisedim.verification.outcomes import Finding, Row, Verdict
@@ -142,5 +150,58 @@ def test_figures_show_bounds_and_where_they_are_tight() -> None:
 
 
 def test_training_gap_figure_draws_each_row() -> None:
-    figure = training_gap_figure([{"case": "normal,C=2", "details": {"steps": [0, 1], "gaps": [[1, 2], [0.5, 0.7]]}}])
+    figure = training_gap_figure([("normal,C=2", [0, 1], [[1, 2], [0.5, 0.7]])])
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["normal,C=2"]
+
+
+def ledger_of(found: list[dict], folder: Path):
+    write_json_atomically(folder / "theory.json", make_ledger(found, seed=0))
+    return read_ledger(folder / "theory.json")
+
+
+def test_a_ledger_is_read_as_it_was_written(tmp_path: Path) -> None:
+    ledger = ledger_of(rows(), tmp_path)
+    assert [claim.id for claim in ledger.claims] == list(CLAIMS)
+    assert len(ledger.of_kind("erratum")) == len(ERRATA)
+    assert {type(case.verdict) for case in ledger.cases} == {Verdict}
+    finding = ledger.of_role("printed")[0].findings[0]
+    assert (finding.left, finding.relation, finding.right, finding.n) == (7.0847, "=", 6.8378, None)
+
+
+def test_verdicts_count_the_ledgers_claims(tmp_path: Path) -> None:
+    ledger = ledger_of(rows(), tmp_path)
+    about = [claim for claim in CLAIMS.values() if claim.kind in ("paper", "new")]
+    claims, errata, trained = claims_verdict(ledger), errata_verdict(ledger), trained_verdict(ledger)
+    assert claims.verified == len(claims.claims) == len(about)
+    assert claims.others == ()
+    assert (errata.settled, errata.errata, errata.bounds_stand) == (len(ERRATA), len(ERRATA), True)
+    assert trained is not None
+    assert (trained.cases, trained.verified, trained.inconclusive, trained.refuted) == (1, 0, 1, 0)
+    assert (mutants_verdict(ledger).killed, mutants_verdict(ledger).mutants) == (1, 1)
+
+
+def test_an_erratum_is_settled_by_both_forms(tmp_path: Path) -> None:
+    first = next(iter(ERRATA)).id
+    for role, verdict in (("printed", Verdict.VERIFIED), ("corrected", Verdict.INCONCLUSIVE)):
+        found = [line for line in rows() if (line["claim"], line["role"]) != (first, role)] + [
+            row(first, role, verdict)
+        ]
+        assert errata_verdict(ledger_of(found, tmp_path)).settled == len(ERRATA) - 1
+
+
+def test_a_bound_that_is_not_verified_does_not_stand(tmp_path: Path) -> None:
+    found = [line for line in rows() if line["claim"] != "theorem-3.5"] + [row("theorem-3.5", "claim", Verdict.REFUTED)]
+    ledger = ledger_of(found, tmp_path)
+    assert not errata_verdict(ledger).bounds_stand
+    assert [claim.id for claim in claims_verdict(ledger).others] == ["theorem-3.5"]
+
+
+def test_tolerances_are_of_exact_identities_and_without_mutants(tmp_path: Path) -> None:
+    found = rows()
+    for line in found:
+        line["findings"][0]["delta"] = {"statement-3.7": 1e-5, "mutations": 1e-3}.get(line["claim"], 1e-9)
+    sampled = next(line for line in found if line["claim"] == "theorem-3.4")
+    sampled["findings"][0] |= {"n": 100, "delta": 0.5}
+    known = tolerances(ledger_of(found, tmp_path))
+    assert list(known) == [1e-9, 1e-5]
+    assert known[1e-5] == ["statement-3.7"]
