@@ -43,7 +43,7 @@ def beside_draws_figure(
     title: str,
     edge: np.ndarray | None = None,
 ) -> "Figure":
-    """An embedding coloured by label beside as many draws of its prior, both with the prior's contours.
+    """An embedding coloured by label, next to as many draws of its prior, both with the prior's contours.
 
     Args:
         z: embeddings, (n, 2).

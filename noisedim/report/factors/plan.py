@@ -115,7 +115,9 @@ def _split(config: TrainConfig) -> tuple[RunSplit, np.ndarray]:
     split = split_images(config)
     images: ImageSet = split.images
     if images.factors is None or not len(split.held_out):
-        raise InvalidInputError("factors need a run on data with known factors and data.fold; this one has not both")
+        raise InvalidInputError(
+            "factors need a run on data with known factors and data.fold; this one lacks one of them"
+        )
     return split, images.factors.numpy()[split.held_out]
 
 

@@ -140,7 +140,9 @@ class _Tasks:
     def of(cls, config: TrainConfig, data_root: str | Path | None) -> "_Tasks":
         split = split_images(config, data_root)
         if config.data.without_class is None or not len(split.held_out) or split.images.labels is None:
-            raise InvalidInputError("outliers need a run with data.without_class and data.fold; this one has not both")
+            raise InvalidInputError(
+                "outliers need a run with data.without_class and data.fold; this one lacks one of them"
+            )
         rng = np.random.default_rng([config.seed, 17])
 
         def part(index: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ _SUBJECTS = {
     "test_against_pingouin": "the Henze–Zirkler statistic",
     "test_whole_battery_against_one_test_of_pingouin": "the whole battery (n = 10,000, d = 16)",
     "test_loop_overhead": "a training step",
-    "test_two_ranks": "a step of two ranks, a core each",
+    "test_two_ranks": "a step of two ranks, one core each",
     "test_views": "augmentation (the recipe of Appendix C)",
     "test_simclr_step": "a SimCLR step of a ResNet-18, views and all",
 }
