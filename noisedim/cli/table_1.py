@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from noisedim.cli.options import DEFAULT_RUNS, Device
-from noisedim.runs.table_1 import PROFILES
+from noisedim.report.table_1.plan import PROFILES
 from noisedim.training.recipes import METHOD_NAMES
 
 __all__ = ["TableOne"]
@@ -40,9 +40,9 @@ class TableOne:
 
     def run(self) -> int:
         from noisedim.progress import progress_display
-        from noisedim.report.sections.table_1 import effect_words
+        from noisedim.report.table_1.plan import make_table
+        from noisedim.report.table_1.section import effect_words
         from noisedim.runs import RunStore
-        from noisedim.runs.table_1 import make_table
 
         output = self.runs.parent / f"table-1-{self.profile}.json" if self.output is None else self.output
         with progress_display("runs", None) as display:
@@ -59,11 +59,11 @@ class TableOne:
                 jobs=self.jobs,
                 on_finished=lambda outcome: display.advance(outcome.words),
             )
-        for failure in table["failed"]:
-            print(f"failed     {failure['method']}, seed {failure['seed']}: {failure['error']}")
-        print(f"data       {table['data']}; {table['protocol']}")
-        for method, effects in table["effects"].items():
+        for failure in table.failed:
+            print(f"failed     {failure.method}, seed {failure.seed}: {failure.error}")
+        print(f"data       {table.data}; {table.protocol}")
+        for method, effects in table.effects.items():
             for effect in effects:
-                print(f"{method:<10} σ = {effect['sigma']}: {effect_words(effect)}")
-        print(f"table      {output}; python -m noisedim.report puts it into the report")
-        return 2 if table["failed"] else 0
+                print(f"{method:<10} σ = {effect.sigma}: {effect_words(effect)}")
+        print(f"table      {output}; python -m noisedim.report adds it to the report")
+        return 2 if table.failed else 0

@@ -14,7 +14,7 @@ from noisedim.errors import InvalidInputError
 from noisedim.files import write_json_atomically
 from noisedim.progress import progress_display
 from noisedim.report.protocol import DATA_NAMES, PROFILE_NAMES, protocol_words
-from noisedim.report.records import environments, run_rows
+from noisedim.report.records import environments, run_records
 from noisedim.report.studies import STUDIES
 from noisedim.report.study import Sources, Study
 from noisedim.runs import RunStore
@@ -80,7 +80,11 @@ def render_report(sources: Sources, failed: Sequence[str], output: Path, studies
     Raises: StorageError: if a file cannot be written; the previous one is left intact.
     """
     sections = build_sections(sources, studies)
-    rows = [{"study": name, **row} for name, plan in sources.plans.items() for row in run_rows(plan, sources.store)]
+    rows = [
+        {"study": name, **record.row()}
+        for name, plan in sources.plans.items()
+        for record in run_records(plan, sources.store)
+    ]
     record = {
         "command": sources.command,
         "rows": rows,

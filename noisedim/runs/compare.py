@@ -13,10 +13,10 @@ from noisedim.runs.store import RunStore
 from noisedim.runs.sweep import SweepOutcome, make_runs
 from noisedim.training import TrainConfig
 
-__all__ = ["MethodOutcome", "make_comparison", "make_seeds", "records", "stability"]
+__all__ = ["TUNING_SEED", "MethodOutcome", "make_comparison", "make_seeds", "records", "stability"]
 
 # Tuning's seed: none that a comparison trains with.
-_TUNING_SEED = 1000
+TUNING_SEED = 1000
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def make_comparison(
         seeds: of the runs that are compared.
         options: for :func:`~noisedim.runs.sweep.make_runs`.
     """
-    grids = {name: candidates(name, base, seed=_TUNING_SEED) for name in names}
+    grids = {name: candidates(name, base, seed=TUNING_SEED) for name in names}
     tried = iter(make_runs([config for grid in grids.values() for config in grid], store, **options))
     outcomes = {}
     for name, grid in grids.items():
@@ -107,7 +107,7 @@ def records(outcome: MethodOutcome) -> tuple[list[dict[str, Any]], list[dict[str
         {"seed": run.config.seed, "error": run.error} for run in outcome.runs if run.folder is None
     ]
     if outcome.chosen is None:
-        failed += [{"seed": _TUNING_SEED, "error": entry["error"]} for entry in outcome.tuning]
+        failed += [{"seed": TUNING_SEED, "error": entry["error"]} for entry in outcome.tuning]
     return complete, failed
 
 
