@@ -7,12 +7,12 @@ import pytest
 
 from noisedim.data import load_images
 from noisedim.runs.compare import MethodOutcome, records, stability
-from noisedim.runs.comparison import METHODS, TUNING_RULE
+from noisedim.runs.comparison import CONTENDERS, TUNING_RULE
 from noisedim.training.loop import Trainer
 
 
 def described(method: str, outcome: MethodOutcome) -> dict[str, Any]:
-    known = METHODS[method]
+    known = CONTENDERS[method]
     return {
         "question": "match",
         "method": method,
@@ -51,7 +51,7 @@ def test_match(benchmark, one_thread, profile, base, dataset, method, comparison
     }
     assert complete or failed
     # What trained is timed; a method that never trained has its usual configuration timed instead.
-    config = outcome.chosen if outcome.chosen is not None else replace(base, objective=METHODS[method].objective)
+    config = outcome.chosen if outcome.chosen is not None else replace(base, objective=CONTENDERS[method].objective)
     trainer = Trainer(config, load_images(dataset, limit=base.data.limit).images, device="cpu")
     trainer.step()
     benchmark.pedantic(trainer.step, rounds=20, warmup_rounds=2)

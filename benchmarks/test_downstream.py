@@ -4,7 +4,7 @@ import pytest
 
 from noisedim.data import load_images
 from noisedim.runs.compare import records
-from noisedim.runs.comparison import METHODS
+from noisedim.runs.comparison import CONTENDERS
 from noisedim.training import embed
 from noisedim.training.model import build_model
 
@@ -18,7 +18,7 @@ def test_accuracy(benchmark, one_thread, base, dataset, method, comparison):
     benchmark.extra_info |= {
         "question": "downstream",
         "method": method,
-        "words": METHODS[method].words,
+        "words": CONTENDERS[method].words,
         "data": dataset,
         "config": None if outcome.chosen is None else outcome.chosen.digest(),
         "records": [{name: row[name] for name in SCORES} for row in complete],

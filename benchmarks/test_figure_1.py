@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from noisedim.data import load_images
-from noisedim.runs.comparison import configure, record, with_capacity
+from noisedim.runs.comparison import configure, with_capacity
 from noisedim.runs.sweep import make_runs
 from noisedim.training.loop import Trainer
 
@@ -42,7 +42,7 @@ def test_capacity(benchmark, one_thread, profile, base, dataset, objective, capa
         "protocol": profile.words,
         "as_paper": profile.as_paper,
         "config": outcomes[0].config.digest(),
-        "records": [{"seed": o.config.seed, **record(o.folder)} for o in outcomes if o.folder is not None],
+        "records": [o.folder.read_record().row() for o in outcomes if o.folder is not None],
         "failed": [{"seed": o.config.seed, "error": o.error} for o in outcomes if o.folder is None],
     }
     trainer = Trainer(outcomes[0].config, load_images(dataset, limit=base.data.limit).images, device="cpu")

@@ -16,7 +16,8 @@ _COMMAND = "noisedim table-1"
 METHOD_WORDS = {
     "simclr": "SimCLR",
     "vicreg": "VICReg",
-    "barlow": "Barlow Twins",
+    "barlow-twins": "Barlow Twins",
+    "barlow": "Barlow Twins",  # in records of before
     "infomax": "Deep InfoMax",
     "sigreg": "SIGReg",
 }

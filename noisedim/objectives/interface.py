@@ -1,4 +1,4 @@
-"""What every objective answers with, and how every objective is called."""
+"""What every objective answers with, and how the training loop and others call one."""
 
 import math
 from abc import abstractmethod
@@ -9,7 +9,7 @@ from torch import nn
 
 from noisedim.channel import NoisyChannel
 
-__all__ = ["Objective", "ObjectiveValue", "at_least_single"]
+__all__ = ["BatchObjective", "Objective", "ObjectiveValue", "at_least_single"]
 
 
 def at_least_single(values: torch.Tensor) -> torch.Tensor:
@@ -38,7 +38,38 @@ class ObjectiveValue(NamedTuple):
         return cls(loss, torch.full_like(loss, math.nan, requires_grad=False), math.inf)
 
 
-class Objective(nn.Module):
+class BatchObjective(nn.Module):
+    """What the training loop asks of an objective: its value on one batch of the encoder's raw output."""
+
+    reconstructs: ClassVar[bool] = False
+    """Whether it sees one view of each image, and the image itself, instead of two views."""
+    normalised: ClassVar[bool] = False
+    """Whether it sees the channel's normalised output, so that offset and scale of coordinates do not matter."""
+    outputs_a_dimension: ClassVar[int] = 1
+    """What the encoder puts out for each coordinate of the embedding; the embedding comes first."""
+
+    @abstractmethod
+    def on_batch(
+        self,
+        raw: torch.Tensor,
+        images: torch.Tensor,
+        channel: NoisyChannel,
+        *,
+        generator: torch.Generator | None = None,
+        estimate: bool = True,
+    ) -> ObjectiveValue:
+        """Loss, bound and ceiling for one batch.
+
+        Args:
+            raw: the encoder's output, (views · n, d · ``outputs_a_dimension``), the first views of all images first.
+            images: what was encoded, (views · n, *shape), in [0, 1].
+            channel: gives prior, normalisation and noise.
+            generator: draws what is random.
+            estimate: without it the bound may be NaN where it costs extra.
+        """
+
+
+class Objective(BatchObjective):
     """An objective on two views' clean embeddings: ``objective(z, z_prime, channel)``.
 
     ``z`` is f(X), ``z_prime`` f(X′), both normalised, shape (n, d), row i of each from one image. The channel gives the
@@ -59,3 +90,16 @@ class Objective(nn.Module):
         estimate: bool = True,
     ) -> ObjectiveValue:
         """Loss, bound and ceiling for one batch; without ``estimate`` the bound may be NaN where it costs extra."""
+
+    def on_batch(
+        self,
+        raw: torch.Tensor,
+        images: torch.Tensor,
+        channel: NoisyChannel,
+        *,
+        generator: torch.Generator | None = None,
+        estimate: bool = True,
+    ) -> ObjectiveValue:
+        z, z_prime = (channel.normalise(raw) if self.normalised else raw).chunk(2)
+        value: ObjectiveValue = self(z, z_prime, channel, generator=generator, estimate=estimate)
+        return value

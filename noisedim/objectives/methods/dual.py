@@ -8,10 +8,11 @@ import torch
 from noisedim.channel import NoisyChannel
 from noisedim.checks import embedding_tensor, one_of
 from noisedim.errors import InvalidInputError
-from noisedim.objectives.value import Objective, ObjectiveValue, at_least_single
+from noisedim.objectives.interface import Objective, ObjectiveValue, at_least_single
+from noisedim.objectives.method import Compared, Method
 from noisedim.priors import Prior
 
-__all__ = ["Dual", "Pairs", "dual_bound"]
+__all__ = ["METHOD", "Dual", "Pairs", "dual_bound"]
 
 Pairs = Literal["cross", "clean"]
 
@@ -75,7 +76,7 @@ def dual_bound(
     embedding_tensor("z", z, dim=prior.dim, minimum_rows=2, examine_values=False)
     embedding_tensor("z_prime", z_prime, dim=prior.dim, minimum_rows=2, examine_values=False)
     if len(z) != len(z_prime):
-        raise InvalidInputError(f"z and z_prime must have one row an image each; got {len(z)} and {len(z_prime)}")
+        raise InvalidInputError(f"z and z_prime must have one row per image each; got {len(z)} and {len(z_prime)}")
     one_of("pairs", pairs, get_args(Pairs))
     capacity = prior.capacity(float(level))
     alignment = prior.alignment(z, z_prime, level)
@@ -123,3 +124,15 @@ class Dual(Objective):
         with torch.autocast(z.device.type, enabled=False):
             z, z_prime = at_least_single(z), at_least_single(z_prime)
             return dual_bound(z, z_prime, channel.prior, channel.level, pairs=self.pairs, estimate=estimate)
+
+
+METHOD = Method(
+    name="dual",
+    build=lambda settings: Dual(pairs=settings.pairs),
+    injects_noise=True,
+    compared=(
+        Compared("dual", "closed-form dual", "noise injection"),
+        Compared("uniform-dual", "uniform prior, closed form", "noise injection", prior="uniform"),
+    ),
+    references=("mehler",),
+)

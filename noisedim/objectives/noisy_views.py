@@ -16,9 +16,10 @@ from torch.nn import functional
 
 from noisedim.channel import NoisyChannel
 from noisedim.checks import one_of
-from noisedim.objectives.value import Objective, ObjectiveValue
+from noisedim.errors import InvalidInputError
+from noisedim.objectives.interface import BatchObjective, Objective, ObjectiveValue
 
-__all__ = ["NoiseOn", "NoisePlace", "NoisyViews"]
+__all__ = ["NoiseOn", "NoisePlace", "NoisyViews", "with_noise"]
 
 NoiseOn = Literal["none", "one", "both"]
 NoisePlace = Literal["output", "standardised", "sphere"]
@@ -67,3 +68,13 @@ class NoisyViews(Objective):
         if self.on == "both":
             y_prime = y_prime + scale * channel.prior.noise(y_prime, channel.noise_level, generator=generator)
         return self.objective(y, y_prime, channel, generator=generator, estimate=estimate)
+
+
+def with_noise(objective: BatchObjective, *, on: NoiseOn, place: NoisePlace) -> NoisyViews:
+    """``objective`` as :class:`NoisyViews`.
+
+    Raises: InvalidInputError: for an objective that does not see two views.
+    """
+    if not isinstance(objective, Objective):
+        raise InvalidInputError(f"noise is added to two views; {type(objective).__name__} sees one")
+    return NoisyViews(objective, on=on, place=place)
