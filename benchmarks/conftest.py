@@ -17,7 +17,7 @@ from noisedim.report.comparison.costs import peak_bytes, step_seconds
 from noisedim.report.comparison.plan import PROFILES, Profile, make_equal_time
 from noisedim.runs import RunStore
 from noisedim.runs.compare import MethodOutcome, make_comparison
-from noisedim.runs.comparison import METHODS
+from noisedim.runs.comparison import CONTENDERS
 from noisedim.runs.environment import environment
 from noisedim.runs.store import DEFAULT_ROOT
 from noisedim.training import DataConfig, TrainConfig
@@ -26,7 +26,7 @@ from noisedim.training import DataConfig, TrainConfig
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("noisedim", "what the benchmarks of quality train")
     group.addoption("--profile", default="digits", choices=PROFILES, help="digits (default): minutes on two cores")
-    group.addoption("--methods", nargs="+", choices=METHODS, metavar="NAME", help="only these methods")
+    group.addoption("--methods", nargs="+", choices=CONTENDERS, metavar="NAME", help="only these methods")
     group.addoption("--datasets", nargs="+", metavar="NAME", help="other data sets than the profile's")
     group.addoption("--seeds", type=int, help="how many seeds")
     group.addoption("--epochs", type=float, help="another length of training")
@@ -47,7 +47,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         profile = PROFILES[options.profile]
         metafunc.parametrize("dataset", options.datasets or [profile.base.data.name], scope="session")
     if "method" in metafunc.fixturenames:
-        metafunc.parametrize("method", options.methods or list(METHODS))
+        metafunc.parametrize("method", options.methods or list(CONTENDERS))
     if "capacity" in metafunc.fixturenames:
         metafunc.parametrize("capacity", PROFILES[options.profile].capacities)
 
@@ -100,7 +100,7 @@ def comparison(
     profile: Profile, base: TrainConfig, store: RunStore, making: dict[str, Any], pytestconfig: pytest.Config
 ) -> dict[str, MethodOutcome]:
     """All methods, tuned and trained at an equal number of steps."""
-    names = pytestconfig.option.methods or list(METHODS)
+    names = pytestconfig.option.methods or list(CONTENDERS)
     return make_comparison(names, base, store, seeds=range(profile.seeds), **making)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from noisedim.runs.compare import MethodOutcome, make_seeds, records, stability
-from noisedim.runs.comparison import METHODS, TUNING_RULE
+from noisedim.runs.comparison import CONTENDERS, TUNING_RULE
 from noisedim.runs.protocols import FIGURE_1_CAPACITIES, appendix_c
 from noisedim.runs.store import RunStore
 from noisedim.training import DataConfig, TrainConfig
@@ -93,7 +93,7 @@ def make_equal_time(
 
 def timed_config(method: str, outcome: MethodOutcome, base: TrainConfig) -> TrainConfig:
     """The configuration whose step is timed: what trained, or a usual one for a method that never trained."""
-    return outcome.chosen if outcome.chosen is not None else replace(base, objective=METHODS[method].objective)
+    return outcome.chosen if outcome.chosen is not None else replace(base, objective=CONTENDERS[method].objective)
 
 
 def match_entry(
@@ -115,7 +115,7 @@ def match_entry(
         protocol: in one sentence.
         peak_bytes: memory that training takes; None where it cannot be read.
     """
-    known = METHODS[method]
+    known = CONTENDERS[method]
     complete, failed = records(outcome)
     timely, too_late = records(timed)
     return {
@@ -152,7 +152,7 @@ def accuracy_entry(method: str, outcome: MethodOutcome, base: TrainConfig) -> di
     return {
         "question": "downstream",
         "method": method,
-        "words": METHODS[method].words,
+        "words": CONTENDERS[method].words,
         "data": base.data.name,
         **_chosen(outcome.chosen),
         "records": [{name: row[name] for name in _ACCURACIES} for row in complete],

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from noisedim.runs.comparison import configure, record, with_capacity
+from noisedim.runs.comparison import configure, with_capacity
 from noisedim.runs.store import RunStore
 from noisedim.runs.sweep import SweepOutcome, make_runs
 from noisedim.training import TrainConfig
@@ -59,6 +59,6 @@ def figure_1_entry(
         "protocol": protocol,
         "as_paper": as_paper,
         "config": outcomes[0].config.digest(),
-        "records": [{"seed": own.config.seed, **record(own.folder)} for own in outcomes if own.folder is not None],
+        "records": [own.folder.read_record().row() for own in outcomes if own.folder is not None],
         "failed": [{"seed": own.config.seed, "error": own.error} for own in outcomes if own.folder is None],
     }
