@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from noisedim.data import load_images
+from noisedim.data.pixels import unit_pixels
 from noisedim.downstream.outliers import fitted_scores, outlier_p_values, squared_norms
 from noisedim.errors import DataNotFoundError, InvalidInputError
 from noisedim.report.benchmarks import FailedRun
@@ -150,10 +151,10 @@ class _Tasks:
 
         reference, usual = part(split.train), part(split.held_out)
         outlier = part(np.flatnonzero(split.images.labels.numpy() == config.data.without_class))
-        images = _floats(split.images.images[torch.from_numpy(usual)])
+        images = unit_pixels(split.images.images[torch.from_numpy(usual)])
         flat = images.flatten(1).numpy()
         outlying = {
-            "class": _floats(split.images.images[torch.from_numpy(outlier)]),
+            "class": unit_pixels(split.images.images[torch.from_numpy(outlier)]),
             "noise": torch.from_numpy(rng.random(flat.shape, dtype=np.float32)).view_as(images),
             "shuffled": torch.from_numpy(rng.permuted(flat, axis=1)).view_as(images),
             "inverted": 1 - images,
@@ -161,7 +162,7 @@ class _Tasks:
         other, absent = _OTHER_SET.get(config.data.name), {}
         if other is not None:
             try:
-                outlying[other] = _floats(load_images(other, root=data_root, split="test", limit=_MOST_ROWS).images)
+                outlying[other] = unit_pixels(load_images(other, root=data_root, split="test", limit=_MOST_ROWS).images)
             except DataNotFoundError:
                 # Not the error's own words: they name folders of this machine, and results travel.
                 absent[other] = f"{other} is not among the data sets here"
@@ -191,10 +192,6 @@ class _Tasks:
             "auroc": areas,
             "roc": curves,
         }
-
-
-def _floats(images: torch.Tensor) -> torch.Tensor:
-    return images.float() / 255 if images.dtype is torch.uint8 else images.float()
 
 
 def outlier_record(folder: RunFolder, config: TrainConfig, *, data_root: str | Path | None = None) -> OutlierRecord:
@@ -241,7 +238,7 @@ def _counts(p_values: np.ndarray) -> list[int]:
 def pixel_outlier_record(config: TrainConfig, *, data_root: str | Path | None = None) -> OutlierRecord:
     """The fitted detectors on the pixels of the same images, without any encoder."""
     tasks = _Tasks.of(config, data_root)
-    pixels = _floats(tasks.split.images.images).flatten(1).numpy()
+    pixels = unit_pixels(tasks.split.images.images).flatten(1).numpy()
     rows = np.concatenate([pixels[tasks.usual], *(images.flatten(1).numpy() for images in tasks.outlying.values())])
     scores = fitted_scores(pixels[tasks.reference], rows, seed=config.seed)
     return OutlierRecord(**tasks.judged(scores))
