@@ -22,13 +22,14 @@ import torch
 from joblib import Parallel, delayed, parallel_config
 from scipy import stats
 
-from noisedim.evaluation import assess, probe_scores
+from noisedim.assessment import assess
+from noisedim.downstream import probe_scores
 from noisedim.files import read_json, write_json_atomically
+from noisedim.normality.neighbours import neighbour_divergence
 from noisedim.objectives import Objective, ObjectiveValue
 from noisedim.priors import BallPrior, GaussianMixturePrior, GaussianPrior, Prior, ProductPrior, UniformPrior
 from noisedim.runs.split import RunSplit, split_images
 from noisedim.runs.sweep import available_cores
-from noisedim.statistics.neighbours import neighbour_divergence
 from noisedim.training import NoiseConfig, TrainConfig, embed
 from noisedim.training.loop import Trainer
 

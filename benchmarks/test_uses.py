@@ -10,8 +10,8 @@ import pytest
 from joblib import Parallel, delayed, parallel_config
 
 from noisedim.data import load_images
-from noisedim.evaluation.disentanglement import mutual_information_gap
-from noisedim.evaluation.outliers import outlier_p_values
+from noisedim.downstream.disentanglement import mutual_information_gap
+from noisedim.downstream.outliers import outlier_p_values
 from noisedim.runs import make_runs
 from noisedim.runs.factors import (
     FACTOR_METHODS,

@@ -146,7 +146,7 @@ def test_a_fault_of_ours_is_no_departure(tmp_path, capsys, monkeypatch):
     def fault(*_, **__):
         raise ZeroDivisionError("of ours")
 
-    monkeypatch.setattr("noisedim.evaluation.assess", fault)
+    monkeypatch.setattr("noisedim.assessment.assess", fault)
     assert main(["assess", str(tmp_path / "z.npy")]) == 2
     said = capsys.readouterr().err
     assert "ZeroDivisionError: of ours" in said

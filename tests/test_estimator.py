@@ -12,7 +12,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from noisedim.errors import InvalidInputError
 from noisedim.estimator import DistributionMatcher
-from noisedim.statistics.henze_zirkler import henze_zirkler_statistic
+from noisedim.normality.henze_zirkler import henze_zirkler_statistic
 
 # The suite fits some hundred times; what it checks does not depend on the number of steps.
 CHECKED = [

@@ -46,11 +46,11 @@ class Assess:
     """Folder for assessment.json and assessment.html; or a .json or .html file."""
 
     def run(self) -> int:
-        from noisedim.evaluation import assess
-        from noisedim.evaluation.inputs import read_embeddings, read_labels
-        from noisedim.evaluation.table import print_assessment
+        from noisedim.assessment import assess
+        from noisedim.assessment.read import read_embeddings, read_labels
+        from noisedim.assessment.table import print_assessment
         from noisedim.files import write_json_atomically
-        from noisedim.statistics.pairs import computing_on
+        from noisedim.normality.pair_sums import computing_on
         from noisedim.training.loop import resolve_device
 
         z = read_embeddings(self.embeddings, name=self.name)

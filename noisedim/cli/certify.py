@@ -34,8 +34,8 @@ class Certify:
     def run(self) -> int:
         from dataclasses import asdict
 
-        from noisedim.evaluation.certificate import certify
-        from noisedim.evaluation.inputs import read_embeddings
+        from noisedim.assessment.certificate import certify
+        from noisedim.assessment.read import read_embeddings
         from noisedim.files import write_json_atomically
 
         z = read_embeddings(self.embeddings, name=self.name)

@@ -12,8 +12,8 @@ from noisedim.errors import InvalidInputError
 if TYPE_CHECKING:
     import torch
 
+    from noisedim.generation.train import GeneratorModel
     from noisedim.priors import Prior
-    from noisedim.training.generation import GeneratorModel
 
 __all__ = ["Generate"]
 
@@ -46,9 +46,9 @@ class Generate:
         import torch
 
         from noisedim.checks import positive_integer, random_seed
-        from noisedim.evaluation.image_grid import write_image_grid
         from noisedim.files import write_atomically
-        from noisedim.training.generation import load_generator
+        from noisedim.generation.grids import write_image_grid
+        from noisedim.generation.train import load_generator
 
         if self.output.suffix not in (".png", ".npz"):
             raise InvalidInputError(f"--output must be a .png or .npz file; got {self.output}")
@@ -71,7 +71,7 @@ class Generate:
         from math import isqrt
 
         from noisedim.data import load_images
-        from noisedim.evaluation.generation import quantile_grid
+        from noisedim.generation.judge import quantile_grid
 
         if self.condition == "prior":
             return prior.sample(64 if self.n is None else self.n, generator=draws)

@@ -58,8 +58,8 @@ class Train:
     def run(self) -> int:
         from noisedim.data import load_images
         from noisedim.runs import RunStore, make_run
+        from noisedim.training.distributed.ranks import check_shares, launch, speaks, world_size
         from noisedim.training.progress import training_progress
-        from noisedim.training.ranks import check_shares, launch, speaks, world_size
 
         size = world_size(self.devices, self.num_nodes)
         check_shares(self.config.batch_size, size)
@@ -135,7 +135,7 @@ def train_defaults(arguments: Sequence[str]) -> Train:
 
 
 def _verdict(rejected: bool, p_value: float, n: int, measured_on: str) -> str:
-    from noisedim.evaluation.table import p_equals
+    from noisedim.assessment.table import p_equals
 
     found = "departs from it" if rejected else "no departure found"
     return f"{found} ({n:,} {measured_on} images, family-wise {p_equals(p_value)})"

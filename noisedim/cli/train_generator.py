@@ -8,8 +8,8 @@ import tyro
 
 from noisedim.cli.options import DEFAULT_RUNS, Device
 from noisedim.errors import InvalidInputError
+from noisedim.generation.config import GanConfig
 from noisedim.training.config import TrainConfig
-from noisedim.training.generation_config import GanConfig
 
 __all__ = ["TrainGenerator"]
 
@@ -35,7 +35,7 @@ class TrainGenerator:
     def run(self) -> int:
         from noisedim.files import read_json
         from noisedim.runs import RunStore
-        from noisedim.runs.generation import make_generator_run
+        from noisedim.runs.make_generator import make_generator_run
         from noisedim.training.progress import training_progress
 
         config, runs = self.config, self.runs

@@ -17,7 +17,7 @@ import numpy as np
 
 from noisedim.errors import DataNotFoundError, InvalidInputError
 from noisedim.files import write_atomically
-from noisedim.statistics.calibration import cache_folder
+from noisedim.normality.p_values import cache_folder
 
 __all__ = ["ARCHIVES", "TEST_FOLDERS", "Pictures", "is_pictures", "read_pictures"]
 

@@ -6,10 +6,10 @@ from typing import Any
 import lightning
 import torch
 
+from noisedim.assessment import Assessment, assess
 from noisedim.channel import NoisyChannel
 from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError
-from noisedim.evaluation import Assessment, assess
 from noisedim.training import NoiseConfig
 
 __all__ = ["NoisyChannelCallback"]
@@ -31,7 +31,7 @@ class NoisyChannelCallback(lightning.Callback):
         embed: called with the module in ``eval()``, returns embeddings (n, d) to assess, best of images that do not
             train; none are assessed if omitted.
         every: epochs between two assessments.
-        **assess_options: passed to :func:`~noisedim.evaluation.assess`; n* is not looked for unless asked.
+        **assess_options: passed to :func:`~noisedim.assessment.assess`; n* is not looked for unless asked.
 
     Attributes:
         history: (epoch, assessment) of all so far.

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from noisedim.report.profiles import Plan
-from noisedim.runs.generation import AnyConfig
+from noisedim.runs.make_generator import AnyConfig
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.training import TrainConfig
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from noisedim.evaluation.image_grid import image_grid
+from noisedim.generation.grids import image_grid
 from noisedim.report.figures import INK, MARKERS, PALETTE, new_figure
 
 if TYPE_CHECKING:

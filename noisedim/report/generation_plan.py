@@ -6,8 +6,8 @@ The report is the only place of these runs: pytest benchmarks would train them a
 from dataclasses import replace
 
 from noisedim.data import AugmentationConfig
+from noisedim.generation.config import GanConfig
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
-from noisedim.training.generation_config import GanConfig
 
 __all__ = ["autoencoder_runs", "generator_runs"]
 

@@ -5,11 +5,11 @@ from typing import Literal
 
 from noisedim.checks import one_of
 from noisedim.data import AugmentationConfig
+from noisedim.generation.config import GanConfig
 from noisedim.priors import SQUASH_NAMES
 from noisedim.report.generation_plan import autoencoder_runs, generator_runs
-from noisedim.runs.generation import AnyConfig, judge_of
+from noisedim.runs.make_generator import AnyConfig, judge_of
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
-from noisedim.training.generation_config import GanConfig
 
 __all__ = ["DATA_NAMES", "PROFILE_NAMES", "Plan", "make_plan"]
 

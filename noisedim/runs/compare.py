@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from noisedim.evaluation import linear_cka, procrustes_similarity
+from noisedim.downstream import linear_cka, procrustes_similarity
 from noisedim.runs.comparison import FACTORS, candidates, choose, record
 from noisedim.runs.store import RunStore
 from noisedim.runs.sweep import SweepOutcome, make_runs

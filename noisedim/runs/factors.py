@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from noisedim.data import AugmentationConfig, ImageSet
+from noisedim.downstream.disentanglement import dci, mutual_information_gap, randomly_rotated
 from noisedim.errors import InvalidInputError
-from noisedim.evaluation.disentanglement import dci, mutual_information_gap, randomly_rotated
 from noisedim.runs.comparison import Variant
 from noisedim.runs.make import RunSplit, split_images
 from noisedim.runs.store import RunFolder

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from noisedim.assessment import assess
+from noisedim.assessment.assess import MINIMUM_ROWS
+from noisedim.assessment.reconstruction import measure_reconstruction, prior_images, reconstruct
 from noisedim.data import second_view
-from noisedim.errors import InvalidInputError
-from noisedim.evaluation import (
-    assess,
+from noisedim.downstream import (
     cross_validated_scores,
     flow_gaussianise,
     label_curve,
@@ -21,9 +22,8 @@ from noisedim.evaluation import (
     probe_scores,
     rank_gaussianise,
 )
-from noisedim.evaluation.assess import MINIMUM_ROWS
-from noisedim.evaluation.image_grid import as_bytes
-from noisedim.evaluation.reconstruction import measure_reconstruction, prior_images, reconstruct
+from noisedim.errors import InvalidInputError
+from noisedim.generation.grids import as_bytes
 from noisedim.objectives import Autoencoder, dual_bound
 from noisedim.runs.environment import environment
 from noisedim.runs.pretrained import store_pretrained
@@ -31,9 +31,9 @@ from noisedim.runs.split import RunSplit, split_images
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.streams import stream
 from noisedim.training import EmbeddingModel, TrainConfig, embed, train
+from noisedim.training.distributed.ranks import Ranks
 from noisedim.training.execution import Execution
 from noisedim.training.loop import METRIC_NAMES, Progress, TrainingResult
-from noisedim.training.ranks import Ranks
 
 __all__ = ["RunSplit", "make_run", "split_images", "store_trained"]
 
@@ -65,8 +65,9 @@ def make_run(
         store: where it is kept; one that all ranks see.
         data_root: folder of the data sets.
         device: where to train.
-        start_ranks: to train in several processes (:func:`~noisedim.training.ranks.launch`): called when the images are
-            there and there is something to do. The first rank measures and writes; the others return before that.
+        start_ranks: to train in several processes (:func:`~noisedim.training.distributed.ranks.launch`): called when
+            the images are there and there is something to do. The first rank measures and writes; the others return
+            before that.
         execution: how the encoder is computed.
         on_progress: called after each record.
 

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from noisedim.data import load_images
+from noisedim.downstream.outliers import fitted_scores, outlier_p_values, squared_norms
 from noisedim.errors import DataNotFoundError, InvalidInputError
-from noisedim.evaluation.outliers import fitted_scores, outlier_p_values, squared_norms
 from noisedim.runs.comparison import Variant
 from noisedim.runs.make import RunSplit, split_images
 from noisedim.runs.store import RunFolder
@@ -125,7 +125,7 @@ def outlier_record(folder: RunFolder, config: TrainConfig, *, data_root: str | P
     """How well the run's embedding tells usual images, which did not train, from others, by detector and task.
 
     ``norm`` is the squared norm under the prior, ``norm_both`` the two-sided p-value, the rest what
-    :func:`~noisedim.evaluation.outliers.fitted_scores` fits to the embeddings that trained.
+    :func:`~noisedim.downstream.outliers.fitted_scores` fits to the embeddings that trained.
 
     Raises: InvalidInputError: for a run that does not leave a class and a fold out.
     """

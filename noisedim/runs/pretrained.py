@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from noisedim.evaluation.pretraining import MOST_ROWS, measure_pretraining
+from noisedim.assessment.pretraining import MOST_ROWS, measure_pretraining
 from noisedim.runs.split import RunSplit
 from noisedim.runs.store import RunFolder
 from noisedim.training import TrainConfig

@@ -14,9 +14,9 @@ import numpy as np
 
 from noisedim.errors import InvalidInputError, StorageError
 from noisedim.files import read_json, write_atomically, write_json_atomically
-from noisedim.training.classifier import ClassifierConfig
+from noisedim.generation.classifier import ClassifierConfig
+from noisedim.generation.config import GanConfig
 from noisedim.training.config import TrainConfig
-from noisedim.training.generation_config import GanConfig
 
 if TYPE_CHECKING:
     import pandas as pd

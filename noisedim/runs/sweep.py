@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from noisedim.checks import one_of, positive_integer
 from noisedim.errors import InvalidInputError, NoisedimError
-from noisedim.runs.generation import AnyConfig, make_any_run
+from noisedim.runs.make_generator import AnyConfig, make_any_run
 from noisedim.runs.store import RunFolder, RunStore
 
 __all__ = ["Backend", "SweepOutcome", "available_cores", "make_runs"]

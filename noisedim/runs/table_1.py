@@ -17,8 +17,8 @@ from noisedim.files import write_json_atomically
 from noisedim.runs.environment import environment
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.runs.sweep import SweepOutcome, make_runs
+from noisedim.statistics.combining import holm
 from noisedim.statistics.equivalence import crossed_mean
-from noisedim.statistics.normality import holm
 from noisedim.training import DataConfig, TrainConfig
 from noisedim.training.loop import resolve_device
 from noisedim.training.recipes import pretraining, with_epochs

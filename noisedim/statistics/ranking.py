@@ -8,8 +8,8 @@ from itertools import combinations
 import numpy as np
 
 from noisedim.errors import InvalidInputError
+from noisedim.statistics.combining import holm
 from noisedim.statistics.intervals import Interval, student_t
-from noisedim.statistics.normality import holm
 
 __all__ = ["Difference", "Place", "paired_differences", "rank"]
 

@@ -19,12 +19,12 @@ from noisedim.streams import torch_seed
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.collapse import collapse_warning, spread_and_rank
 from noisedim.training.config import TrainConfig
-from noisedim.training.exchange import rows_of_all_ranks
+from noisedim.training.distributed.exchange import rows_of_all_ranks
+from noisedim.training.distributed.ranks import Ranks, check_shares, explaining_loss
 from noisedim.training.execution import Execution
 from noisedim.training.memory import explaining_memory
 from noisedim.training.model import EmbeddingModel, build_model, embed
 from noisedim.training.optimizers import clip_gradients, learning_rate, make_optimizer
-from noisedim.training.ranks import Ranks, check_shares, explaining_loss
 from noisedim.training.resumable import Resumable, Stateful
 
 __all__ = [

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from noisedim.generation.classifier import ClassifierConfig
 from noisedim.report.content import Pictures, Sources, Table
 from noisedim.report.generation_figures import gap_figure, pictures_figure, prior_plane_figure, rows_figure
 from noisedim.report.generation_plan import autoencoder_runs, generator_runs
@@ -13,10 +14,9 @@ from noisedim.report.profiles import make_plan
 from noisedim.report.sections.autoencoders import autoencoder_section, autoencoder_verdicts
 from noisedim.report.sections.generation import Comparison, generation_section, generation_verdicts
 from noisedim.runs import RunStore
-from noisedim.runs.generation import make_any_run
+from noisedim.runs.make_generator import make_any_run
 from noisedim.statistics.equivalence import crossed_mean
 from noisedim.training import DataConfig
-from noisedim.training.classifier import ClassifierConfig
 
 
 def tiny(runs):
@@ -37,7 +37,9 @@ def tiny(runs):
 def sources(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NOISEDIM_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr("noisedim.runs.generation.judge_of", lambda c: ClassifierConfig(data=c.encoder.data, steps=50))
+        patch.setattr(
+            "noisedim.runs.make_generator.judge_of", lambda c: ClassifierConfig(data=c.encoder.data, steps=50)
+        )
         store = RunStore(tmp_path_factory.mktemp("runs"))
         autoencoders = [run for run in autoencoder_runs("quick", "digits") if run.noise.sigma != 0.3]
         plan = replace(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from noisedim.errors import InvalidInputError
+from noisedim.generation.classifier import ClassifierConfig
 from noisedim.report import build, profiles
 from noisedim.report.build import ReportOptions, write_report
 from noisedim.report.collect import missing_runs, run_rows
@@ -21,7 +22,6 @@ from noisedim.report.sections.squashes import squashes_verdict
 from noisedim.report.words import mean_and_half_width
 from noisedim.runs import RunStore
 from noisedim.training import DataConfig, NoiseConfig, TrainConfig
-from noisedim.training.classifier import ClassifierConfig
 
 
 def tiny_plan(profile="quick", data="digits", failing=False):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from noisedim.evaluation import audit
+from noisedim.normality import audit
 from noisedim.report.content import Sources
 from noisedim.report.sections import trust
 
@@ -63,4 +63,4 @@ def test_without_an_audit_it_says_how_to_make_one(monkeypatch):
     monkeypatch.setattr(trust, "read_audit", missing)
     found = trust.trust_section(Sources(plan=None, store=None, results=None))
     assert found.verdicts[0].answer == "not measured"
-    assert "python -m noisedim.evaluation.audit" in found.blocks[0].words
+    assert "python -m noisedim.normality.audit" in found.blocks[0].words

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from noisedim.evaluation.outliers import DETECTOR_WORDS
+from noisedim.downstream.outliers import DETECTOR_WORDS
 from noisedim.report.benchmarks import COMMAND
 from noisedim.report.content import Notice, Pictures, Sources, Table, Text
 from noisedim.report.profiles import make_plan

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from noisedim.downstream import rank_gaussianise
 from noisedim.errors import InvalidInputError
-from noisedim.evaluation import rank_gaussianise
 from noisedim.runs import RunStore, load, make_run
 from noisedim.runs.comparison import METHODS, candidates, choose, configure, record, with_capacity
 from noisedim.training import DataConfig, TrainConfig

@@ -9,8 +9,8 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from noisedim.data import load_images
+from noisedim.downstream.disentanglement import mutual_information_gap
 from noisedim.errors import InvalidInputError
-from noisedim.evaluation.disentanglement import mutual_information_gap
 from noisedim.runs import RunStore, make_run
 from noisedim.runs.factors import factor_config, factor_record, pixel_factor_record, reference_factor_record
 from noisedim.runs.outliers import NOMINAL, OUTLIER_METHODS, outlier_config, outlier_record, pixel_outlier_record

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from noisedim.data import ViewsConfig
 from noisedim.errors import InvalidInputError
+from noisedim.generation.classifier import ClassifierConfig
+from noisedim.generation.config import GanConfig
 from noisedim.priors import GaussianPrior, UniformPrior
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
-from noisedim.training.classifier import ClassifierConfig
-from noisedim.training.generation_config import GanConfig
 from noisedim.training.optimizers import learning_rate
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from noisedim.data import AugmentationConfig, load_images
 from noisedim.errors import CheckpointError
+from noisedim.generation.classifier import ClassifierConfig, ClassifierTrainer
+from noisedim.generation.config import GanConfig
+from noisedim.generation.train import GanTrainer
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig, embed, train
-from noisedim.training.classifier import ClassifierConfig, ClassifierTrainer
-from noisedim.training.generation import GanTrainer
-from noisedim.training.generation_config import GanConfig
 from noisedim.training.loop import Trainer
 from noisedim.training.recipes import pretraining
 

@@ -1,6 +1,6 @@
 """Two-dimensional embeddings to look at (the paper's Figure 2), and how they were trained."""
 
-from noisedim.evaluation.table import p_equals
+from noisedim.assessment.table import p_equals
 from noisedim.report.content import Block, Picture, Pictures, Section, Sources, Text, draw
 from noisedim.report.figures import embedding_figure, training_figure
 from noisedim.runs.store import RunFolder

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from noisedim.generation.config import GanConfig
 from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
 from noisedim.report.generation_figures import gap_figure, pictures_figure, prior_plane_figure
 from noisedim.report.words import interval_words, mean_and_half_width
 from noisedim.runs.store import RunFolder
+from noisedim.statistics.combining import holm
 from noisedim.statistics.equivalence import CrossedMean, crossed_mean
 from noisedim.statistics.intervals import student_t
-from noisedim.statistics.normality import holm
-from noisedim.training.generation_config import GanConfig
 
 __all__ = ["MARGIN", "Comparison", "generation_rows", "generation_section", "generation_verdicts"]
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from noisedim.evaluation.outliers import DETECTOR_WORDS
+from noisedim.downstream.outliers import DETECTOR_WORDS
 from noisedim.report.benchmarks import absent, entries
 from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
 from noisedim.report.use_figures import roc_figure

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from noisedim.evaluation.table import p_equals
+from noisedim.assessment.table import p_equals
 from noisedim.report.benchmarks import entries, environment_words
 from noisedim.report.collect import run_rows
 from noisedim.report.content import Block, Notice, Section, Sources, Table, Text, Verdict

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from noisedim.evaluation.audit import LEVELS, read_audit
+from noisedim.normality.audit import LEVELS, read_audit
 from noisedim.report.content import Notice, Section, Sources, Table, Text, Verdict
 from noisedim.statistics.intervals import Interval, clopper_pearson
 
@@ -13,7 +13,7 @@ _PEERS = ("sliced Epps–Pulley", "Shapiro–Wilk by coordinate, Bonferroni", "H
 _QUESTION = "Are false alarms as rare as the battery says?"
 # The power that has to be shown, by a lower limit, for a departure to count as seen.
 _POWER = 0.8
-_COMMAND = "python -m noisedim.evaluation.audit --output noisedim/evaluation/audit.json"
+_COMMAND = "python -m noisedim.normality.audit --output noisedim/normality/audit.json"
 
 
 def trust_section(sources: Sources) -> Section:

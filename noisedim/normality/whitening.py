@@ -1,0 +1,46 @@
+"""Rows with mean zero and covariance I: what tests of any normal law, whatever its mean and covariance, are measured on."""
+
+import numpy as np
+
+from noisedim.errors import InvalidInputError
+
+__all__ = ["whiten"]
+
+
+def whiten(z: np.ndarray) -> np.ndarray:
+    """Rows with mean zero and (1/n) covariance I, (n, d), by the Cholesky factor of the covariance.
+
+    Raises: InvalidInputError: if n <= d or the covariance is singular; names constant coordinates.
+    """
+    n, dim = z.shape
+    if n <= dim:
+        raise InvalidInputError(f"expected more rows than coordinates; got n={n}, d={dim}")
+    # Twice: the first subtraction of a large common offset rounds.
+    centred = z - z.mean(0)
+    centred -= centred.mean(0)
+    peak = np.abs(centred).max(0)
+    constant = np.flatnonzero(peak <= 1e-13 * np.abs(z).max(0))
+    if len(constant):
+        raise InvalidInputError(
+            f"expected coordinates that vary; {len(constant)} of {dim} coordinates are constant, the first is {constant[0]}"
+        )
+    centred /= peak  # so that no square overflows or underflows
+    centred /= np.sqrt((centred**2).mean(0))
+    correlation = centred.T @ centred / n
+    if float(np.linalg.eigvalsh(correlation)[0]) < 1e-10:
+        rank = int(np.linalg.matrix_rank(correlation, tol=1e-10, hermitian=True))
+        raise InvalidInputError(
+            f"expected linearly independent coordinates; {dim} coordinates have rank {rank}{_cause(centred, correlation)}"
+        )
+    # By the small inverse factor, not a triangular solve with n right-hand sides: BLAS starts its threads for that, which
+    # costs more than the whole statistic.
+    return centred @ np.linalg.inv(np.linalg.cholesky(correlation)).T
+
+
+def _cause(standardised: np.ndarray, correlation: np.ndarray) -> str:
+    """What makes coordinates dependent, as far as it is plain."""
+    shares = (standardised**2).sum(1) / standardised.size
+    if float(shares.max()) > 0.99:
+        return f"; row {shares.argmax()} is so far out that all others are one point beside it"
+    pairs = np.argwhere(np.triu(np.abs(correlation), 1) > 1 - 1e-10)
+    return f"; coordinate {pairs[0, 1]} repeats coordinate {pairs[0, 0]}" if len(pairs) else ""
