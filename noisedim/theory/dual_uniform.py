@@ -201,9 +201,9 @@ def largest_leaky_dual(z: Any, z_prime: Any, epsilon: float) -> tuple[float, flo
 
     # J_η is smooth in log η but need not be concave: the best of a grid, then its neighbourhood.
     grid = np.linspace(math.log(1e-12), 0.0, 113)
-    values = [negative(point) for point in grid]
-    k = int(np.argmin(values))
+    found_there = [negative(float(point)) for point in grid]
+    k = int(np.argmin(found_there))
     ends = grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]
     found = minimize_scalar(negative, bounds=ends, method="bounded", options={"xatol": 1e-10})
-    best = min(((float(found.fun), float(found.x)), (values[k], float(grid[k]))))
+    best = min(((float(found.fun), float(found.x)), (found_there[k], float(grid[k]))))
     return -best[0], min(1.0, math.exp(best[1]))

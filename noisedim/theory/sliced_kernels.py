@@ -84,7 +84,7 @@ class _SlicedExponential(torch.autograd.Function):
 
 
 def _kummer(s: torch.Tensor, dim: int) -> torch.Tensor:
-    return torch.exp(-s) if dim == 1 else _SlicedExponential.apply(s, dim)  # type: ignore[no-any-return]
+    return torch.exp(-s) if dim == 1 else _SlicedExponential.apply(s, dim)
 
 
 def sliced_gaussian_kernel(a: Any, b: Any, beta: float) -> Any:

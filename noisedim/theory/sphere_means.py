@@ -92,7 +92,7 @@ class _LogMean(torch.autograd.Function):
 
 def log_mean(t: torch.Tensor, dim: int, *, scaled: bool) -> torch.Tensor:
     """log M(t), less t if ``scaled``, differentiable once: what kernels are built of; nothing is checked."""
-    return _LogMean.apply(t, dim, scaled)  # type: ignore[no-any-return]
+    return _LogMean.apply(t, dim, scaled)
 
 
 def require_finite(name: str, value: torch.Tensor, *, positive: bool = False) -> torch.Tensor:
