@@ -69,6 +69,9 @@ def closed_form(trial: Trial, case: tuple[float, float]) -> None:
         trial.equal("log E_Z e^T of a pair and its closed form", logs[i, i], kernel[i, i], terms=size)
     bound = positives.mean() - special.logsumexp(logs, axis=1, b=1 / 5).mean()
     trial.equal("J_B from its definition and as computed", bound, dual_batch.row_bound(found, kernel), terms=size)
+    if sigma >= 1:  # with less noise what far pairs have in common lies beyond its nodes
+        plug_in = positives.mean() - special.logsumexp(logs[~np.eye(5, dtype=bool)], b=1 / 20)
+        trial.equal("the plug-in as computed", dual_batch.pairs_estimate(found, kernel), plug_in, terms=size)
     if rho == 1:
         plain = (
             bounds.gaussian_capacity(2, sigma)
@@ -145,7 +148,7 @@ def densities(trial: Trial, case: tuple[str, float, float]) -> None:
     """E J_B ≤ min(I, log B) and J_row ≤ I for laws with densities, by quadrature; of Laplace's, J itself is −∞."""
     name, sigma, keep = case
     law = STANDARDISED[name]
-    points, weights = law_nodes(law, nodes=14)
+    points, weights = law_nodes(law, nodes=16 if name == "normal" else 8)
     inside = np.abs(points) < 12  # what is left out weighs less than 1e-7
     table = PairTable.lazy(points[inside], weights[inside] / weights[inside].sum(), keep)
     information = LazySource(law, keep=keep).information(Normal(0, sigma))
@@ -175,7 +178,7 @@ def several_dimensions(trial: Trial, case: tuple[int, float]) -> None:
             trial.at_most(f"E J_B and the smaller ceiling, B={batch}", value, min(table.information, math.log(batch)))
 
 
-@check("dual-rows", intervals=1, cases={"sigma=0.3,B=16": (0.3, 16), "sigma=1,B=4": (1.0, 4)})
+@check("dual-rows", intervals=1, cases={"sigma=0.3,B=8": (0.3, 8), "sigma=1,B=4": (1.0, 4)})
 def sampled_infonce(trial: Trial, case: tuple[float, int]) -> None:
     """InfoNCE of drawn batches, with drawn noise, less J_B of the same batches: its mean is at least 0 (Δ = 0.02 nats)."""
     sigma, batch = case

@@ -84,7 +84,11 @@ def capacity_by_quadrature(trial: Trial, case: tuple[int, float]) -> None:
     trial.equal("A", sphere_means.mean_resultant(k, dim), resultant)
     ratio = k * np.cos(theta) - log_mean
     trial.equal("C and KL(p_x ‖ uniform)", dual_spheres.sphere_capacity(dim, k), float((tilted * ratio).sum()) / mean)
+    again = dual_spheres.concentration_for_sphere_capacity(dim, dual_spheres.sphere_capacity(dim, k))
+    trial.equal("k again from its capacity", again, k, tolerance=1e-8)
     if dim == 1:
+        again = dual_spheres.concentration_for_torus_capacity(4, dual_spheres.torus_capacity(4, k))
+        trial.equal("k again from the torus' capacity", again, k, tolerance=1e-8)
         trial.equal(
             "the torus' is d circles'", dual_spheres.torus_capacity(3, k), 3 * float((tilted * ratio).sum()) / mean
         )
@@ -123,7 +127,7 @@ def _pairs(dim: int, seed: int) -> PairTable:
     cases={f"d={d},k={k:g},law-{s}": (d, k, s) for d in (1, 2) for k in (0.5, 3.0, 25.0) for s in range(3)},
 )
 def densities(trial: Trial, case: tuple[int, float, int]) -> None:
-    """κ, J and KL(P_Y ‖ uniform) of random laws of 4 pairs, from densities on a quadrature rule; J ≤ I, rows ≤ min(I, log B)."""
+    """κ, J and KL(P_Y ‖ uniform) of random laws of 4 pairs, from densities on a rule; J ≤ I, E J_B ≤ min(I, log B)."""
     dim, k, seed = case
     nodes, mass = _circle() if dim == 1 else _sphere()
     table = _pairs(dim, seed)
