@@ -65,7 +65,11 @@ def sphere_capacity(dim: int, concentration: Any) -> Any:
 
     def formula(k: torch.Tensor) -> torch.Tensor:
         scaled, resultant = mean_and_resultant(require_finite("concentration", k, positive=True), dim, scaled=True)
-        return k * (resultant - 1) - scaled
+        # k(1−A) = a₁ + a₂/k + …, from A's differential equation, where A is too close to 1 to be taken from it.
+        first = dim / 2
+        second = first * (1 - first) / 2
+        series = first + second / k + second / k**2 + (3 * second + second**2) / (2 * k**3)
+        return -torch.where(k > 1e3 * (1 + first**2), series, k * (1 - resultant)) - scaled
 
     return elementwise(formula, k=concentration)
 

@@ -17,6 +17,8 @@ __all__ = ["PairTable", "law_nodes", "mean_log_of_batch"]
 
 _STEP = 0.125
 _LOWEST = -45.0
+# Logs of sums, relative to the largest term, below which float64 has no e^(−s).
+_LEAST = -700.0
 
 
 def mean_log_of_batch(own: np.ndarray, logs: np.ndarray, weights: np.ndarray, batch: int) -> np.ndarray:
@@ -37,7 +39,7 @@ def mean_log_of_batch(own: np.ndarray, logs: np.ndarray, weights: np.ndarray, ba
     result = np.empty_like(first)
     for q in range(len(first)):
         # Until e^(−tS) is 0 for the smallest sum: the substitution t = e^s makes the trapezoidal rule converge fast.
-        least = max(min(float(terms[q].min()), 0.0), float(first[q].min()), -600.0)
+        least = max(float(terms[q].min()), float(first[q].min()), _LEAST)
         s = np.arange(_LOWEST, 4.5 - least, _STEP)
         t = np.exp(s)
         with np.errstate(under="ignore"):
