@@ -245,6 +245,51 @@ def in_every_batch(trial: Trial) -> None:
     trial.equal("J_B of one row", _value(normal[:1], normal[:1], 1e-3), math.log(2) - 1, tolerance=1e-5)
 
 
+@check(
+    "dual-rows",
+    cases={
+        f"sigma={s:g},rho={r:g},tilt={t:g}": (s, r, t)
+        for s in (0.1, 0.5, 2.0)
+        for r in (1.0, 0.8)
+        for t in (0.0, 0.4, 0.9)
+    },
+)
+def tilted(trial: Trial, case: tuple[float, float, float]) -> None:
+    """A batch on the line: the tilted bound by integrating over the noise, and it, at most E_Z InfoNCE of that batch."""
+    sigma, rho, tilt = case
+    rng = np.random.default_rng(8)
+    z = rng.standard_normal((6, 1))
+    z_prime = rho * z + 0.2 * sigma * rng.standard_normal((6, 1))
+    edges = np.linspace(-60, 60, 241) * sigma  # a tilt brings far points in, where the noise hardly goes
+    places, masses = np.polynomial.legendre.leggauss(12)
+    half = (edges[1] - edges[0]) / 2
+    noise = (edges[:-1, None] + half * (1 + places)).ravel()
+    steps = np.tile(half * masses, 240)
+    mass = steps * Normal(0, sigma).density(noise)
+    log_density = -((noise / sigma) ** 2) / 2 - math.log(sigma * math.sqrt(2 * math.pi))
+    bound = sampled = 0.0
+    for i in range(6):
+        scores = dual_adaptive.adaptive_critic(z_prime, z[i] + noise[:, None], sigma, rho)  # (6, noise)
+        own = scores[i]
+        sampled += float(mass @ (own - special.logsumexp(scores, axis=0, b=1 / 6))) / 6
+        inner = special.logsumexp(scores - tilt * own + log_density, axis=1, b=steps)
+        bound += ((1 - tilt) * float(mass @ own) - float(special.logsumexp(inner, b=1 / 6))) / 6
+    found = dual_adaptive.tilted_row_bound(z, z_prime, sigma, rho, tilt)
+    trial.equal("the tilted bound from its definition and as computed", bound, found, terms=1 / sigma**2)
+    trial.at_most("it and E_Z InfoNCE of the batch", found, sampled)
+    trial.at_most("E_Z InfoNCE and log 6", sampled, math.log(6))
+    if tilt == 0:
+        rows = dual_batch.row_bound(
+            dual_adaptive.gaussian_positives(z, z_prime, sigma, rho),
+            dual_adaptive.adaptive_kernel(z, z_prime, sigma, rho),
+        )
+        trial.equal("without a tilt, J_B", found, rows)
+        best, where = dual_adaptive.tightest_row_bound(z, z_prime, sigma, rho)
+        trial.at_most("J_B and the tightest", found, best)
+        trial.at_most("the tightest and E_Z InfoNCE of the batch", best, sampled)
+        trial.equal("the tightest at its tilt", best, dual_adaptive.tilted_row_bound(z, z_prime, sigma, rho, where))
+
+
 @check("dual-rows")
 def plug_in_is_no_bound(trial: Trial) -> None:
     """The estimate over i ≠ j at the prior, d = 2, C = 14, B = 64: hundreds of nats, and two points ±1 at σ = .05 alike."""

@@ -120,6 +120,21 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
             "views exchanged": lambda f: lambda z, other, *rest: f(other, z, *rest),
         },
     ),
+    "dual_adaptive.tilted_row_bound": (
+        ("dual-rows/tilted",),
+        {
+            "2%": _TWO_PERCENT,
+            "λ² for λ": lambda f: lambda z, other, sigma, rho, tilt: f(z, other, sigma, rho, tilt**2),
+            "views exchanged": lambda f: lambda z, other, *rest: f(other, z, *rest),
+        },
+    ),
+    "dual_adaptive.tightest_row_bound": (
+        ("dual-rows/tilted",),
+        {
+            "2% more": lambda f: lambda *a: (1.02 * f(*a)[0], f(*a)[1]),
+            "another tilt": lambda f: lambda *a: (f(*a)[0], 0.99),
+        },
+    ),
     "dual_adaptive.adaptive_gaussian_dual": (
         ("dual-adaptive/normal_views",),
         {

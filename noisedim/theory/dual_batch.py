@@ -59,7 +59,8 @@ def row_bound(positives: Any, log_kernel: Any) -> Any:
 
     The kernel must be the positives' own: see the module's first lines. As B → ∞, J ≤ J_row ≤ I with J Theorem 4.1's
     bound; J_row is finite for every law with a second moment, J is −∞ where E κ = ∞. What Jensen's inequality costs has a
-    ceiling of its own: of points far apart compared with Gaussian noise, ½(1 − log 2) = 0.153 nats a coordinate.
+    ceiling of its own: of points far apart compared with Gaussian noise, ½(1 − log 2) = 0.153 nats a coordinate
+    (:func:`noisedim.theory.dual_adaptive.tilted_row_bound` gives back most of it).
 
     Args:
         positives: t_i, the critic of pair i averaged over its own noise, shape (n,).

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from noisedim.errors import InvalidInputError
 from noisedim.theory.bounds import gaussian_capacity, sigma_for_capacity
 from noisedim.theory.dual import gaussian_dual_kernel
-from noisedim.theory.dual_adaptive import adaptive_kernel, gaussian_positives
+from noisedim.theory.dual_adaptive import adaptive_kernel, gaussian_positives, tightest_row_bound, tilted_row_bound
 from noisedim.theory.dual_batch import (
     least_batch,
     linear_bound,
@@ -53,6 +53,36 @@ def test_gaussian_rows_never_exceed_log_batch(batch, sigma: float, correlation: 
     kernel = adaptive_kernel(z, z_prime, sigma, correlation)
     scale = 1 + np.abs(positives).max() + np.abs(kernel).max()
     assert row_bound(positives, kernel) <= math.log(len(z)) + SLACK * scale
+
+
+@settings(max_examples=150, deadline=None)
+@given(two_batches(-20, 20), st.floats(1e-2, 30), st.floats(0.05, 1.0), st.floats(0, 1), st.booleans())
+def test_tilted_rows_never_exceed_log_batch(batch, sigma: float, correlation: float, tilt: float, same: bool) -> None:
+    z, other = batch
+    z_prime = z if same else other
+    value = tilted_row_bound(z, z_prime, sigma, correlation, tilt)
+    lost = sigma**2 + 1 - correlation**2
+    scale = 1 + (np.abs(z).max() + np.abs(z_prime).max()) ** 2 * z.shape[1] / lost
+    assert value <= math.log(len(z)) + SLACK * scale
+    untilted = row_bound(
+        gaussian_positives(z, z_prime, sigma, correlation), adaptive_kernel(z, z_prime, sigma, correlation)
+    )
+    assert tilted_row_bound(z, z_prime, sigma, correlation) == pytest.approx(untilted, abs=SLACK * scale)
+
+
+def test_the_tightest_tilt_gives_back_what_jensen_took() -> None:
+    z = 100.0 * np.arange(8.0)[:, None] * np.ones((1, 3))
+    rows = row_bound(gaussian_positives(z, z, 0.1), gaussian_dual_kernel(z, z, 0.1))
+    assert rows < math.log(8) - 0.4
+    value, tilt = tightest_row_bound(z, z, 0.1)
+    assert math.log(8) - 0.01 < value <= math.log(8) + 1e-9
+    assert 0.9 < tilt < 1
+    tensor = torch.tensor(z[:3] / 100, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda a: tilted_row_bound(a, a + 0.1, 0.5, 0.9, 0.3), (tensor,))
+    with pytest.raises(InvalidInputError, match="tilt"):
+        tilted_row_bound(z, z, 0.1, tilt=1.5)
+    with pytest.raises(InvalidInputError, match="one row an image"):
+        tilted_row_bound(z, z[:3], 0.1)
 
 
 @settings(max_examples=150, deadline=None)

@@ -57,7 +57,8 @@ ADDED: tuple[Claim, ...] = (
         title="The row-wise dual is a bound at every batch size",
         statement="J_B = C + (mean ‖f_i‖² − d)/(2(1+σ²)) − mean ‖f_i−f_i′‖²/(2σ²) − mean_i log[(1/B) Σ_j κ(f_i, f_j′)], "
         "j = i included, is at most log B in every batch, and E J_B ≤ E InfoNCE_B(T*) ≤ min(I, log B); as B → ∞, "
-        "J ≤ J_row ≤ I. The plug-in of J over i ≠ j is no bound.",
+        "J ≤ J_row ≤ I. With a share λ of each row's own critic taken out first the value is at most E_Z InfoNCE_B of the "
+        "same batch for every λ, so the largest is. The plug-in of J over i ≠ j is no bound.",
         hypotheses=("Z ~ N(0, σ²I) independent of (X, X′)", "pairs independent", "E‖f(X)‖² finite"),
         source=f"{_HERE}; InfoNCE: van den Oord et al. (2018), Poole et al. (2019)",
         references=("noisedim", "infonce", "poole"),
