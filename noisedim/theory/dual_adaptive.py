@@ -35,23 +35,34 @@ __all__ = [
 ]
 
 
-def _correlation(value: float) -> float:
-    value = positive("correlation", value)
-    if value > 1:
-        raise InvalidInputError(f"correlation must lie in (0, 1]; got {value!r}")
-    return value
+def _correlation(value: Any) -> Any:
+    if not isinstance(value, torch.Tensor):
+        value = positive("correlation", value)
+        if value > 1:
+            raise InvalidInputError(f"correlation must lie in (0, 1]; got {value!r}")
+        return value
+    if value.numel() != 1 or not value.is_floating_point():
+        raise InvalidInputError(f"correlation must be one real number; got a tensor of shape {tuple(value.shape)}")
+    # One on the device is not read back: that would stall it.
+    if value.device.type == "cpu":
+        _correlation(value.item())
+    return value.detach().double().reshape(())
 
 
-def adaptive_sigma(sigma: float, correlation: float) -> float:
+def _log(value: Any) -> Any:
+    return torch.log(value) if isinstance(value, torch.Tensor) else math.log(value)
+
+
+def adaptive_sigma(sigma: float, correlation: Any) -> Any:
     r"""The noise level at which Theorem 4.1's kernel is the kernel of the critic of correlation ρ at noise σ.
 
     .. math:: \sigma_\rho = \sqrt{(1+\sigma^2-\rho)/\rho}, \qquad \frac1{1+\sigma_\rho^2} = \frac\rho{1+\sigma^2}
 
     Args:
         sigma: noise standard deviation, > 0.
-        correlation: ρ in (0, 1]; at 1 the level is ``sigma`` itself.
+        correlation: ρ in (0, 1]; at 1 the level is ``sigma`` itself. A 0-d tensor is taken as a constant.
 
-    Returns: the level, at least ``sigma``.
+    Returns: the level, at least ``sigma``; a 0-d float64 tensor for a tensor.
 
     Raises: InvalidInputError: for arguments out of range.
 
@@ -61,11 +72,13 @@ def adaptive_sigma(sigma: float, correlation: float) -> float:
     >>> adaptive_sigma(0.5, 1.0), round(adaptive_sigma(0.1, 0.5), 4)
     (0.5, 1.01)
     """
-    sigma, correlation = positive("sigma", sigma), _correlation(correlation)
-    return math.hypot(sigma, math.sqrt(1 - correlation)) / math.sqrt(correlation)
+    sigma, rho = positive("sigma", sigma), _correlation(correlation)
+    if isinstance(rho, torch.Tensor):
+        return torch.sqrt((sigma * sigma + (1 - rho)) / rho)
+    return math.hypot(sigma, math.sqrt(1 - rho)) / math.sqrt(rho)
 
 
-def adaptive_critic(x: Any, y: Any, sigma: float, correlation: float) -> Any:
+def adaptive_critic(x: Any, y: Any, sigma: float, correlation: Any) -> Any:
     r"""The critic T_ρ(x_i, y_j) for all pairs: optimal for standard normal views of correlation ρ.
 
     .. math:: T_\rho(x,y) = \frac d2\log\frac{1+\sigma^2}{1+\sigma^2-\rho^2} + \frac{\|y\|^2}{2(1+\sigma^2)}
@@ -91,14 +104,14 @@ def adaptive_critic(x: Any, y: Any, sigma: float, correlation: float) -> Any:
     lost = variance + (1 - rho) * (1 + rho)
 
     def formula(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        scale = x.shape[1] / 2 * (math.log1p(variance) - math.log(lost))
+        scale = x.shape[1] / 2 * (math.log1p(variance) - _log(lost))
         apart = torch.cdist(rho * x, y, compute_mode="donot_use_mm_for_euclid_dist").square()
         return scale + (y * y).sum(1)[None, :] / (2 * (1 + variance)) - apart / (2 * lost)
 
     return pairwise(formula, ("x", "y"), x, y)
 
 
-def adaptive_kernel(a: Any, b: Any, sigma: float, correlation: float) -> Any:
+def adaptive_kernel(a: Any, b: Any, sigma: float, correlation: Any) -> Any:
     r"""log E_Z exp T_ρ(b_j, a_i+Z) for all pairs: Mehler's kernel at r = ρ/(1+σ²), nats.
 
     Args:
@@ -120,7 +133,7 @@ def adaptive_kernel(a: Any, b: Any, sigma: float, correlation: float) -> Any:
     return gaussian_dual_kernel(a, b, adaptive_sigma(sigma, correlation))
 
 
-def gaussian_positives(z: Any, z_prime: Any, sigma: float, correlation: float = 1.0) -> Any:
+def gaussian_positives(z: Any, z_prime: Any, sigma: float, correlation: Any = 1.0) -> Any:
     r"""E_Z T_ρ(f(X_i′), f(X_i)+Z) of each pair, nats: what alignment leaves of the capacity.
 
     .. math:: t_i = \frac d2\log\frac{1+\sigma^2}{1+\sigma^2-\rho^2} - \frac{\|f_i-\rho f_i'\|^2}{2(1+\sigma^2-\rho^2)}
@@ -132,7 +145,7 @@ def gaussian_positives(z: Any, z_prime: Any, sigma: float, correlation: float = 
         z: f(X), shape (n, d).
         z_prime: f(X′), shape (n, d), row i from the same image as row i of ``z``.
         sigma: noise standard deviation, > 0.
-        correlation: ρ in (0, 1]; 1 is Theorem 4.1's critic.
+        correlation: ρ in (0, 1]; 1 is Theorem 4.1's critic. A 0-d tensor is taken as a constant.
 
     Returns: (n,) nats; torch tensors keep their floating dtype, all else is float64.
 
@@ -154,15 +167,13 @@ def gaussian_positives(z: Any, z_prime: Any, sigma: float, correlation: float = 
                 f"z and z_prime must have one row an image each; got {tuple(z.shape)} and {tuple(z_prime.shape)}"
             )
         dim = z.shape[1]
-        scale = dim / 2 * (math.log1p(variance) - math.log(lost)) - dim * rho**2 * variance / (
-            2 * lost * (1 + variance)
-        )
+        scale = dim / 2 * (math.log1p(variance) - _log(lost)) - dim * rho**2 * variance / (2 * lost * (1 + variance))
         return scale - (z - rho * z_prime).square().sum(1) / (2 * lost) + z.square().sum(1) / (2 * (1 + variance))
 
     return pairwise(formula, ("z", "z_prime"), z, z_prime)
 
 
-def tilted_row_bound(z: Any, z_prime: Any, sigma: float, correlation: float = 1.0, tilt: float = 0.0) -> Any:
+def tilted_row_bound(z: Any, z_prime: Any, sigma: float, correlation: Any = 1.0, tilt: float = 0.0) -> Any:
     r"""The row-wise dual of a batch with part of each row's own critic taken out before Jensen's inequality, nats.
 
     .. math:: J_B^\lambda = \frac{1-\lambda}B\sum_i t_i - \frac1B\sum_i \log\Bigl(\frac1B\sum_j
@@ -203,7 +214,7 @@ def tilted_row_bound(z: Any, z_prime: Any, sigma: float, correlation: float = 1.
         near = torch.cdist(z, rho * z_prime, compute_mode="donot_use_mm_for_euclid_dist").square()
         shifted = torch.cdist(centre, rho * z_prime, compute_mode="donot_use_mm_for_euclid_dist").square()
         of_row = (1 - tilt) * z.square().sum(1) / (2 * total) + tilt * own.square().sum(1) / (2 * lost)
-        constant = dim / 2 * ((1 - tilt) * math.log(total / lost) - math.log(inflation))
+        constant = dim / 2 * ((1 - tilt) * _log(total / lost) - _log(inflation))
         logs = shifted * (variance / (2 * inflation * lost**2)) - near / (2 * lost) + of_row[:, None] + constant
         return (1 - tilt) * positives.mean() - torch.logsumexp(logs, 1).mean() + math.log(len(z))
 

@@ -26,19 +26,21 @@ from noisedim.theory._arrays import pairwise
 __all__ = ["best_leakage", "largest_leaky_dual", "leaky_alignment", "leaky_kernel", "leaky_positives"]
 
 
-def _leakage(value: float) -> float:
-    value = positive("leakage", value)
-    if value > 1:
-        raise InvalidInputError(f"leakage must lie in (0, 1]; got {value!r}")
-    return value
+def _leakage(value: Any) -> Any:
+    if not isinstance(value, torch.Tensor):
+        value = positive("leakage", value)
+        if value > 1:
+            raise InvalidInputError(f"leakage must lie in (0, 1]; got {value!r}")
+        return value
+    if value.numel() != 1 or not value.is_floating_point():
+        raise InvalidInputError(f"leakage must be one real number; got a tensor of shape {tuple(value.shape)}")
+    # One on the device is not read back: that would stall it.
+    if value.device.type == "cpu":
+        _leakage(value.item())
+    return value.detach().double().reshape(())
 
 
-def _inside(leakage: float, width: float) -> float:
-    """log(η + (1−η)w), w = 1 + 1/width."""
-    return math.log1p((1 - leakage) / width)
-
-
-def leaky_kernel(a: Any, b: Any, epsilon: float, leakage: float) -> Any:
+def leaky_kernel(a: Any, b: Any, epsilon: float, leakage: Any) -> Any:
     r"""log E_Z exp T_η(b_j, a_i+Z) for all pairs, nats: finite where the uniform kernel's log is −∞.
 
     .. math:: \log\kappa_\eta(a,b) = \sum_i \log\Bigl[\eta + (1-\eta)\frac{1+2\varepsilon}{2\varepsilon}
@@ -48,7 +50,7 @@ def leaky_kernel(a: Any, b: Any, epsilon: float, leakage: float) -> Any:
         a: embeddings f(X) in [0, 1]^d, shape (n, d).
         b: embeddings f(X′) in [0, 1]^d, shape (m, d).
         epsilon: half-width of the noise, > 0.
-        leakage: η in (0, 1].
+        leakage: η in (0, 1]. A 0-d tensor is taken as a constant.
 
     Returns: (n, m) matrix of log κ; torch tensors keep their floating dtype, all else is float64.
 
@@ -73,7 +75,7 @@ def leaky_kernel(a: Any, b: Any, epsilon: float, leakage: float) -> Any:
     return pairwise(formula, ("a", "b"), a, b)
 
 
-def leaky_positives(z: Any, z_prime: Any, epsilon: float, leakage: float) -> Any:
+def leaky_positives(z: Any, z_prime: Any, epsilon: float, leakage: Any) -> Any:
     r"""E_Z T_η(f(X_i′), f(X_i)+Z) of each pair, nats.
 
     .. math:: t = \sum_i \Bigl[q_i\log\Bigl(1 + \frac{(1-\eta)(1+2\varepsilon)}{2\varepsilon\eta}\Bigr) + \log\eta\Bigr],
@@ -83,7 +85,7 @@ def leaky_positives(z: Any, z_prime: Any, epsilon: float, leakage: float) -> Any
         z: f(X) in [0, 1]^d, shape (n, d).
         z_prime: f(X′) in [0, 1]^d, shape (n, d), row i from the same image as row i of ``z``.
         epsilon: half-width of the noise, > 0.
-        leakage: η in (0, 1].
+        leakage: η in (0, 1]. A 0-d tensor is taken as a constant.
 
     Returns: (n,) nats; torch tensors keep their floating dtype, all else is float64.
 
@@ -102,7 +104,11 @@ def leaky_positives(z: Any, z_prime: Any, epsilon: float, leakage: float) -> Any
                 f"z and z_prime must have one row an image each; got {tuple(z.shape)} and {tuple(z_prime.shape)}"
             )
         inside = (1 - (z - z_prime).abs() / width).clamp(min=0)
-        return (inside * (_inside(eta, width) - math.log(eta)) + math.log(eta)).sum(1)
+        outside = torch.log(torch.as_tensor(eta, dtype=torch.float64))
+        covered = torch.log1p(torch.as_tensor((1 - eta) / width, dtype=torch.float64))  # log(η + (1−η)(1+2ε)/(2ε))
+        if z.device.type != "cpu":
+            outside, covered = outside.to(z.device), covered.to(z.device)
+        return (inside * (covered - outside) + outside).sum(1)
 
     return pairwise(formula, ("z", "z_prime"), z, z_prime)
 

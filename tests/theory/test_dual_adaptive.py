@@ -17,6 +17,7 @@ from noisedim.theory.dual_adaptive import (
     best_correlation,
     gaussian_log_mean_kernel,
     gaussian_positives,
+    tilted_row_bound,
 )
 
 
@@ -64,6 +65,19 @@ def test_tensors_keep_their_dtype() -> None:
     for value in (gaussian_positives(z, z, 0.5, 0.9), adaptive_kernel(z, z, 0.5, 0.9), adaptive_critic(z, z, 0.5, 0.9)):
         assert value.dtype == torch.float32
     assert gaussian_positives(z.tolist(), z.tolist(), 0.5).dtype == np.float64
+
+
+def test_a_correlation_may_be_a_tensor() -> None:
+    z, z_prime = torch.tensor(rows()), torch.tensor(rows(seed=1))
+    for function in (gaussian_positives, adaptive_kernel, adaptive_critic, tilted_row_bound):
+        rho = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+        found = function(z, z_prime, 0.4, rho)
+        torch.testing.assert_close(found, function(z, z_prime, 0.4, 0.7), rtol=1e-12, atol=1e-12)
+        assert not found.requires_grad
+        assert function(z.float(), z_prime.float(), 0.4, rho).dtype == torch.float32
+        for bad in (torch.tensor(1.5), torch.tensor(0.0), torch.tensor([0.5, 0.6]), torch.tensor(1)):
+            with pytest.raises(InvalidInputError, match="correlation"):
+                function(z, z_prime, 0.4, bad)
 
 
 def test_mean_kernel_is_infinite_from_its_edge_on() -> None:

@@ -50,6 +50,19 @@ def test_gradients_match_finite_differences(leakage: float) -> None:
     assert torch.autograd.gradcheck(lambda a, b: leaky_positives(a, b, 0.4, leakage), (a, b))
 
 
+def test_a_leakage_may_be_a_tensor() -> None:
+    a, b = (torch.tensor(rows(3, 2, seed)) for seed in (4, 5))
+    for function in (leaky_kernel, leaky_positives):
+        eta = torch.tensor(0.2, dtype=torch.float64, requires_grad=True)
+        found = function(a, b, 0.3, eta)
+        torch.testing.assert_close(found, function(a, b, 0.3, 0.2), rtol=1e-12, atol=1e-12)
+        assert not found.requires_grad
+        assert function(a.float(), b.float(), 0.3, eta).dtype == torch.float32
+        for bad in (torch.tensor(1.5), torch.tensor(0.0), torch.tensor([0.5, 0.6]), torch.tensor(1)):
+            with pytest.raises(InvalidInputError, match="leakage"):
+                function(a, b, 0.3, bad)
+
+
 def test_the_search_beats_every_leakage_of_a_grid() -> None:
     z = rows(20)
     z_prime = np.clip(z + 0.05 * np.random.default_rng(2).standard_normal(z.shape), 0, 1)
