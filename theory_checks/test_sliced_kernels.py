@@ -233,7 +233,7 @@ def in_the_plane(trial: Trial, case: tuple[int, int]) -> None:
     """A law of the plane with one part of order n: its sliced distances by the kernels, w_n·c_{n,k} and rⁿ·c_{n,k}."""
     order, free = case
     polynomial = _polynomial(2, order, free)
-    nodes, mass = np.polynomial.hermite_e.hermegauss(30)
+    nodes, mass = np.polynomial.hermite_e.hermegauss(26)
     mass = mass / mass.sum()
     grid = np.stack([axis.ravel() for axis in np.meshgrid(nodes, nodes, indexing="ij")], 1)
     weight = np.outer(mass, mass).ravel()
