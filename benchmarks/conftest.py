@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,66 +16,16 @@ import numpy as np
 import pytest
 import torch
 
-from noisedim.data import AugmentationConfig, load_images
+from noisedim.data import load_images
 from noisedim.files import read_json, write_json_atomically
+from noisedim.report.comparison.plan import PROFILES, Profile
 from noisedim.runs import RunStore
 from noisedim.runs.compare import MethodOutcome, make_comparison, make_seeds
 from noisedim.runs.comparison import METHODS
 from noisedim.runs.environment import environment
 from noisedim.runs.store import DEFAULT_ROOT
-from noisedim.training import DataConfig, OptimiserConfig, TrainConfig
+from noisedim.training import DataConfig, TrainConfig
 from noisedim.training.loop import Trainer
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How much is trained.
-
-    Attributes:
-        base: what all methods have in common; fold 0 judges.
-        seeds: how many.
-        capacities: of Figure 1, in nats; none if the profile leaves it to the report.
-        words: the protocol.
-        as_paper: whether it is the paper's own.
-    """
-
-    base: TrainConfig
-    seeds: int
-    capacities: tuple[float, ...]
-    words: str
-    as_paper: bool = False
-
-
-_SHARED = TrainConfig(data=DataConfig(fold=0), steps=700, batch_size=128)
-_MNIST = DataConfig(name="mnist", fold=0)
-PROFILES = {
-    "smoke": Profile(
-        replace(_SHARED, steps=30), 2, (), "30 steps a run: does everything work? Its figures mean nothing"
-    ),
-    "digits": Profile(_SHARED, 5, (), "digits, d = 2, 700 steps of 128 images, five seeds"),
-    "mnist-short": Profile(
-        replace(_SHARED, data=replace(_MNIST, limit=12_000), steps=300, batch_size=256),
-        3,
-        (0.5, 2.0, 4.6, 7.0, 14.0),
-        "shortened: the first 12,000 images of MNIST's training part, 300 steps of 256 (8 epochs), input noise 0.3 with "
-        "probability ½, three seeds",
-    ),
-    "paper": Profile(
-        replace(
-            _SHARED,
-            data=_MNIST,
-            augmentation=AugmentationConfig(noise=0.6),
-            augmentation_probability=1.0,
-            optimiser=OptimiserConfig(learning_rate=1e-3, cosine=False),
-            steps=2000 * (60_000 // 1024),
-            batch_size=1024,
-        ),
-        5,
-        tuple(float(c) for c in (0.5, *range(1, 15))),
-        "Appendix C: MNIST, 2,000 epochs of 1,024, input noise 0.6, Adam at 1e-3, five seeds",
-        as_paper=True,
-    ),
-}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -200,7 +200,7 @@ def bad_cases(tmp_path, checkpoint):
         "method": (["train", "--method", "byol"], "invalid choice"),
         "negative sigma": (["train", "--method", "simclr", "--sigma", "-1"], "sigma must be a finite number > 0"),
         "no cifar": (["train", "--method", "simclr"], "cifar10 needs a data folder"),
-        "backbone": (["train", "--encoder", "torchvision:resnet19"], "near it: resnet"),
+        "backbone": (["train", "--encoder", "torchvision:resnet19"], "similar names: resnet"),
         "unknown option": (["train", "--bogus"], "--bogus"),
         "no command": ([], "train"),
         "shape": (["embed", str(checkpoint), images, *out], "takes inputs of shape (n, 1, 8, 8); got (3, 1, 9, 9)"),

@@ -7,8 +7,8 @@ import numpy as np
 
 from noisedim.assessment.result import Assessment, TestResult
 from noisedim.checks import embedding_matrix, one_of, positive_integer
-from noisedim.downstream.clustering import label_silhouette
-from noisedim.downstream.probes import cross_validated_scores
+from noisedim.downstream.clustering import silhouette
+from noisedim.downstream.probes import FOLDS, fold_labels, fold_scores
 from noisedim.errors import InvalidInputError
 from noisedim.normality.battery import NULLS, run_battery
 from noisedim.normality.effects import effect_sizes, effects_at_prior
@@ -24,24 +24,6 @@ from noisedim.statistics.intervals import Interval
 __all__ = ["assess"]
 
 MINIMUM_ROWS = 20
-
-# Which effect size says how large the departure is that a test is about.
-_EFFECT_OF = {
-    "mean": "mean_error",
-    "variances": "variance_error",
-    "correlations": "correlation_error",
-    "hermite": "kurtosis_error",
-    "hermite_composite": "kurtosis_error",
-    "mehler": "d2",
-    "covariance": "effective_rank",
-    "mardia_skewness": "skewness_error",
-    "mardia_kurtosis": "kurtosis_error",
-    "dagostino_projections": "max_sliced_w2",
-    "shapiro_projections": "max_sliced_w2",
-    "henze_zirkler": "knn_kl",
-    "bhep": "sliced_w2",
-    "energy": "sliced_w2",
-}
 
 
 def assess(
@@ -60,24 +42,25 @@ def assess(
     Args:
         z: (n, d) numbers from NumPy, torch or pandas, n >= 20; every row in the prior's support.
         prior: ``normal`` for N(0, I), ``uniform`` for U[0, 1]^d, any :class:`~noisedim.priors.Prior`, or the path of a
-            prior file. Rows go through the prior's bijection to N(0, I) and are tested there: they follow the prior
-            exactly if what comes out follows N(0, I), and effect sizes are of what comes out (divergences are the same on
-            both sides; distances and moments are in units of the normal). Uniform laws on the cube or a box are tested
-            directly as well.
-        null: ``simple``: the prior itself; ``composite``: any normal law, whatever its mean and covariance.
-        alpha: family-wise error rate: a sample of the prior is rejected at most this often. Below about 2e-5 only tests
-            with exact laws can reject: null tables say no p below 1e-6.
-        seed: >= 0, of random projections, of the index's parts and of folds.
-        labels: integers, (n,): also measure what the embedding is worth to classifiers.
-        simulations: calibrate by so many null samples of exactly this shape, cached, instead of by the shipped null
-            tables.
-        n_star: also look for the sample size at which the battery would reject half of the time.
+            prior file. Rows are mapped by the prior's bijection to N(0, I) and tested there: they follow the prior if and
+            only if the mapped rows follow N(0, I). Effect sizes are those of the mapped rows (divergences do not change
+            under the map; distances and moments are in units of the normal). Uniform laws on the cube or a box are also
+            tested directly.
+        null: ``simple``: the prior itself; ``composite``: any normal law, with any mean and covariance.
+        alpha: family-wise error rate: the probability of rejecting a sample of the prior is at most this. Below about
+            2e-5 only tests with exact laws can reject, because null tables give no p-value below 1e-6.
+        seed: >= 0; seed of random projections, of the index's parts and of cross-validation folds.
+        labels: integers, (n,); if given, the accuracy of classifiers on the embedding is also measured.
+        simulations: number of null samples of exactly this shape (cached) that calibrate the tests; by default the
+            shipped null tables calibrate them.
+        n_star: whether to estimate n*, the sample size at which the battery would reject half of the time.
 
-    Returns: an :class:`Assessment`. Constant or linearly dependent coordinates are a departure, with its cause.
+    Returns: an :class:`Assessment`. Constant or linearly dependent coordinates are reported as a departure, with the
+        cause.
 
-    Raises: InvalidInputError: for NaN, fewer than 20 rows, values beyond 1e100, or outside [0, 1] for the uniform
-        prior, the composite null with n <= d, labels that do not match, ``alpha`` not strictly between 0 and 1, or fewer
-        simulations than a rejection at ``alpha`` takes.
+    Raises: InvalidInputError: for NaN, fewer than 20 rows, values beyond 1e100, values outside [0, 1] for the uniform
+        prior, the composite null with n <= d, labels that do not match, ``alpha`` not strictly between 0 and 1, or too
+        few simulations for a rejection at ``alpha``.
 
     >>> assess(np.random.default_rng(0).standard_normal((100, 2)), n_star=False).rejected
     False
@@ -86,26 +69,37 @@ def assess(
     seed = positive_integer("seed", seed, minimum=0)
     z = embedding_matrix("z", z, minimum_rows=MINIMUM_ROWS)
     law = prior_of_rows(prior, z.shape[1])
-    n, dim = len(z), law.dim
-    if null == "composite":
-        if law.name != GaussianPrior.name:
-            raise InvalidInputError(f"null='composite' means any normal law and needs prior='normal'; got {law.name!r}")
-        if n <= dim:
-            raise InvalidInputError(f"null='composite' needs more rows than coordinates; got n={n}, d={dim}")
+    _check_composite(null, law, len(z))
     _check_simulations(alpha, simulations)
     points, uniform = mapped_to_normal(law, z)
     if (largest := float(np.abs(points).max())) > LARGEST:
         raise InvalidInputError(f"z must lie within ±{LARGEST:g}, so that squares are finite; got {largest:g}")
-    # Before the battery: labels that do not fit are refused at once.
-    downstream = {}
-    if labels is not None:
-        downstream = {**cross_validated_scores(z, labels, seed=seed), "silhouette": label_silhouette(z, labels)}
+    # Before the battery, so that labels that do not match are refused at once.
+    downstream = {} if labels is None else _label_scores(z, labels, seed)
+    return _assessment(
+        law, points, uniform, downstream, null=null, alpha=alpha, seed=seed, simulations=simulations, n_star=n_star
+    )
+
+
+def _assessment(
+    law: Prior,
+    points: np.ndarray,
+    uniform: np.ndarray | None,
+    downstream: dict[str, float],
+    *,
+    null: str,
+    alpha: float,
+    seed: int,
+    simulations: int | None,
+    n_star: bool,
+) -> Assessment:
+    n, dim = points.shape
     battery = run_battery(points, null=null, uniform=uniform, seed=seed, simulations=simulations)
     results = tuple(
         TestResult(
             *(row.name, row.null, row.outcome.statistic, row.outcome.p_value, float(adjusted), row.words),
             calibrated_by=row.calibrated_by,
-            effect=_EFFECT_OF.get(row.name),
+            effect=row.test.effect,
         )
         for row, adjusted in zip(battery.rows, battery.adjusted(), strict=True)
     )
@@ -127,13 +121,27 @@ def assess(
         power=power,
         left_out=battery.left_out,
         downstream=downstream,
-        # A copy: callers fill their arrays anew, and pictures are drawn later.
+        # A copy: callers may reuse their arrays, and pictures are drawn later.
         _points=points.copy(),
     )
 
 
+def _check_composite(null: str, law: Prior, n: int) -> None:
+    if null != "composite":
+        return
+    if law.name != GaussianPrior.name:
+        raise InvalidInputError(f"null='composite' means any normal law and needs prior='normal'; got {law.name!r}")
+    if n <= law.dim:
+        raise InvalidInputError(f"null='composite' needs more rows than coordinates; got n={n}, d={law.dim}")
+
+
+def _label_scores(z: np.ndarray, labels: Any, seed: int) -> dict[str, float]:
+    labels = fold_labels(labels, len(z), FOLDS)
+    return {**fold_scores(z, labels, seed=seed), "silhouette": silhouette(z, labels)}
+
+
 def _check_simulations(alpha: float, simulations: int | None) -> None:
-    # No battery has more tests than this.
+    # No battery holds more tests than this.
     tests = 20
     needed = simulations_for(alpha, tests) - 1
     if simulations is not None and positive_integer("simulations", simulations) < needed:

@@ -1,4 +1,4 @@
-"""The battery during training: every so many steps, on images that do not train."""
+"""The battery during training: at regular intervals, on images that are not trained on."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -17,19 +17,19 @@ __all__ = ["AssessmentCallback"]
 
 
 class AssessmentCallback:
-    """Give it to ``train(after_step=…)``: assesses embeddings of ``images`` every ``every`` steps, and after the last.
+    """Assesses embeddings of ``images`` every ``every`` steps and after the last; pass it to ``train(after_step=…)``.
 
-    The encoder is looked at in ``eval()`` mode, with the running statistics of its normalisation, and put back; no random
-    number of the training is used, so the run is the same with and without it.
+    The encoder is evaluated in ``eval()`` mode, with the running statistics of its normalisation, and then returned to its
+    mode. No random numbers of the training are used, so the run is the same with and without the callback.
 
     Args:
-        images: (n, *shape), uint8 or float in [0, 1]; images that do not train are the honest choice.
+        images: (n, *shape), uint8 or float in [0, 1]; choose images that are not trained on.
         every: steps between two assessments.
-        log: called with ``{"step": …, "p_value": …, "rejected": …, "d2": …, "sliced_w2": …}`` after each.
-        assess_options: passed to :func:`assess`; n* is not looked for unless asked.
+        log: called with ``{"step": …, "p_value": …, "rejected": …, "d2": …, "sliced_w2": …}`` after each assessment.
+        assess_options: passed to :func:`assess`; n* is not estimated unless asked for.
 
     Attributes:
-        history: (step, assessment) of all so far.
+        history: (step, assessment) pairs, oldest first.
 
     Raises: InvalidInputError: if ``every`` is not a positive integer.
     """
@@ -49,7 +49,7 @@ class AssessmentCallback:
         self.history: list[tuple[int, Assessment]] = []
 
     def __call__(self, trainer: "Trainer") -> None:
-        """What the loop calls after each step."""
+        """Assess if this step is due; the training loop calls this after each step."""
         if trainer.steps_done % self.every and not trainer.finished:
             return
         assessment = assess(embed(trainer.model, self.images), prior=trainer.model.channel.prior, **self.assess_options)

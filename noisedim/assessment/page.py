@@ -1,4 +1,4 @@
-"""An assessment as one self-contained page: verdict first, then pictures, tests and effect sizes."""
+"""An assessment as one self-contained page: the verdict, then pictures, tests and effect sizes."""
 
 import base64
 import io
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["assessment_page"]
 
 _ALT = {
-    "quantiles": "Q–Q plot of random projections against the standard normal law, less the line, with bands",
+    "quantiles": "Q–Q plot of random projections against the standard normal law, detrended, with bands",
     "worst-direction": "Histogram along the worst direction found, with the standard normal density",
-    "norms": "Q–Q plot of squared norms against the chi-square law, less the line, with its band",
+    "norms": "Q–Q plot of squared norms against the chi-square law, detrended, with its band",
     "pairs": "Scatter plots of pairs of coordinates with circles of radius 1, 2 and 3",
-    "correlations": "Map of the correlations of coordinates",
-    "power": "Share of subsamples that the battery rejects against their size",
+    "correlations": "Heat map of the correlations between coordinates",
+    "power": "Share of subsamples rejected by the battery, against subsample size",
 }
 
 
 def assessment_page(assessment: "Assessment", points: np.ndarray) -> str:
-    """HTML with everything inside; no script, no network."""
+    """The assessment of ``points``, (n, d), as self-contained HTML without scripts or links to a network."""
     from jinja2 import Environment, PackageLoader
 
     environment = Environment(loader=PackageLoader("noisedim.assessment"), autoescape=True, trim_blocks=True)
@@ -43,7 +43,7 @@ def assessment_page(assessment: "Assessment", points: np.ndarray) -> str:
             "adjusted p": p_words(result.adjusted_p_value),
             "a small p means": result.words,
             "p comes from": result.calibrated_by.words,
-            "found": "departs" if result.adjusted_p_value <= assessment.alpha else "",
+            "verdict": "departs" if result.adjusted_p_value <= assessment.alpha else "",
         }
         for result in assessment.results
     ]

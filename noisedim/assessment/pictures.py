@@ -1,4 +1,4 @@
-"""Pictures of an assessment: what the tests saw. Each takes plain arrays and returns a figure; nothing here reads files."""
+"""Pictures of an assessment. Each function takes plain arrays and returns a figure; nothing here reads files."""
 
 import math
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from noisedim.normality.directions import random_directions
 from noisedim.normality.sample_size import PowerPoint
 from noisedim.normality.transport import max_sliced_wasserstein
 from noisedim.statistics.intervals import Interval, clopper_pearson
+from noisedim.streams import numpy_stream
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +53,7 @@ def assessment_figures(assessment: "Assessment", points: np.ndarray) -> "dict[st
 
 
 def _figure(width: float, height: float) -> "tuple[Figure, Axes]":
-    # Without pyplot: no global state, no window system.
+    # Without pyplot, which keeps global state and needs a window system.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained", dpi=130)
@@ -64,7 +65,7 @@ def _figure(width: float, height: float) -> "tuple[Figure, Axes]":
 
 
 def _ranks(n: int) -> np.ndarray:
-    """Up to 200 order statistics: all in the tails, fewer in the middle."""
+    """Ranks of up to 200 order statistics: all of them in the tails, fewer in the middle."""
     if n <= _MOST_QUANTILES:
         return np.arange(n)
     scores = np.linspace(-1, 1, _MOST_QUANTILES - 40)
@@ -73,15 +74,15 @@ def _ranks(n: int) -> np.ndarray:
 
 
 def quantile_bands(n: int, ranks: np.ndarray, *, level: float = 0.95, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper bounds for order statistics of n uniform values that hold for all ``ranks`` at once.
+    """Simultaneous lower and upper bounds for the order statistics ``ranks`` of n uniform values.
 
-    Each is a Beta quantile at the same tail probability; that is calibrated by simulation, so that all hold together
-    with probability ``level``.
+    Each bound is a Beta quantile at one common tail probability, which is calibrated by simulation so that all bounds hold
+    simultaneously with probability ``level``.
     """
     from scipy import stats
 
     law = stats.beta(ranks + 1, n - ranks)
-    rng = np.random.default_rng([seed, 41])
+    rng = numpy_stream(seed, "quantile bands")
     least = np.empty(_BAND_DRAWS)
     for i in range(_BAND_DRAWS):
         # Uniform order statistics are partial sums of exponentials over their total.
@@ -93,7 +94,7 @@ def quantile_bands(n: int, ranks: np.ndarray, *, level: float = 0.95, seed: int 
 
 
 def _histogram(axes: "Axes", values: np.ndarray, bins: int) -> None:
-    """Density of values; what lies too close together for bins to be seen, as far from 0 as it is, is one bar."""
+    """Histogram of values; a range too narrow, relative to its distance from 0, for bins to be seen is one bar."""
     low, high = float(values.min()), float(values.max())
     least = 0.1 * max(1.0, abs(low), abs(high))
     if high - low < least:
@@ -102,11 +103,11 @@ def _histogram(axes: "Axes", values: np.ndarray, bins: int) -> None:
 
 
 def quantile_figure(z: np.ndarray, *, directions: int = 8, seed: int = 0) -> "Figure":
-    """Q–Q of random projections against N(0, 1), less the line, in simultaneous 95% bands for each."""
+    """Detrended Q–Q plot of random projections against N(0, 1), with a simultaneous 95% band."""
     from scipy.special import ndtri
 
     n, dim = z.shape
-    unit = random_directions(dim, min(directions, max(1, 4 * (dim - 1))), np.random.default_rng(seed))
+    unit = random_directions(dim, min(directions, max(1, 4 * (dim - 1))), numpy_stream(seed, "projections drawn"))
     ranks = _ranks(n)
     expected = ndtri((ranks + 0.5) / n)
     lower, upper = quantile_bands(n, ranks)
@@ -115,16 +116,15 @@ def quantile_figure(z: np.ndarray, *, directions: int = 8, seed: int = 0) -> "Fi
     axes.axhline(0, color=_INK, lw=0.8)
     for direction in unit:
         axes.plot(expected, np.sort(z @ direction)[ranks] - expected, color=_BLUE, lw=1, alpha=0.7)
-    axes.set(xlabel="quantile of N(0, 1)", ylabel="quantile of the projection, less it")
-    axes.set_title(f"{len(unit)} random projections, each in its 95% band", fontsize=10)
+    axes.set(xlabel="quantile of N(0, 1)", ylabel="quantile of the projection minus that of N(0, 1)")
+    axes.set_title(f"{len(unit)} random projections, with a 95% band for each", fontsize=10)
     return figure
 
 
 def worst_direction_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
-    """Histogram along the worst direction found on one half of the rows, drawn with the other half."""
+    """Histogram of one half of the rows along the worst direction found on the other half."""
     found = max_sliced_wasserstein(z, seed=seed)
-    order = np.random.default_rng([seed, 19]).permutation(len(z))
-    values = z[order[len(z) // 2 :]] @ found.direction
+    values = z[found.measured] @ found.direction
     low, high = np.quantile(values, [0.002, 0.998])
     grid = np.linspace(min(-4.0, low), max(4.0, high), 400)
     figure, axes = _figure(5.6, 3.8)
@@ -134,12 +134,12 @@ def worst_direction_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
     largest = np.argsort(-np.abs(found.direction))[:3]
     named = ", ".join(f"{found.direction[i]:+.2f}·z{i}" for i in largest)
     axes.set_title(f"W₂ = {found.distance}; {named}{' …' if z.shape[1] > 3 else ''}", fontsize=10)
-    axes.set(xlabel="projection on the worst direction found", ylabel="density")
+    axes.set(xlabel="projection onto the worst direction found", ylabel="density")
     return figure
 
 
 def norms_figure(z: np.ndarray) -> "Figure":
-    """‖z‖² against χ² with d degrees of freedom, less the line, in a simultaneous 95% band."""
+    """Detrended Q–Q plot of ‖z‖² against χ² with d degrees of freedom, with a simultaneous 95% band."""
     from scipy import stats
 
     n, dim = z.shape
@@ -151,15 +151,15 @@ def norms_figure(z: np.ndarray) -> "Figure":
     axes.fill_between(expected, law.ppf(lower) - expected, law.ppf(upper) - expected, color="#bbbbbb", alpha=0.5, lw=0)
     axes.axhline(0, color=_INK, lw=0.8)
     axes.plot(expected, np.sort((z**2).sum(1))[ranks] - expected, color=_BLUE, lw=1.4)
-    axes.set(xlabel=f"quantile of χ² with {dim} degrees of freedom", ylabel="quantile of ‖z‖², less it")
-    axes.set_title("squared norms, with the 95% band", fontsize=10)
+    axes.set(xlabel=f"quantile of χ² with {dim} degrees of freedom", ylabel="quantile of ‖z‖² minus that of χ²")
+    axes.set_title("squared norms, with a 95% band", fontsize=10)
     return figure
 
 
 def pairs_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
-    """Scatter plots of up to four coordinates: of more, those whose fourth moments and variances are farthest off."""
+    """Scatter plots of up to four coordinates: those with the largest errors in variance and fourth moment."""
     n, dim = z.shape
-    rows = np.random.default_rng(seed).permutation(n)[:_MOST_DOTS]
+    rows = numpy_stream(seed, "rows drawn").permutation(n)[:_MOST_DOTS]
     odd = np.abs((z**4).mean(0) - 3) / math.sqrt(96) + np.abs((z**2).mean(0) - 1) / math.sqrt(2)
     chosen = np.sort(np.argsort(-odd, kind="stable")[: min(4, dim)])
     from matplotlib.figure import Figure
@@ -188,7 +188,7 @@ def pairs_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
 
 
 def correlation_figure(z: np.ndarray) -> "Figure":
-    """The correlation matrix, on a scale on which chance of this n is pale."""
+    """The correlation matrix, on a colour scale on which chance correlations at this n are pale."""
     n, dim = z.shape
     centred = z - z.mean(0)
     lengths = np.linalg.norm(centred, axis=0)
@@ -201,7 +201,7 @@ def correlation_figure(z: np.ndarray) -> "Figure":
     shown = correlation - np.diag(np.diag(correlation))
     image = axes.imshow(shown, cmap="RdBu_r", vmin=-scale, vmax=scale, interpolation="nearest")
     figure.colorbar(image, ax=axes, label="correlation")
-    axes.set_title(f"correlations; chance is ±{2 / math.sqrt(n):.2g}", fontsize=10)
+    axes.set_title(f"correlations; expected by chance: ±{2 / math.sqrt(n):.2g}", fontsize=10)
     axes.set(xlabel="coordinate", ylabel="coordinate")
     if dim <= 12:
         axes.set_xticks(range(dim))
@@ -210,7 +210,7 @@ def correlation_figure(z: np.ndarray) -> "Figure":
 
 
 def power_figure(power: Sequence[PowerPoint], n_star: Interval) -> "Figure":
-    """How often subsamples are rejected, by their size, with n*."""
+    """Share of subsamples rejected, by subsample size, with n*."""
     figure, axes = _figure(5.6, 3.8)
     sizes = [point.n for point in power]
     found = [clopper_pearson(point.rejected, point.trials) for point in power]
@@ -224,6 +224,6 @@ def power_figure(power: Sequence[PowerPoint], n_star: Interval) -> "Figure":
     axes.axvline(n_star.estimate, color=_ORANGE, lw=1.5)
     axes.axhline(0.5, color=_INK, lw=0.8, ls=":")
     axes.errorbar(sizes, estimates, yerr=errors, fmt="o-", color=_BLUE, capsize=3, lw=1)
-    axes.set(xscale="log", ylim=(-0.05, 1.05), xlabel="rows", ylabel="share of subsamples rejected")
+    axes.set(xscale="log", ylim=(-0.05, 1.05), xlabel="rows in a subsample", ylabel="share of subsamples rejected")
     axes.set_title(f"n* ≈ {n_star.estimate:,.0f}", fontsize=10)
     return figure

@@ -1,4 +1,4 @@
-"""What a pre-trained backbone is worth: offline probes, and the battery on its features and on the embedding."""
+"""Measurements of a pre-trained encoder: offline probes, and the battery, on its features and on its embedding."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from noisedim.statistics.intervals import clopper_pearson
 
 __all__ = ["MOST_ROWS", "measure_pretraining"]
 
-# The battery's power is plenty with these, and its cost grows with the square.
+# Enough rows for a powerful battery, whose cost grows with their square.
 MOST_ROWS = 2000
 
 
@@ -26,24 +26,24 @@ def measure_pretraining(
     seed: int = 0,
     device: str = "cpu",
 ) -> tuple[dict[str, Any], np.ndarray | None]:
-    """Probes and batteries of one encoder.
+    """Probe accuracies and assessments of one encoder.
 
     Args:
         features: the backbone's, (n, k).
         z: the embedding after the channel, clean, (n, d).
-        labels: (n,), or None: then nothing is probed.
-        train: indices that fit.
-        measured: indices that judge; the training ones if there are no others.
-        prior: that the embedding is assessed against; features always against the normal one.
-        seed: of the probe's validation rows and of the battery.
-        device: where probes compute.
+        labels: (n,), or None for no probes.
+        train: indices of the rows that fit the probes.
+        measured: indices of the rows that are assessed and tested; ``train`` itself if there are no others.
+        prior: the prior that the embedding is assessed against; features are always assessed against the normal prior.
+        seed: seed of the probe's validation rows and of the battery.
+        device: where probes are computed.
 
-    Returns: figures as plain data, and the probe's class for each measured row (on the features), if there are labels
-        and images that did not train.
+    Returns: numbers as plain data, and the class that the probe on the features predicts for each measured row, or None
+        without labels or held-out rows.
     """
     part = measured[np.sort(np.random.default_rng([seed, 37]).permutation(len(measured))[:MOST_ROWS])]
     mean, deviation = features[train].mean(0), features[train].std(0)
-    # Dead features stay constant, and the battery names them.
+    # Constant features stay constant, and the battery reports them.
     standardised = (features[part] - mean) / np.where(deviation > 0, deviation, 1.0)
     found: dict[str, Any] = {
         "assessment": assess(z[part], prior=prior, seed=seed, n_star=False).to_dict(),

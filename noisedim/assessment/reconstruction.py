@@ -1,4 +1,4 @@
-"""What an autoencoder's codes say of the images, and what its decoder makes of the prior."""
+"""How well an autoencoder's codes reconstruct the images, and images decoded from the prior."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -20,17 +20,17 @@ _DRAWS = 8
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """How well images are reconstructed, and what that says of the information in their codes.
+    """Reconstruction errors, and bounds on the information in the codes that follow from them.
 
     Attributes:
-        error: E‖X − X̂(Y)‖² / D from noisy codes as in training, in squared grey levels of [0, 1].
+        error: E‖X − X̂(Y)‖² / D from noisy codes as in training, with grey levels in [0, 1].
         clean_error: the same from codes without noise.
-        variance: of a pixel, averaged over pixels: the error of one picture for all images.
-        grey_step: distance of two grey levels, 0 if they are continuous.
-        information_at_most: an upper bound on I(X; Y), nats: the channel's capacity, or of a variational autoencoder the
-            mean divergence of its posteriors from the prior; None if nothing bounds it (codes without noise).
-        information_above_entropy: −(D/2) log(2πe·error/D) with the images' grey levels dequantised by uniform noise,
-            nats. Adding h of the dequantised images, which is unknown, makes it a lower bound on I(X; Y).
+        variance: variance of a pixel, averaged over pixels; the error of reconstructing every image by the mean image.
+        grey_step: distance between two grey levels; 0 if they are continuous.
+        information_at_most: an upper bound on I(X; Y), nats: the channel's capacity, or, for a variational autoencoder,
+            the mean divergence of its posteriors from the prior; None if nothing bounds it (codes without noise).
+        information_above_entropy: −(D/2) log(2πe·error/D), nats, with grey levels dequantised by uniform noise. Plus the
+            differential entropy of the dequantised images, which is unknown, it is a lower bound on I(X; Y).
     """
 
     error: float
@@ -42,7 +42,7 @@ class Reconstruction:
 
 
 def grey_step(images: torch.Tensor) -> float:
-    """The least distance of two grey levels of ``images``, in units of [0, 1]; 0 for a single level.
+    """Smallest distance between two grey levels of ``images``, in units of [0, 1]; 0 for a single level.
 
     >>> grey_step(torch.tensor([[0, 4], [2, 4]], dtype=torch.uint8)) * 255
     2.0
@@ -67,14 +67,14 @@ def reconstruct(
     noisy: bool,
     generator: torch.Generator | None = None,
 ) -> torch.Tensor:
-    """X̂ of images, (n, *shape) in [0, 1], on the CPU.
+    """Reconstructions X̂ of images, (n, *shape) in [0, 1], on the CPU.
 
     Args:
         model: the encoder with its channel, in ``eval()``.
-        objective: has the decoder, in ``eval()``.
+        objective: the objective that holds the decoder, in ``eval()``.
         images: (n, *shape), uint8 or float in [0, 1].
-        noisy: from the codes with the noise that training had, or from the codes themselves.
-        generator: draws that noise.
+        noisy: whether to decode codes with the noise of training, or the codes themselves.
+        generator: random generator of that noise.
     """
     device = model.channel.noise_level.device
     raw = model.encoder(_scaled(images).to(device))
@@ -91,7 +91,7 @@ def reconstruct(
 def prior_images(
     model: EmbeddingModel, objective: Autoencoder, n: int, *, generator: torch.Generator | None = None
 ) -> torch.Tensor:
-    """What the decoder makes of ``n`` draws of the prior, with the noise that training added to codes; (n, *shape)."""
+    """Images decoded from ``n`` draws of the prior with the noise that training added to codes, (n, *shape)."""
     channel = model.channel
     device = channel.noise_level.device
     codes = channel.prior.sample(n, generator=generator, device=device)
@@ -113,17 +113,17 @@ def _information_at_most(model: EmbeddingModel, objective: Autoencoder, images: 
 def measure_reconstruction(
     model: EmbeddingModel, objective: Autoencoder, images: torch.Tensor, *, seed: int, everything: torch.Tensor
 ) -> dict[str, Any]:
-    """The fields of :class:`Reconstruction` on images that did not train, as JSON holds them.
+    """The fields of :class:`Reconstruction`, measured on held-out images, as JSON holds them.
 
-    Dequantisation adds independent noise U to X, uniform over a step of the grey levels: I(X+U; Y) = I(X; Y), since X is
-    X+U rounded, and the error of X+U is that of X plus the variance of U.
+    Dequantisation adds to X independent noise U that is uniform over one step of the grey levels. I(X+U; Y) = I(X; Y),
+    because X is X+U rounded, and the error of X+U is that of X plus the variance of U.
 
     Args:
         model: the encoder with its channel.
-        objective: has the decoder.
-        images: to reconstruct, (n, *shape).
-        seed: of the noise.
-        everything: images that show all grey levels.
+        objective: the objective that holds the decoder.
+        images: images to reconstruct, (n, *shape).
+        seed: seed of the noise.
+        everything: images in which all grey levels occur.
     """
     generator = stream(seed, "measured reconstruction", model.channel.noise_level.device)
     wanted = _scaled(images)

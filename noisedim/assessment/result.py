@@ -1,4 +1,4 @@
-"""What an assessment found, as data; tables, pages and pictures of it are made elsewhere, when asked for."""
+"""The result of an assessment, as data; tables, pages and pictures of it are made in other modules."""
 
 import dataclasses
 import json
@@ -26,19 +26,19 @@ class TestResult:
     """One test of the battery.
 
     Attributes:
-        name: what is tested.
+        name: name of the test.
         null: ``simple`` (the law is N(0, I)), ``composite`` (it is some normal law) or ``uniform`` (it is U[0, 1]^d).
-        statistic: what was measured; large values depart from the null. Calibrated statistics are scaled: less their
-            null mean, over their null standard deviation, which is closed form or its limit.
+        statistic: the test statistic; large values indicate a departure. Calibrated statistics are standardised: minus
+            their null mean, divided by their null standard deviation, in closed form or in the limit.
         p_value: exact, or calibrated by null tables or simulation.
-        adjusted_p_value: after Holm over the battery.
-        words: what a small p means.
-        calibrated_by: where the p-value comes from, and how exact that is.
-        effect: name of the effect size, in :attr:`Assessment.effects`, that says how large such a departure is; ``None``
-            where there is none.
+        adjusted_p_value: p-value adjusted by Holm's procedure over the battery.
+        words: what a small p-value means.
+        calibrated_by: where the p-value comes from, and how accurate it is.
+        effect: name in :attr:`Assessment.effects` of the effect size that measures such a departure; ``None`` if there is
+            none.
     """
 
-    __test__ = False  # not a test case, whatever pytest thinks of the name
+    __test__ = False  # despite its name, not a test case for pytest to collect
 
     name: str
     null: str
@@ -52,23 +52,23 @@ class TestResult:
 
 @dataclass(frozen=True)
 class Assessment:
-    """Whether an embedding follows its prior, how sure that is, and how far off it is.
+    """Whether an embedding follows its prior: tests with p-values, effect sizes with intervals.
 
     Attributes:
         prior: name of the prior: ``normal``, ``uniform`` or another kind.
-        law: the prior in words. Tests other than those of null ``uniform``, and all effect sizes, are of the rows mapped
-            to N(0, I), for any prior.
+        law: the prior in words. For any prior, the rows are mapped to N(0, I); all effect sizes, and all tests but those
+            with null ``uniform``, are of the mapped rows.
         null: ``simple``: the prior itself; ``composite``: any normal law.
         n, dim: rows and coordinates.
         alpha: family-wise error rate of the battery.
         results: the tests.
         effects: effect sizes with intervals, by name: see :data:`noisedim.normality.effects.EFFECT_WORDS`.
-        at_prior: what the biased ones among them come to for a sample of the prior of this n and d.
-        index: the paper's averaged p-values with intervals; empty if there are too few rows. Not tests.
+        at_prior: expected values of the biased effect sizes for a sample of the prior with this n and d.
+        index: the paper's averaged p-values with intervals; empty if there are too few rows. These are not tests.
         n_star: the sample size at which the battery would reject half of the time; ``None`` if not asked for.
-        power: the measured rejections that ``n_star`` rests on.
-        left_out: tests that this n and d do not allow, with the reason.
-        downstream: with labels, cross-validated accuracies by probe and the ``silhouette`` of the classes; else empty.
+        power: the rejection rates that ``n_star`` was computed from.
+        left_out: tests that are not possible at this n and d, with the reason.
+        downstream: cross-validated accuracies by probe and the ``silhouette`` of the classes; empty without labels.
     """
 
     prior: str
@@ -89,12 +89,12 @@ class Assessment:
 
     @property
     def is_mapped(self) -> bool:
-        """Whether rows were brought to N(0, I) before they were tested."""
+        """Whether rows were mapped to N(0, I) before they were tested."""
         return self.prior != GaussianPrior.name
 
     @property
     def p_value(self) -> float:
-        """The least adjusted p: at or below alpha, some departure was found."""
+        """The smallest adjusted p-value; a departure was found if it is at most alpha."""
         return min(result.adjusted_p_value for result in self.results)
 
     @property
@@ -104,12 +104,12 @@ class Assessment:
 
     @property
     def worst(self) -> TestResult:
-        """The test with the least adjusted p."""
+        """The test with the smallest adjusted p-value."""
         return min(self.results, key=lambda result: (result.adjusted_p_value, result.p_value))
 
     @property
     def tests(self) -> "pd.DataFrame":
-        """The battery as a table, one row a test, with the effect size beside it."""
+        """The battery as a table: one row per test, with its effect size."""
         import pandas as pd
 
         rows = []
@@ -123,7 +123,7 @@ class Assessment:
         return pd.DataFrame(rows)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain nested data, as JSON holds it; what is infinite or no number is ``None``."""
+        """Plain nested data for JSON; infinite values and NaN are ``None``."""
         return {
             "prior": self.prior,
             "law": self.law,
@@ -144,17 +144,17 @@ class Assessment:
         }
 
     def to_json(self) -> str:
-        """JSON with everything."""
+        """The whole assessment as JSON."""
         return json.dumps(self.to_dict(), indent=1, allow_nan=False)
 
     def plot(self) -> "dict[str, Figure]":
-        """Pictures by name: see :mod:`noisedim.assessment.pictures`."""
+        """Figures by name; see :mod:`noisedim.assessment.pictures`."""
         from noisedim.assessment.pictures import assessment_figures
 
         return assessment_figures(self, self._points)
 
     def to_html(self, path: str | Path | None = None) -> str:
-        """One page with verdict, tests, effect sizes and pictures; also written to ``path`` if given."""
+        """One HTML page with verdict, tests, effect sizes and pictures; also written to ``path`` if given."""
         from noisedim.assessment.page import assessment_page
         from noisedim.files import write_text_atomically
 

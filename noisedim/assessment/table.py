@@ -1,4 +1,4 @@
-"""An assessment as text for people: the verdict first."""
+"""An assessment as text for a terminal, beginning with the verdict."""
 
 import math
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ __all__ = ["law_words", "n_star_words", "p_equals", "p_words", "print_assessment
 
 
 def law_words(assessment: "Assessment") -> str:
-    """The null hypothesis."""
+    """The null hypothesis in words."""
     return "any normal law" if assessment.null == "composite" else assessment.law
 
 
@@ -33,7 +33,7 @@ def verdict_words(assessment: "Assessment") -> str:
 
 
 def p_words(p_value: float) -> str:
-    """A p-value with three digits; what is too small to be told apart is said so."""
+    """A p-value with three digits, or ``< 1e-15``."""
     return "< 1e-15" if p_value < 1e-15 else f"{p_value:.3g}"
 
 
@@ -44,17 +44,18 @@ def p_equals(p_value: float) -> str:
 
 
 def n_star_words(interval: Interval) -> str:
-    """What n* came to, in a sentence."""
+    """The estimate of n* in a sentence."""
 
     def number(value: float) -> str:
         return "∞" if math.isinf(value) else f"{value:,.0f}"
 
     ends = f"[{number(interval.lower)}, {number(interval.upper)}]"
     if interval.method == "subsamples":
-        return f"about {number(interval.estimate)} rows {ends} are rejected half of the time (measured on subsamples)"
+        rows = f"{number(interval.estimate)} rows {ends}"
+        return f"samples of about {rows} are rejected half of the time (measured on subsamples)"
     if math.isinf(interval.estimate):
-        return f"not reached by these {interval.n:,} rows, in which nothing is found to extrapolate from {ends}"
-    return f"not reached by these {interval.n:,} rows; extrapolated to {number(interval.estimate)} {ends}"
+        return f"more than these {interval.n:,} rows, in which no departure is found to extrapolate from {ends}"
+    return f"more than these {interval.n:,} rows; extrapolated to {number(interval.estimate)} {ends}"
 
 
 def print_assessment(assessment: "Assessment") -> None:
@@ -64,13 +65,13 @@ def print_assessment(assessment: "Assessment") -> None:
 
     class Plain(Console):
         def on_broken_pipe(self) -> None:
-            raise  # Rich would end the program with 1, which says that a departure was found
+            raise  # Rich would end the program with exit code 1, which means that a departure was found
 
     console = Plain()
     console.print(verdict_words(assessment), highlight=False)
     if assessment.is_mapped:
         console.print(MAPPED_WORDS, highlight=False)
-    table = Table("test", "null", "p", "adjusted p", "p by", "a small p means")
+    table = Table("test", "null", "p-value", "adjusted p", "p-value from", "a small p-value means")
     for result in assessment.results:
         mark = "*" if result.adjusted_p_value <= assessment.alpha else " "
         table.add_row(
@@ -94,4 +95,6 @@ def print_assessment(assessment: "Assessment") -> None:
         listed = ", ".join(f"{name} {interval}" for name, interval in assessment.index.items())
         console.print(f"the paper's index (mean p, 99%): {listed}. {INDEX_WORDS}", highlight=False)
     if assessment.left_out:
-        console.print(f"left out: {', '.join(assessment.left_out)} (see the JSON for why)", highlight=False)
+        console.print(
+            f"left out: {', '.join(assessment.left_out)} (the reasons are in the JSON output)", highlight=False
+        )

@@ -1,12 +1,12 @@
-"""Sentences that every view of an assessment says alike."""
+"""Sentences that every view of an assessment shares."""
 
 __all__ = ["INDEX_WORDS", "MAPPED_WORDS"]
 
 INDEX_WORDS = (
-    "The index averages p-values of parts of some 50 rows: about 0.5 for a normal sample, and also for laws whose departure "
-    "50 rows do not show, so a high index is no evidence; the battery tests all rows at once."
+    "The index is the mean p-value over parts of about 50 rows: about 0.5 for a normal sample, but also for laws whose "
+    "departure 50 rows do not show. A high index is therefore no evidence; the battery tests all rows together."
 )
 MAPPED_WORDS = (
-    "Tests and effect sizes are those of the rows after the bijection that takes this prior to N(0, I): units are the "
-    "normal's, divergences are the same on both sides."
+    "Rows are mapped by the bijection that takes this prior to N(0, I); tests and effect sizes are of the mapped rows, in "
+    "units of the normal. Divergences do not change under the map."
 )

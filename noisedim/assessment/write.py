@@ -1,4 +1,4 @@
-"""Embeddings to files that other programs read, and :func:`~noisedim.assessment.read.read_embeddings` as well."""
+"""Writing embeddings to files that other programs and :func:`~noisedim.assessment.read.read_embeddings` read."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -54,26 +54,26 @@ WRITABLE = tuple(_WRITERS)
 
 
 def check_writable(path: Path) -> None:
-    """Refuse a file of a kind that is not written, before there is work in vain.
+    """Refuse a path whose format cannot be written, before any work is done.
 
-    Raises: InvalidInputError: with the kinds that are.
+    Raises: InvalidInputError: for another suffix; the message lists those that can be written.
     """
     if path.suffix not in _WRITERS:
         raise InvalidInputError(f"--output must be one of {', '.join(WRITABLE)}; got {path}")
 
 
 def write_embeddings(path: Path, z: np.ndarray, labels: np.ndarray | None = None) -> None:
-    """Write embeddings (n, d), atomically, by the kind of ``path``.
+    """Write embeddings (n, d) atomically, in the format given by the suffix of ``path``.
 
     .npy: the matrix, without labels. .npz: arrays ``z`` and ``labels``. .csv, .parquet: columns ``z0``, ``z1``, … and
     ``label``.
 
     Args:
-        path: the file.
-        z: embeddings.
-        labels: (n,) whole numbers, where there are any.
+        path: the file to write.
+        z: embeddings, (n, d).
+        labels: (n,) integers, or None.
 
-    Raises: InvalidInputError: for another kind of file; StorageError: if it can't be written.
+    Raises: InvalidInputError: for another suffix. StorageError: if the file cannot be written.
     """
     check_writable(path)
     write_atomically(path, lambda file: _WRITERS[path.suffix](file, z, labels))

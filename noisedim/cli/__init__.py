@@ -45,7 +45,6 @@ _Others = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-
     given = list(sys.argv[1:] if arguments is None else arguments)
 
     def work() -> int:

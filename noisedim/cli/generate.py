@@ -71,7 +71,7 @@ class Generate:
         from math import isqrt
 
         from noisedim.data import load_images
-        from noisedim.generation.judge import quantile_grid
+        from noisedim.generation.grids import quantile_grid
 
         if self.condition == "prior":
             return prior.sample(64 if self.n is None else self.n, generator=draws)

@@ -4,20 +4,17 @@ Layouts: ``train/CLASS/NAME.jpg`` beside ``test/CLASS/NAME.jpg`` (or ``val``), o
 classes, ``NAME.jpg``. Archives are read, never unpacked, so nothing that they hold can land anywhere.
 """
 
-import contextlib
 import hashlib
 import io
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 import numpy as np
 
 from noisedim.errors import DataNotFoundError, InvalidInputError
-from noisedim.files import write_atomically
-from noisedim.normality.p_values import cache_folder
+from noisedim.files import cache_folder, cached_arrays
 
 __all__ = ["ARCHIVES", "TEST_FOLDERS", "Pictures", "is_pictures", "read_pictures"]
 
@@ -68,23 +65,14 @@ def read_pictures(path: Path) -> Pictures:
     if not path.exists():
         raise DataNotFoundError(f"expected a folder of pictures or a .tar or .tar.gz of them; there is no {path}")
     kept = cache_folder() / "pictures" / f"{_fingerprint(path)}.npz"
-    if kept.is_file():
-        with contextlib.suppress(Exception), kept.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            # What is damaged is made anew.
-            return Pictures(arrays["images"], arrays["labels"], tuple(arrays["classes"].tolist()), arrays["is_test"])
-    pictures = _decoded(path)
 
-    def write(file: BinaryIO) -> None:
-        np.savez(
-            file,
-            images=pictures.images,
-            labels=pictures.labels,
-            classes=np.array(pictures.classes),
-            is_test=pictures.is_test,
-        )
+    def make() -> dict[str, np.ndarray]:
+        found = _decoded(path)
+        classes = np.array(found.classes)
+        return {"images": found.images, "labels": found.labels, "classes": classes, "is_test": found.is_test}
 
-    write_atomically(kept, write)
-    return pictures
+    arrays = cached_arrays(kept, make, names=("images", "labels", "classes", "is_test"))
+    return Pictures(arrays["images"], arrays["labels"], tuple(arrays["classes"].tolist()), arrays["is_test"])
 
 
 def _fingerprint(path: Path) -> str:

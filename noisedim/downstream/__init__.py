@@ -1,4 +1,4 @@
-"""What an embedding is worth: probes, clustering, disentanglement, similarity, outliers, Gaussianisation afterwards."""
+"""Uses of an embedding: probes, clustering, disentanglement, similarity, outliers, Gaussianisation after training."""
 
 from noisedim.downstream.clustering import label_silhouette
 from noisedim.downstream.disentanglement import dci, mutual_information_gap

@@ -16,11 +16,12 @@ class Gap:
     """The mutual information gap.
 
     Attributes:
-        value: mean over factors, from 0 (two coordinates know as much) to 1 (one knows all, every other nothing).
-        by_factor: one a factor.
-        information: between coordinate and factor, (d, k), nats, by the plug-in estimate on bins.
-        at_independence: what ``value`` comes to when the rows of the embedding are shuffled: what the bias of the plug-in
-            estimate, about (bins − 1)(levels − 1)/(2n) nats, leaves of a gap where there is none.
+        value: mean over factors, from 0 (two coordinates are equally informative) to 1 (one coordinate determines the
+            factor and no other is informative).
+        by_factor: the gap of each factor.
+        information: mutual information of coordinate and factor, (d, k), nats, by the plug-in estimate on bins.
+        at_independence: mean of ``value`` when the rows of the embedding are shuffled: the gap that the bias of the
+            plug-in estimate, about (bins − 1)(levels − 1)/(2n) nats, produces without any dependence.
     """
 
     value: float
@@ -34,11 +35,11 @@ class DCI:
     """Disentanglement, completeness and informativeness, each from 0 to 1.
 
     Attributes:
-        disentanglement: does a coordinate serve one factor only?
-        completeness: is a factor served by one coordinate only?
-        informativeness: mean accuracy with which factors are told on rows that fitted nothing.
-        accuracies: the same, factor by factor.
-        importances: of coordinate for factor, (d, k); columns sum to 1.
+        disentanglement: 1 if each coordinate predicts only one factor.
+        completeness: 1 if each factor is predicted by only one coordinate.
+        informativeness: mean over factors of the prediction accuracy on test rows.
+        accuracies: the prediction accuracy of each factor.
+        importances: importance of each coordinate for each factor, (d, k); columns sum to 1.
     """
 
     disentanglement: float
@@ -49,10 +50,10 @@ class DCI:
 
 
 def discretised(z: np.ndarray, bins: int) -> np.ndarray:
-    """Numbers of bins of equal frequency, coordinate by coordinate, (n, d) int64; equal values share a bin.
+    """Bin indices (n, d), int64, for bins of equal frequency in each coordinate; equal values share a bin.
 
-    Unlike bins of equal width, they are the same after any increasing map of a coordinate: priors of different shape are
-    compared alike.
+    Unlike bins of equal width, they do not change under increasing maps of a coordinate, so that embeddings with priors of
+    different shape can be compared.
     """
     from scipy import stats
 
@@ -61,16 +62,16 @@ def discretised(z: np.ndarray, bins: int) -> np.ndarray:
 
 
 def mutual_information_gap(z: Any, factors: Any, *, bins: int = 20, shuffles: int = 10, seed: int = 0) -> Gap:
-    r"""MIG: by how much the coordinate that knows a factor best is ahead of the second, as a share of its entropy.
+    r"""MIG: how much more information the best coordinate has on a factor than the second best, relative to its entropy.
 
     .. math:: \frac1K \sum_k \frac{I(z_{(1)}; v_k) - I(z_{(2)}; v_k)}{H(v_k)}
 
     Args:
         z: embeddings, (n, d), d >= 2.
         factors: integers, (n, k), each with two levels or more.
-        bins: of equal frequency, in which each coordinate is counted; 20 as is usual.
-        shuffles: random orders of the rows for ``at_independence``.
-        seed: of those.
+        bins: number of bins of equal frequency for each coordinate; 20 is usual.
+        shuffles: number of random permutations of the rows for ``at_independence``.
+        seed: seed of the permutations.
 
     Raises: InvalidInputError: for shapes that do not match, fewer than 2 coordinates, or a factor that does not vary.
 
@@ -113,15 +114,15 @@ def _entropy(counts: np.ndarray) -> float:
 def dci(z: Any, factors: Any, test_z: Any, test_factors: Any, *, trees: int = 20, seed: int = 0) -> DCI:
     r"""DCI from the importances of a random forest for each factor.
 
-    With R the importances, P their rows over their sums and ρ the rows' shares of the whole: disentanglement is
-    :math:`\sum_i \rho_i (1 - H_k(P_{i\cdot}))`, entropies to the base of the number of factors, and completeness is the
-    mean over factors of the same along columns.
+    Let R be the importances, P the rows of R divided by their sums and ρ the rows' shares of the total. Disentanglement is
+    :math:`\sum_i \rho_i (1 - H_k(P_{i\cdot}))`, with entropies to the base of the number of factors k; completeness is the
+    mean over factors of 1 minus the entropy of a column of R, to the base of the number of coordinates.
 
     Args:
-        z, factors: rows that fit the forests, (n, d) and integers (n, k).
+        z, factors: rows that the forests are fitted to, (n, d) and integers (n, k).
         test_z, test_factors: rows on which informativeness is measured.
-        trees: of each forest. Every split sees all coordinates, so that one that says nothing is given nothing.
-        seed: of the forests.
+        trees: trees in each forest. Every split sees all coordinates, so that uninformative ones get no importance.
+        seed: seed of the forests.
 
     Raises: InvalidInputError: for shapes that do not match, or fewer than 2 coordinates or factors, or a factor that
         does not vary.
@@ -158,12 +159,12 @@ def dci(z: Any, factors: Any, test_z: Any, test_factors: Any, *, trees: int = 20
 
 
 def _relative_entropy(weights: np.ndarray) -> float:
-    """Entropy as a share of the largest; 1 where there is no weight at all."""
+    """Entropy divided by its largest possible value; 1 if all weights are zero."""
     return _entropy(weights) / float(np.log(len(weights))) if weights.any() else 1.0
 
 
 def randomly_rotated(z: np.ndarray, *, seed: int = 0) -> np.ndarray:
-    """The rows under one random rotation or reflection, uniform over all (Haar), (n, d)."""
+    """The rows after one random rotation or reflection from the Haar measure, (n, d)."""
     from scipy import stats
 
     dim = z.shape[1]
@@ -175,7 +176,7 @@ def _checked(z: Any, factors: Any, *, varying: bool = True) -> tuple[np.ndarray,
     factors = np.asarray(factors)
     if factors.ndim != 2 or len(factors) != len(z) or factors.dtype.kind not in "iu":
         raise InvalidInputError(
-            f"factors must be integers of shape ({len(z)}, k), one row a row of z; got {factors.shape}, {factors.dtype}"
+            f"factors must be integers of shape ({len(z)}, k), one row per row of z; got {factors.shape}, {factors.dtype}"
         )
     constant = np.flatnonzero((factors == factors[0]).all(0))
     if varying and len(constant):

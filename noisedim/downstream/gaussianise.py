@@ -1,4 +1,4 @@
-"""What one does without any of this: train a plain encoder, then map its embedding to N(0, I) after the fact."""
+"""The alternative to training for a prior: train a plain encoder, then map its embedding to N(0, I)."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ __all__ = ["flow_gaussianise", "rank_gaussianise"]
 
 
 def rank_gaussianise(train_z: Any, z: Any) -> np.ndarray:
-    """Each coordinate through the training rows' empirical distribution function and the normal quantile function.
+    """Map each coordinate by the training rows' empirical distribution function and the normal quantile function.
 
-    Marginals of the training rows become normal exactly; the joint law need not. Between training values the
-    distribution function is interpolated, outside them it goes on with the slope of the nearest two normal scores.
+    The marginals of the training rows become exactly normal; the joint law need not. Normal scores are interpolated
+    linearly between training values and extrapolated beyond them with the slope of the outermost two.
 
     Args:
-        train_z: embeddings that fit the map, (n, d), n >= 3.
+        train_z: embeddings that the map is fitted to, (n, d), n >= 3.
         z: embeddings to map, (m, d).
 
     Returns: (m, d) float64.
@@ -35,7 +35,7 @@ def rank_gaussianise(train_z: Any, z: Any) -> np.ndarray:
         values, counts = np.unique(known, return_counts=True)
         if len(values) < 2:
             raise InvalidInputError("train_z must vary in every coordinate; got a constant one")
-        # Mid-ranks: ties share the middle of what they occupy.
+        # Mid-ranks: ties get the mean of their ranks.
         scores = ndtri((np.cumsum(counts) - counts / 2) / len(known))
         column = np.interp(asked, values, scores)
         for outside, inner, outer in ((asked < values[0], 1, 0), (asked > values[-1], -2, -1)):
@@ -46,16 +46,16 @@ def rank_gaussianise(train_z: Any, z: Any) -> np.ndarray:
 
 
 def flow_gaussianise(train_z: Any, z: Any, *, seed: int = 0, steps: int = 600, batch_size: int = 512) -> np.ndarray:
-    """Embeddings through a normalizing flow (neural splines, by zuko) fitted to the training rows by likelihood.
+    """Map embeddings by a normalizing flow (neural splines, from zuko) fitted to the training rows by maximum likelihood.
 
-    A tenth of the training rows fits nothing and tells which step's flow to keep.
+    A tenth of the training rows is held out for validation and decides at which step the fit is kept.
 
     Args:
-        train_z: embeddings that fit the flow, (n, d), n >= 20.
+        train_z: embeddings that the flow is fitted to, (n, d), n >= 20.
         z: embeddings to map, (m, d).
-        seed: of weights and batches.
-        steps: of Adam, at most.
-        batch_size: rows a step.
+        seed: seed of weights and batches.
+        steps: largest number of Adam steps.
+        batch_size: rows per step.
 
     Returns: (m, d) float64.
 

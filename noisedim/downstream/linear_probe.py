@@ -1,7 +1,7 @@
-"""The offline linear probe: a frozen encoder's features, classified by a convex fit that runs to its end.
+"""The offline linear probe: logistic regression on a frozen encoder's features, fitted to convergence.
 
-Unlike a probe trained for so many epochs with an augmentation and a learning rate of its own, it has one setting, the
-weight of the penalty, and that is chosen by a rule on images that neither fit nor judge.
+A probe trained for a fixed number of epochs has a learning rate and an augmentation to tune. This one has a single setting,
+the weight of the penalty, which a fixed rule chooses on validation images that are neither fitted to nor tested on.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ __all__ = ["PENALTIES", "PENALTY_RULE", "LinearProbe", "linear_probe", "weighted
 
 PENALTIES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 PENALTY_RULE = (
-    "the L2 penalty is that of six powers of ten whose fit on nine tenths of the training images classifies most of the "
-    "last tenth (stratified; the larger one in a tie); the probe is then fitted to all training images"
+    "the L2 penalty is the one of six powers of ten whose fit to 90% of the training images is most accurate on the other "
+    "10% (stratified; the largest penalty in a tie); the probe is then fitted to all training images"
 )
 _ITERATIONS = 200
 _ROWS = 2048
@@ -28,12 +28,12 @@ _ROWS = 2048
 
 @dataclass(frozen=True, eq=False)
 class LinearProbe:
-    """What a linear probe found.
+    """The result of a linear probe.
 
     Attributes:
         top1, top5: accuracy on the test rows, in [0, 1]; top-5 is ``None`` with fewer than six classes.
-        predictions: class of each test row, (m,), as the labels are.
-        penalty: the L2 weight that the rule took, for features of unit variance.
+        predictions: predicted label of each test row, (m,).
+        penalty: the L2 weight that the rule chose, for features of unit variance.
         validation: accuracy on the validation rows by penalty.
         gradient: largest component of the gradient at the end of the last fit; 0 at the optimum.
     """
@@ -56,16 +56,17 @@ def linear_probe(
     seed: int = 0,
     device: torch.device | str = "cpu",
 ) -> LinearProbe:
-    """Multinomial logistic regression on standardised features, to convergence; :data:`PENALTY_RULE` sets its penalty.
+    """Multinomial logistic regression on standardised features, fitted to convergence with a validated penalty.
 
-    The loss is the mean cross-entropy plus half the penalty times the weights' squares (not the intercepts'), minimised by
-    L-BFGS in float64 from zero, so equal inputs give equal results.
+    The loss is the mean cross-entropy plus half the penalty times the squared norm of the weights (without intercepts).
+    L-BFGS minimises it in float64, starting at zero, so that equal inputs give equal results. :data:`PENALTY_RULE` chooses
+    the penalty.
 
     Args:
-        train_z, test_z: features, (n, k) and (m, k); standardised by the training rows' means and deviations.
-        train_labels, test_labels: integers, (n,) and (m,); classes are those that train.
-        penalties: to choose among.
-        seed: of the validation rows.
+        train_z, test_z: features, (n, k) and (m, k); standardised by the training rows' means and standard deviations.
+        train_labels, test_labels: integers, (n,) and (m,); the classes are those of the training labels.
+        penalties: the penalties to choose from.
+        seed: seed of the choice of validation rows.
         device: where to compute.
 
     Raises: InvalidInputError: for shapes that do not match, NaN, a single class, or a class with fewer than ten rows.
@@ -81,14 +82,14 @@ def linear_probe(
             f"the smallest with {counts.min()}"
         )
     mean, deviation = train_z.mean(0), train_z.std(0)
-    # A feature that never varies says nothing, whatever it is divided by.
+    # A constant feature carries no information; any divisor will do.
     deviation[deviation <= 1e-12 * (1 + np.abs(mean))] = 1.0
     known, asked = (torch.from_numpy((z - mean) / deviation).to(device) for z in (train_z, test_z))
     aims = torch.from_numpy(targets.astype(np.int64)).to(device)
     fit_rows, held = (torch.from_numpy(rows).to(device) for rows in _validation_split(targets, seed))
     validation: dict[float, float] = {}
     start = None
-    # From the strongest penalty on: each fit begins at the last one's end.
+    # From the strongest penalty to the weakest: each fit starts where the last one ended.
     for penalty in sorted(penalties, reverse=True):
         start, _ = _fit(known[fit_rows], aims[fit_rows], len(classes), penalty, start)
         validation[penalty] = float((_scores(known[held], start).argmax(1) == aims[held]).double().mean())
@@ -108,7 +109,7 @@ def linear_probe(
 
 
 def _validation_split(targets: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to fit and a tenth of each class to validate on."""
+    """Indices of rows to fit, and of a tenth of each class to validate on."""
     rng = np.random.default_rng([seed, 31])
     held = np.zeros(len(targets), dtype=bool)
     for label in np.unique(targets):
@@ -124,7 +125,7 @@ def _scores(z: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
 def _fit(
     z: torch.Tensor, targets: torch.Tensor, classes: int, penalty: float, start: torch.Tensor | None
 ) -> tuple[torch.Tensor, float]:
-    """Weights (k + 1, classes), the intercepts last, and the largest component of the gradient there."""
+    """Weights (k + 1, classes), intercepts in the last row, and the largest component of their gradient."""
     shape = (z.shape[1] + 1, classes)
     weights = (torch.zeros(shape, dtype=z.dtype, device=z.device) if start is None else start.clone()).requires_grad_()
     optimizer = torch.optim.LBFGS(
@@ -159,14 +160,16 @@ def weighted_knn(
     temperature: float = 0.1,
     device: torch.device | str = "cpu",
 ) -> float:
-    """Accuracy on test rows of a vote of the nearest training rows by cosine, each with weight exp(cos/τ).
+    """Test accuracy of k nearest neighbours by cosine similarity, whose votes have weight exp(cos/τ).
 
     Args:
         train_z, test_z: features, (n, k) and (m, k).
         train_labels, test_labels: integers, (n,) and (m,).
-        neighbours: votes; all training rows if there are fewer.
+        neighbours: number of neighbours; all training rows if there are fewer.
         temperature: τ.
         device: where to compute.
+
+    Raises: InvalidInputError: for shapes that do not match, or NaN.
 
     Source: Wu et al., arXiv 1805.01978, Section 3.4.
     """

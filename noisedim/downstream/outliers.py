@@ -1,4 +1,4 @@
-"""Outliers by an embedding's norm under its known prior, and the detectors that have to be fitted instead."""
+"""Outliers: by the norm of an embedding with a known prior, and by detectors that are fitted to usual rows."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -18,21 +18,21 @@ DETECTOR_WORDS = {
     "isolation_forest": "isolation forest",
     "one_class_svm": "one-class SVM",
 }
-"""Detectors that are fitted to reference rows, in words."""
+"""Names, for tables, of the detectors that are fitted to reference rows."""
 
 Tail = Literal["far", "both"]
 
 
 def squared_norms(z: Any, *, prior: Prior | str | Path = "normal") -> np.ndarray:
-    """‖T(z)‖² of each row, where T takes the prior to N(0, I); ∞ for rows outside of the prior's support.
+    """‖T(z)‖² of each row, where T maps the prior to N(0, I); ∞ for rows outside the prior's support.
 
     Args:
         z: embeddings, (n, d).
         prior: the law that they are to follow: an object, a name, or the path of a prior file.
 
-    Returns: (n,) float64; χ² with as many degrees of freedom as the prior has dimensions for rows that follow it.
+    Returns: (n,) float64; for rows that follow the prior, χ² with as many degrees of freedom as the prior has dimensions.
 
-    Raises: InvalidInputError: for an unknown prior, or embeddings that are not a finite matrix of its columns.
+    Raises: InvalidInputError: for an unknown prior, or embeddings that are not a finite matrix with its number of columns.
     """
     return _squares(z, prior)[0]
 
@@ -49,24 +49,24 @@ def _squares(z: Any, prior: Prior | str | Path) -> tuple[np.ndarray, int]:
 
 
 def outlier_p_values(z: Any, *, prior: Prior | str | Path = "normal", tail: Tail = "far") -> np.ndarray:
-    r"""How rarely the prior gives a row at least as far out: exact, with nothing fitted and no reference rows.
+    r"""Exact p-value of each row as an outlier: the probability of a larger norm under the prior, with nothing fitted.
 
     .. math:: p = P(\chi^2_d \ge \lVert T(z)\rVert^2)
 
     with T the prior's map to N(0, I). If the embedding of usual images follows the prior, a usual image has p ≤ α with
-    probability α, whatever α. That is a statement on false alarms alone: nothing makes an encoder send what it has not
-    seen far out. Where it sends it into the midst, this finds nothing. See :func:`fitted_scores` for other detectors.
+    probability α, for every α. This controls false alarms only: an encoder need not map unusual images far from the
+    centre, and outliers that it maps near the centre are not found. See :func:`fitted_scores` for other detectors.
 
     Args:
         z: embeddings, (n, d).
         prior: the law that they are to follow: an object, a name, or the path of a prior file.
-        tail: ``far``: large norms are unusual; ``both``: small ones, too, as they are in many dimensions.
+        tail: ``far``: only large norms are unusual; ``both``: small norms as well, as in many dimensions.
 
-    Returns: (n,) p-values in [0, 1]; 0 for rows outside of the prior's support.
+    Returns: (n,) p-values in [0, 1]; 0 for rows outside the prior's support.
 
     Raises: InvalidInputError: as :func:`squared_norms`, or for an unknown tail.
 
-    Source: arXiv 2410.06993, Section 1, names outlier detection as a use; the statistic is the obvious one.
+    Source: arXiv 2410.06993, Section 1, names outlier detection as a use of a known prior.
 
     >>> outlier_p_values([[0.0, 0.0], [1.5, 2.0], [6.0, 0.0]]).round(4)
     array([1.    , 0.0439, 0.    ])
@@ -80,16 +80,16 @@ def outlier_p_values(z: Any, *, prior: Prior | str | Path = "normal", tail: Tail
 
 
 def fitted_scores(reference: Any, z: Any, *, seed: int = 0) -> dict[str, np.ndarray]:
-    """How far out each row is by detectors that learn what is usual from reference rows.
+    """Outlier scores of each row by detectors that are fitted to reference rows.
 
     Args:
-        reference: usual rows, (m, d): embeddings, or pixels.
-        z: rows to judge, (n, d).
-        seed: of the isolation forest.
+        reference: usual rows, (m, d): embeddings or pixels.
+        z: rows to score, (n, d).
+        seed: seed of the isolation forest.
 
-    Returns: (n,) scores by key of :data:`DETECTOR_WORDS`; larger is farther out. ``mahalanobis`` is a square, to be
-        compared with χ²_d; its covariance is shrunk as Ledoit and Wolf do, so that constant pixels do no harm. All else
-        is as scikit-learn has it.
+    Returns: (n,) scores by key of :data:`DETECTOR_WORDS`; larger scores are more unusual. ``mahalanobis`` is the squared
+        distance, comparable with χ²_d, with Ledoit and Wolf's shrinkage of the covariance, so that constant pixels do no
+        harm. All other settings are scikit-learn's defaults.
 
     Raises: InvalidInputError: for matrices that do not match or are not finite.
     """

@@ -1,4 +1,4 @@
-"""Do two embeddings of the same images say the same? Similarities that do not see rotations."""
+"""Similarity of two embeddings of the same images, up to rotation."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ __all__ = ["linear_cka", "procrustes_similarity"]
 def _centred_pair(a: Any, b: Any) -> tuple[np.ndarray, np.ndarray]:
     a, b = embedding_matrix("a", a, minimum_rows=2), embedding_matrix("b", b, minimum_rows=2)
     if len(a) != len(b):
-        raise InvalidInputError(f"a and b must have one row an image each; got {len(a)} and {len(b)}")
+        raise InvalidInputError(f"a and b must have one row per image; got {len(a)} and {len(b)} rows")
     pair = a - a.mean(0), b - b.mean(0)
     if not all(np.any(u) for u in pair):
         raise InvalidInputError("a and b must vary; got a constant embedding")
@@ -28,7 +28,7 @@ def linear_cka(a: Any, b: Any) -> float:
     Args:
         a, b: embeddings of the same images in the same order, (n, d) and (n, e).
 
-    Raises: InvalidInputError: for numbers of rows that differ, or a constant embedding.
+    Raises: InvalidInputError: for unequal numbers of rows, or a constant embedding.
 
     Source: Kornblith et al., arXiv 1905.00414, Section 3.
 
@@ -40,14 +40,14 @@ def linear_cka(a: Any, b: Any) -> float:
 
 
 def procrustes_similarity(a: Any, b: Any) -> float:
-    r"""1 minus the residual of the best rotation, reflection and scale from one embedding to the other, in [0, 1].
+    r"""One minus the residual of the best orthogonal map and scale from one embedding to the other, in [0, 1].
 
     .. math:: (\|A^\top B\|_* / (\|A\|_F \|B\|_F))^2
 
     Args:
         a, b: embeddings of the same images in the same order, (n, d) and (n, e).
 
-    Raises: InvalidInputError: for numbers of rows that differ, or a constant embedding.
+    Raises: InvalidInputError: for unequal numbers of rows, or a constant embedding.
 
     Source: Schönemann (1966), Psychometrika 31, 1–10; Gower (1975), Psychometrika 40, 33–51.
     """

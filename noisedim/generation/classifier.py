@@ -1,4 +1,4 @@
-"""A small supervised classifier, trained as any run: its features are the space in which generated images are judged."""
+"""A small supervised classifier, trained as a run: generated images are judged by its features."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from torch.nn import functional
 from noisedim.checks import positive, positive_integer, random_seed
 from noisedim.data import BatchSampler
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
-from noisedim.nets import FeatureClassifier
+from noisedim.generation.nets import FeatureClassifier
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.config import DataConfig, plain_data
 from noisedim.training.loop import Progress, resolve_device, run_to_end
@@ -22,28 +22,29 @@ from noisedim.training.resumable import Resumable, Stateful
 
 __all__ = ["ClassifierConfig", "ClassifierTrainer", "classify", "load_classifier", "train_classifier"]
 
-# Raised when the meaning of a configuration changes, so that old runs are not taken for new ones.
+# Increased when the meaning of a configuration changes, so that old runs are not mistaken for new ones.
 _FORMAT = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierConfig:
-    """A classifier of the training part of a data set."""
+    """A classifier trained on the training part of a data set."""
 
     data: DataConfig = field(default_factory=DataConfig)
-    """Which images, and which of them train."""
+    """The data set, and which of its images are trained on."""
     learning_rate: float = 3e-3
-    """Adam's; it falls to zero along a cosine."""
+    """Adam's learning rate at the start; it falls to zero along a cosine."""
     noise: float = 0.1
-    """Standard deviation of pixel noise in training, so that no feature rests on exact grey levels."""
+    """Standard deviation of pixel noise in training, so that no feature depends on exact grey levels."""
     steps: int = 600
     """Optimiser steps."""
     batch_size: int = 128
-    """Images a step."""
+    """Images per step."""
     seed: int = 0
     """Seed of weights, batches and noise."""
 
     def __post_init__(self) -> None:
+        """Refuse values out of range."""
         positive("learning_rate", self.learning_rate)
         if not 0 <= self.noise < math.inf:
             raise InvalidInputError(f"noise must be a finite number >= 0; got {self.noise!r}")
@@ -53,16 +54,19 @@ class ClassifierConfig:
 
     @property
     def title(self) -> str:
-        """The run in a few words, for progress and lists of failures."""
+        """The run in a few words, for progress displays and lists of failures."""
         return f"classifier of {self.data.name}, seed {self.seed}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain nested data, as JSON holds it."""
+        """The configuration as plain nested data for JSON."""
         return plain_data(self)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The inverse of :meth:`to_dict`; an unknown or missing field is refused by name."""
+        """The inverse of :meth:`to_dict`.
+
+        Raises: InvalidInputError: for an unknown or missing field; the message names it.
+        """
         try:
             return cls(**{**data, "data": DataConfig(**data["data"])})
         except (TypeError, KeyError) as error:
@@ -78,7 +82,7 @@ class ClassifierConfig:
 
 @final
 class ClassifierTrainer(Resumable):
-    """A classifier between two steps.
+    """The state of a classifier in training, between two steps.
 
     Args:
         config: the run.
@@ -109,11 +113,11 @@ class ClassifierTrainer(Resumable):
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
 
     def parts(self) -> dict[str, Stateful]:
-        """All that has a state but the generators, by name."""
+        """Everything with a state except the random generators, by name."""
         return {"model": self.model, "optimizer": self.optimizer, "sampler": self.sampler}
 
     def step(self, *, log: bool = False) -> None:
-        """One optimiser step on the cross-entropy."""
+        """Take one optimiser step on the cross-entropy; ``log`` records the loss."""
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate * 0.5 * (1 + math.cos(math.pi * self.steps_done / config.steps))
@@ -134,7 +138,7 @@ class ClassifierTrainer(Resumable):
             self.metrics.append((self.steps_done, value))
 
     def finish(self) -> None:
-        """Leave the model in ``eval()``."""
+        """Put the model into ``eval()`` mode."""
         self.model.eval()
 
 
@@ -147,15 +151,17 @@ def train_classifier(
     checkpoint: Path | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> ClassifierTrainer:
-    """Train a classifier, resuming from ``checkpoint`` if it is there; returns it finished.
+    """Train a classifier to its last step, resuming from ``checkpoint`` if that file exists.
 
     Args:
         config: the run.
         images: the training images, (n, *shape), uint8 or float in [0, 1].
         labels: int64 from 0, (n,).
         device: ``auto``, ``cpu`` or ``cuda``.
-        checkpoint: file to save to and to resume from; none is written if omitted.
-        on_progress: called after each record.
+        checkpoint: file to save to and to resume from; without it nothing is saved.
+        on_progress: called each time the loss is recorded.
+
+    Returns: the trainer after its last step.
 
     Raises: as :func:`~noisedim.training.loop.train`.
     """
@@ -172,7 +178,7 @@ def train_classifier(
 def load_classifier(checkpoint: Path, *, device: str = "cpu") -> tuple[FeatureClassifier, ClassifierConfig]:
     """The classifier of a checkpoint, in ``eval()`` mode, and its configuration.
 
-    Raises: CheckpointError: if the file is not the checkpoint of a classifier or is damaged.
+    Raises: CheckpointError: if the file is damaged or not the checkpoint of a classifier.
     """
     saved = load_checkpoint(checkpoint)
     if (kind := saved.metadata.get("kind", "encoder")) != ClassifierTrainer.kind:
@@ -192,12 +198,12 @@ def load_classifier(checkpoint: Path, *, device: str = "cpu") -> tuple[FeatureCl
 def classify(
     model: FeatureClassifier, images: torch.Tensor, *, batch_size: int = 4096
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Features (n, 64) float64 and classes (n,) int64 of images, on the CPU.
+    """Features (n, 64), float64, and predicted classes (n,), int64, of images, on the CPU.
 
     Args:
         model: a trained classifier.
         images: (n, *shape), uint8 or float in [0, 1].
-        batch_size: images at a time.
+        batch_size: images per batch.
 
     Raises: InvalidInputError: for images of another shape.
     """

@@ -1,4 +1,4 @@
-"""What a generator's run is: the encoder's run that its conditions come from, and how the two networks are trained."""
+"""The configuration of a generator's run: the encoder's run that gives its conditions, and the training of both networks."""
 
 import hashlib
 import json
@@ -11,34 +11,34 @@ from noisedim.training.config import TrainConfig, plain_data
 
 __all__ = ["GanConfig"]
 
-# Raised when the meaning of a configuration changes, so that old runs are not taken for new ones.
+# Increased when the meaning of a configuration changes, so that old runs are not mistaken for new ones.
 _FORMAT = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class GanConfig:
-    """A conditional GAN on the images that trained an encoder; its conditions are the frozen encoder's embeddings.
+    """A conditional GAN on the training images of an encoder; its conditions are the frozen encoder's embeddings.
 
-    Two time scales, R₁ every few steps, an average of the generator's weights. The defaults were chosen on a validation
-    part of digits that certifies nothing.
+    The two networks have different learning rates, the penalty R₁ is evaluated every few steps, and the generator's weights
+    are averaged. The defaults were chosen on validation images of digits, which are not used for testing.
     """
 
     encoder: TrainConfig = field(default_factory=TrainConfig)
-    """The run whose encoder gives the conditions c = f(x), and whose training images are learned."""
+    """The run whose encoder gives the conditions c = f(x), and whose training images the GAN is trained on."""
     loss: Literal["non-saturating", "hinge"] = "non-saturating"
-    """What the discriminator's logits are judged by."""
+    """Loss on the discriminator's logits."""
     latent: int = 16
-    """Size of the generator's own randomness beside the condition."""
+    """Dimension of the generator's random input besides the condition."""
     width: int = 16
     """Channels of both networks at the highest resolution."""
     gamma: float = 1.0
-    """R₁: the discriminator's squared gradient at real images costs γ/2; 0 for none."""
+    """Weight of R₁: γ/2 times the squared gradient of the discriminator at real images; 0 for none."""
     penalise_every: int = 4
-    """Steps between two evaluations of R₁, each weighed by that number."""
+    """Steps between two evaluations of R₁, each of which is weighted by this number."""
     consistency: float = 0.0
-    """Weight of E‖f(G(c, z)) − c‖² in the generator's loss; 0 is the paper's plain conditional GAN."""
+    """Weight of E‖f(G(c, z)) − c‖² in the generator's loss; 0 gives the paper's conditional GAN."""
     instance_noise: float = 0.05
-    """Standard deviation of pixel noise on what the discriminator sees, real or not: grey levels give nothing away."""
+    """Standard deviation of pixel noise on real and generated images, so that exact grey levels do not tell them apart."""
     generator_rate: float = 1e-3
     """Learning rate of the generator."""
     discriminator_rate: float = 2e-3
@@ -48,15 +48,16 @@ class GanConfig:
     beta_2: float = 0.99
     """Adam's second decay rate."""
     average: float = 0.995
-    """Decay rate of the averaged generator, which is the one that generates."""
+    """Decay rate of the averaged weights, which are those that generate images."""
     steps: int = 2000
-    """Steps of both networks."""
+    """Optimiser steps of each network."""
     batch_size: int = 64
-    """Images a step."""
+    """Images per step."""
     seed: int = 0
-    """Seed of weights, batches and noise; the encoder has its own."""
+    """Seed of weights, batches and noise; the encoder's run has its own."""
 
     def __post_init__(self) -> None:
+        """Refuse values out of range, and encoders whose embedding is mapped after training."""
         one_of("loss", self.loss, ("non-saturating", "hinge"))
         for name in ("latent", "width", "penalise_every", "steps"):
             positive_integer(name, getattr(self, name))
@@ -72,22 +73,25 @@ class GanConfig:
                 raise InvalidInputError(f"{name} must be below 1; got 1")
         if self.encoder.gaussianise != "none":
             raise InvalidInputError(
-                "the encoder's checkpoint must give the embedding itself; got an encoder with "
-                f"gaussianise={self.encoder.gaussianise!r}, a map that is not part of it"
+                "the encoder must not be followed by a map that its checkpoint does not hold; got an encoder with "
+                f"gaussianise={self.encoder.gaussianise!r}"
             )
 
     @property
     def title(self) -> str:
-        """The run in a few words, for progress and lists of failures."""
+        """The run in a few words, for progress displays and lists of failures."""
         return f"generator on {self.encoder.title}, seed {self.seed}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain nested data, as JSON holds it."""
+        """The configuration as plain nested data for JSON."""
         return plain_data(self)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The inverse of :meth:`to_dict`; an unknown or missing field is refused by name."""
+        """The inverse of :meth:`to_dict`.
+
+        Raises: InvalidInputError: for an unknown or missing field; the message names it.
+        """
         try:
             return cls(**{**data, "encoder": TrainConfig.from_dict(data["encoder"])})
         except (TypeError, KeyError, AttributeError) as error:

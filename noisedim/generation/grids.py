@@ -1,35 +1,59 @@
-"""Many small images as one picture."""
+"""Grids: conditions over a two-dimensional prior, and many small images as one picture."""
 
 from math import ceil, sqrt
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
+import torch
 
+from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.files import write_atomically
+from noisedim.priors import Prior
 
-if TYPE_CHECKING:
-    import torch
-
-__all__ = ["as_bytes", "image_grid", "write_image_grid"]
+__all__ = ["as_bytes", "image_grid", "quantile_grid", "write_image_grid"]
 
 _GAP = 1
 _LEAST_SIDE = 32
 
 
-def as_bytes(images: "torch.Tensor") -> np.ndarray:
-    """Images in [0, 1] as grey levels from 0 to 255, uint8; bytes stay as they are."""
+def quantile_grid(prior: Prior, side: int) -> torch.Tensor:
+    """Conditions at the centres of a grid over a two-dimensional prior whose cells have equal probability.
+
+    Args:
+        prior: a prior of dimension 2.
+        side: cells along each axis.
+
+    Returns: (side², 2), the medians of the cells, in the order of the plane when reshaped to (side, side, 2): the second
+        coordinate falls from row to row, the first rises from column to column.
+
+    Raises: InvalidInputError: for a prior of another dimension.
+
+    >>> from noisedim.priors import GaussianPrior
+    >>> quantile_grid(GaussianPrior(2), 1).tolist()
+    [[0.0, 0.0]]
+    """
+    side = positive_integer("side", side)
+    if prior.dim != 2:
+        raise InvalidInputError(f"a grid over the plane is for a prior of dimension 2; got {prior!r}")
+    quantiles = torch.special.ndtri((torch.arange(side, dtype=torch.float64) + 0.5) / side)
+    second, first = torch.meshgrid(quantiles.flip(0), quantiles, indexing="ij")
+    return prior.from_normal(torch.stack([first.flatten(), second.flatten()], 1)).float()
+
+
+def as_bytes(images: torch.Tensor) -> np.ndarray:
+    """Images in [0, 1] as grey levels from 0 to 255, uint8; uint8 images are returned unchanged."""
     array = images.cpu().numpy()
     return array if array.dtype == np.uint8 else (255 * array).round().astype(np.uint8)
 
 
 def image_grid(images: np.ndarray, *, columns: int | None = None, background: float = 0.5) -> np.ndarray:
-    """Images row by row in a grid, one pixel of background around each.
+    """One picture of many images, row by row, with one pixel of background around each.
 
     Args:
         images: (n, c, h, w) with c = 1 or 3, in [0, 1].
-        columns: images a row; about as many as rows if omitted.
+        columns: images per row; by default about as many as there are rows.
         background: grey level in [0, 1].
 
     Returns: (height, width) for one channel, (height, width, 3) for three.
@@ -54,7 +78,7 @@ def image_grid(images: np.ndarray, *, columns: int | None = None, background: fl
 
 
 def write_image_grid(path: Path, images: np.ndarray) -> None:
-    """A PNG of all images, (n, c, h, w) in [0, 1], each pixel enlarged so that small images can be looked at.
+    """Write one PNG of all images, (n, c, h, w) in [0, 1], enlarged so that small images can be seen.
 
     Raises: InvalidInputError: for another shape. StorageError: if the file cannot be written.
     """

@@ -1,7 +1,7 @@
-"""How good a generator's images are, with conditions from held-out images and with conditions from the prior.
+"""The quality of a generator's images, with conditions from held-out images and with conditions from the prior.
 
-Images are compared as features of a classifier that was trained on the training part of the same data; every number
-names it. Held-out images trained neither encoder, nor generator, nor classifier.
+Images are compared by the features of a classifier trained on the training part of the same data. No encoder, generator
+or classifier was trained on the held-out images.
 """
 
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.generation.classifier import classify
+from noisedim.generation.nets import FeatureClassifier
 from noisedim.generation.sample_distances import (
     class_coverage,
     cubic_kernel,
@@ -23,45 +23,19 @@ from noisedim.generation.sample_distances import (
     precision_recall,
 )
 from noisedim.generation.train import GeneratorModel
-from noisedim.nets import FeatureClassifier
-from noisedim.priors import Prior
 from noisedim.streams import stream
 
-__all__ = ["lost_class_distance", "measure_generator", "prior_gap", "quantile_grid"]
-
-
-def quantile_grid(prior: Prior, side: int) -> torch.Tensor:
-    """Conditions on a grid over a two-dimensional prior whose cells have equal probability.
-
-    Args:
-        prior: of dimension 2.
-        side: cells along each axis.
-
-    Returns: (side², 2), at the cells' medians; rows from the top of the second coordinate down, so that reshaped to
-        (side, side) it lies like the plane.
-
-    Raises: InvalidInputError: for a prior of another dimension.
-
-    >>> from noisedim.priors import GaussianPrior
-    >>> quantile_grid(GaussianPrior(2), 1).tolist()
-    [[0.0, 0.0]]
-    """
-    side = positive_integer("side", side)
-    if prior.dim != 2:
-        raise InvalidInputError(f"a grid over the plane is for a prior of dimension 2; got {prior!r}")
-    quantiles = torch.special.ndtri((torch.arange(side, dtype=torch.float64) + 0.5) / side)
-    second, first = torch.meshgrid(quantiles.flip(0), quantiles, indexing="ij")
-    return prior.from_normal(torch.stack([first.flatten(), second.flatten()], 1)).float()
+__all__ = ["lost_class_distance", "measure_generator", "prior_gap"]
 
 
 def lost_class_distance(features: Any, labels: Any) -> float:
-    """What the kernel distance of a sample from the real one would be if it lacked one class, averaged over the classes.
+    """Kernel distance from the real images of a sample without one class, averaged over the classes; a unit of distance.
 
-    Without class k of share π, the distance is π² times that of class k from all others; both are real images.
+    Without class k, whose share is π, the distance is π² times the distance of class k from all other classes.
 
     Args:
-        features: (n, d) of real images.
-        labels: their classes, integers, (n,); two or more classes of two or more images.
+        features: features of real images, (n, d).
+        labels: their classes, integers, (n,); two or more classes of two or more images each.
     """
     features, labels = np.asarray(features), np.asarray(labels)
     distances = []
@@ -72,19 +46,21 @@ def lost_class_distance(features: Any, labels: Any) -> float:
 
 
 def prior_gap(encoded: np.ndarray, sampled: np.ndarray, real: np.ndarray) -> tuple[float, np.ndarray]:
-    """By how much images from the prior are farther from the real ones than images from encoded conditions.
+    """Excess distance from the real images of images from the prior over images from encoded conditions.
 
     Args:
-        encoded: (r, n, d) features: r images from the condition of each of the n real ones.
-        sampled: (m, d) features of images whose conditions are draws of the prior.
-        real: (n, d) features.
+        encoded: features (r, n, d) of r images from the condition of each of the n real images.
+        sampled: features (m, d) of images whose conditions are draws of the prior.
+        real: features (n, d) of the real images.
 
-    Returns: the difference of the unbiased kernel distances, in which the real images' own term cancels and images made
-        from an image are never compared with it or with each other; and (n,) what each real image contributes, its
-        Hájek projection: the variance of the difference over draws of the real images is about their variance / n.
+    Returns: the difference of the two unbiased kernel distances, in which the real images' own term cancels and an image
+        is never compared with images made from it, nor these with each other; and the contribution (n,) of each real
+        image, its Hájek projection. The variance of the difference over draws of the real images is about the variance of
+        the contributions divided by n.
     """
     n = len(real)
-    within, cross = np.zeros((n, n)), np.zeros((n, n))  # rows: made from; columns of cross: compared with
+    # Row i: images made from real image i; column j of cross: real image j.
+    within, cross = np.zeros((n, n)), np.zeros((n, n))
     for a in encoded:
         cross += cubic_kernel(a, real) / len(encoded)
         for b in encoded:
@@ -114,25 +90,26 @@ def measure_generator(
     *,
     seed: int,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """All that is said of a generator, from images that trained nothing.
+    """All measurements of a generator, on held-out images.
 
     Args:
         model: the generator with its encoder.
-        classifier: gives features and classes.
+        classifier: computes features and classes.
         images, labels: the held-out images, (n, *shape), and their classes, int64 (n,).
-        laws: draws of conditions by the name of their law, each (r n, d) with one r: beside r images from each f(x).
-        seed: of the latents.
+        laws: draws of conditions, by the name of their law, each (r n, d) with the same r; they are compared with r
+            images from each encoded condition f(x).
+        seed: seed of the latents.
 
-    Returns: numbers as JSON holds them: by name of the law and for ``"encoded"``, with distances as they come, and by
-        law the gap to ``"encoded"``, also in units of :func:`lost_class_distance`; and arrays: what each image
-        contributes to the gap of a law, in that unit (:func:`prior_gap`), by the law's name.
+    Returns: numbers for JSON: distances by name of the law and for ``"encoded"``, and for each law the gap to
+        ``"encoded"``, also in units of :func:`lost_class_distance`; and arrays by name of the law: the contribution of
+        each image to the gap (:func:`prior_gap`), in that unit.
 
-    Raises: InvalidInputError: for conditions whose number is no multiple of the images'.
+    Raises: InvalidInputError: if the number of conditions is not one multiple of the number of images.
     """
     n = len(images)
     sizes = {len(c) for c in laws.values()}
     if len(sizes) != 1 or (size := sizes.pop()) % n or not size:
-        raise InvalidInputError(f"each law needs one multiple of {n} draws, the number of images; got {sizes}")
+        raise InvalidInputError(f"all laws need the same multiple of {n} draws, the number of images; got {sizes}")
     repeats = size // n
     latents = stream(seed, "measured latents")
     real, _ = classify(classifier, images)

@@ -1,7 +1,7 @@
-"""The two networks of a conditional GAN: images from a condition and a latent, and what tells them from real ones.
+"""The networks of a conditional GAN, generator and discriminator, and the classifier whose features judge its images.
 
-Images whose sides are multiples of 4 (8×8 digits, 24×24 MNIST) get convolutions at three resolutions, everything else
-perceptrons. No batch normalisation: an image depends on its own condition and latent alone.
+They are convolutional for images whose sides are multiples of 4 (8×8 digits, 24×24 MNIST) and perceptrons for all other
+inputs. None has batch normalisation: an image depends only on its own condition and latent.
 """
 
 from math import prod
@@ -12,7 +12,7 @@ from torch import nn
 
 from noisedim.checks import positive_integer
 
-__all__ = ["ConditionalGenerator", "ProjectionDiscriminator"]
+__all__ = ["ConditionalGenerator", "FeatureClassifier", "ProjectionDiscriminator"]
 
 _SLOPE = 0.2
 
@@ -27,12 +27,12 @@ def _convolutional(shape: tuple[int, ...]) -> bool:
 
 @final
 class ConditionalGenerator(nn.Module):
-    """Images in [0, 1] from a condition (n, dim) and a latent (n, latent): (n, *shape).
+    """The generator: a condition (n, dim) and a latent (n, latent) to images (n, *shape) in [0, 1].
 
     Args:
-        shape: of an image.
-        dim: of the condition.
-        latent: size of the latent, standard normal.
+        shape: shape of an image.
+        dim: dimension of the condition.
+        latent: dimension of the latent, which is standard normal.
         width: channels at the highest resolution, or a quarter of the perceptron's hidden units.
     """
 
@@ -64,18 +64,19 @@ class ConditionalGenerator(nn.Module):
             )
 
     def forward(self, condition: torch.Tensor, latent: torch.Tensor) -> torch.Tensor:
+        """Images (n, *shape) of conditions (n, dim) and latents (n, latent)."""
         return torch.sigmoid(self.body(self.head(torch.cat([condition, latent], 1))))
 
 
 @final
 class ProjectionDiscriminator(nn.Module):
-    """One logit an image, given its condition: (n, *shape) and (n, dim) to (n,).
+    """The discriminator: images (n, *shape) and conditions (n, dim) to logits (n,).
 
-    The logit is ψ(φ(x)) + ⟨φ(x), e(c)⟩: features of the image, judged alone and against the embedded condition.
+    The logit is ψ(φ(x)) + ⟨φ(x), e(c)⟩ for the features φ(x) of an image and the embedding e(c) of its condition.
 
     Args:
-        shape: of an image.
-        dim: of the condition.
+        shape: shape of an image.
+        dim: dimension of the condition.
         width: channels at the highest resolution, or a quarter of the perceptron's hidden units.
 
     Source: Miyato & Koyama, arXiv 1802.05637, eq. (4), for conditions that are vectors.
@@ -111,6 +112,47 @@ class ProjectionDiscriminator(nn.Module):
         )
 
     def forward(self, images: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
+        """Logits (n,) of images (n, *shape) with conditions (n, dim); large for real ones."""
         features = self.features(images)
         agreement = (features * self.embedding(condition)).sum(1) / features.shape[1] ** 0.5
         return self.judgement(features).squeeze(1) + agreement
+
+
+@final
+class FeatureClassifier(nn.Module):
+    """The classifier: images (n, *shape) to logits (n, classes), through nonnegative features (n, 64).
+
+    Args:
+        shape: shape of an image.
+        classes: number of classes.
+    """
+
+    features_dim = 64
+
+    def __init__(self, shape: tuple[int, ...], classes: int) -> None:
+        super().__init__()
+        classes = positive_integer("classes", classes, minimum=2)
+        self.shape = tuple(shape)
+        if _convolutional(shape):
+            body: list[nn.Module] = [
+                nn.Conv2d(shape[0], 16, 3, padding=1),
+                nn.ReLU(),
+                nn.MaxPool2d(2),
+                nn.Conv2d(16, 32, 3, padding=1),
+                nn.ReLU(),
+                nn.MaxPool2d(2),
+                nn.Flatten(),
+                nn.Linear(32 * (shape[1] // 4) * (shape[2] // 4), self.features_dim),
+            ]
+        else:
+            body = [nn.Flatten(), nn.Linear(prod(shape), 128), nn.ReLU(), nn.Linear(128, self.features_dim)]
+        self.body = nn.Sequential(*body, nn.ReLU())
+        self.head = nn.Linear(self.features_dim, classes)
+
+    def features(self, images: torch.Tensor) -> torch.Tensor:
+        """Features (n, 64) of images: the layer before the logits."""
+        return self.body(images)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Logits (n, classes) of images (n, *shape)."""
+        return self.head(self.features(images))

@@ -1,7 +1,7 @@
-"""Distances between two samples in a space of features: kernel and Fréchet distance, precision and recall, coverage.
+"""Comparisons of two samples of features: kernel and Fréchet distance, precision and recall, coverage of classes.
 
-Rows are samples, columns features. What the features are is the caller's to say: none of these numbers means anything
-without it.
+One row per sample, one column per feature. These numbers have no meaning without the features, so callers must say
+which features they use.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def cubic_kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def mean_kernel_within(a: np.ndarray) -> float:
-    """The mean of the cubic kernel over all pairs of different rows, (n, d), n >= 2; memory linear in n."""
+    """Mean of the cubic kernel over all pairs of different rows, (n, d), n >= 2, in memory linear in n."""
     n = len(a)
     total = sum(float(cubic_kernel(a[start : start + _ROWS], a).sum()) for start in range(0, n, _ROWS))
     own = float((((a**2).sum(1) / a.shape[1] + 1) ** 3).sum())
@@ -48,14 +48,14 @@ def _mean_kernel_between(a: np.ndarray, b: np.ndarray, *, paired: bool) -> float
 
 
 def kernel_distance(a: Any, b: Any, *, paired: bool = False) -> float:
-    """The squared maximum mean discrepancy of two samples under the cubic kernel, estimated without bias ("KID").
+    """Unbiased estimate of the squared maximum mean discrepancy of two samples under the cubic kernel ("KID").
 
-    It can be negative: around 0 it is when both are of one law.
+    It can be negative: its expectation is 0 for two samples of the same law.
 
     Args:
         a, b: (n, d) and (m, d) features, n, m >= 2.
-        paired: row i of ``a`` was made from row i of ``b`` (n = m): such pairs are left out of the cross term, so that
-            the estimate has no bias although the samples are not independent.
+        paired: whether row i of ``a`` was made from row i of ``b`` (n = m); such pairs are left out of the cross term, so
+            that the estimate is unbiased although the samples are not independent.
 
     Raises: InvalidInputError: for features of different dimension, fewer than two rows, or unequal numbers if paired.
 
@@ -69,11 +69,11 @@ def kernel_distance(a: Any, b: Any, *, paired: bool = False) -> float:
 
 
 def frechet_distance(a: Any, b: Any) -> float:
-    r"""The squared 2-Wasserstein distance of the normal laws with the samples' means and covariances ("FID").
+    r"""Squared 2-Wasserstein distance between the normal laws with the samples' means and covariances ("FID").
 
     .. math:: \|m_a - m_b\|^2 + \mathrm{tr}(S_a) + \mathrm{tr}(S_b) - 2\,\mathrm{tr}\bigl((S_a S_b)^{1/2}\bigr)
 
-    Its bias falls only as 1/n, so compare values at equal n.
+    Its bias falls only as 1/n, so only values at equal n are comparable.
 
     Args:
         a, b: (n, d) and (m, d) features, n, m >= 2.
@@ -84,8 +84,8 @@ def frechet_distance(a: Any, b: Any) -> float:
     """
     a = embedding_matrix("a", a, minimum_rows=2)
     b = embedding_matrix("b", b, dim=a.shape[1], minimum_rows=2)
-    # tr (S_a S_b)^½ is the sum of the singular values of S_a^½ S_b^½, and A A^T / (n−1) = S for a centred A: no root of
-    # a matrix that rounding makes indefinite.
+    # tr (S_a S_b)^½ is the sum of the singular values of A Bᵀ for centred samples over √(n−1), so that no root of a matrix
+    # is needed that rounding may make indefinite.
     centred = [(sample - sample.mean(0)) / np.sqrt(len(sample) - 1) for sample in (a, b)]
     spread = sum(float((sample**2).sum()) for sample in centred)
     common = float(np.linalg.svd(centred[0] @ centred[1].T, compute_uv=False).sum())
@@ -115,15 +115,15 @@ def _share_inside(points: np.ndarray, centres: np.ndarray, radii: np.ndarray) ->
 
 
 def precision_recall(generated: Any, real: Any, *, neighbours: int = 3) -> tuple[float, float]:
-    """The share of generated samples inside the real ones' region, and the share of real ones inside the generated's.
+    """Share of generated samples in the region of the real ones (precision), and of real in that of the generated (recall).
 
-    A sample's region is the union of balls around its rows that reach to their ``neighbours``-th nearest other row.
-    Both shares depend on the numbers of rows; two samples of one law do not reach 1.
+    The region of a sample is the union of balls around its rows, each with the distance to the k-th nearest other row as
+    its radius. Both shares depend on the numbers of rows and are below 1 even for two samples of the same law.
 
     Args:
         generated: (n, d) features.
         real: (m, d) features.
-        neighbours: k; more rows than k are needed on both sides.
+        neighbours: k; each sample needs more than k rows.
 
     Raises: InvalidInputError: for features of different dimension, or too few rows.
 
@@ -138,11 +138,11 @@ def precision_recall(generated: Any, real: Any, *, neighbours: int = 3) -> tuple
 
 @dataclass(frozen=True)
 class ClassCoverage:
-    """Which classes a sample holds, beside those of a real one.
+    """The classes of a generated sample compared with those of a real one.
 
     Attributes:
-        generated, real: shares by class, each sums to 1.
-        distance: total variation between both, in [0, 1].
+        generated, real: shares of the classes; each list sums to 1.
+        distance: total variation distance between the two, in [0, 1].
         missing: classes with less than a tenth of their real share.
     """
 
@@ -153,13 +153,13 @@ class ClassCoverage:
 
 
 def class_coverage(generated: Any, real: Any, *, classes: int) -> ClassCoverage:
-    """The histogram of classes of a generated sample against that of a real one.
+    """Compare the shares of classes in a generated sample with those in a real one.
 
     Args:
         generated, real: classes from 0 to ``classes`` − 1, integers, (n,) and (m,).
-        classes: how many there are.
+        classes: number of classes.
 
-    Raises: InvalidInputError: for no rows or classes out of range.
+    Raises: InvalidInputError: for samples without rows, or classes out of range.
     """
     classes = positive_integer("classes", classes)
     shares = []

@@ -1,4 +1,4 @@
-"""A conditional GAN in training, as resumable as any run, and the generator that comes out."""
+"""Training of a conditional GAN, resumable like every run, and the generator that it gives."""
 
 import copy
 import json
@@ -30,11 +30,11 @@ GAN_METRIC_NAMES = ("step", "loss", "discriminator_loss", "real_logit", "fake_lo
 
 @final
 class GeneratorModel(nn.Module):
-    """A generator with the frozen encoder whose embeddings it understands; what checkpoints of GANs hold.
+    """A generator with the frozen encoder whose embeddings are its conditions; the content of a GAN's checkpoint.
 
     Args:
-        generator: (n, d) and (n, latent) to images (n, *shape).
-        encoder: images to conditions (n, d).
+        generator: maps conditions (n, d) and latents (n, latent) to images (n, *shape).
+        encoder: maps images to conditions (n, d).
     """
 
     def __init__(self, generator: ConditionalGenerator, encoder: EmbeddingModel) -> None:
@@ -43,7 +43,7 @@ class GeneratorModel(nn.Module):
         self.encoder = encoder.requires_grad_(requires_grad=False).eval()
 
     def train(self, mode: bool = True) -> "GeneratorModel":
-        """The generator's mode; the encoder stays in ``eval()``."""
+        """Set the generator's mode; the encoder stays in ``eval()``."""
         super().train(mode)
         self.encoder.eval()
         return self
@@ -57,13 +57,13 @@ class GeneratorModel(nn.Module):
         one_latent: bool = False,
         batch_size: int = 4096,
     ) -> torch.Tensor:
-        """One image a condition, in [0, 1].
+        """One image per condition, in [0, 1].
 
         Args:
             conditions: (n, d) floating-point tensor, on any device.
-            generator: draws the latents, on the CPU: the same images on every device up to rounding.
-            one_latent: draw one latent for all images, which then differ by their conditions alone.
-            batch_size: images at a time.
+            generator: random generator of the latents, on the CPU, so that images are equal on all devices up to rounding.
+            one_latent: whether all images share one latent, so that they differ only by their conditions.
+            batch_size: images per batch.
 
         Returns: (n, *shape) float32, on the CPU.
 
@@ -80,18 +80,18 @@ class GeneratorModel(nn.Module):
         return torch.cat(parts)
 
     def conditions(self, images: torch.Tensor) -> torch.Tensor:
-        """f(x), (n, d), of images as the encoder takes them; see :func:`~noisedim.training.model.embed`."""
+        """Conditions f(x), (n, d), of images; see :func:`~noisedim.training.model.embed`."""
         return embed(self.encoder, images)
 
 
 @dataclass(frozen=True)
 class GeneratorResult:
-    """A trained generator, what was logged, and how long it took.
+    """A trained generator, its training metrics and the time it took.
 
     Attributes:
         model: in ``eval()`` mode, on the device it was trained on.
         metrics: (k, 7) float64, columns :data:`GAN_METRIC_NAMES`.
-        seconds: wall-clock time spent in the loop, over all resumptions.
+        seconds: wall-clock time spent in the loop, summed over all resumptions.
     """
 
     model: GeneratorModel
@@ -100,7 +100,7 @@ class GeneratorResult:
 
 
 def _draw(config: GanConfig, shape: tuple[int, ...]) -> tuple[ConditionalGenerator, ProjectionDiscriminator]:
-    # Layers draw their weights from the global generator; the caller's is left as it was.
+    # Layers draw their weights from the global random generator, whose state is restored for the caller.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         generator = ConditionalGenerator(shape, config.encoder.dim, latent=config.latent, width=config.width)
@@ -108,12 +108,12 @@ def _draw(config: GanConfig, shape: tuple[int, ...]) -> tuple[ConditionalGenerat
 
 
 class GanTrainer(Resumable):
-    """Generator, discriminator and averaged generator between two steps.
+    """The state of a GAN in training, between two steps: generator, discriminator and averaged generator.
 
     Args:
         config: the run.
         encoder: the trained encoder of ``config.encoder``; it is frozen.
-        images: the training images, (n, *shape), uint8 or float in [0, 1] (``config.encoder.data`` is not consulted).
+        images: the training images, (n, *shape), uint8 or float in [0, 1]; ``config.encoder.data`` is not loaded.
         device: where to train.
     """
 
@@ -132,7 +132,7 @@ class GanTrainer(Resumable):
         prior = config.encoder.build_prior()
         if encoder.channel.prior != prior:
             raise InvalidInputError(
-                f"conditions must be of the configuration's prior, {prior!r}; the encoder's is {encoder.channel.prior!r}"
+                f"the encoder must have the configuration's prior, {prior!r}; the encoder's is {encoder.channel.prior!r}"
             )
         self.config = config
         self.sampler = BatchSampler(len(images), generator=self.stream("batches"), device=self.device)
@@ -151,7 +151,7 @@ class GanTrainer(Resumable):
         )
 
     def parts(self) -> dict[str, Stateful]:
-        """All that has a state but the generators, by name."""
+        """Everything with a state except the random generators, by name."""
         return {
             "model": self.model,
             "live": self.live,
@@ -171,7 +171,7 @@ class GanTrainer(Resumable):
         return self.images[index], self.conditions[index], latent
 
     def step(self, *, log: bool = False) -> None:
-        """One step of the discriminator, then one of the generator, each on a batch of its own."""
+        """Take one step of the discriminator, then one of the generator, each on its own batch; ``log`` records metrics."""
         real_logits, fake_logits, penalty, loss = self._discriminator_step()
         _, condition, latent = self._batch()
         made = self.live(condition, latent)
@@ -182,11 +182,11 @@ class GanTrainer(Resumable):
                 consistency = (self.model.encoder(made) - condition).square().sum(1).mean()
             generator_loss = generator_loss + self.config.consistency * consistency
         self.live_optimizer.zero_grad()
-        # Not of the discriminator's weights: they are not moved here.
+        # Without gradients of the discriminator's weights, which this step does not change.
         generator_loss.backward(inputs=list(self.live.parameters()))
         self.live_optimizer.step()
         with torch.no_grad():
-            # The first steps count for little: the average of t steps looks back over at most t/2 or so.
+            # The first steps get little weight: after t steps the mean age of the averaged weights is at most about t/10.
             decay = min(self.config.average, (1 + self.steps_done) / (10 + self.steps_done))
             for average, weight in zip(self.model.generator.parameters(), self.live.parameters(), strict=True):
                 average.lerp_(weight, 1 - decay)
@@ -228,13 +228,13 @@ class GanTrainer(Resumable):
         if not all(math.isfinite(value) for value in values):
             named = ", ".join(f"{name} {value:.4g}" for name, value in zip(GAN_METRIC_NAMES[1:], values, strict=True))
             raise TrainingDivergedError(
-                f"all figures must stay finite; got {named} at step {self.steps_done} with seed {self.config.seed}. "
+                f"all metrics must stay finite; got {named} at step {self.steps_done} with seed {self.config.seed}. "
                 "Smaller learning rates or a larger gamma help"
             )
         self.metrics.append((self.steps_done, *values))
 
     def finish(self) -> None:
-        """Look at the weights a last time."""
+        """Check that all weights are finite, and put the model into ``eval()`` mode."""
         for name, tensor in self.model.state_dict().items():
             if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
                 raise TrainingDivergedError(f"the weights must stay finite; {name} is not, seed {self.config.seed}")
@@ -252,23 +252,23 @@ def train_generator(
     log_every: int = 50,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> GeneratorResult:
-    """Train a conditional GAN on ``images`` and their embeddings, resuming from ``checkpoint`` if it is there.
+    """Train a conditional GAN on ``images`` and their embeddings, resuming from ``checkpoint`` if that file exists.
 
     Args:
         config: the run.
         encoder: the trained encoder of ``config.encoder``.
         images: the training images, (n, *shape), uint8 or float in [0, 1].
         device: ``auto``, ``cpu`` or ``cuda``.
-        checkpoint: file to save to and to resume from; none is written if omitted.
-        checkpoint_seconds: least time between two saves. It does not influence the result.
-        log_every: steps between two records of the figures.
-        on_progress: called after each record.
+        checkpoint: file to save to and to resume from; without it nothing is saved.
+        checkpoint_seconds: minimum time between two saves; it does not influence the result.
+        log_every: steps between two records of the metrics.
+        on_progress: called each time the metrics are recorded.
 
     Raises:
-        InvalidInputError: for a configuration that does not fit the images or the device.
-        TrainingDivergedError: when figures or weights stop being finite.
-        CheckpointError: when the checkpoint is damaged or of another configuration.
-        StorageError: when a checkpoint cannot be written.
+        InvalidInputError: if the configuration does not match the images or the device.
+        TrainingDivergedError: if metrics or weights are no longer finite.
+        CheckpointError: if the checkpoint is damaged or of another configuration.
+        StorageError: if a checkpoint cannot be written.
 
     Source: arXiv 2410.06993, Appendix D, for the set-up; R₁: Mescheder et al., arXiv 1801.04406, eq. (9).
     """
@@ -292,7 +292,7 @@ def train_generator(
 def load_generator(checkpoint: Path, *, device: str = "cpu") -> tuple[GeneratorModel, GanConfig]:
     """The generator of a checkpoint with its encoder, in ``eval()`` mode, and its configuration.
 
-    Raises: CheckpointError: if the file is not the checkpoint of a generator or is damaged.
+    Raises: CheckpointError: if the file is damaged or not the checkpoint of a generator.
     """
     saved = load_checkpoint(checkpoint)
     kind = saved.metadata.get("kind", "encoder")

@@ -1,7 +1,7 @@
 """The tests, tested: ``python -m noisedim.normality.audit`` measures false alarms and power and adds to audit.json.
 
-Trials are counted up cell by cell, each with a stream of its own, so a run that is stopped goes on, and running again
-only makes the intervals shorter. The file that ships with the package is what the report's section shows.
+Trials are counted up cell by cell, each with a stream of its own, so a stopped run resumes, and running again
+makes the intervals shorter. The report shows the file that ships with the package.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import numpy as np
 
 from noisedim.files import read_json, write_json_atomically
 from noisedim.normality.battery import run_battery
+from noisedim.streams import numpy_stream
 
 __all__ = ["LAWS", "LEVELS", "audit_cells", "main", "measure", "read_audit"]
 
@@ -72,9 +73,8 @@ def measure(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:
         for i, level in enumerate(LEVELS):
             own[i] += p_value <= level
 
-    word = [ord(letter) for letter in _name(cell)]
     for trial in range(first, first + trials):
-        rng = np.random.default_rng([*word, trial])
+        rng = numpy_stream(trial, f"audit, {_name(cell)}")
         z = rng.standard_normal((cell["n"], cell["dim"]))
         if cell["kind"] == "power":
             z = LAWS[cell["law"]](rng, z)
@@ -96,7 +96,7 @@ def _peers(z: np.ndarray, seed: int) -> dict[str, float]:
 
     n, dim = z.shape
     null = _sliced_null(n)
-    statistic = _sliced_epps_pulley(z, np.random.default_rng([seed, 3]))
+    statistic = _sliced_epps_pulley(z, numpy_stream(seed, "audit, slices"))
     sliced = (1 + int((null >= statistic).sum())) / (1 + len(null))
     varied = z[:, np.ptp(z, axis=0) > 0]
     shapiro = float(np.asarray(stats.shapiro(varied, axis=0).pvalue).min())
@@ -129,7 +129,7 @@ _sliced: dict[int, np.ndarray] = {}
 
 def _sliced_null(n: int, draws: int = 199) -> np.ndarray:
     if n not in _sliced:
-        rng = np.random.default_rng([n, 43])
+        rng = numpy_stream(n, "audit, null of slices")
         _sliced[n] = np.array(
             [_sliced_epps_pulley(rng.standard_normal((n, _POWER_SHAPE[1])), rng) for _ in range(draws)]
         )

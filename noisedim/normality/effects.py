@@ -1,6 +1,6 @@
-"""Effect sizes: how far off the prior an embedding is, each with an interval and with what the prior itself would give.
+"""Effect sizes: how far an embedding is from the prior, each with an interval and its value for a sample of the prior.
 
-Their values do not depend on how many rows there are but through their bias, which ``at_prior`` shows.
+They depend on the number of rows only through their bias, which ``at_prior`` shows.
 """
 
 from collections.abc import Callable
@@ -18,9 +18,10 @@ from noisedim.normality.moment_errors import (
     variance_error,
 )
 from noisedim.normality.neighbours import neighbour_divergence
-from noisedim.normality.null_moments import mehler_test_sigma
+from noisedim.normality.tests.mehler import mehler_test_sigma
 from noisedim.normality.transport import max_sliced_wasserstein, sliced_wasserstein
 from noisedim.statistics.intervals import Interval
+from noisedim.streams import numpy_stream
 
 __all__ = ["BIAS_WORDS", "EFFECT_WORDS", "effect_sizes", "effects_at_prior"]
 
@@ -38,11 +39,11 @@ EFFECT_WORDS = {
 }
 
 BIAS_WORDS = (
-    "Where a value at the prior is given, it is what a sample of the prior of this size comes to: compare with it, not with "
-    "0. It is the estimate's bias, which the interval does not hold."
+    "Where a value at the prior is given, compare with it, not with 0: it is the mean estimate for samples of the prior of "
+    "this size. That is the estimate's bias, which the interval does not cover."
 )
 
-# Costs grow with the square of the rows: more are cut to a random part, and the interval says how many were used.
+# Costs grow with the square of the number of rows: of more rows a random part is used, and the interval says how many.
 _MOST_ROWS_FOR_PAIRS = 10_000
 _MOST_ROWS_FOR_NEIGHBOURS = 2_000
 _MOST_ROWS = 20_000
@@ -68,7 +69,7 @@ def _measures(dim: int, seed: int) -> dict[str, tuple[int, Callable[[np.ndarray]
 
 def effect_sizes(z: np.ndarray, *, seed: int = 0) -> dict[str, Interval]:
     """All of :data:`EFFECT_WORDS` for (n, d) rows against N(0, I); intervals at 95%."""
-    order = np.random.default_rng([seed, 23]).permutation(len(z))
+    order = numpy_stream(seed, "effect sizes").permutation(len(z))
     found = {}
     for name, (most, measure) in _measures(z.shape[1], seed).items():
         found[name] = measure(z if len(z) <= most else z[np.sort(order[:most])])
@@ -78,12 +79,12 @@ def effect_sizes(z: np.ndarray, *, seed: int = 0) -> dict[str, Interval]:
 @lru_cache(maxsize=256)
 def effects_at_prior(n: int, dim: int) -> dict[str, float]:
     """Means of the biased effect sizes over a few samples of N(0, I) of this n and d."""
-    rng = np.random.default_rng([n, dim, 29])
+    rng = numpy_stream(0, f"effects at the prior, n = {n}, d = {dim}")
     measures = _measures(dim, 0)
     found: dict[str, float] = {}
     for name in _BIASED:
         most, measure = measures[name]
-        # One sample at a time is held.
+        # One sample at a time is in memory.
         shape = min(n, most), dim
         found[name] = float(np.mean([measure(rng.standard_normal(shape)).estimate for _ in range(_PRIOR_SAMPLES)]))
     return found

@@ -1,19 +1,19 @@
-"""Where a p-value comes from, and how exact that is: what a reader needs to judge it by."""
+"""Where a p-value comes from, and how exact it is."""
 
 import math
 from dataclasses import dataclass
 from typing import Literal
 
-from noisedim.normality.nulls.null_samples import TWO_SIDED_TESTS
+from noisedim.normality.nulls.null_samples import SIMULATIONS
 from noisedim.normality.nulls.null_surfaces import FLOOR, PROBABILITIES, table_error, table_reaches, table_samples
-from noisedim.normality.p_values import SIMULATIONS
+from noisedim.normality.tests import calibrated
 
 __all__ = ["BOUND", "CERTAIN", "EXACT", "Origin", "origin_of"]
 
 _WORDS = {
     "exact": "exact law",
     "bound": "exact laws, Bonferroni's bound over them",
-    "certain": "the null has probability 0 there",
+    "certain": "probability 0 under the null",
     "table": "null table",
     "tail": "Pareto tail of a null table",
     "simulation": "simulation",
@@ -25,13 +25,14 @@ class Origin:
     """Where a p-value comes from.
 
     Attributes:
-        method: ``exact``: the statistic's law at this n and d; ``bound``: exact laws put together by Bonferroni;
+        method: ``exact``: the statistic's law at this n and d; ``bound``: exact laws combined by Bonferroni;
             ``table``: interpolated from the shipped null tables; ``tail``: extrapolated beyond them; ``simulation``: null
-            samples of this shape; ``certain``: what came has probability 0 under the null.
-        samples: simulated null samples that it rests on, over all shapes of a table; ``None`` for exact laws.
-        relative_error: of p, one standard deviation: what tables state at the level nearest to p, beyond the noise of
-            their cells, and the binomial one of a simulation; ``None`` where it is none, or not known (``tail``).
-        over: how several p-values became one: ``sidak`` (exact for independent ones), ``bonferroni`` (a bound) or ``None``.
+            samples of this shape; ``certain``: the result has probability 0 under the null.
+        samples: simulated null samples behind it, over all shapes of a table; ``None`` for exact laws.
+        relative_error: of p, one standard deviation: for tables, the error stated at the level nearest to p beyond the
+            noise of the cells; for a simulation, the binomial one; ``None`` if there is none, or it is not known (``tail``).
+        over: how several p-values were combined: ``sidak`` (exact for independent ones), ``bonferroni`` (a bound) or
+            ``None``.
     """
 
     method: Literal["exact", "bound", "table", "tail", "simulation", "certain"]
@@ -41,7 +42,7 @@ class Origin:
 
     @property
     def words(self) -> str:
-        """In a few words."""
+        """A short description."""
         words = _WORDS[self.method]
         if self.samples is not None:
             words += f", {self.samples:,} samples"
@@ -71,9 +72,9 @@ def origin_of(
 
     Args:
         test, n, dim, simulations: as there.
-        p_value: what came out, after ``over``.
-        count: how many p-values became one.
-        over: how.
+        p_value: the result, after ``over``.
+        count: how many p-values were combined.
+        over: how they were combined.
     """
     single = p_value
     if over == "sidak":
@@ -81,7 +82,7 @@ def origin_of(
     elif over == "bonferroni":
         single = p_value / count
     # Two-sided tests take the smaller of two tails.
-    single = max(single / 2 if test in TWO_SIDED_TESTS else single, 1e-300)
+    single = max(single / 2 if calibrated(test).two_sided else single, 1e-300)
     if simulations is None and table_reaches(test, n, dim):
         samples = table_samples(test)
         if single < PROBABILITIES[-1]:

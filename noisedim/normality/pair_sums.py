@@ -1,4 +1,4 @@
-"""Sums over all pairs of rows: the one costly thing that kernel tests do, blocked to fit the cache."""
+"""Sums over all pairs of rows, where kernel tests spend their time: blocked to fit the cache."""
 
 import math
 import threading
@@ -11,19 +11,29 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["BLOCK", "computing_on", "distance_sum", "each_sample", "one_blas_thread", "pair_sum", "row_sums"]
+__all__ = [
+    "BLOCK",
+    "batched_distance_sums",
+    "batched_pair_sums",
+    "computing_on",
+    "distance_sum",
+    "each_sample",
+    "one_blas_thread",
+    "pair_sum",
+    "row_sums",
+]
 
 # A block of 512² doubles is 2 MiB: it stays in the second-level cache between the product and the exponential.
 BLOCK = 512
 _DEVICE_BLOCK = 8192
-# Fewer rows than this a thread are not worth its start.
+# With fewer rows per thread, starting it costs more than it saves.
 _ROWS_A_THREAD = 2048
 
 
 class _BlasThreads:
-    """How many blocks of code want BLAS single-threaded now: the first one in limits it, the last one out restores it.
+    """Counts the blocks of code that want BLAS single-threaded: the first to enter limits it, the last to leave restores it.
 
-    threadpoolctl alone would leave the limit behind where two threads enter and leave in turn.
+    With threadpoolctl alone, the limit would stay behind where two threads enter and leave in turn.
     """
 
     def __init__(self) -> None:
@@ -54,10 +64,10 @@ _blas = _BlasThreads()
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Products by BLAS take one thread inside.
+    """Limit BLAS to one thread.
 
-    Many small products between exponentials, or in threads of our own: waking BLAS's threads for each, which then spin
-    against ours, made pair sums of 10,000 rows 2.5 times slower on two cores.
+    Products here are many and small, between exponentials or in threads of our own. Waking BLAS's threads for each, which
+    then compete with ours, made pair sums of 10,000 rows 2.5 times slower on two cores.
     """
     _blas.enter()
     try:
@@ -69,7 +79,7 @@ def one_blas_thread() -> Iterator[None]:
 def each_sample(batch: np.ndarray, statistic: Callable[[np.ndarray], float]) -> np.ndarray:
     """``statistic`` of each of (m, n, d) samples, (m,), on as many threads as torch may use.
 
-    A sample of a few thousand rows is too small to share, so whole samples are shared out.
+    A sample of a few thousand rows is too small to split between threads, so each thread takes whole samples.
     """
     with one_blas_thread(), ThreadPoolExecutor(torch.get_num_threads()) as pool:
         return np.array(list(pool.map(statistic, batch)))
@@ -80,7 +90,7 @@ _device: ContextVar[torch.device | None] = ContextVar("_device", default=None)
 
 @contextmanager
 def computing_on(device: torch.device) -> Iterator[None]:
-    """Sums over pairs inside are computed on ``device``, in float64, wherever their rows come from."""
+    """Compute sums over pairs on ``device``, in float64, wherever their rows are."""
     token = _device.set(device)
     try:
         yield
@@ -97,8 +107,8 @@ def pair_sum(points: torch.Tensor, weights: torch.Tensor) -> float:
         points: (n, d) float64.
         weights: (n,) float64.
 
-    The sum is symmetric: only blocks on and above the diagonal are computed, n²/2 exponentials. Memory beside the input
-    is 2(d+2)·n and one block a thread.
+    The sum is symmetric: only blocks on and above the diagonal are computed, n²/2 exponentials. Besides the input it
+    takes memory for 2(d+2)·n numbers and one block per thread.
     """
     own = weights[:, None]
     ones = torch.ones_like(own)
@@ -136,6 +146,26 @@ def distance_sum(points: torch.Tensor) -> float:
     left[:, : points.shape[1]] *= -2  # without a copy of the points
     right = torch.cat([points, ones, squares], 1)
     return _blocked(left, right, 0.0, _root, lambda block: block.clamp_min_(0).sqrt_())
+
+
+def batched_pair_sums(
+    points: torch.Tensor, scale: float, weights: torch.Tensor, dtype: torch.dtype = torch.float32
+) -> torch.Tensor:
+    """Of each sample, the sum over pairs of different rows of exp(scale·⟨a, b⟩ + w_a + w_b), (m, n, d) to (m,) float64."""
+    right, own = points.to(dtype), weights.to(dtype)[:, :, None]
+    ones = torch.ones_like(own)
+    exponents = torch.bmm(torch.cat([right * scale, own, ones], 2), torch.cat([right, ones, own], 2).transpose(1, 2))
+    exponents.diagonal(dim1=1, dim2=2).fill_(-torch.inf)
+    return exponents.exp_().sum((1, 2)).double()
+
+
+def batched_distance_sums(points: torch.Tensor, squared_norms: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Of each sample, the sum over pairs of rows of ‖a − b‖, (m, n, d) to (m,) float64."""
+    low, own = points.to(dtype), squared_norms.to(dtype)[:, :, None]
+    ones = torch.ones_like(own)
+    squares = torch.bmm(torch.cat([-2 * low, own, ones], 2), torch.cat([low, ones, own], 2).transpose(1, 2))
+    squares.diagonal(dim1=1, dim2=2).zero_()
+    return squares.clamp_min_(0).sqrt_().sum((1, 2)).double()
 
 
 def _exponential(block: np.ndarray) -> None:

@@ -1,6 +1,6 @@
 """n*: the sample size at which the battery tells an embedding from its prior half of the time.
 
-Below the rows there are, it is measured on random subsamples. Beyond, where the battery finds nothing or just something,
+Up to the number of rows, it is measured on random subsamples. Beyond, if the battery finds no or hardly any departure,
 it is extrapolated: sums of squares grow as n, differences as √n. The result says which.
 """
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from noisedim.normality.battery import Battery, run_battery
 from noisedim.statistics.intervals import Interval, clopper_pearson
+from noisedim.streams import numpy_stream
 
 __all__ = ["PowerPoint", "sample_size"]
 
@@ -21,10 +22,6 @@ _LEVEL = 0.95
 # Subsamples of more than half of the rows overlap too much to be trials.
 _LARGEST_SHARE = 0.5
 _MOST_ROWS = 5_000
-_GROWS_AS_ROOT = (
-    *("scale", "variances", "coordinates", "norms", "correlations", "mardia_kurtosis"),
-    *("dagostino_projections", "shapiro_projections"),
-)
 
 
 @dataclass(frozen=True)
@@ -56,14 +53,14 @@ def sample_size(
     Returns: an interval whose ``method`` is ``subsamples`` or ``extrapolated``, with ``inf`` where nothing bounds n*:
         on subsamples it reaches from the largest size at which the rate is surely below one half to the smallest at
         which it is surely above (95% Clopper–Pearson, each). That is the noise of subsampling; subsamples of the same rows
-        share what is odd in them: of 30 samples of 418 rows of N(0, 1.1² I), d = 4, the intervals of 23 held n* = 105.
+        share their peculiarities: of 30 samples of 418 rows of N(0, 1.1² I), d = 4, the intervals of 23 covered n* = 105.
         And the points, by size.
     """
     n = len(z)
     if not (whole.adjusted() <= alpha).any():
         return _extrapolated(whole, n, alpha), ()
     sizes = _sizes(n)
-    rng = np.random.default_rng([seed, 31])
+    rng = numpy_stream(seed, "sample size")
     rates: dict[int, PowerPoint] = {}
 
     def rate(index: int) -> float:
@@ -123,10 +120,10 @@ def _from_points(points: Sequence[PowerPoint], low: int, high: int, sizes: list[
 def _extrapolated(whole: Battery, n: int, alpha: float) -> Interval:
     from scipy.special import ndtri
 
-    rows = [row for row in whole.rows if row.name not in ("extremes", "rank")]
+    rows = [row for row in whole.rows if row.test.grows is not None]
     critical = -float(ndtri(alpha / max(1, len(whole.rows))))
     scores = np.array([-float(ndtri(min(max(row.outcome.p_value, 1e-15), 1 - 1e-15))) for row in rows])
-    powers = np.array([2.0 if row.name in _GROWS_AS_ROOT else 1.0 for row in rows])
+    powers = np.array([2.0 if row.test.grows == "root" else 1.0 for row in rows])
     slack = -float(ndtri((1 - _LEVEL) / (2 * len(rows))))
 
     def least(shifted: np.ndarray) -> float:

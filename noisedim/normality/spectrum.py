@@ -6,7 +6,7 @@ import numpy as np
 
 from noisedim.checks import embedding_matrix
 
-__all__ = ["effective_rank"]
+__all__ = ["effective_rank", "spectral_rank"]
 
 
 def effective_rank(z: Any) -> float:
@@ -18,7 +18,11 @@ def effective_rank(z: Any) -> float:
     >>> round(effective_rank(np.array([[1.0, 1.0], [-1.0, -1.0]])), 3)
     1.0
     """
-    z = embedding_matrix("z", z, minimum_rows=2)
+    return spectral_rank(embedding_matrix("z", z, minimum_rows=2))
+
+
+def spectral_rank(z: np.ndarray) -> float:
+    """:func:`effective_rank` of checked rows."""
     centred = z - z.mean(0)
     peak = float(np.abs(centred).max())
     if peak == 0:

@@ -9,6 +9,7 @@ import numpy as np
 from noisedim.checks import embedding_matrix, positive_integer
 from noisedim.normality.directions import random_directions
 from noisedim.statistics.intervals import Interval
+from noisedim.streams import numpy_stream
 
 __all__ = ["WorstDirection", "max_sliced_wasserstein", "sliced_wasserstein", "wasserstein_to_normal"]
 
@@ -21,13 +22,15 @@ class WorstDirection:
     """A direction found on one half of the rows and measured on the other.
 
     Attributes:
-        distance: W₂ of the other half's projection to N(0, 1): a lower bound on the max-sliced distance, in
-            expectation up to what W₂ of a sample of the prior is.
+        distance: W₂ of the other half's projection to N(0, 1): a lower bound on the max-sliced distance, up
+            to the expectation of W₂ for a sample of the prior.
         direction: (d,), of unit length.
+        measured: the rows of the other half, by index.
     """
 
     distance: Interval
     direction: np.ndarray
+    measured: np.ndarray
 
 
 def _cells(n: int) -> np.ndarray:
@@ -85,7 +88,9 @@ def sliced_wasserstein(z: Any, *, directions: int = 128, seed: int = 0, level: f
     """
     z = embedding_matrix("z", z, minimum_rows=2)
     n, dim = z.shape
-    unit = random_directions(dim, positive_integer("directions", directions), np.random.default_rng(seed))
+    unit = random_directions(
+        dim, positive_integer("directions", directions), numpy_stream(seed, "sliced Wasserstein directions")
+    )
     squares, potentials = 0.0, np.zeros(n)
     for some in np.array_split(unit, max(1, n * len(unit) // 1_000_000)):
         squared, potential = wasserstein_to_normal(z @ some.T)
@@ -110,9 +115,10 @@ def max_sliced_wasserstein(z: Any, *, seed: int = 0, level: float = 0.95) -> Wor
     """
     z = embedding_matrix("z", z, minimum_rows=4)
     n = len(z)
-    rng = np.random.default_rng([seed, 19])
+    rng = numpy_stream(seed, "worst direction")
     order = rng.permutation(n)
-    half, other = z[order[: n // 2][:_MOST_ROWS_TO_CLIMB]], z[order[n // 2 :]]
+    measured = order[n // 2 :]
+    half, other = z[order[: n // 2][:_MOST_ROWS_TO_CLIMB]], z[measured]
     candidates = _candidates(half, rng)
     scores = np.concatenate(
         [wasserstein_to_normal(half @ some.T)[0] for some in np.array_split(candidates, max(1, len(candidates) // 64))]
@@ -123,7 +129,7 @@ def max_sliced_wasserstein(z: Any, *, seed: int = 0, level: float = 0.95) -> Wor
     distance = _root_interval(
         float(squared[0]), deviation, level, len(other), "other half, influence function, bias left"
     )
-    return WorstDirection(distance, best)
+    return WorstDirection(distance, best, measured)
 
 
 def _candidates(half: np.ndarray, rng: np.random.Generator) -> np.ndarray:

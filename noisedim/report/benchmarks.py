@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from noisedim.document.content import Notice, Section
 from noisedim.errors import InvalidInputError
 from noisedim.files import read_json
-from noisedim.report.content import Notice, Section
 
 __all__ = ["COMMAND", "MethodRow", "absent", "entries", "environment_words", "method_rows"]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from noisedim.report.figures import INK, MARKERS, PALETTE, new_figure
+from noisedim.document.figures import INK, MARKERS, PALETTE, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

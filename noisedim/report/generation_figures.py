@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from noisedim.document.figures import INK, MARKERS, PALETTE, new_figure
 from noisedim.generation.grids import image_grid
-from noisedim.report.figures import INK, MARKERS, PALETTE, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,9 +5,10 @@ The report is the only place of these runs: pytest benchmarks would train them a
 
 from dataclasses import replace
 
-from noisedim.data import AugmentationConfig
 from noisedim.generation.config import GanConfig
-from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
+from noisedim.runs.make_generator import AnyConfig, judge_of
+from noisedim.runs.protocols import APPENDIX_C_OBJECTIVE, appendix_c
+from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
 
 __all__ = ["autoencoder_runs", "generator_runs"]
 
@@ -23,22 +24,14 @@ def _short(configs: tuple[TrainConfig, ...]) -> tuple[TrainConfig, ...]:
     return tuple(replace(config, steps=100) for config in configs if config.seed < 2)
 
 
-def generator_runs(profile: str, data: str) -> tuple[GanConfig, ...]:
-    """Generators on matched encoders, and on plain Deep InfoMax's; seeds of one kind share encoder and GAN seed."""
+def generator_runs(profile: str, data: str) -> tuple[AnyConfig, ...]:
+    """Generators on matched encoders, and on plain Deep InfoMax's, after the judges and encoders that they need."""
     split = DataConfig(name=data, fold=0, folds=_FOLDS)
     if profile == "paper":
         # Appendix D: σ = 0.1, d = 2, under the protocol of Appendix C.
-        size = {"digits": 1437}.get(data, 48_000)
-        batch = min(1024, size // 2)
-        matched = TrainConfig(
-            data=split,
-            augmentation=AugmentationConfig(noise=0.6),
-            augmentation_probability=1.0,
-            optimiser=OptimiserConfig(learning_rate=1e-3, cosine=False),
-            objective=ObjectiveConfig(name="infonce", negatives=15),
-            noise=NoiseConfig(sigma=0.1),
-            batch_size=batch,
-            steps=2000 * (size // batch),
+        images = {"digits": 1437}.get(data, 48_000)
+        matched = replace(
+            appendix_c(split, images=images), objective=APPENDIX_C_OBJECTIVE, noise=NoiseConfig(sigma=0.1)
         )
         plain = replace(matched, objective=replace(matched.objective, noisy=False))
         gan = GanConfig(width=32, steps=20_000, batch_size=128, average=0.999)
@@ -51,7 +44,7 @@ def generator_runs(profile: str, data: str) -> tuple[GanConfig, ...]:
     ]
     if profile == "smoke":
         runs = [replace(run, encoder=_short((run.encoder,))[0], steps=100) for run in runs if run.seed < 2]
-    return tuple(runs)
+    return (*(judge_of(run) for run in runs), *(run.encoder for run in runs), *runs)
 
 
 def autoencoder_runs(profile: str, data: str) -> tuple[TrainConfig, ...]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from noisedim.report.figures import INK, new_figure, scatter_classes
+from noisedim.document.figures import INK, new_figure, scatter_classes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from noisedim.report.figures import INK, MARKERS, PALETTE, new_figure
+from noisedim.document.figures import INK, MARKERS, PALETTE, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from noisedim.report.figures import INK, MARKERS, PALETTE, new_figure
+from noisedim.document.figures import INK, MARKERS, PALETTE, new_figure
 from noisedim.statistics.intervals import student_t
 
 if TYPE_CHECKING:

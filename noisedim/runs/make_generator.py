@@ -16,8 +16,8 @@ from noisedim.generation.classifier import (
     train_classifier,
 )
 from noisedim.generation.config import GanConfig
-from noisedim.generation.grids import as_bytes
-from noisedim.generation.judge import measure_generator, quantile_grid
+from noisedim.generation.grids import as_bytes, quantile_grid
+from noisedim.generation.judge import measure_generator
 from noisedim.generation.train import GAN_METRIC_NAMES, GeneratorModel, train_generator
 from noisedim.priors import GaussianPrior, Prior
 from noisedim.runs.environment import environment

@@ -16,6 +16,7 @@ from noisedim.errors import InvalidInputError, StorageError
 from noisedim.files import read_json, write_atomically, write_json_atomically
 from noisedim.generation.classifier import ClassifierConfig
 from noisedim.generation.config import GanConfig
+from noisedim.runs.record import RunRecord
 from noisedim.training.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -126,6 +127,15 @@ class RunFolder:
     def read_result(self) -> dict[str, Any]:
         """As written."""
         return read_json(self.path / "result.json")
+
+    def read_record(self) -> RunRecord:
+        """What an encoder's run found, typed.
+
+        Raises: InvalidInputError: if the run is not complete, or not an encoder's.
+        """
+        if not isinstance(self.config, TrainConfig):
+            raise InvalidInputError(f"run {self.path.name} is not an encoder's")
+        return RunRecord.from_dict(self.read_result(), run=self.path.name, config=self.config)
 
     def read_embeddings(self) -> dict[str, np.ndarray]:
         """Arrays by name."""

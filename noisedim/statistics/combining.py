@@ -1,11 +1,11 @@
-"""Several p-values as one, and adjusted for how many there are."""
+"""p-values combined into one, and adjusted for their number."""
 
 import math
 from typing import Any
 
 import numpy as np
 
-__all__ = ["average_p_value", "bonferroni", "holm", "sidak"]
+__all__ = ["bonferroni", "holm", "sidak"]
 
 
 def holm(p_values: Any) -> np.ndarray:
@@ -22,21 +22,13 @@ def holm(p_values: Any) -> np.ndarray:
     return adjusted
 
 
-def average_p_value(p_values: Any) -> float:
-    """min(1, 2·mean): a valid p-value from the mean of any number of dependent p-values.
-
-    Source: Vovk & Wang (2020), Biometrika 107, 791–808.
-    """
-    return min(1.0, 2 * float(np.mean(np.asarray(p_values, dtype=np.float64))))
-
-
 def bonferroni(least: float, count: int) -> float:
-    """The least of ``count`` p-values as one p-value, whatever their dependence."""
+    """The smallest of ``count`` p-values as one p-value, whatever their dependence."""
     return min(1.0, count * least)
 
 
 def sidak(least: float, count: int) -> float:
-    """The least of ``count`` independent p-values as one p-value, exactly.
+    """The smallest of ``count`` independent p-values as one p-value, exactly.
 
     >>> round(sidak(0.01, 5), 6)
     0.04901

@@ -1,4 +1,4 @@
-"""Who is better? Rankings from paired differences, in which what the data do not decide is a tie."""
+"""Rankings from paired differences, with ties where the data do not decide."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ class Difference:
 
     Attributes:
         first, second: names.
-        interval: mean difference with Student's t interval, not adjusted for how many there are.
+        interval: mean difference with Student's t interval, not adjusted for the number of differences.
         p_value: two-sided, by the paired t-test.
         adjusted_p_value: after Holm over the family.
     """

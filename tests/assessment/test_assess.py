@@ -1,6 +1,7 @@
-"""The battery: family-wise level, power on negative controls, plain refusals."""
+"""The battery: family-wise level, power on negative controls, refusal of bad input."""
 
 import json
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ import torch
 from scipy import stats
 
 from noisedim.assessment import assess
+from noisedim.checks import embedding_matrix
+from noisedim.downstream import clustering, probes
 from noisedim.errors import InvalidInputError
 from noisedim.normality.battery import run_battery
 
@@ -44,7 +47,7 @@ def sample(name, n=600, d=2):
 
 
 NAMES = ["uniform", "rademacher", "t3", "correlated", "marginals-only", "scale", "shift", "far"]
-# What is absurdly far from the prior gets the same answer as what is far: rejected, in finite numbers.
+# Samples extremely far from the prior are rejected with finite numbers, like samples that are far from it.
 ABSURD = ["very far", "at 1e9", "times 1e9", "times 1e-200", "outlier", "two outliers", "sparse"]
 
 
@@ -84,8 +87,8 @@ def test_affine_invariant_tests_alone_would_pass_another_normal_law():
 
 @pytest.mark.parametrize(("n", "d", "null"), [(60, 2, "simple"), (40, 12, "simple"), (60, 2, "composite")])
 def test_family_wise_level(n, d, null):
-    # 400 samples of the null at α = 0.05; a battery above its level by chance fails this once in a million. The audit
-    # (python -m noisedim.normality.audit) has more of both.
+    # 400 samples of the null at α = 0.05; a battery at its level fails this with probability 1e-6. The audit
+    # (python -m noisedim.normality.audit) has more samples and more shapes.
     rng = np.random.default_rng(1)
     place = 0.0 if null == "simple" else 5.0
     rejected = 0
@@ -109,7 +112,7 @@ BLIND_SLICES = {
 
 @pytest.mark.parametrize("name", BLIND_SLICES)
 def test_power_where_slices_are_blind(name):
-    # d = 128, n = 1024: at 95% power, 8 of 8 rejections happen two times in three; the audit measures the power itself.
+    # d = 128, n = 1024: at 95% power, 8 of 8 rejections have probability 2/3; the audit measures the power itself.
     rng = np.random.default_rng(14)
     for trial in range(4):
         z = BLIND_SLICES[name](rng, rng.standard_normal((1024, 128)))
@@ -122,7 +125,7 @@ def test_dependent_coordinates_are_a_departure_with_its_cause():
     for spoiled, cause in (
         (np.column_stack([z, z[:, 1]]), "5 coordinates have rank 4; coordinate 4 repeats coordinate 1"),
         (z * [1, 1, 0, 1], "1 of 4 coordinates are constant, the first is 2"),
-        (np.vstack([z, np.full((1, 4), 1e8)]), "row 200 is so far out that all others are one point beside it"),
+        (np.vstack([z, np.full((1, 4), 1e8)]), "row 200 is so far out that all other rows look like a single point"),
     ):
         assessment = assess(spoiled, n_star=False)
         assert assessment.rejected
@@ -132,7 +135,7 @@ def test_dependent_coordinates_are_a_departure_with_its_cause():
     few = assess(rng.standard_normal((30, 40)), n_star=False)  # n <= d: the prior's tests that need no whitening
     assert not few.rejected
     assert {"bhep", "energy", "norms"} <= set(few.tests["name"])
-    assert "needs more rows than coordinates; there are 30 and 40" in few.left_out["henze_zirkler"]
+    assert "needs more rows than coordinates; got n=30, d=40" in few.left_out["henze_zirkler"]
 
 
 def test_n_star():
@@ -141,7 +144,7 @@ def test_n_star():
     assert far.n_star.method == "subsamples"
     assert 20 <= far.n_star.lower <= far.n_star.estimate <= far.n_star.upper < 300
     assert [point.n for point in far.power] == sorted(point.n for point in far.power)
-    # n* of one law does not depend on how many rows there are.
+    # n* of a law does not depend on the number of rows.
     more = assess(rng.uniform(-1.7, 1.7, (2000, 2)))
     assert more.n_star.lower <= far.n_star.upper
     assert far.n_star.lower <= more.n_star.upper
@@ -153,7 +156,7 @@ def test_n_star():
 
 def test_uniform_prior_by_the_probability_integral_transform():
     rng = np.random.default_rng(2)
-    # A family-wise p-value is this small for one sample of the prior in a million.
+    # For samples of the prior, the family-wise p-value is this small with probability 1e-6.
     flat = assess(rng.random((500, 2)), prior="uniform", n_star=False)
     assert flat.p_value > 1e-6
     assert {"smooth", "smooth_pairs"} <= set(flat.tests.query("null == 'uniform'").name)
@@ -179,7 +182,7 @@ def test_uniform_values_that_were_rounded_to_the_edge(dtype):
         assert bool((z == 1).any()) or dtype == torch.float16
         rejected += assess(z, prior="uniform", n_star=False, seed=seed).rejected
     assert stats.binomtest(rejected, 12, 0.05, alternative="greater").pvalue > 1e-3
-    # What is at the edges more often than rounding makes it departs all the same.
+    # More values at the edges than rounding explains are still a departure.
     assert assess(z.round(), prior="uniform", n_star=False).rejected
     assert assess((1.1 * z.double() - 0.05).clamp(0, 1), prior="uniform", n_star=False).rejected
 
@@ -192,7 +195,7 @@ def test_everything_is_in_the_json():
     assert data["index"]["shapiro"]["n"] == 12
 
 
-def test_labels_add_what_the_embedding_is_worth():
+def test_labels_add_the_accuracy_of_probes():
     rng = np.random.default_rng(5)
     z = rng.standard_normal((300, 2))
     labels = (z[:, 0] > 0).astype(int)
@@ -268,3 +271,17 @@ def test_rows_of_any_kind_are_the_same_rows():
     plain = assess(z.astype(np.float64), n_star=False)
     for other in (z, torch.from_numpy(z), pd.DataFrame(z), z.tolist()):
         assert assess(other, n_star=False) == plain
+
+
+def test_the_array_is_checked_once_on_its_way_through_assessment_and_downstream(monkeypatch):
+    checked = []
+
+    def counted(name, *args, **options):
+        checked.append(name)
+        return embedding_matrix(name, *args, **options)
+
+    for module in (import_module("noisedim.assessment.assess"), clustering, probes):
+        monkeypatch.setattr(module, "embedding_matrix", counted)
+    z = np.random.default_rng(8).standard_normal((60, 2))
+    assess(z, labels=np.arange(60) % 2, n_star=False)
+    assert checked == ["z"]

@@ -1,4 +1,4 @@
-"""The battery during training: at the right steps, logged, and without a trace in the run."""
+"""The battery during training: at the right steps, logged, and without any effect on the run."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The certificate: it covers the true divergence, tightens with n, and says when it is empty."""
+"""The certificate: it covers the true divergence, tightens with n, and says when it is trivial."""
 
 import math
 
@@ -36,7 +36,7 @@ def test_coverage(scale, shift, n):
     kl, renyi = divergence(scale, shift, 1.0, radius)
     assert kl <= renyi + 1e-9
     bounds = [certify(scale * rng.standard_normal((n, 1)) + shift, 1.0).bound for _ in range(40)]
-    # At 95%, missing D₂ (which is at least the divergence) 10 times of 40 has probability below 1e-5.
+    # At level 95%, the bound misses D₂ (which is at least the divergence) in 10 of 40 samples with probability below 1e-5.
     assert sum(bound < renyi for bound in bounds) < 10
     assert min(bounds) > 0
 
@@ -48,7 +48,7 @@ def test_more_rows_certify_more():
     assert bounds == sorted(bounds, reverse=True)
     assert bounds[-1] < 0.05
     assert certificates[-1].certified
-    # Doubling n once the rate is 1/n: 4 times the rows, at most half of the bound.
+    # At rate 1/n: with 4 times the rows, at most half of the bound.
     assert bounds[2] < bounds[1] / 2
 
 

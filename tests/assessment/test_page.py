@@ -1,4 +1,4 @@
-"""The page of an assessment: self-contained, verdict first, pictures of what was found."""
+"""The page of an assessment: self-contained, with the verdict, tests and pictures."""
 
 import re
 
@@ -30,7 +30,7 @@ def test_page(d, prior, tmp_path):
 
 @pytest.mark.parametrize("shift", [1e9, 1e16])
 @pytest.mark.parametrize("scale", [1.0, 1e-308])
-def test_pictures_of_what_is_absurdly_far(scale, shift):
+def test_pictures_of_samples_extremely_far_from_the_prior(scale, shift):
     z = scale * np.random.default_rng(2).standard_normal((60, 2))
     z[:, 1] += shift
     assert assess(z, n_star=False).to_html().count("<img") == 5
@@ -40,12 +40,12 @@ def test_pictures_are_of_the_rows_that_were_tested():
     z = np.random.default_rng(3).standard_normal((60, 2))
     assessment = assess(z, n_star=False)
     page = assessment.to_html()
-    z[:] = 0  # a caller's buffer, filled anew
+    z[:] = 0  # a caller's buffer, reused
     assert assessment.to_html() == page
 
 
 def test_bands_hold_together():
-    # 300 uniform samples: at 95% in all order statistics at once, 285 inside are expected.
+    # 300 uniform samples and simultaneous 95% bands: 285 samples are expected inside.
     rng = np.random.default_rng(1)
     ranks = np.arange(50)
     lower, upper = quantile_bands(50, ranks)
@@ -53,7 +53,7 @@ def test_bands_hold_together():
     assert 270 <= inside <= 299
 
 
-def test_no_p_value_is_said_to_be_zero():
+def test_no_p_value_is_printed_as_zero():
     assert p_equals(0.0) == "p < 1e-15"
     assert p_equals(0.0203) == "p = 0.0203"
     assert _verdict(True, 0.0, 1797, "held-out").endswith("family-wise p < 1e-15)")

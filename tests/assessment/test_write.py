@@ -1,4 +1,4 @@
-"""Embeddings written to files come back as they were, here and in other libraries."""
+"""Embeddings written to files are read back unchanged, by noisedim and by other libraries."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ LABELS = RNG.integers(0, 10, 50)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", WRITABLE)
 @pytest.mark.parametrize("labels", [None, LABELS], ids=["without labels", "with labels"])
-def test_what_goes_out_comes_in(tmp_path, kind, labels, dtype):
+def test_what_is_written_is_read_back(tmp_path, kind, labels, dtype):
     path = tmp_path / f"z{kind}"
     z = RNG.standard_normal((50, 12)).astype(dtype)
     write_embeddings(path, z, labels)

@@ -1,4 +1,4 @@
-"""MIG and DCI: known values, laws they must obey, and scikit-learn's mutual information as the other source."""
+"""MIG and DCI: known values, invariances, and scikit-learn's mutual information as a second source."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ LEVELS = (3, 4, 8, 2)
 
 
 def grid(repeats=4):
-    """Every combination of the levels, some times over, in random order."""
+    """Every combination of the levels, repeated, in random order."""
     rows = np.tile(np.indices(LEVELS).reshape(len(LEVELS), -1).T, (repeats, 1))
     return np.random.default_rng(0).permutation(rows)
 
@@ -37,7 +37,7 @@ def test_a_perfect_code_is_perfect_and_a_rotated_one_is_not():
     assert found.informativeness == 1
     assert found.accuracies == (1.0,) * 4
     assert max(found_rotated.disentanglement, found_rotated.completeness) < 0.6
-    # Rotation hides nothing from a forest of enough rows.
+    # A forest with enough rows predicts factors from rotated coordinates as well.
     assert found_rotated.informativeness > 0.6
 
 
@@ -63,7 +63,7 @@ def test_order_sign_and_increasing_maps_of_coordinates_change_nothing(seed):
     order = rng.permutation(5)
     changed = mutual_information_gap(np.arctan(z[:, order]) ** 3, factors[:, rng.permutation(4)])
     assert changed.value == pytest.approx(plain.value, abs=1e-12)
-    # Names of levels do not matter, and neither does which way a coordinate goes, for bins that mirror.
+    # The names of levels do not matter, nor the sign of a coordinate for symmetric bins.
     assert mutual_information_gap(z, 7 - 2 * factors).value == pytest.approx(plain.value, abs=1e-12)
     assert mutual_information_gap(-z, factors, bins=16).value == pytest.approx(
         mutual_information_gap(z, factors, bins=16).value, abs=1e-9
@@ -86,10 +86,10 @@ def test_two_factors_in_one_coordinate_and_one_factor_in_two():
     merged = (factors[:, 0] * 4 + factors[:, 1]).astype(float)
     z = np.column_stack([merged, factors[:, 2], factors[:, 2], rng.standard_normal(len(factors))]).astype(float)
     gap = mutual_information_gap(z, factors)
-    assert gap.by_factor[:2] == pytest.approx([1, 1], abs=0.05)  # what the noise coordinate seems to know
+    assert gap.by_factor[:2] == pytest.approx([1, 1], abs=0.05)  # the bias of the noise coordinate
     assert gap.by_factor[2] == pytest.approx(0)
     found = dci(*halves(z, factors))
-    # To be complete is not to be disentangled.
+    # Completeness does not imply disentanglement.
     complete = 1 + (found.importances[:, :2] * np.log(np.maximum(found.importances[:, :2], 1e-300))).sum(0) / np.log(4)
     assert complete.min() > 0.95
     shares = found.importances[0] / found.importances[0].sum()
@@ -104,11 +104,11 @@ def test_bias_of_counting_is_shown_and_is_the_known_one():
     found = [mutual_information_gap(z, factors[rng.permutation(n)], bins=bins) for _ in range(10)]
     measured = np.mean([gap.information.mean(0) for gap in found], 0)
     np.testing.assert_allclose(measured, (bins - 1) * (np.array(LEVELS) - 1) / (2 * n), rtol=0.15)
-    # With nothing in it, the gap is what shuffling says.
+    # Without any information, the gap is that of shuffled rows.
     values = [gap.value for gap in found]
     assert np.mean(values) == pytest.approx(found[0].at_independence, abs=4 * np.std(values) / np.sqrt(10) + 1e-3)
     assert found[0].at_independence > 0
-    # A fifth of the rows, five times the bias.
+    # With a fifth of the rows, the bias is five times as large.
     few = mutual_information_gap(z[:400], factors[:400], bins=bins)
     assert few.at_independence > 2.5 * found[0].at_independence
 

@@ -1,4 +1,4 @@
-"""Post-hoc maps to N(0, I): exact where they are exact, and honest about what they do not reach."""
+"""Maps to N(0, I) after training: exact on marginals, not on the joint law."""
 
 import sys
 
@@ -29,7 +29,7 @@ def test_marginals_of_training_rows_become_normal_scores():
 def test_new_rows_become_normal_and_order_is_kept():
     rng = np.random.default_rng(0)
     mapped = rank_gaussianise(rng.exponential(size=(4000, 1)), rng.exponential(size=(1000, 1)))
-    # Two samples' worth of noise; at D = 0.07 the test's p is below 1e-3.
+    # Sampling noise of two samples; at D = 0.07 the p-value of the test is below 1e-3.
     assert stats.kstest(mapped[:, 0], "norm").statistic < 0.07
     grid = np.linspace(-5, 30, 500)[:, None]
     assert (np.diff(rank_gaussianise(rng.exponential(size=(50, 1)), grid)[:, 0]) > 0).all()
@@ -42,7 +42,7 @@ def test_ties_share_a_score():
 
 def test_ranks_leave_the_joint_law_and_the_flow_does_not():
     known, asked = ring(2000), ring(500, seed=1)
-    # The Henze–Zirkler statistic of a normal sample exceeds 3 with a chance far below 1e-6.
+    # The Henze–Zirkler statistic of a normal sample exceeds 3 with probability far below 1e-6.
     by_rank = henze_zirkler_statistic(rank_gaussianise(known, asked))
     by_flow = henze_zirkler_statistic(flow_gaussianise(known, asked, steps=400))
     assert by_rank > 10

@@ -1,4 +1,4 @@
-"""The offline probe against scikit-learn's optimum, its rule against a written-out one, and the k-NN vote by hand."""
+"""The offline probe compared with scikit-learn's optimum, the penalty rule spelled out, and the k-NN vote by hand."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from noisedim.errors import InvalidInputError
 
 
 def classes(n, k=7, dim=5, seed=0, spread=1.0, shift=0.0):
-    """Normal classes about fixed centres."""
+    """Normal classes around fixed centres."""
     centres = np.random.default_rng(1).standard_normal((k, dim))
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, k, n)
@@ -20,7 +20,7 @@ def test_fit_is_scikit_learns_optimum():
     train, labels = classes(400)
     test, test_labels = classes(300, seed=1)
     probe = linear_probe(train, labels, test, test_labels, penalties=(1e-2,))
-    # Its penalty is on the sum over rows: C = 1/(n λ).
+    # scikit-learn's loss is a sum over rows: C = 1/(n λ).
     standardise = lambda z: (z - train.mean(0)) / train.std(0)  # noqa: E731
     peer = LogisticRegression(C=1 / (400 * 1e-2), tol=1e-10, max_iter=5000).fit(standardise(train), labels)
     scores = peer.decision_function(standardise(test))
@@ -60,7 +60,7 @@ def test_labels_of_any_numbers_and_few_classes():
     assert set(np.unique(probe.predictions)) == {-5, 5, 15}
     assert probe.top5 is None
     assert probe.top1 > 0.5
-    # Shuffled labels are worth chance.
+    # Shuffled labels give chance level.
     torn = np.random.default_rng(2).permutation(labels)
     test, test_labels = classes(3000, k=3, seed=3)
     assert linear_probe(train, torn, test, test_labels).top1 < 0.45

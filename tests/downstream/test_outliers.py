@@ -1,4 +1,4 @@
-"""p-values of norms: exact under the prior, invariant, blind where they must be; detectors in scikit-learn's sense."""
+"""p-values of norms: exact and invariant under the prior, blind to outliers near the centre; fitted detectors."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_rows_of_the_prior_have_uniform_p_values(dim, prior, tail):
     z = rng.standard_normal((4000, dim)) if prior == "normal" else rng.random((4000, dim))
     p = outlier_p_values(z, prior=prior, tail=tail)
     assert stats.kstest(p, "uniform").pvalue > 1e-6
-    # A negative control: 5% too wide an embedding is no longer calibrated once it has many coordinates.
+    # Negative control: an embedding with standard deviations 5% too large is not calibrated in many dimensions.
     if prior == "normal" and dim == 64:
         assert stats.kstest(outlier_p_values(1.05 * z, tail=tail), "uniform").pvalue < 1e-6
 
@@ -31,7 +31,7 @@ def test_two_dimensions_by_hand_and_priors_as_objects():
     np.testing.assert_allclose(outlier_p_values(z), [np.exp(-12.5), 1.0])
     np.testing.assert_allclose(outlier_p_values(z, tail="both"), [2 * np.exp(-12.5), 0.0], atol=1e-15)
     u = np.array([[0.5, 0.5], [0.999, 0.5], [1.0, 0.5], [1.2, 0.5], [-1e-9, 0.5]])
-    # Exactly 1 is in the support, and as far out as float64 tells.
+    # Exactly 1 is in the support, and the farthest value there in float64.
     expected = [1.0, stats.chi2.sf(stats.norm.isf(0.001) ** 2, 2), 2.3e-15, 0.0, 0.0]
     np.testing.assert_allclose(outlier_p_values(u, prior=nd.UniformPrior(2)), expected, atol=1e-16, rtol=0.01)
 
@@ -53,7 +53,7 @@ def test_a_rotation_changes_nothing_and_farther_is_rarer(seed, dim):
 
 
 def test_the_norm_is_blind_inside_where_neighbours_see():
-    # Usual rows on a ring, outliers in its midst.
+    # Usual rows on a ring, outliers at its centre.
     rng = np.random.default_rng(0)
     ring = rng.standard_normal((600, 2))
     ring *= np.sqrt(2) / np.linalg.norm(ring, axis=1, keepdims=True)
@@ -76,7 +76,7 @@ def test_every_detector_scores_what_is_far_out_higher():
     again = fitted_scores(reference, usual)
     for name, scores in found.items():
         np.testing.assert_array_equal(again[name], scores[:200])
-    # With many rows, Mahalanobis' distance in the embedding is the norm under N(0, I).
+    # With many rows, the Mahalanobis distance of an embedding approaches its norm under N(0, I).
     many = fitted_scores(rng.standard_normal((4000, 3)), usual)["mahalanobis"]
     np.testing.assert_allclose(many, squared_norms(usual), rtol=0.15, atol=0.15)
 

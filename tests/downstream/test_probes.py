@@ -1,4 +1,4 @@
-"""Probes and silhouette: against scikit-learn called by hand, chance on noise, refusals."""
+"""Probes and silhouette: compared with direct calls of scikit-learn, chance level on noise, refusal of bad input."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Similarities against scipy, against the kernel form, and under what they must not see."""
+"""Similarities: compared with scipy and with the kernel form, and invariant under rotation, scale and shift."""
 
 import numpy as np
 import pytest
@@ -35,13 +35,13 @@ def test_rotation_scale_and_shift_are_not_seen(similarity):
     assert similarity(a, 3 * a @ rotation + 5) == pytest.approx(1)
     assert similarity(a, b @ rotation) == pytest.approx(similarity(a, b))
     assert similarity(a, b) == pytest.approx(similarity(b, a))
-    # Negative control: rows torn apart.
+    # Negative control: rows that are not paired.
     assert similarity(a, np.random.default_rng(2).permutation(a)) < 0.3
 
 
 def test_bad_input():
     a, b = pair()
-    with pytest.raises(InvalidInputError, match="one row an image each; got 40 and 39"):
+    with pytest.raises(InvalidInputError, match="one row per image; got 40 and 39 rows"):
         linear_cka(a, b[1:])
     with pytest.raises(InvalidInputError, match="must vary"):
         procrustes_similarity(a, np.ones_like(a))

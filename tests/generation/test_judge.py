@@ -1,33 +1,15 @@
-"""What is said of a generator, from its parts, from exact laws and from generators whose faults are known."""
+"""Measurements of a generator: from their parts, for exact laws, and for generators with known faults."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from scipy import stats
 
 from noisedim.errors import InvalidInputError
-from noisedim.generation.grids import image_grid, write_image_grid
-from noisedim.generation.judge import lost_class_distance, measure_generator, prior_gap, quantile_grid
+from noisedim.generation.judge import lost_class_distance, measure_generator, prior_gap
+from noisedim.generation.nets import FeatureClassifier
 from noisedim.generation.sample_distances import kernel_distance
-from noisedim.nets import FeatureClassifier
-from noisedim.priors import GaussianPrior, UniformPrior
-
-
-def test_quantile_grid_has_cells_of_equal_probability():
-    grid = quantile_grid(GaussianPrior(2), 4).double().numpy()
-    edges = stats.norm.ppf([0, 0.25, 0.5, 0.75, 1])
-    counts = np.histogram2d(*grid.T, bins=[edges, edges])[0]
-    assert (counts == 1).all()
-    plane = grid.reshape(4, 4, 2)
-    assert (np.diff(plane[..., 0], axis=1) > 0).all()
-    assert (np.diff(plane[..., 1], axis=0) < 0).all()
-    np.testing.assert_allclose(
-        quantile_grid(UniformPrior(2), 2), [[0.25, 0.75], [0.75, 0.75], [0.25, 0.25], [0.75, 0.25]]
-    )
-    with pytest.raises(InvalidInputError, match=r"dimension 2; got GaussianPrior\(dim=3\)"):
-        quantile_grid(GaussianPrior(3), 4)
 
 
 def test_distance_of_a_lost_class_is_that_of_the_mixture_without_it():
@@ -52,10 +34,12 @@ def test_gap_is_the_difference_of_the_distances():
     gap, influence = prior_gap(encoded, sampled, real)
     wanted = kernel_distance(sampled, real) - kernel_distance(encoded[0], real, paired=True)
     assert gap == pytest.approx(wanted, rel=1e-10)
-    # With more images from each condition: the mean over all choices of one, where own images are never compared.
+    # With several images per condition: the mean over all choices of one image, without comparisons of own images.
     more = rng.standard_normal((2, 30, 3))
     mixed = np.mean([prior_gap(more[[i]], sampled, real)[0] for i in range(2)])
-    assert prior_gap(more, sampled, real)[0] != pytest.approx(mixed, rel=1e-6)  # pairs across both count, too
+    assert prior_gap(more, sampled, real)[0] != pytest.approx(
+        mixed, rel=1e-6
+    )  # pairs of different images count as well
     assert influence.mean() == pytest.approx(0, abs=1e-9)
 
 
@@ -73,7 +57,7 @@ def test_influences_are_those_of_the_jackknife():
 
 
 def test_variance_from_influences_is_that_over_samples():
-    # 300 samples of 100 images: the variance of the gap over them against what one sample says of it.
+    # 300 samples of 100 images: the variance of the gap over samples compared with its estimate from one sample.
     rng = np.random.default_rng(2)
     sampled = rng.standard_normal((300, 2))
     gaps, predicted = [], []
@@ -87,7 +71,7 @@ def test_variance_from_influences_is_that_over_samples():
 
 
 class Plane:
-    """An encoder and a generator that are each other's inverse: an image is two pixels, and they are the condition."""
+    """An encoder and a generator that are inverse to each other: the two pixels of an image are its condition."""
 
     def __init__(self, shift=0.0):
         self.shift = shift
@@ -129,24 +113,7 @@ def test_a_perfect_generator_and_faulty_ones(judged):
     shifted, _ = measured(Plane(shift=1.0))
     assert shifted["encoded"]["consistency"] == pytest.approx(2.0, rel=1e-5)
     assert shifted["encoded"]["kid"] > found["encoded"]["kid"] + 0.01
-    with pytest.raises(InvalidInputError, match="one multiple of 400 draws"):
+    with pytest.raises(InvalidInputError, match="the same multiple of 400 draws"):
         measure_generator(
             Plane(), judged.classifier, judged.images, judged.labels, {"few": laws["right"][:500]}, seed=0
         )
-
-
-def test_image_grid(tmp_path):
-    images = np.stack([np.full((1, 2, 3), value) for value in (0.0, 0.25, 1.0)])
-    grid = image_grid(images, columns=2)
-    assert grid.shape == (7, 9)
-    assert (grid[1:3, 1:4] == 0).all()
-    assert (grid[1:3, 5:8] == 0.25).all()
-    assert (grid[4:6, 1:4] == 1).all()
-    assert (grid[4:6, 5:8] == 0.5).all()  # nothing there
-    assert image_grid(np.zeros((4, 3, 2, 2))).shape == (7, 7, 3)
-    from matplotlib.image import imread
-
-    write_image_grid(tmp_path / "g.png", images)
-    assert imread(tmp_path / "g.png").shape[:2] == (7 * 16, 9 * 16)
-    with pytest.raises(InvalidInputError, match=r"shape \(n, 1 or 3, h, w\); got \(3, 64\)"):
-        image_grid(np.zeros((3, 64)))

@@ -1,4 +1,4 @@
-"""Distances of samples from closed forms, from double loops and from cases done by hand."""
+"""Distances between samples, compared with closed forms, double loops and small cases by hand."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from noisedim.generation.sample_distances import class_coverage, frechet_distanc
 
 
 def with_moments(n, mean, covariance, rng):
-    """A sample whose mean and covariance are exactly these."""
+    """A sample with exactly this mean and covariance."""
     x = rng.standard_normal((n, len(mean)))
     x -= x.mean(0)
     x = x @ np.linalg.inv(np.linalg.cholesky(np.cov(x.T))).T
@@ -33,7 +33,7 @@ def test_frechet_distance_by_the_matrix_square_root():
     means = ((a.mean(0) - b.mean(0)) ** 2).sum()
     expected = means + np.trace(np.cov(a.T)) + np.trace(np.cov(b.T)) - 2 * np.trace(root)
     assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-8)
-    # A feature that never varies makes the covariance singular; nothing else changes.
+    # A constant feature makes the covariance singular and changes nothing else.
     wider_a, wider_b = np.c_[a, np.ones(40)], np.c_[b, np.ones(60)]
     assert frechet_distance(wider_a, wider_b) == pytest.approx(expected, rel=1e-8)
 
@@ -87,11 +87,11 @@ def test_symmetry_and_rotation(seed, n, dim):
 
 
 def test_precision_and_recall_by_hand():
-    # On a line, k = 1: the real ones' balls are [-1, 1], [0, 2], [1, 3]... and reach to the nearest other.
-    real = np.array([[0.0], [1.0], [3.0]])  # radii 1, 1, 2: inside are [-1, 2] and [1, 5]
-    generated = np.array([[-0.5], [4.5], [6.0]])  # radii 5, 1.5, 1.5: inside are [-5.5, 4.5], [3, 6], [4.5, 7.5]
+    # On a line with k = 1, each ball reaches to the nearest other row.
+    real = np.array([[0.0], [1.0], [3.0]])  # radii 1, 1, 2: the region is [-1, 2] and [1, 5]
+    generated = np.array([[-0.5], [4.5], [6.0]])  # radii 5, 1.5, 1.5: the region is [-5.5, 4.5], [3, 6], [4.5, 7.5]
     assert precision_recall(generated, real, neighbours=1) == (2 / 3, 1.0)
-    # One mode of two found: all generated are good, half of the real ones are covered.
+    # One of two modes generated: precision 1, recall one half.
     left, right = np.linspace(0, 1, 20)[:, None], np.linspace(10, 11, 20)[:, None]
     assert precision_recall(left + 0.001, np.r_[left, right]) == (1.0, 0.5)
     assert precision_recall(left + 5, np.r_[left, right]) == (0.0, 0.0)
@@ -123,7 +123,7 @@ def test_many_rows_are_summed_in_parts():
     kernel = [(x @ y.T / 2 + 1) ** 3 for x, y in ((a, a), (b, b), (a, b))]
     within = [(k.sum() - np.trace(k)) / (len(k) * (len(k) - 1)) for k in kernel[:2]]
     assert kernel_distance(a, b) == pytest.approx(sum(within) - 2 * kernel[2].mean(), rel=1e-9)
-    # Radii and shares, too: against one matrix of distances.
+    # Radii and shares as well, compared with one matrix of distances.
     radii = [np.sort(np.linalg.norm(x[:, None] - x, axis=2), axis=1)[:, 3] for x in (a, b)]
     apart = np.linalg.norm(a[:, None] - b, axis=2)
     assert precision_recall(a, b) == ((apart <= radii[1]).any(1).mean(), (radii[0] >= apart.T).any(1).mean())

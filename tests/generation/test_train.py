@@ -1,4 +1,4 @@
-"""The conditional GAN and the classifier: deterministic, resumable to the bit, loud; and digits come out."""
+"""The conditional GAN and the classifier: deterministic, bit-identical on resume, clear errors, images like digits."""
 
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ def equal(a, b):
 
 
 @pytest.mark.parametrize("changes", [{}, {"loss": "hinge", "consistency": 0.1}], ids=["plain", "hinge and consistency"])
-def test_stopped_and_resumed_is_the_same_to_the_bit(digits, encoder, tmp_path, changes):
+def test_a_resumed_run_is_bit_identical(digits, encoder, tmp_path, changes):
     config, path = replace(SMALL, **changes), tmp_path / "c.safetensors"
     before = torch.random.get_rng_state()
     whole = train_generator(config, encoder, digits.images, device="cpu", log_every=5)
@@ -65,7 +65,7 @@ def test_stopped_and_resumed_is_the_same_to_the_bit(digits, encoder, tmp_path, c
     assert not equal(weights(other.model), weights(whole.model))
 
 
-def test_the_encoder_is_frozen_and_travels_along(digits, encoder, tmp_path):
+def test_the_encoder_is_frozen_and_in_the_checkpoint(digits, encoder, tmp_path):
     path = tmp_path / "c.safetensors"
     before = weights(encoder)
     config = replace(SMALL, consistency=1.0)
@@ -85,7 +85,7 @@ def test_the_encoder_is_frozen_and_travels_along(digits, encoder, tmp_path):
 
 
 def test_one_step_from_its_parts(digits, encoder):
-    """The discriminator's first step, R₁ included, by hand on the same draws."""
+    """The discriminator's first step, including R₁, by hand with the same draws."""
     config = replace(SMALL, gamma=3.0, penalise_every=1, instance_noise=0.0, average=0.5)
     trainer, twin = (GanTrainer(config, encoder, digits.images, device="cpu") for _ in range(2))
     real, condition, latent = twin._batch()
@@ -125,7 +125,7 @@ def test_networks_of_all_shapes(shape):
     images = generator(c, z)
     assert images.shape == (6, *shape)
     assert judge(images, c).shape == (6,)
-    # A row's image and logit are its own: nothing depends on the batch.
+    # Images and logits of a row do not depend on the rest of the batch.
     torch.testing.assert_close(generator(c[:1], z[:1]), images[:1], rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(judge(images[:1], c[:1]), judge(images, c)[:1], rtol=1e-4, atol=1e-6)
     assert not torch.allclose(judge(images, c), judge(images, c.flip(0)))
@@ -146,7 +146,7 @@ def test_a_short_training_comes_near_to_digits(digits, encoder):
     assert distance(250) < 0.2 * distance(1)
 
 
-def test_divergence_is_named(digits, encoder):
+def test_divergence_is_an_error_that_names_the_step(digits, encoder):
     trainer = GanTrainer(SMALL, encoder, digits.images, device="cpu")
     with torch.no_grad():
         next(trainer.live.parameters()).fill_(float("inf"))
@@ -204,7 +204,7 @@ def test_conditions_of_another_dimension_are_refused(digits, encoder):
         train_generator(SMALL, encoder, digits.images[:10], device="cpu")
 
 
-def test_classifier_learns_and_resumes_to_the_bit(digits, tmp_path):
+def test_classifier_learns_and_is_bit_identical_on_resume(digits, tmp_path):
     config, path = ClassifierConfig(steps=150, batch_size=64), tmp_path / "c.safetensors"
     images, labels = digits.images[:1500], digits.labels[:1500]
     whole = train_classifier(config, images, labels, device="cpu")

@@ -8,18 +8,21 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from noisedim.errors import InvalidInputError
-from noisedim.normality import exact_tests, projections
+from noisedim.normality import projections
+from noisedim.normality.tests import calibrated, exact
+from noisedim.normality.tests.shapiro import shapiro_wilk
 from noisedim.statistics import combining
 
 DIM = 2
+VARIABLE = ("dagostino", "shapiro")
 EXACT = {
-    "mean": exact_tests.mean_test,
-    "scale": exact_tests.scale_test,
-    "extremes": exact_tests.extremes_test,
-    "variances": exact_tests.variances_test,
-    "coordinates": exact_tests.coordinates_test,
-    "norms": exact_tests.norms_test,
-    "correlations": exact_tests.correlations_test,
+    "mean": exact.mean,
+    "scale": exact.scale,
+    "extremes": exact.extremes,
+    "variances": exact.variances,
+    "coordinates": exact.coordinates,
+    "norms": exact.norms,
+    "correlations": exact.correlations,
 }
 
 
@@ -63,16 +66,8 @@ def test_gaussian_marginals_with_another_joint_law():
     rng = np.random.default_rng(2)
     x = rng.standard_normal(2000)
     z = np.column_stack([x, x * rng.choice([-1, 1], 2000)])
-    assert exact_tests.coordinates_test(z).p_value > 1e-6
-    assert exact_tests.norms_test(z).p_value < 1e-6
-
-
-def test_average_p_value_is_valid_under_dependence():
-    assert combining.average_p_value([0.2, 0.4]) == pytest.approx(0.6)
-    assert combining.average_p_value([0.9, 0.9]) == 1.0
-    u = np.random.default_rng(3).random(20_000)
-    dependent = np.minimum(1, 2 * np.column_stack([u, u]).mean(1))
-    assert (dependent <= 0.05).mean() <= 0.05
+    assert exact.coordinates(z).p_value > 1e-6
+    assert exact.norms(z).p_value < 1e-6
 
 
 def test_index_is_about_one_half_for_the_prior_and_low_far_from_it(tmp_path, monkeypatch):
@@ -108,29 +103,18 @@ def test_index_is_no_test():
 def test_shapiro_wilk_agrees_with_scipy(n):
     rng = np.random.default_rng(n)
     x = np.stack([rng.standard_normal(n), rng.exponential(size=n), 1e6 + rng.uniform(size=n)])
-    w, p = projections.shapiro_wilk(x, axis=1)
+    w, p = shapiro_wilk(x, axis=1)
     for i, row in enumerate(x):
         reference = stats.shapiro(row)
         assert w[i] == pytest.approx(reference.statistic, abs=1e-8)
         assert p[i] == pytest.approx(reference.pvalue, rel=1e-5)
-    np.testing.assert_array_equal(projections.shapiro_wilk(x.T, axis=0)[1], p)
+    np.testing.assert_array_equal(shapiro_wilk(x.T, axis=0)[1], p)
 
 
 def test_shapiro_wilk_has_no_p_value_where_none_was_fitted():
-    w, p = projections.shapiro_wilk(np.random.default_rng(0).standard_normal(5001))
+    w, p = shapiro_wilk(np.random.default_rng(0).standard_normal(5001))
     assert 0.99 < w < 1
     assert np.isnan(p)
-
-
-@pytest.mark.parametrize("test", projections.PROJECTION_TESTS)
-def test_split_projections_are_a_test(test, tmp_path, monkeypatch):
-    monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path))
-    rng = np.random.default_rng(8)
-    p = [projections.split_projections_p_value(5 + 3 * rng.standard_normal((160, 2)), test=test) for _ in range(300)]
-    # A valid test at 0.2 that fails this at any seed does so once in a million.
-    assert stats.binomtest(sum(value <= 0.2 for value in p), 300, 0.2, alternative="greater").pvalue > 1e-6
-    heavy = rng.standard_t(3, (4000, 2))
-    assert projections.split_projections_p_value(heavy, test=test) < 1e-4
 
 
 def test_index_of_parts_that_no_normal_law_has(tmp_path, monkeypatch):
@@ -153,31 +137,29 @@ def test_index_and_correlations_at_any_scale(scale, tmp_path, monkeypatch):
     near, far = (projections.paper_indices(x) for x in (z, scale * z))
     for name, interval in near.items():
         assert far[name].estimate == pytest.approx(interval.estimate, rel=1e-6)
-    assert exact_tests.correlations_test(scale * z).statistic == pytest.approx(
-        exact_tests.correlations_test(z).statistic
-    )
+    assert exact.correlations(scale * z).statistic == pytest.approx(exact.correlations(z).statistic)
 
 
-@pytest.mark.parametrize("test", projections.PROJECTION_TESTS)
+@pytest.mark.parametrize("test", VARIABLE)
 def test_projection_statistics_do_not_depend_on_place_and_scale(test):
     z = np.random.default_rng(6).standard_normal((200, 3))
-    a, b = (projections.projections_test(x, test, np.random.default_rng(0)) for x in (z, 5 * z + 2))
+    a, b = (projections.projections_test(x, calibrated(test), np.random.default_rng(0)) for x in (z, 5 * z + 2))
     assert a.statistic == pytest.approx(b.statistic, rel=1e-6)
     assert a.p_value == pytest.approx(b.p_value, rel=1e-6)
 
 
-@pytest.mark.parametrize("test", projections.PROJECTION_TESTS)
+@pytest.mark.parametrize("test", VARIABLE)
 @pytest.mark.parametrize(("n", "d"), [(20, 30), (100, 3)])
 def test_level_of_projections(test, n, d):
     # Orthogonal projections of N(0, I) are independent: p is uniform, whatever d, up to the tables' stated error.
     rng = np.random.default_rng(12)
-    p = [projections.projections_test(rng.standard_normal((n, d)), test, rng).p_value for _ in range(1500)]
+    p = [projections.projections_test(rng.standard_normal((n, d)), calibrated(test), rng).p_value for _ in range(1500)]
     assert stats.kstest(p, "uniform").pvalue > 1e-6
 
 
 def test_a_constant_projection_is_no_normal_laws():
     z = np.zeros((30, 1))
-    assert projections.projections_test(z, "shapiro", np.random.default_rng(0)).p_value == 0.0
+    assert projections.projections_test(z, calibrated("shapiro"), np.random.default_rng(0)).p_value == 0.0
 
 
 @pytest.mark.parametrize(("name", "reference"), [("coordinates", "norm"), ("norms", None)])
@@ -198,9 +180,9 @@ def test_sidak_is_below_bonferroni_and_exact_for_independent_values(p, count):
 
 def test_bad_input():
     with pytest.raises(InvalidInputError, match="at least 2 coordinates"):
-        exact_tests.correlations_test(np.zeros((5, 1)))
+        exact.correlations(np.zeros((5, 1)))
     with pytest.raises(InvalidInputError, match="coordinate 1 is constant"):
-        exact_tests.correlations_test(np.column_stack([np.arange(5.0), np.ones(5)]))
+        exact.correlations(np.column_stack([np.arange(5.0), np.ones(5)]))
     with pytest.raises(InvalidInputError, match="at least 50 rows for parts=1 of part_size=50; got 30"):
         projections.paper_indices(np.zeros((30, 2)))
     with pytest.raises(InvalidInputError, match="part_size must be an integer >= 65"):
@@ -210,10 +192,4 @@ def test_bad_input():
     with pytest.raises(InvalidInputError, match="at most 5000"):
         projections.paper_indices(np.zeros((9000, 2)), part_size=5001)
     with pytest.raises(InvalidInputError, match="at least 12 values; got 11"):
-        projections.shapiro_wilk(np.arange(11.0))
-    with pytest.raises(InvalidInputError, match="at least 20 rows a part, 80 in all; got 79"):
-        projections.split_projections_p_value(np.zeros((79, 2)))
-    with pytest.raises(InvalidInputError, match="projection of a part is constant"):
-        projections.split_projections_p_value(np.full((100, 2), 0.1))
-    with pytest.raises(InvalidInputError, match="test must be one of 'dagostino', 'shapiro'"):
-        projections.split_projections_p_value(np.zeros((100, 2)), test="magic")
+        shapiro_wilk(np.arange(11.0))

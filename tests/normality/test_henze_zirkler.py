@@ -13,8 +13,9 @@ from scipy.spatial import distance
 from sklearn.datasets import load_iris
 
 from noisedim.errors import InvalidInputError
-from noisedim.normality.henze_zirkler import bhep_excess, bhep_statistic, henze_zirkler, henze_zirkler_statistic
-from noisedim.normality.null_moments import henze_zirkler_beta
+from noisedim.normality.henze_zirkler import henze_zirkler, henze_zirkler_statistic
+from noisedim.normality.tests.bhep import bhep_excess, bhep_statistic
+from noisedim.normality.tests.henze_zirkler import henze_zirkler_beta
 from noisedim.normality.whitening import whiten
 
 
@@ -42,7 +43,7 @@ def test_simple_null_is_the_definition():
     double = sum(np.exp(-beta2 / 2 * ((a - b) ** 2).sum()) for a in z for b in z) / n**2
     single = sum(np.exp(-beta2 * (a**2).sum() / (2 * (1 + beta2))) for a in z) / n
     expected = n * (double - 2 * (1 + beta2) ** (-d / 2) * single + (1 + 2 * beta2) ** (-d / 2))
-    assert bhep_statistic(z) == pytest.approx(expected, rel=1e-10)
+    assert bhep_statistic(z, henze_zirkler_beta(n, d)) == pytest.approx(expected, rel=1e-10)
 
 
 @given(st.integers(0, 1000), st.integers(1, 4))
@@ -81,12 +82,13 @@ def test_simple_null_far_from_the_origin(n, place):
     # Expanding ‖a − b‖² loses these: all rows at 1e9, two neighbours there, one outlier.
     z = np.random.default_rng(0).standard_normal((n, 2))
     z[place] += 1e9
-    assert bhep_statistic(z) == pytest.approx(bhep_by_differences(z), rel=1e-9)
-    assert bhep_statistic(1e9 * z) == pytest.approx(bhep_by_differences(1e9 * z), rel=1e-9)
+    beta = henze_zirkler_beta(n, 2)
+    assert bhep_statistic(z, beta) == pytest.approx(bhep_by_differences(z), rel=1e-9)
+    assert bhep_statistic(1e9 * z, beta) == pytest.approx(bhep_by_differences(1e9 * z), rel=1e-9)
 
 
 def test_extra_memory_is_bounded():
-    # What the statistic takes beside its input, at its height: far below n² doubles (800 MB).
+    # Peak memory of the statistic besides its input: far below n² doubles (800 MB).
     script = """
 import resource, sys
 import numpy as np, scipy.linalg

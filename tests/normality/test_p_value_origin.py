@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from noisedim.assessment import assess
+from noisedim.normality.nulls.null_samples import SIMULATIONS
 from noisedim.normality.nulls.null_surfaces import table_error
 from noisedim.normality.p_value_origin import BOUND, CERTAIN, EXACT, origin_of
-from noisedim.normality.p_values import CALIBRATED_TESTS, SIMULATIONS, calibrated_p_value
+from noisedim.normality.p_values import calibrated_p_value
+from noisedim.normality.tests import calibrated_tests
 
 
 def test_tables_say_their_samples_and_the_error_at_the_level_nearest_to_p():
@@ -92,6 +94,6 @@ def test_it_is_said_in_json_table_and_page(capsys):
 
 def test_no_table_is_said_to_be_exact():
     # What the noise of the cells would hide is not claimed.
-    for test in CALIBRATED_TESTS:
-        at_05, at_01, at_001 = (table_error(test)[level] for level in ("0.05", "0.01", "0.001"))
+    for test in calibrated_tests():
+        at_05, at_01, at_001 = (table_error(test.name)[level] for level in ("0.05", "0.01", "0.001"))
         assert 0.005 < at_05 < at_01 < at_001

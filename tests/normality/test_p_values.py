@@ -6,27 +6,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
+from noisedim import files
 from noisedim.errors import InvalidInputError, StorageError
-from noisedim.normality import p_values
+from noisedim.normality.nulls import null_samples
+from noisedim.normality.nulls.null_samples import null_statistics
 from noisedim.normality.nulls.null_surfaces import FLOOR
-from noisedim.normality.p_values import (
-    CALIBRATED_TESTS,
-    cache_folder,
-    calibrated_p_value,
-    null_statistics,
-    simulations_for,
-)
+from noisedim.normality.p_values import calibrated_p_value, simulations_for
 from noisedim.normality.pair_sums import one_blas_thread
+from noisedim.normality.tests import calibrated_tests
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path))
-    monkeypatch.setattr(p_values, "_memory", {})
+    monkeypatch.setattr(null_samples, "_memory", {})
     return tmp_path
 
 
-@pytest.mark.parametrize("test", CALIBRATED_TESTS)
+@pytest.mark.parametrize("test", [test.name for test in calibrated_tests()])
 @pytest.mark.parametrize("simulations", [None, 999])
 def test_level(test, simulations):
     # Null statistics of another seed are fresh samples of the null: their p-values are uniform, by the tables up to
@@ -63,44 +60,47 @@ def test_extremes():
         null_statistics("shapiro", 30, 2)
 
 
-def test_cache_is_used_and_a_damaged_one_is_made_anew(cache, monkeypatch):
+def test_cache_is_used_and_a_damaged_one_is_made_anew(cache, tmp_path_factory, monkeypatch):
     first = null_statistics("bhep", 30, 2, simulations=99)
-    (file,) = cache.glob("*.bin")
-    monkeypatch.setattr(p_values, "_memory", {})
+    (file,) = cache.glob("*.npz")
+    monkeypatch.setattr(null_samples, "_memory", {})
     with monkeypatch.context() as context:
-        context.setattr(p_values, "_simulate", lambda *a: pytest.fail("simulated again"))
+        context.setattr(null_samples, "_simulate", lambda *a: pytest.fail("simulated again"))
         np.testing.assert_array_equal(null_statistics("bhep", 30, 2, simulations=99), first)
     sound = file.read_bytes()
-    flipped = bytes([*sound[:-3], sound[-3] ^ 1, *sound[-2:]])
-    for damage in (b"", b"nonsense", sound[:-8], sound + b"more", flipped):
+    flipped = bytes([*sound[:300], sound[300] ^ 1, *sound[301:]])  # in the numbers of the first array
+    incomplete = tmp_path_factory.mktemp("other") / "incomplete.npz"
+    np.savez(incomplete, mehler=first)  # as before a test was added
+    for damage in (b"", b"nonsense", sound[:-8], flipped, incomplete.read_bytes()):
         file.write_bytes(damage)
-        monkeypatch.setattr(p_values, "_memory", {})
+        monkeypatch.setattr(null_samples, "_memory", {})
         np.testing.assert_array_equal(null_statistics("bhep", 30, 2, simulations=99), first)
-        assert file.read_bytes() == sound
+        with np.load(file) as loaded:
+            np.testing.assert_array_equal(loaded["bhep"], first)
 
 
 def test_a_folder_that_cannot_be_written_only_costs_time(cache, monkeypatch):
     expected = null_statistics("bhep", 30, 2, simulations=99)
     (cache / "file").touch()
     for broken in (cache / "file", cache / "file" / "below"):
-        monkeypatch.setattr(p_values, "_memory", {})
+        monkeypatch.setattr(null_samples, "_memory", {})
         np.testing.assert_array_equal(null_statistics("bhep", 30, 2, simulations=99, folder=broken), expected)
 
     def full(path, write):
         raise StorageError("the disk is full")
 
-    monkeypatch.setattr(p_values, "_memory", {})
-    monkeypatch.setattr(p_values, "write_atomically", full)
+    monkeypatch.setattr(null_samples, "_memory", {})
+    monkeypatch.setattr(files, "write_atomically", full)
     np.testing.assert_array_equal(null_statistics("bhep", 30, 2, simulations=99, folder=cache / "new"), expected)
 
 
 def test_the_folder_may_be_given(cache, tmp_path, monkeypatch):
     null_statistics("bhep", 30, 2, simulations=99, folder=tmp_path / "mine")
-    assert len(list((tmp_path / "mine").glob("*.bin"))) == 1
+    assert len(list((tmp_path / "mine").glob("*.npz"))) == 1
     monkeypatch.delenv("NOISEDIM_CACHE")
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache_folder() == tmp_path / "xdg" / "noisedim"
+    assert files.cache_folder() == tmp_path / "xdg" / "noisedim"
 
 
 def test_callers_cannot_spoil_the_samples_of_others():
@@ -112,7 +112,7 @@ def test_callers_cannot_spoil_the_samples_of_others():
 @settings(max_examples=25, deadline=None)
 def test_simulations_suffice_to_reject(alpha, tests):
     fewest = simulations_for(alpha, tests)
-    assert tests / (fewest + 1) <= alpha  # Holm's first step with the least p-value there is
+    assert tests / (fewest + 1) <= alpha  # Holm's first step with the smallest p-value there is
     assert tests / (fewest - 1) > alpha or fewest == 1
 
 
@@ -147,8 +147,9 @@ def test_threads_change_nothing(monkeypatch):
     found = []
     for workers in (1, 3):
         monkeypatch.setattr(torch, "get_num_threads", lambda workers=workers: workers)
-        found.append(p_values._simulate("composite", 2100, 2, 3, 0))  # so many rows are measured one by one
-    np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
+        found.append(null_samples._simulate("composite", 2100, 2, 3, 0))  # so many rows are measured one by one
+    for name, values in found[0].items():
+        np.testing.assert_allclose(values, found[1][name], rtol=1e-12)
 
 
 def test_seeds_and_tests_have_streams_of_their_own():

@@ -1,12 +1,13 @@
 """The section on other priors: verdicts follow the numbers, pictures come from runs, and what is missing is said."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from noisedim.report.content import Notice, Pictures, Sources, Table
-from noisedim.report.profiles import make_plan
+from noisedim.document.content import Notice, Pictures, Table
+from noisedim.report.build import make_sources
 from noisedim.report.sections.any_prior import accuracy_verdict, any_prior_section, divergence_verdict, match_verdict
 from noisedim.runs import RunStore
 
@@ -82,7 +83,9 @@ def test_divergence_is_less_the_bias_of_its_estimate():
 
 
 def test_without_runs_and_benchmarks_the_section_says_what_makes_them(tmp_path):
-    section = any_prior_section(Sources(make_plan("smoke", "digits"), RunStore(tmp_path / "runs"), tmp_path))
+    section = any_prior_section(
+        replace(make_sources("smoke", "digits"), store=RunStore(tmp_path / "runs"), results=tmp_path)
+    )
     words = " ".join(block.words for block in section.blocks if isinstance(block, Notice))
     assert "python -m noisedim.report --profile smoke" in words
     assert "benchmarks/test_any_prior.py" in words
@@ -91,14 +94,14 @@ def test_without_runs_and_benchmarks_the_section_says_what_makes_them(tmp_path):
 
 
 def test_section_draws_a_run_and_tabulates_the_benchmark(tmp_path):
-    plan = make_plan("smoke", "digits")
-    folder = RunStore(tmp_path / "runs").open(plan.headline[0])
+    sources = replace(make_sources("smoke", "digits"), store=RunStore(tmp_path / "runs"), results=tmp_path)
+    folder = sources.store.open(sources.plans["seeds"][0])
     with folder.lock():
         folder.write_embeddings(z=RNG.standard_normal((300, 2)).astype(np.float32), labels=np.arange(300) % 3)
         folder.write_result({"n": 300})
     made = [{"name": name, "stats": {"median": 1.0}, "extra_info": info} for name, info in infos().items()]
     (tmp_path / "benchmarks.json").write_text(json.dumps({"benchmarks": made}))
-    section = any_prior_section(Sources(plan, RunStore(tmp_path / "runs"), tmp_path))
+    section = any_prior_section(sources)
     (pictures,) = (block for block in section.blocks if isinstance(block, Pictures))
     assert [picture.name for picture in pictures.pictures] == [
         "any-prior-gamma-beta",

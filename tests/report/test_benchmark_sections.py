@@ -1,17 +1,18 @@
 """Sections made from benchmarks' JSON: what they decide, what they leave open, and what they say of failures."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from noisedim.document.content import Notice, Pictures, Table, Text
 from noisedim.errors import InvalidInputError
 from noisedim.report.benchmarks import COMMAND, MethodRow, entries, method_rows
-from noisedim.report.content import Notice, Pictures, Sources, Table, Text
-from noisedim.report.profiles import make_plan
+from noisedim.report.build import make_sources
+from noisedim.report.reproduction.section import figure_1_verdicts, figure_2_verdicts, reproduction_section
 from noisedim.report.sections.compared import compared_section, equal_accuracy_verdict
 from noisedim.report.sections.methods import cost_section, cost_verdict, match_section, match_verdict
-from noisedim.report.sections.reproduction import figure_1_verdicts, figure_2_verdicts, reproduction_section
 from noisedim.report.sections.speed import peer_verdicts, speed_section
 from noisedim.runs import RunStore
 
@@ -76,7 +77,7 @@ def row(*arguments, **options):
 
 def sources(tmp_path, made):
     (tmp_path / "benchmarks.json").write_text(json.dumps({"benchmarks": made}))
-    return Sources(make_plan("smoke", "digits"), RunStore(tmp_path / "runs"), tmp_path)
+    return replace(make_sources("smoke", "digits"), store=RunStore(tmp_path / "runs"), results=tmp_path)
 
 
 def words(section):
@@ -84,7 +85,7 @@ def words(section):
 
 
 def test_without_the_file_each_section_says_what_makes_it(tmp_path):
-    empty = Sources(make_plan("smoke", "digits"), RunStore(tmp_path / "runs"), tmp_path)
+    empty = replace(make_sources("smoke", "digits"), store=RunStore(tmp_path / "runs"), results=tmp_path)
     for section in (match_section, cost_section, compared_section, speed_section):
         assert COMMAND in words(section(empty))
     assert "--profile mnist-short" in words(reproduction_section(empty))

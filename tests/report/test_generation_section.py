@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from noisedim.document.content import Pictures, Table
 from noisedim.generation.classifier import ClassifierConfig
-from noisedim.report.content import Pictures, Sources, Table
+from noisedim.generation.config import GanConfig
 from noisedim.report.generation_figures import gap_figure, pictures_figure, prior_plane_figure, rows_figure
 from noisedim.report.generation_plan import autoencoder_runs, generator_runs
-from noisedim.report.profiles import make_plan
 from noisedim.report.sections.autoencoders import autoencoder_section, autoencoder_verdicts
 from noisedim.report.sections.generation import Comparison, generation_section, generation_verdicts
+from noisedim.report.study import Sources
 from noisedim.runs import RunStore
 from noisedim.runs.make_generator import make_any_run
 from noisedim.statistics.equivalence import crossed_mean
@@ -42,14 +43,11 @@ def sources(tmp_path_factory):
         )
         store = RunStore(tmp_path_factory.mktemp("runs"))
         autoencoders = [run for run in autoencoder_runs("quick", "digits") if run.noise.sigma != 0.3]
-        plan = replace(
-            make_plan("quick", "digits"),
-            generation=tiny(generator_runs("quick", "digits")),
-            autoencoders=tiny(autoencoders),
-        )
-        for config in (*plan.generation, *plan.autoencoders):
+        generators = [run for run in generator_runs("quick", "digits") if isinstance(run, GanConfig)]
+        plans = {"generation": tiny(generators), "autoencoders": tiny(autoencoders)}
+        for config in (*plans["generation"], *plans["autoencoders"]):
             make_any_run(config, store, device="cpu")
-        yield Sources(plan, store, store.root)
+        yield Sources("quick", "digits", store, store.root, plans)
 
 
 def test_generation_is_drawn_and_judged_from_files(sources):
@@ -70,9 +68,9 @@ def test_without_runs_it_says_how_to_make_them(sources, tmp_path):
     absent = replace(sources, store=RunStore(tmp_path))
     section = generation_section(absent)
     assert section.verdicts[0].answer == "not measured"
-    assert sources.plan.command in section.blocks[0].words
+    assert sources.command in section.blocks[0].words
     assert autoencoder_section(absent) is None
-    assert generation_section(replace(sources, plan=replace(sources.plan, generation=()))) is None
+    assert generation_section(replace(sources, plans={**sources.plans, "generation": ()})) is None
 
 
 def compared(centre, spread=0.1, images=0.1, n=400):
@@ -109,11 +107,11 @@ def test_autoencoders_are_drawn_and_judged_from_files(sources):
 
 
 def test_verdict_on_the_reconstruction_bound(sources):
-    store, plan = sources.store, sources.plan
+    store = sources.store
 
     def rows(rise):
         kinds = {}
-        for config in plan.autoencoders:
+        for config in sources.plans["autoencoders"]:
             if config.objective.name == "autoencoder":
                 result = store.open(config).read_result()
                 above = rise if config.noise.sigma == 0.1 else 0.0

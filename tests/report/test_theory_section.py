@@ -1,22 +1,21 @@
 """The section on the theorems: from a ledger to verdicts, tables and figures; what it says when there is none."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pytest
 
+from noisedim.document.content import Notice, Pictures, Table, Text
 from noisedim.files import write_json_atomically
-from noisedim.report.content import Notice, Pictures, Sources, Table, Text
-from noisedim.report.profiles import Plan
-from noisedim.report.sections.theory import theory_section
-from noisedim.report.theory_figures import (
+from noisedim.report.build import make_sources
+from noisedim.report.theory.figures import (
     gaussian_bound_figure,
     ladder_figure,
     training_gap_figure,
     uniform_bound_figure,
 )
-from noisedim.runs.store import RunStore
+from noisedim.report.theory.section import theory_section
 from noisedim.theory.claims import CLAIMS, ERRATA
 from noisedim.verification.ledger import make_ledger
 from noisedim.verification.outcomes import Finding, Row, Verdict
@@ -58,11 +57,11 @@ def rows() -> list[dict]:
 
 def section_of(found: list[dict], folder: Path):
     write_json_atomically(folder / "theory.json", make_ledger(found, seed=0))
-    return theory_section(Sources(cast(Plan, None), cast(RunStore, None), folder))
+    return theory_section(replace(make_sources("smoke", "digits"), results=folder))
 
 
 def test_without_a_ledger_it_says_how_to_make_one(tmp_path: Path) -> None:
-    section = theory_section(Sources(cast(Plan, None), cast(RunStore, None), tmp_path))
+    section = theory_section(replace(make_sources("smoke", "digits"), results=tmp_path))
     assert section.title == "Is it true?"
     assert [verdict.answer for verdict in section.verdicts] == ["not measured"]
     assert isinstance(section.blocks[0], Notice)

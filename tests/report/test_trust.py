@@ -5,8 +5,8 @@ import json
 import pytest
 
 from noisedim.normality import audit
-from noisedim.report.content import Sources
-from noisedim.report.sections import trust
+from noisedim.report.build import make_sources
+from noisedim.report.trust import section as trust
 
 
 def cell(kind="calibration", law="simple", trials=2000, **counts):
@@ -15,7 +15,7 @@ def cell(kind="calibration", law="simple", trials=2000, **counts):
 
 def section(monkeypatch, cells):
     monkeypatch.setattr(trust, "read_audit", lambda: json.loads(json.dumps({"levels": audit.LEVELS, "cells": cells})))
-    return trust.trust_section(Sources(plan=None, store=None, results=None))
+    return trust.trust_section(make_sources("smoke", "digits"))
 
 
 GOOD = {"battery": [60, 10, 1], "mean": [100, 21, 3], "norms": [93, 18, 0]}
@@ -61,6 +61,6 @@ def test_without_an_audit_it_says_how_to_make_one(monkeypatch):
         raise FileNotFoundError
 
     monkeypatch.setattr(trust, "read_audit", missing)
-    found = trust.trust_section(Sources(plan=None, store=None, results=None))
+    found = trust.trust_section(make_sources("smoke", "digits"))
     assert found.verdicts[0].answer == "not measured"
     assert "python -m noisedim.normality.audit" in found.blocks[0].words

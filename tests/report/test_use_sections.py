@@ -1,14 +1,15 @@
 """Sections on other uses say yes, no and undecided where the records do, and name what failed or is absent."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from noisedim.document.content import Notice, Pictures, Table, Text
 from noisedim.downstream.outliers import DETECTOR_WORDS
 from noisedim.report.benchmarks import COMMAND
-from noisedim.report.content import Notice, Pictures, Sources, Table, Text
-from noisedim.report.profiles import make_plan
+from noisedim.report.build import make_sources
 from noisedim.report.sections.factors import (
     axes_verdict,
     factors_section,
@@ -94,7 +95,7 @@ def factor_info(variant, mig=0.05, rotated=0.05, disentanglement=0.05, accuracie
 def sources(tmp_path, infos):
     made = [{"name": info["variant"], "group": "uses", "stats": {"median": 0.1}, "extra_info": info} for info in infos]
     (tmp_path / "benchmarks.json").write_text(json.dumps({"benchmarks": made}))
-    return Sources(make_plan("smoke", "digits"), RunStore(tmp_path / "runs"), tmp_path)
+    return replace(make_sources("smoke", "digits"), store=RunStore(tmp_path / "runs"), results=tmp_path)
 
 
 def words(section):
@@ -212,6 +213,6 @@ def test_factors_are_drawn_and_ica_that_did_not_converge_is_said(tmp_path):
 
 
 def test_without_the_file_the_command_is_named(tmp_path):
-    empty = Sources(make_plan("smoke", "digits"), RunStore(tmp_path / "runs"), tmp_path)
+    empty = replace(make_sources("smoke", "digits"), store=RunStore(tmp_path / "runs"), results=tmp_path)
     for section in (outliers_section, factors_section):
         assert f"{COMMAND} benchmarks/test_uses.py" in words(section(empty))

@@ -8,9 +8,9 @@ import pytest
 from scipy import stats
 
 from noisedim.cli import main
+from noisedim.document.content import Notice, Pictures, Table, Text
 from noisedim.errors import InvalidInputError
-from noisedim.report.content import Notice, Pictures, Sources, Table, Text
-from noisedim.report.profiles import make_plan
+from noisedim.report.build import make_sources
 from noisedim.report.sections.table_1 import table_1_section
 from noisedim.runs import RunStore
 from noisedim.runs.table_1 import PROFILES, SIGMAS, make_table, noise_effects, table_configs
@@ -126,7 +126,7 @@ def test_whole_pipeline_on_digits(table, capsys):
 
 def test_section_reads_the_file(table, tmp_path):
     folder, _ = table
-    section = table_1_section(Sources(make_plan("smoke", "digits"), RunStore(tmp_path), folder))
+    section = table_1_section(replace(make_sources("smoke", "digits"), results=folder))
     (verdict,) = section.verdicts
     assert verdict.question == "SimCLR on digits: does noise help, harm, or neither?"
     assert verdict.answer in ("helps", "harms", "neither", "not decided", "in part")
@@ -141,7 +141,7 @@ def test_section_reads_the_file(table, tmp_path):
 
 
 def test_section_says_what_is_missing(table, tmp_path):
-    sources = Sources(make_plan("smoke", "digits"), RunStore(tmp_path), tmp_path)
+    sources = replace(make_sources("smoke", "digits"), results=tmp_path)
     (notice,) = table_1_section(sources).blocks
     assert notice == Notice("Not measured yet: `noisedim table-1` makes what this section reads.")
     written = json.loads((table[0] / "table-1-smoke.json").read_text())

@@ -1,10 +1,14 @@
-"""Makes the null tables that ship with the package: ``python -m noisedim.normality.nulls.build_tables``.
+"""Make the null tables that ship with the package.
 
-First cells are simulated, one file each, so that a killed run goes on; then each quantile is smoothed over n and d, and
-the surfaces are written to tables.npz, with how far the cells lie from them beyond their own noise. Laws for ever
-more rows, where known (:mod:`noisedim.normality.nulls.limit_laws`), are cells as well. The number of
-samples in a cell follows from a cost model, not from a clock, and its stream from its name, so the tables come out the
-same wherever they are made with the same libraries.
+    python -m noisedim.normality.nulls.build_tables --cells FOLDER --output noisedim/normality/nulls/tables.npz
+
+First, cells (null samples at one n and d) are simulated, one file per cell, so that a run that was stopped resumes where it
+was. Then each quantile is smoothed over n and d, and the surfaces are written to the output, with how far the cells lie
+from them beyond their own noise. Limit laws, where known (:mod:`noisedim.normality.nulls.limit_laws`), serve as
+cells as well. For a new test, ``--tests NAME`` simulates and fits only that one and keeps the other tables as they are.
+
+The number of samples in a cell follows from a cost model, not from a clock, and its random stream from its name, so the tables
+come out the same wherever they are made with the same libraries.
 """
 
 import argparse
@@ -12,35 +16,28 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from noisedim.files import write_atomically
-from noisedim.normality.nulls import null_samples
+from noisedim.files import write_arrays_atomically
 from noisedim.normality.nulls.limit_laws import limit_quantiles, limit_tail
-from noisedim.normality.nulls.null_surfaces import PROBABILITIES, Surface, ordered_outward
-from noisedim.normality.standardised import composite_statistics
-from noisedim.normality.whitening import whiten
+from noisedim.normality.nulls.null_samples import draw_statistics
+from noisedim.normality.nulls.null_surfaces import PROBABILITIES, Surface, ordered_outward, read_tables
+from noisedim.normality.tests import calibrated, calibrated_tests
+from noisedim.normality.tests.base import CalibratedTest
 
 __all__ = ["Cell", "build", "fit_surface", "main", "plan", "simulate_cell"]
 
 _DIMS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
-# These get twice the time of others.
+# These get twice as much time as the others.
 _AUDITED_DIMS = (1, 2, 3, 4, 16, 64, 128)
 _ROWS = (20, 28, 40, 60, 90, 140, 220, 360, 600, 1000)
-# Whitened statistics are tabulated from two rows a coordinate on; larger dimensions are not worth the time.
+# Whitened statistics are tabulated from two rows per coordinate on; larger dimensions are not worth the time.
 _COMPOSITE_DIM = 128
 _MOST_SAMPLES = 20_000
-# Henze and Zirkler's kernel narrows with n: in few dimensions its limit law at the β of n is near enough, in more its law
-# at many rows is simulated, and from _NEAREST_DIM on, where few near pairs of rows make it, at fewer rows and in
-# dimensions between (_NEAREST_DIMS), too.
-_MANY_ROWS = (2_500, 5_000, 10_000)
-_PAIRS_DIM, _NEAREST_DIM = 12, 48
-_NEAREST_DIMS = (56, 80, 112)
 # All composite tests once at many rows, between the other cells and the limit.
 _WHITENED_ROWS, _WHITENED_DIMS = 2_500, (8, 16, 32, 64, 128)
 _ONE_DIMENSIONAL_ROWS = (20, 24, 30, 40, 60, 100, 180, 350, 800, 2_000, 6_000, 20_000, 100_000)
@@ -54,7 +51,8 @@ _UNIFORM_ROWS = (20, 32, 60, 120, 400)
 class Cell:
     """One simulation: ``count`` samples of ``n`` rows in ``dim`` dimensions.
 
-    ``kind`` is simple, composite, henze_zirkler (alone), whitened (all composite, one by one), uniform or one_dimensional.
+    ``kind`` is a null law (all its tests in batches), ``whitened`` (all composite tests, one sample at a time), or the name
+    of a test (that one alone, one sample at a time).
     """
 
     kind: str
@@ -65,6 +63,15 @@ class Cell:
     @property
     def name(self) -> str:
         return f"{self.kind}-n{self.n}-d{self.dim}-b{self.count}"
+
+    def tests(self) -> tuple[CalibratedTest, ...]:
+        """The tests that are simulated here."""
+        return tuple(
+            test
+            for test in calibrated_tests()
+            if test.least_dim <= self.dim
+            and (self.kind in (test.null, test.name) or (self.kind == "whitened" and test.null == "composite"))
+        )
 
 
 def plan(scale: float = 1.0) -> list[Cell]:
@@ -88,76 +95,26 @@ def plan(scale: float = 1.0) -> list[Cell]:
                 add("whitened", n, dim, 4 * n * n * (1.5 + 0.025 * dim) / 1e3 + n * dim * 0.1, 40)
         for n in _UNIFORM_ROWS[: 5 if dim <= 64 else 4]:
             add("uniform", n, dim, n * dim * (0.03 + 0.0002 * dim), 3)
-    for dim in (dim for dim in sorted({*_DIMS, *_NEAREST_DIMS}) if _PAIRS_DIM <= dim <= _COMPOSITE_DIM):
-        rows = {3 * dim} | {n for n in _ROWS if n > 3 * dim} if dim >= _NEAREST_DIM else set()
-        for n in sorted(rows) + list(_MANY_ROWS if dim in _DIMS else []):
-            cost = n * n * (1.5 + 0.025 * dim) / 1e3 + n * dim * 0.1
-            add("henze_zirkler", n, dim, cost, 20 if n < 2_000 else 30)
+    for test in calibrated_tests():
+        for own in test.form.own_cells(_DIMS, _ROWS):
+            add(test.name, own.n, own.dim, own.microseconds, own.seconds)
     for n in _ONE_DIMENSIONAL_ROWS:
         add("one_dimensional", n, 1, n * 0.06, 12, 10 * _MOST_SAMPLES)
     return cells
 
 
-def simulate_cell(cell: Cell) -> dict[str, np.ndarray]:
-    """Scaled statistics by test, each (count,) float32, ascending."""
+def simulate_cell(cell: Cell, tests: Collection[str] | None = None) -> dict[str, np.ndarray]:
+    """Scaled statistics by test, each (count,) float32, ascending; of the named tests, if given.
+
+    The shipped tables rest on these streams: they are kept as they are, and are not among those of
+    :mod:`noisedim.streams`. No user's data can share them: their entropy is two numbers, the second of 64 bits.
+    """
     word = int.from_bytes(hashlib.sha256(cell.name.encode()).digest()[:8], "big")
     rng = np.random.default_rng([2410, word])
-    if cell.kind == "one_dimensional":
-        found = null_samples.one_dimensional_null(cell.n, cell.count, rng)
-    elif cell.kind == "uniform":
-        found = null_samples.uniform_null(cell.n, cell.dim, cell.count, rng)
-    elif cell.kind in ("henze_zirkler", "whitened"):
-        tests = ("henze_zirkler",) if cell.kind == "henze_zirkler" else null_samples.COMPOSITE_TESTS
-        rows = [composite_statistics(whiten(rng.standard_normal((cell.n, cell.dim))), tests) for _ in range(cell.count)]
-        found = {test: np.array([row[test] for row in rows]) for test in tests}
-    else:
-        simple = cell.kind == "simple"
-        found = null_samples.normal_null(cell.n, cell.dim, cell.count, rng, simple=simple, composite=not simple)
+    own = [test for test in cell.tests() if tests is None or test.name in tests]
+    null, one_by_one = own[0].null, cell.kind != own[0].null
+    found = draw_statistics(null, cell.n, cell.dim, cell.count, rng, tests=own, one_by_one=one_by_one)
     return {name: np.sort(values).astype(np.float32) for name, values in found.items()}
-
-
-@dataclass(frozen=True)
-class _Form:
-    """How a test's quantiles are smoothed: see :class:`~noisedim.normality.nulls.null_surfaces.Surface`."""
-
-    kinds: tuple[str, ...]
-    knots: tuple[float, ...]
-    terms: tuple[str, ...]
-    reach: tuple[tuple[int, int, int | None], ...]
-    stretched: bool = False
-
-
-_ALL_DIMS = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0, 9.0)
-_TO_128 = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0)
-_FORMS = {
-    **{
-        test: _Form(("simple",), _ALL_DIMS, ("one", "root", "inverse"), ((512, 0, None),))
-        for test in null_samples.SIMPLE_TESTS
-    },
-    **{
-        test: _Form(("composite", "whitened"), _TO_128, ("one", "root", "inverse", "power", "share"), ((128, 2, None),))
-        for test in null_samples.COMPOSITE_TESTS
-    },
-    "henze_zirkler": _Form(
-        ("composite", "whitened", "henze_zirkler"),
-        (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0),
-        ("one", "log", "log_square", "share_root", "share", "share_square"),
-        # In many dimensions its law is that of the nearest pairs of rows: no limit is near, and no more rows were simulated.
-        ((32, 2, 100_000), (128, 3, _MANY_ROWS[-1])),
-        stretched=True,
-    ),
-    # Fourth moments take their limit law slowly.
-    "hermite": _Form(("simple",), _ALL_DIMS, ("one", "root", "inverse", "power"), ((512, 0, None),)),
-    **{
-        test: _Form(("uniform",), _ALL_DIMS, ("one", "root", "inverse"), ((512, 0, None),))
-        for test in null_samples.UNIFORM_TESTS
-    },
-    "smooth_pairs": _Form(("uniform",), (1.0, 2.0, 3.5, 5.0, 7.0, 9.0), ("one", "root", "inverse"), ((512, 0, None),)),
-    "dagostino": _Form(("one_dimensional",), (), ("one", "root", "inverse", "power"), ((1, 0, None),)),
-    "shapiro": _Form(
-        ("one_dimensional",), (), ("one", "log", "log_square", "log_cube", "root", "inverse"), ((1, 0, 100_000),)
-    ),
-}
 
 
 def _cell_quantiles(values: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
@@ -173,9 +130,7 @@ def _cell_quantiles(values: np.ndarray, probabilities: np.ndarray) -> np.ndarray
     return ordered_outward(found)
 
 
-# The limit law of many rows, where it is known, stands at this n, or these, with the weight of so many samples each.
-_LIMIT_AT = 1_000_000
-_NARROWING_LIMIT_AT = (5_000, 20_000, 100_000)
+# A limit law has the weight of a cell of this many samples.
 _LIMIT_WEIGHT = 200_000
 
 
@@ -191,7 +146,7 @@ class _Anchor:
 def _anchors(test: str, dims: Sequence[int]) -> list[_Anchor]:
     found = []
     for dim in dims:
-        for n in _NARROWING_LIMIT_AT if test == "henze_zirkler" else (_LIMIT_AT,):
+        for n in calibrated(test).form.limit_rows:
             quantiles = limit_quantiles(test, dim, np.array(PROBABILITIES), n)
             if quantiles is not None:
                 found.append(_Anchor(n, dim, quantiles))
@@ -200,7 +155,7 @@ def _anchors(test: str, dims: Sequence[int]) -> list[_Anchor]:
 
 def fit_surface(test: str, samples: Sequence[tuple[Cell, np.ndarray]]) -> Surface:
     """The surface of a test through its cells, by least squares weighted by the cells' sizes."""
-    form = _FORMS[test]
+    form = calibrated(test).form
     surface = Surface(np.empty(0), form.knots, form.terms, form.reach, {})
     kept = [(cell, values) for cell, values in samples if surface.reaches(cell.n, cell.dim)]
     anchors = _anchors(test, sorted({cell.dim for cell, _ in kept}))
@@ -220,7 +175,7 @@ def fit_surface(test: str, samples: Sequence[tuple[Cell, np.ndarray]]) -> Surfac
         few = counts * min(p, 1 - p) < _FEWEST_BEYOND
         coefficients[i] = _least_squares(design, found[:, i], np.where(few, _TRUST_IN_SHAPE, 1.0) * counts)
     surface = replace(surface, coefficients=coefficients)
-    errors = _relative_error(surface, kept, test in null_samples.TWO_SIDED_TESTS)
+    errors = _relative_error(surface, kept, calibrated(test).two_sided)
     at_limit = _error_at_limit(test, surface, anchors)
     return replace(surface, relative_error={p: max(error, at_limit.get(p, 0.0)) for p, error in errors.items()})
 
@@ -231,7 +186,7 @@ def _least_squares(design: np.ndarray, found: np.ndarray, weights: np.ndarray) -
 
 
 def _fit_stretch(design: np.ndarray, counts: np.ndarray, middle: np.ndarray) -> np.ndarray:
-    """Location and log scale from the quantiles at .3, .5 and .7: the median, and half of what lies around it."""
+    """Location and log scale from the quantiles at .3, .5 and .7: the median, and half of the range around it."""
     low, median, high = middle.T
     return np.stack([_least_squares(design, median, counts), _least_squares(design, np.log((high - low) / 2), counts)])
 
@@ -254,7 +209,7 @@ def _error_at_limit(test: str, surface: Surface, anchors: Sequence[_Anchor]) -> 
 
 
 def _relative_error(surface: Surface, samples: Sequence[tuple[Cell, np.ndarray]], two_sided: bool) -> dict[str, float]:
-    """By tail probability: root mean square of p̂/p − 1 over the cells, less what binomial noise alone would give.
+    """By tail probability: root mean square of p̂/p − 1 over the cells, minus the expected binomial noise.
 
     Not less than one standard deviation of that difference: a smaller error could not be told from none.
     """
@@ -274,69 +229,88 @@ def _relative_error(surface: Surface, samples: Sequence[tuple[Cell, np.ndarray]]
     return errors
 
 
-def build(cells: Path, output: Path) -> dict[str, Surface]:
-    """Fit all surfaces to the cells that are there and write the tables."""
+def build(cells: Path, output: Path, tests: Collection[str] | None = None) -> dict[str, Surface]:
+    """Fit the surfaces to the cells that are there and write the tables.
+
+    Args:
+        cells: folder of the cells.
+        output: the file of tables.
+        tests: fit these only and keep the shipped tables of all others.
+    """
     samples: dict[str, list[tuple[Cell, np.ndarray]]] = {}
     for cell in plan():
-        path = cells / f"{cell.name}.npz"
-        if not path.exists():
-            continue
-        with np.load(path) as loaded:
-            for test in loaded.files:
-                if cell.kind in _FORMS[test].kinds:
-                    samples.setdefault(test, []).append((cell, loaded[test].astype(np.float64)))
+        for test, values in _stored(cells, cell).items():
+            if tests is None or test in tests:
+                samples.setdefault(test, []).append((cell, values.astype(np.float64)))
     surfaces = {test: fit_surface(test, own) for test, own in samples.items()}
-    about = {
-        "tests": {
-            test: {
-                "knots": surface.knots,
-                "terms": surface.terms,
-                "reach": surface.reach,
-                "stretched": surface.stretch is not None,
-                "relative_error": surface.relative_error,
-                "cells": len(samples[test]),
-                "samples": sum(cell.count for cell, _ in samples[test]),
-            }
-            for test, surface in surfaces.items()
-        }
-    }
-    arrays: dict[str, Any] = {}
+    about, arrays = ({}, {}) if tests is None else read_tables()
     for test, surface in surfaces.items():
+        about[test] = {
+            "knots": surface.knots,
+            "terms": surface.terms,
+            "reach": surface.reach,
+            "stretched": surface.stretch is not None,
+            "relative_error": surface.relative_error,
+            "cells": len(samples[test]),
+            "samples": sum(cell.count for cell, _ in samples[test]),
+        }
         rows = [surface.coefficients] if surface.stretch is None else [surface.coefficients, surface.stretch]
         arrays[test] = np.vstack(rows).astype(np.float32)
-    write_atomically(output, lambda file: np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays))
+    write_arrays_atomically(output, {"about": np.array(json.dumps({"tests": about})), **arrays}, compressed=True)
     return surfaces
 
 
-def _make_cell(cell: Cell, path: Path) -> None:
+def _stored(folder: Path, cell: Cell) -> dict[str, np.ndarray]:
+    path = folder / f"{cell.name}.npz"
+    if not path.exists():
+        return {}
+    with np.load(path) as loaded:
+        return {test: loaded[test] for test in loaded.files}
+
+
+def _make_cell(cell: Cell, folder: Path, tests: Collection[str]) -> None:
+    """Simulate these tests and add them to the cell's file."""
     import torch
 
     torch.set_num_threads(1)
-    found: dict[str, Any] = dict(simulate_cell(cell))
-    write_atomically(path, lambda file: np.savez(file, **found))
+    found = {**_stored(folder, cell), **simulate_cell(cell, tests)}
+    write_arrays_atomically(folder / f"{cell.name}.npz", found)
+
+
+def _missing(folder: Path, cell: Cell, tests: Collection[str] | None) -> list[str]:
+    """The tests that this cell lacks."""
+    stored = _stored(folder, cell)
+    return [t.name for t in cell.tests() if t.name not in stored and (tests is None or t.name in tests)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see ``--help``."""
-    parser = argparse.ArgumentParser(prog="python -m noisedim.normality.nulls.build_tables", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m noisedim.normality.nulls.build_tables",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--cells", type=Path, required=True, help="folder of the simulated cells")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop simulating after so long")
+    parser.add_argument("--tests", nargs="+", help="only these tests; the shipped tables of the others are kept")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop simulating after this many seconds")
     parser.add_argument("--output", type=Path, help="where to write the tables, made of the cells that are there")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     options = parser.parse_args(arguments)
     from joblib import Parallel, delayed
 
+    for name in options.tests or ():
+        calibrated(name)
     began = time.monotonic()
-    paths = [(cell, options.cells / f"{cell.name}.npz") for cell in plan()]
-    missing = [(cell, path) for cell, path in paths if not path.exists()]
-    # Audited dimensions first, so that tables of a run that was cut short are of use.
+    cells = plan()
+    missing = [(cell, lacking) for cell in cells if (lacking := _missing(options.cells, cell, options.tests))]
+    # Audited dimensions first, so that the tables of a run that was cut short are useful.
     missing.sort(key=lambda item: (item[0].dim not in _AUDITED_DIMS, item[0].kind != "one_dimensional"))
     while missing and time.monotonic() - began < options.seconds:
         now, missing = missing[: 2 * options.jobs], missing[2 * options.jobs :]
-        Parallel(options.jobs)(delayed(_make_cell)(cell, path) for cell, path in now)
-    print(f"{len(paths) - len(missing)} of {len(paths)} cells are there")
+        Parallel(options.jobs)(delayed(_make_cell)(cell, options.cells, lacking) for cell, lacking in now)
+    print(f"{len(cells) - len(missing)} of {len(cells)} cells are there")
     if options.output is not None:
-        for test, surface in build(options.cells, options.output).items():
+        for test, surface in build(options.cells, options.output, options.tests).items():
             print(f"{test}: relative error of p {surface.relative_error}")
     return 1 if missing else 0
 

@@ -1,4 +1,4 @@
-r"""Laws of the scaled statistics for ever more rows: what the null tables are anchored at.
+r"""Limit laws of the scaled statistics as n grows, which anchor the null tables.
 
 A degenerate statistic n·mean h(z_i, z_j) tends to :math:`\sum_k \lambda_k \chi^2_1`, where λ are the eigenvalues of h under
 N(0, I). The kernels here depend on two norms and an angle, so h splits by degree of spherical harmonics into kernels of
@@ -9,19 +9,16 @@ score functions of the normal law: that is what whitening by an efficient estima
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from noisedim.normality import null_moments
-from noisedim.normality.nulls import null_samples
+from noisedim.errors import InvalidInputError
+from noisedim.normality.tests import calibrated
+from noisedim.normality.tests.base import ChiSquareLimit, Kernel, KernelLimit, NormalLimit
 
-__all__ = ["Spectrum", "isotropic_spectrum", "limit_quantiles", "limit_spectrum", "limit_tail", "pairs_weigh"]
-
-Kernel = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""From ‖x‖², ‖y‖² and ⟨x, y⟩, which broadcast."""
+__all__ = ["Spectrum", "isotropic_spectrum", "limit_quantiles", "limit_spectrum", "limit_tail"]
 
 _RADII = 120
 # On the line and in the plane a kink of the kernel needs more nodes, and they cost little.
@@ -31,8 +28,6 @@ _DEGREES = 40
 # Eigenvalues whose part of the variance is below this are left out.
 _LEAST_SHARE = 1e-12
 _GRID = np.linspace(-6, 40, 921)
-_VERY_MANY = 10**12
-_MOST_OF_PAIRS = 0.05
 
 
 @dataclass(frozen=True)
@@ -110,12 +105,12 @@ class Spectrum:
 
 
 def isotropic_spectrum(kernel: Kernel, dim: int, *, estimated: bool = False) -> Spectrum:
-    """Eigenvalues under N(0, I) in ``dim`` dimensions of a kernel of norms and angle, less its means over either row.
+    """Eigenvalues under N(0, I) in ``dim`` dimensions of a kernel of norms and angle, centred over either row.
 
     By the Funk–Hecke formula: on spherical harmonics of degree l a kernel of the angle acts as a number.
 
     Args:
-        kernel: what pairs of rows are measured by.
+        kernel: of pairs of rows.
         dim: of the rows.
         estimated: rows are whitened first, by their own mean and covariance.
 
@@ -196,90 +191,45 @@ def _multiplicity(dim: int, degree: int) -> float:
     return (2 * degree + dim - 2) / degree * math.comb(degree + dim - 3, degree - 1)
 
 
-def _gaussian(square: float) -> Kernel:
-    return lambda x, y, inner: np.exp(-square / 2 * (x + y - 2 * inner))
-
-
-def _mehler(dim: int) -> Kernel:
-    r = null_moments.mehler_ratio(null_moments.mehler_test_sigma(dim))
-    constant = -dim / 2 * math.log1p(-r * r)
-    return lambda x, y, inner: np.exp((2 * r * inner - r * r * (x + y)) / (2 * (1 - r * r)) + constant)
-
-
-def _energy(x: np.ndarray, y: np.ndarray, inner: np.ndarray) -> np.ndarray:
-    return -np.sqrt(np.maximum(x + y - 2 * inner, 0))
-
-
-# Where the limit law is χ², its degrees of freedom.
-_CHI_SQUARE: dict[str, Callable[[int], float]] = {
-    "covariance": lambda dim: dim * (dim + 1) / 2,
-    "hermite": lambda dim: 2 * dim,
-    "hermite_composite": lambda dim: 2 * dim,
-    "mardia_skewness": lambda dim: dim * (dim + 1) * (dim + 2) / 6,
-    "smooth": lambda dim: 4 * dim,
-    "smooth_pairs": lambda dim: 2 * dim * (dim - 1),
-}
-
-
 def limit_spectrum(test: str, dim: int, rows: int | None = None) -> Spectrum | None:
-    """The limit law of a kernel's test, or ``None`` for other tests.
+    """The limit law of a kernel's test, or ``None`` for other tests and where no limit law is near.
 
-    Henze and Zirkler's kernel is narrower with more ``rows``; its law is the limit's with that kernel, and ``None`` where
-    single pairs of rows still weigh (:func:`pairs_weigh`).
+    A kernel that depends on n is that of ``rows``.
     """
-    if test in ("bhep", "bhep_composite"):
-        kernel = _gaussian(null_moments.bhep_beta(dim) ** 2)
-    elif test == "mehler":
-        kernel = _mehler(dim)
-    elif test in ("energy", "energy_composite"):
-        kernel = _energy
-    elif test == "henze_zirkler" and rows is not None and pairs_weigh(rows, dim) < _MOST_OF_PAIRS:
-        kernel = _gaussian(null_moments.henze_zirkler_beta(rows, dim) ** 2)
-    else:
+    limit = calibrated(test).limit
+    if not isinstance(limit, KernelLimit) or (kernel := limit.kernel(dim, rows)) is None:
         return None
-    return isotropic_spectrum(kernel, dim, estimated=test in null_samples.COMPOSITE_TESTS)
-
-
-def pairs_weigh(rows: int, dim: int) -> float:
-    """Skewness of the sum over pairs of Henze and Zirkler's kernel as if pairs were independent: what a limit law lacks."""
-    b = null_moments.henze_zirkler_beta(rows, dim) ** 2
-    log_cube, log_square = -dim / 2 * math.log1p(6 * b), -dim / 2 * math.log1p(4 * b)
-    return math.exp(log_cube - 1.5 * log_square) / math.sqrt(rows * (rows - 1) / 2)
+    return isotropic_spectrum(kernel, dim, estimated=limit.estimated)
 
 
 def limit_tail(test: str, dim: int, values: np.ndarray, rows: int | None = None) -> np.ndarray:
     """Upper tail probabilities of a scaled statistic's limit law at (k,) values; ``rows`` as :func:`limit_spectrum`.
 
-    Raises: KeyError: for a test whose limit law is not known.
+    Raises: InvalidInputError: for a test whose limit law is not known.
     """
     from scipy import stats
 
-    if test == "mardia_kurtosis":
+    limit, values = calibrated(test).limit, np.asarray(values)
+    if isinstance(limit, NormalLimit):
         return np.asarray(stats.norm.sf(values))
-    if (spectrum := limit_spectrum(test, dim, rows)) is not None:
-        return spectrum.tail(np.asarray(values) / _convention(test, dim, rows, spectrum))
-    degrees = _CHI_SQUARE[test](dim)
-    return np.asarray(stats.chi2.sf(np.asarray(values) * math.sqrt(2 * degrees) + degrees, degrees))
+    if isinstance(limit, ChiSquareLimit):
+        degrees = limit.degrees(dim)
+        return np.asarray(stats.chi2.sf(values * math.sqrt(2 * degrees) + degrees, degrees))
+    if limit is None or (spectrum := limit_spectrum(test, dim, rows)) is None:
+        raise InvalidInputError(f"the limit law of {test} is not known at d={dim}, n={rows}")
+    return spectrum.tail(values / limit.unit(dim, rows, math.sqrt(2 * spectrum.square)))
 
 
 def limit_quantiles(test: str, dim: int, probabilities: np.ndarray, rows: int | None = None) -> np.ndarray | None:
     """Quantiles of a scaled statistic's limit law at upper tail probabilities, where it is known; else ``None``."""
     from scipy import stats
 
-    if test == "mardia_kurtosis":
+    limit = calibrated(test).limit
+    if isinstance(limit, NormalLimit):
         return np.asarray(stats.norm.isf(probabilities))
-    if test in _CHI_SQUARE:
-        degrees = _CHI_SQUARE[test](dim)
+    if isinstance(limit, ChiSquareLimit):
+        degrees = limit.degrees(dim)
         return np.asarray((stats.chi2.isf(probabilities, degrees) - degrees) / math.sqrt(2 * degrees))
-    if (spectrum := limit_spectrum(test, dim, rows)) is None:
+    if limit is None or (spectrum := limit_spectrum(test, dim, rows)) is None:
         return None
-    return _convention(test, dim, rows, spectrum) * spectrum.quantiles(probabilities)
-
-
-def _convention(test: str, dim: int, rows: int | None, spectrum: Spectrum) -> float:
-    """Standard deviation of the limit in units of the scaled statistic, whose mean is 0: 1 unless its scale is a convention."""
-    if test == "energy_composite":
-        return math.sqrt(2 * spectrum.square) / null_moments.energy_composite_moments(_VERY_MANY, dim)[1]
-    if test == "henze_zirkler" and rows is not None:
-        return null_moments.henze_zirkler_moments(rows, dim)[1] / null_moments.narrow_moments(rows, dim)[1]
-    return 1.0
+    return limit.unit(dim, rows, math.sqrt(2 * spectrum.square)) * spectrum.quantiles(probabilities)

@@ -1,207 +1,132 @@
-"""Samples of the test statistics' null laws, many at once, scaled as :mod:`noisedim.normality.null_moments` says.
+"""Samples of the test statistics' null laws, many at once, scaled as each test's ``moments`` say.
 
-Most pair sums are made in float32, which is four times faster; what that changes is far below a standard deviation
-(tests/normality/nulls/test_null_samples.py compares each with the statistic that users get, in float64).
+Most pair sums of batches are in float32, which is four times faster; the rounding is far below a standard deviation
+(tests/normality/nulls/test_null_samples.py compares each with the statistic that users get, in float64). Samples of one
+null law are shared by all of its tests.
 """
 
-import math
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
-import torch
 
-from noisedim.normality import null_moments
+from noisedim.checks import positive_integer
+from noisedim.errors import InvalidInputError
+from noisedim.files import cache_folder, cached_arrays
+from noisedim.normality.tests import calibrated, calibrated_tests
+from noisedim.normality.tests.base import Batch, CalibratedTest
+from noisedim.normality.whitening import whiten
+from noisedim.streams import numpy_stream
 
-__all__ = [
-    "COMPOSITE_TESTS",
-    "ONE_DIMENSIONAL_TESTS",
-    "SIMPLE_TESTS",
-    "TWO_SIDED_TESTS",
-    "UNIFORM_TESTS",
-    "normal_null",
-    "one_dimensional_null",
-    "uniform_null",
-]
+__all__ = ["SIMULATIONS", "draw_statistics", "null_statistics"]
 
-SIMPLE_TESTS = ("bhep", "mehler", "energy", "covariance", "hermite")
-COMPOSITE_TESTS = (
-    "henze_zirkler",
-    "bhep_composite",
-    "energy_composite",
-    "hermite_composite",
-    "mardia_skewness",
-    "mardia_kurtosis",
-)
-TWO_SIDED_TESTS = ("mardia_kurtosis",)
-UNIFORM_TESTS = ("smooth", "smooth_pairs")
-ONE_DIMENSIONAL_TESTS = ("dagostino", "shapiro")
+SIMULATIONS = 1999
+"""Null samples that are made where neither the tables reach nor a number is given."""
 
+# Raised whenever a statistic's definition or its random stream changes.
+_FORMAT = 6
+_memory: dict[tuple[str, int, int, int, int], dict[str, np.ndarray]] = {}
+# Samples of more rows are measured one by one, in blocks.
+_ROWS_AT_ONCE = 2048
 # Pairs of rows at once: 4 MiB of float32 stay in the second-level cache.
 _PAIRS = 1_000_000
+_NUMBERS_OF_NORMAL, _NUMBERS = 4_000_000, 1_000_000
 
 
-def normal_null(
+def draw_statistics(
+    null: str,
     n: int,
     dim: int,
     count: int,
     rng: np.random.Generator,
     *,
-    simple: bool = True,
-    composite: bool = True,
+    tests: Sequence[CalibratedTest] | None = None,
+    one_by_one: bool = False,
 ) -> dict[str, np.ndarray]:
-    """``count`` draws of the scaled statistics under N(0, I), by test, each (count,).
+    """Draw scaled statistics under the null law, by test, each (count,), in the order of drawing.
 
     Args:
-        n, dim: shape of a sample; ``composite`` needs n > dim.
+        null: ``simple``, ``composite`` (needs n > dim), ``uniform`` or ``one_dimensional``.
+        n, dim: shape of a sample.
         count: how many samples.
-        rng: their source.
-        simple, composite: which tests.
+        rng: their source; the draws do not depend on the tests.
+        tests: which; all of this null that are defined in ``dim`` dimensions, if omitted.
+        one_by_one: in float64 and bounded memory, as users' samples are measured.
     """
-    parts: dict[str, list[np.ndarray]] = {}
-    at_once = max(1, min(_PAIRS // (n * n), 4_000_000 // (n * dim)))
+    tests = [test for test in (calibrated_tests(null) if tests is None else tests) if test.least_dim <= dim]
+    parts: dict[str, list[np.ndarray]] = {test.name: [] for test in tests}
+    at_once = 1 if one_by_one else _batch_size(null, n, dim)
     for start in range(0, count, at_once):
-        batch = rng.standard_normal((min(at_once, count - start), n, dim))
-        found: dict[str, np.ndarray] = {}
-        if simple:
-            found |= _simple(batch)
-        if composite:
-            found |= _composite(batch)
-        for name, values in found.items():
-            parts.setdefault(name, []).append(values)
+        batch = _draw(null, n, dim, min(at_once, count - start), rng)
+        if one_by_one:
+            rows = whiten(batch[0]) if null == "composite" else batch[0]
+            for test in tests:
+                parts[test.name].append(np.array([test.statistic(rows)]))
+        else:
+            own = Batch(_whitened(batch) if null == "composite" else batch)
+            for test in tests:
+                parts[test.name].append(test.statistics(own))
     return {name: np.concatenate(values) for name, values in parts.items()}
 
 
-def _scaled(values: np.ndarray, moments: tuple[float, float]) -> np.ndarray:
-    return (values - moments[0]) / moments[1]
+def _batch_size(null: str, n: int, dim: int) -> int:
+    if null in ("uniform", "one_dimensional"):
+        return max(1, _NUMBERS // (n * dim))
+    return max(1, min(_PAIRS // (n * n), _NUMBERS_OF_NORMAL // (n * dim)))
 
 
-def _simple(batch: np.ndarray) -> dict[str, np.ndarray]:
-    _, n, dim = batch.shape
-    points = torch.from_numpy(batch)
-    norms = points.square().sum(2)
-    return {
-        "bhep": _scaled(_bhep(points, norms), null_moments.bhep_moments(n, dim, null_moments.bhep_beta(dim))),
-        "mehler": _mehler(points, norms),
-        "energy": _scaled(_energy(points, norms), null_moments.energy_moments(n, dim)),
-        "covariance": _scaled(_covariance(batch), null_moments.covariance_moments(n, dim)),
-        "hermite": _scaled(_hermite(batch), null_moments.hermite_moments(n, dim)),
-    }
+def _draw(null: str, n: int, dim: int, count: int, rng: np.random.Generator) -> np.ndarray:
+    if null == "uniform":
+        return rng.random((count, n, dim))
+    return rng.standard_normal((count, n) if null == "one_dimensional" else (count, n, dim))
 
 
-def _composite(batch: np.ndarray) -> dict[str, np.ndarray]:
-    _, n, dim = batch.shape
+def _whitened(batch: np.ndarray) -> np.ndarray:
     centred = batch - batch.mean(1, keepdims=True)
-    factor = np.linalg.cholesky(np.swapaxes(centred, 1, 2) @ centred / n)
-    white = centred @ np.swapaxes(np.linalg.inv(factor), 1, 2)
-    points = torch.from_numpy(white)
-    norms = points.square().sum(2)
-    beta = null_moments.henze_zirkler_beta(n, dim)
-    wide = null_moments.bhep_beta(dim)
-    cubes = torch.bmm(points.float(), points.float().transpose(1, 2))
-    skewness = cubes.square().mul_(cubes).sum((1, 2)).double().numpy() / n / 6
-    kurtosis = norms.square().mean(1).numpy()
-    return {
-        "henze_zirkler": _scaled(_henze_zirkler(points, norms, beta), null_moments.narrow_moments(n, dim)),
-        "bhep_composite": _scaled(
-            _henze_zirkler(points, norms, wide, torch.float64), null_moments.henze_zirkler_moments(n, dim, wide)
-        ),
-        "energy_composite": _scaled(
-            _energy(points, norms, torch.float64), null_moments.energy_composite_moments(n, dim)
-        ),
-        "hermite_composite": _scaled(_hermite(white), null_moments.hermite_moments(n, dim)),
-        "mardia_skewness": _scaled(skewness, null_moments.mardia_skewness_moments(n, dim)),
-        "mardia_kurtosis": _scaled(kurtosis, null_moments.mardia_kurtosis_moments(n, dim)),
-    }
+    factor = np.linalg.cholesky(np.swapaxes(centred, 1, 2) @ centred / batch.shape[1])
+    return np.asarray(centred @ np.swapaxes(np.linalg.inv(factor), 1, 2))
 
 
-def _pairs(
-    points: torch.Tensor, scale: float, weights: torch.Tensor, dtype: torch.dtype = torch.float32
-) -> torch.Tensor:
-    """Sum over pairs of different rows of exp(scale·⟨a, b⟩ + w_a + w_b), (m, n, d) to (m,)."""
-    right, own = points.to(dtype), weights.to(dtype)[:, :, None]
-    ones = torch.ones_like(own)
-    exponents = torch.bmm(torch.cat([right * scale, own, ones], 2), torch.cat([right, ones, own], 2).transpose(1, 2))
-    exponents.diagonal(dim1=1, dim2=2).fill_(-torch.inf)
-    return exponents.exp_().sum((1, 2)).double()
-
-
-def _bhep(points: torch.Tensor, norms: torch.Tensor) -> np.ndarray:
-    n, dim = points.shape[1:]
-    b = null_moments.bhep_beta(dim) ** 2
-    centre = (norms * (-b / (2 * (1 + b)))).exp().sum(1)
-    pairs = _pairs(points, b, norms * (-b / 2))
-    return np.asarray(1 + pairs / n - 2 * (1 + b) ** (-dim / 2) * centre + n * (1 + 2 * b) ** (-dim / 2))
-
-
-def _henze_zirkler(
-    points: torch.Tensor, norms: torch.Tensor, beta: float, dtype: torch.dtype = torch.float32
+def null_statistics(
+    test: str, n: int, dim: int, *, simulations: int = SIMULATIONS, seed: int = 0, folder: Path | str | None = None
 ) -> np.ndarray:
-    """(T − 1)·(1+2β²)^{d/2}: in many dimensions T is 1 and something far below it, which is all that varies."""
-    n, dim = points.shape[1:]
-    b = beta * beta
-    shift = dim / 2 * math.log1p(2 * b)
-    centre = (norms * (-b / (2 * (1 + b))) + (shift - dim / 2 * math.log1p(b))).exp().sum(1)
-    pairs = _pairs(points, b, norms * (-b / 2) + shift / 2, dtype)
-    return np.asarray(pairs / n - 2 * centre + n)
+    """Sorted scaled statistics of ``simulations`` samples of the null law with ``n`` rows in ``dim`` dimensions.
+
+    They are made once and kept in memory and on disk.
+
+    Args:
+        test: name of a calibrated test.
+        n: rows; for composite tests > dim.
+        dim: coordinates; one for tests of one variable, two or more for ``smooth_pairs``.
+        simulations: how many.
+        seed: of the samples.
+        folder: where they are kept; :func:`~noisedim.files.cache_folder` if omitted.
+
+    Returns: (simulations,) float64, ascending, read-only.
+
+    Raises: InvalidInputError: for an unknown test, too few rows, or counts that are not positive integers.
+    """
+    own = calibrated(test)
+    n, dim = positive_integer("n", n, minimum=12), positive_integer("dim", dim)
+    if own.null == "composite" and n <= dim:
+        raise InvalidInputError(f"expected more rows than coordinates; got n={n}, d={dim}")
+    if (own.null == "one_dimensional" and dim != 1) or dim < own.least_dim:
+        raise InvalidInputError(f"the null law of {test} is not defined in {dim} dimensions")
+    simulations, seed = positive_integer("simulations", simulations), positive_integer("seed", seed, minimum=0)
+    key = (own.null, n, dim, simulations, seed)
+    if test not in _memory.get(key, {}):
+        path = Path(cache_folder() if folder is None else folder)
+        path /= f"null-{_FORMAT}-{own.null}-n{n}-d{dim}-b{simulations}-s{seed}.npz"
+        names = [t.name for t in calibrated_tests(own.null) if t.least_dim <= dim]
+        _memory[key] = cached_arrays(path, lambda: _simulate(*key), names=names)
+        for values in _memory[key].values():
+            values.flags.writeable = False
+    return _memory[key][test]
 
 
-def _mehler(points: torch.Tensor, norms: torch.Tensor) -> np.ndarray:
-    n, dim = points.shape[1:]
-    sigma = null_moments.mehler_test_sigma(dim)
-    r = null_moments.mehler_ratio(sigma)
-    constant = -dim / 2 * math.log1p(-r * r)
-    pairs = _pairs(points, r / (1 - r * r), norms * (-r * r / (2 * (1 - r * r))) + constant / 2)
-    return np.asarray(n * torch.log(pairs / (n * (n - 1)))) / null_moments.mehler_moments(n, dim, sigma)[1]
-
-
-def _energy(points: torch.Tensor, norms: torch.Tensor, dtype: torch.dtype = torch.float32) -> np.ndarray:
-    n, dim = points.shape[1:]
-    low, own = points.to(dtype), norms.to(dtype)[:, :, None]
-    ones = torch.ones_like(own)
-    squares = torch.bmm(torch.cat([-2 * low, own, ones], 2), torch.cat([low, ones, own], 2).transpose(1, 2))
-    squares.diagonal(dim1=1, dim2=2).zero_()
-    pairs = squares.clamp_min_(0).sqrt_().sum((1, 2)).double()
-    mean = torch.from_numpy(null_moments.mean_distance_to_normal(norms.numpy(), dim)).sum(1)
-    return np.asarray(2 * mean - n * null_moments.energy_moments(n, dim)[0] - pairs / n)
-
-
-def _covariance(batch: np.ndarray) -> np.ndarray:
-    n, dim = batch.shape[1:]
-    return n / 2 * ((np.swapaxes(batch, 1, 2) @ batch / n - np.eye(dim)) ** 2).sum((1, 2))
-
-
-def _hermite(batch: np.ndarray) -> np.ndarray:
-    n = batch.shape[1]
-    square = batch * batch
-    third = ((square - 3) * batch).mean(1) ** 2 / 6
-    fourth = (square * (square - 6) + 3).mean(1) ** 2 / 24
-    return n * (third + fourth).sum(1)
-
-
-def uniform_null(n: int, dim: int, count: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """``count`` draws of the scaled statistics under U[0, 1]^d, by test; ``smooth_pairs`` from d = 2 on."""
-    from noisedim.normality.uniformity import smooth_of_batch, smooth_pairs_of_batch
-
-    parts: dict[str, list[np.ndarray]] = {}
-    at_once = max(1, 1_000_000 // (n * dim))
-    for start in range(0, count, at_once):
-        batch = rng.random((min(at_once, count - start), n, dim))
-        parts.setdefault("smooth", []).append(_scaled(smooth_of_batch(batch), null_moments.smooth_moments(n, dim)))
-        if dim > 1:
-            pairs = _scaled(smooth_pairs_of_batch(batch), null_moments.smooth_pairs_moments(n, dim))
-            parts.setdefault("smooth_pairs", []).append(pairs)
-    return {name: np.concatenate(values) for name, values in parts.items()}
-
-
-def one_dimensional_null(n: int, count: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """``count`` draws of D'Agostino–Pearson's K² and of log(1 − W) of Shapiro–Wilk for n values of a normal law."""
-    from scipy import stats
-
-    from noisedim.normality.projections import shapiro_wilk
-
-    parts: dict[str, list[np.ndarray]] = {"dagostino": [], "shapiro": []}
-    at_once = max(1, 1_000_000 // n)
-    for start in range(0, count, at_once):
-        batch = rng.standard_normal((min(at_once, count - start), n))
-        parts["dagostino"].append(np.asarray(stats.normaltest(batch, axis=1).statistic))
-        parts["shapiro"].append(np.log1p(-shapiro_wilk(batch, axis=1)[0]))
-    return {name: np.concatenate(values) for name, values in parts.items()}
+def _simulate(null: str, n: int, dim: int, simulations: int, seed: int) -> dict[str, np.ndarray]:
+    # The stream depends on what is simulated, so that null samples of two null laws are independent.
+    rng = numpy_stream(seed, f"null samples, {null}, n = {n}, d = {dim}")
+    one_by_one = null in ("simple", "composite") and n > _ROWS_AT_ONCE
+    found = draw_statistics(null, n, dim, simulations, rng, one_by_one=one_by_one)
+    return {name: np.sort(values) for name, values in found.items()}

@@ -3,7 +3,7 @@
 A test's quantile at an upper tail probability is a smooth surface over n and d: a cubic spline in log₂ d times a few
 terms in n. Where the law's width changes by orders, values are standardised first, by a location and a scale that are such
 surfaces too, and the surfaces are those of their inverse hyperbolic sine. Between the tabulated probabilities, the normal
-score of p is linear in the statistic; beyond the least, the tail is a generalised Pareto law through three of its quantiles.
+score of p is linear in the statistic; beyond the smallest, the tail is a generalised Pareto law through three of its quantiles.
 """
 
 import json
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ __all__ = [
     "FLOOR",
     "PROBABILITIES",
     "Surface",
+    "read_tables",
     "table_error",
     "table_p_values",
     "table_reaches",
@@ -32,7 +34,8 @@ PROBABILITIES = (
 )
 """Upper tail probabilities of the tabulated quantiles."""
 FLOOR = 1e-6
-"""The least p that is said: what lies beyond is extrapolated too far."""
+"""Smallest reported p-value: beyond it, the extrapolation goes too far."""
+_FILE = files("noisedim.normality.nulls") / "tables.npz"
 _FEWEST_ROWS = 20
 # Tail probabilities in steps of ten, through which the Pareto tail goes.
 _TAIL = (0.05, 0.005, 0.0005)
@@ -66,7 +69,7 @@ class Surface:
         terms: names of the terms in n.
         reach: largest d, and up to it least n/d and largest n (``None``: there is a limit law), by ascending d.
         relative_error: by tail probability, root mean square relative error of p over the simulated cells beyond
-            their own binomial noise, and not less than what that noise would hide.
+            their own binomial noise, and at least the error that such noise would hide.
         samples: how many null samples were simulated for it, over all cells.
         stretch: (2, splines × terms): coefficients of location and of the logarithm of scale; ``None``: not standardised.
     """
@@ -112,7 +115,7 @@ class Surface:
 
 
 def ordered_outward(quantiles: np.ndarray) -> np.ndarray:
-    """Made ascending from the median outward: an extreme, which is known least, never moves those inside of it."""
+    """Made ascending from the median outward, so that an extreme quantile, the least certain, never moves those inside."""
     middle = len(quantiles) // 2
     upper = np.maximum.accumulate(quantiles[middle:])
     lower = np.minimum.accumulate(quantiles[middle::-1])[::-1]
@@ -127,23 +130,29 @@ def spline_row(knots: Sequence[float], x: float) -> np.ndarray:
     return np.asarray(BSpline.design_matrix(np.array([x]), padded, 3).toarray()[0])
 
 
+def read_tables() -> tuple[dict[str, dict[str, Any]], dict[str, np.ndarray]]:
+    """What the shipped tables hold: a description and an array of coefficients for each test."""
+    with _FILE.open("rb") as file, np.load(file) as loaded:
+        about = json.loads(str(loaded["about"]))["tests"]
+        return about, {test: loaded[test] for test in about}
+
+
 @lru_cache(maxsize=1)
 def _surfaces() -> dict[str, Surface]:
-    with (files("noisedim.normality.nulls") / "tables.npz").open("rb") as file, np.load(file) as loaded:
-        about = json.loads(str(loaded["about"]))
-        return {
-            test: Surface(
-                loaded[test][: len(PROBABILITIES)].astype(np.float64),
-                tuple(own["knots"]),
-                tuple(own["terms"]),
-                tuple((most_dim, share, most_rows) for most_dim, share, most_rows in own["reach"]),
-                own["relative_error"],
-                own["samples"],
-                # Two rows more.
-                loaded[test][len(PROBABILITIES) :].astype(np.float64) if own["stretched"] else None,
-            )
-            for test, own in about["tests"].items()
-        }
+    about, arrays = read_tables()
+    return {
+        test: Surface(
+            arrays[test][: len(PROBABILITIES)].astype(np.float64),
+            tuple(own["knots"]),
+            tuple(own["terms"]),
+            tuple((most_dim, share, most_rows) for most_dim, share, most_rows in own["reach"]),
+            own["relative_error"],
+            own["samples"],
+            # Two rows more.
+            arrays[test][len(PROBABILITIES) :].astype(np.float64) if own["stretched"] else None,
+        )
+        for test, own in about.items()
+    }
 
 
 def table_reaches(test: str, n: int, dim: int) -> bool:

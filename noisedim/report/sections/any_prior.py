@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from noisedim.document.content import Block, Notice, Picture, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import mean_and_half_width
 from noisedim.priors import BallPrior, GaussianMixturePrior, Prior, ProductPrior, SpherePrior
 from noisedim.report.benchmarks import absent, entries
-from noisedim.report.content import Block, Notice, Picture, Pictures, Section, Sources, Table, Text, Verdict, draw
 from noisedim.report.prior_figures import Contours, beside_draws_figure
-from noisedim.report.words import mean_and_half_width
+from noisedim.report.study import Sources
 from noisedim.statistics.intervals import Interval, student_t
 from noisedim.statistics.ranking import Difference, paired_differences
 
@@ -239,10 +240,10 @@ def _picture(name: str, prior: Prior, u: np.ndarray, labels: np.ndarray | None) 
 
 
 def _pictures(sources: Sources) -> list[Block]:
-    runs = [(config, sources.store.open(config)) for config in sources.plan.headline if config.dim == 2]
+    runs = [(config, sources.store.open(config)) for config in sources.encoders("seeds") if config.dim == 2]
     runs = [(config, folder) for config, folder in runs if folder.is_complete]
     if not runs:
-        return [Notice(f"The runs that are mapped are not there yet: `{sources.plan.command}` makes them.")]
+        return [Notice(f"The runs that are mapped are not there yet: `{sources.command}` makes them.")]
     config, folder = runs[0]
     arrays = folder.read_embeddings()
     pictures = [

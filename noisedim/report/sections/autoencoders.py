@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from noisedim.report.content import Block, Pictures, Section, Sources, Table, Text, Verdict, draw
+from noisedim.document.content import Block, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import interval_words, mean_and_half_width, share_word
 from noisedim.report.generation_figures import rows_figure
-from noisedim.report.words import interval_words, mean_and_half_width, share_word
+from noisedim.report.study import Sources
 from noisedim.runs.store import RunFolder
 from noisedim.statistics.intervals import student_t
 from noisedim.training import TrainConfig
@@ -105,7 +106,7 @@ def _table(kinds: Rows) -> Table:
 def autoencoder_section(sources: Sources) -> Section | None:
     """Information beside capacity, reconstructions and draws of the prior."""
     kinds: Rows = defaultdict(list)
-    for config in sources.plan.autoencoders:
+    for config in sources.encoders("autoencoders"):
         folder = sources.store.open(config)
         if folder.is_complete and "reconstruction" in (result := folder.read_result()):
             kinds[_name(config)].append((config, folder, result))

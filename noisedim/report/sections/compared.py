@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from noisedim.document.content import Block, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import mean_and_half_width
 from noisedim.report.benchmarks import MethodRow, absent, method_rows
 from noisedim.report.comparison_figures import pareto_figure
-from noisedim.report.content import Block, Pictures, Section, Sources, Table, Text, Verdict, draw
-from noisedim.report.words import mean_and_half_width
+from noisedim.report.study import Sources
 from noisedim.statistics.intervals import Interval, student_t
 from noisedim.statistics.ranking import Difference, Place, paired_differences, rank
 

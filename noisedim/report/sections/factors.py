@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import mean_and_half_width
 from noisedim.report.benchmarks import absent, entries
-from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
+from noisedim.report.study import Sources
 from noisedim.report.use_figures import dots_figure
-from noisedim.report.words import mean_and_half_width
 from noisedim.statistics.intervals import Interval
 from noisedim.statistics.ranking import Difference, paired_differences
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import interval_words, mean_and_half_width
 from noisedim.generation.config import GanConfig
-from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
 from noisedim.report.generation_figures import gap_figure, pictures_figure, prior_plane_figure
-from noisedim.report.words import interval_words, mean_and_half_width
+from noisedim.report.study import Sources
 from noisedim.runs.store import RunFolder
 from noisedim.statistics.combining import holm
 from noisedim.statistics.equivalence import CrossedMean, crossed_mean
@@ -229,15 +230,15 @@ def _pictures(config: GanConfig, folder: RunFolder) -> list[Block]:
 
 def generation_section(sources: Sources) -> Section | None:
     """Figures 3 and 4, what knowing the prior is worth, and the numbers."""
-    plan = sources.plan
-    if not plan.generation:
+    configs = [config for config in sources.plans["generation"] if isinstance(config, GanConfig)]
+    if not configs:
         return None
-    rows = generation_rows(plan.generation, sources)
+    rows = generation_rows(configs, sources)
     matched = [row for row in rows if row[0].encoder.objective.injects_noise]
     plain = [row for row in rows if not row[0].encoder.objective.injects_noise]
     if min(len(matched), len(plain)) < 2:
         verdict = Verdict("Does knowing the prior pay in generation?", "not measured", "the runs are not there")
-        return Section(_TITLE, [verdict], [Notice(f"`{plan.command}` makes the runs.")])
+        return Section(_TITLE, [verdict], [Notice(f"`{sources.command}` makes the runs.")])
     comparisons = (
         _compare("matched, c ~ N(0, I)", matched, "prior"),
         _compare("no matching, as it comes", plain, "not standardised"),

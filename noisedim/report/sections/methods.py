@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import mean_and_half_width
 from noisedim.report.benchmarks import MethodRow, absent, environment_words, method_rows
 from noisedim.report.comparison_figures import label_curve_figure
-from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
-from noisedim.report.profiles import Plan
-from noisedim.report.words import SCORE_WORDS, mean_and_half_width
+from noisedim.report.scores import SCORE_WORDS
+from noisedim.report.study import Sources
 from noisedim.statistics.ranking import paired_differences
 
 __all__ = ["cost_section", "cost_verdict", "failures", "match_section", "match_verdict"]
@@ -30,9 +31,10 @@ def failures(rows: list[MethodRow]) -> list[Block]:
     ]
 
 
-def _budget_words(info: dict[str, Any], plan: Plan) -> str:
+def _budget_words(info: dict[str, Any], sources: Sources) -> str:
     """How much less, or more, is trained here than for the section on seeds: its results are others for it."""
-    here, there = info["steps"] * info["batch_size"], plan.headline[0].steps * plan.headline[0].batch_size
+    headline = sources.encoders("seeds")[0]
+    here, there = info["steps"] * info["batch_size"], headline.steps * headline.batch_size
     if here == there:
         return ""
     return (
@@ -41,12 +43,12 @@ def _budget_words(info: dict[str, Any], plan: Plan) -> str:
     )
 
 
-def _protocol(rows: list[MethodRow], plan: Plan) -> Text:
+def _protocol(rows: list[MethodRow], sources: Sources) -> Text:
     info = rows[0].info
     n = sorted({record["n"] for row in rows for record in row.records})
     return Text(
         f"{info['protocol']}; one encoder and one split for every method (fold 0, n = {', '.join(map(str, n))} images, "
-        f"judges).{_budget_words(info, plan)} {info['tuning_rule']} Every "
+        f"judges).{_budget_words(info, sources)} {info['tuning_rule']} Every "
         "embedding is standardised by the training images' mean and variance before it is judged. ± is half of a 95% "
         "t-interval over seeds; all seeds are judged on the same images, so it says how training varies, not how other "
         f"images would do. Hardware: {environment_words(info)}."
@@ -115,7 +117,7 @@ def match_section(sources: Sources) -> Section:
     for rows in by_data.values():
         verdicts.append(match_verdict(rows))
         blocks += [
-            _protocol(rows, sources.plan),
+            _protocol(rows, sources),
             *failures(rows),
             _match_table(rows),
             Text(

@@ -4,11 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import mean_and_half_width
 from noisedim.downstream.outliers import DETECTOR_WORDS
 from noisedim.report.benchmarks import absent, entries
-from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
+from noisedim.report.study import Sources
 from noisedim.report.use_figures import roc_figure
-from noisedim.report.words import mean_and_half_width
 from noisedim.statistics.intervals import Interval, clopper_pearson, student_t
 from noisedim.statistics.ranking import paired_differences
 

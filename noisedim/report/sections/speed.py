@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from noisedim.document.content import Block, Pictures, Section, Table, Text, Verdict, draw
 from noisedim.report.benchmarks import absent, entries, environment_words, method_rows
 from noisedim.report.comparison_figures import law_figure
-from noisedim.report.content import Block, Pictures, Section, Sources, Table, Text, Verdict, draw
+from noisedim.report.study import Sources
 
 __all__ = ["peer_verdicts", "speed_section"]
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import mean_and_half_width
 from noisedim.files import read_json
-from noisedim.report.content import Block, Notice, Pictures, Section, Sources, Table, Text, Verdict, draw
+from noisedim.report.study import Sources
 from noisedim.report.table_1_figure import noise_effect_figure
-from noisedim.report.words import mean_and_half_width
 from noisedim.statistics.equivalence import seeds_needed
 
 __all__ = ["METHOD_WORDS", "effect_words", "table_1_section"]

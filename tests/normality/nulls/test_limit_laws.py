@@ -7,10 +7,14 @@ import pytest
 from scipy import stats
 from scipy.special import comb
 
-from noisedim.normality import null_moments
-from noisedim.normality.nulls.limit_laws import Spectrum, limit_quantiles, limit_spectrum, limit_tail, pairs_weigh
-from noisedim.normality.nulls.null_samples import normal_null
+from noisedim.normality.mehler import mehler_ratio
+from noisedim.normality.nulls.limit_laws import Spectrum, limit_quantiles, limit_spectrum, limit_tail
+from noisedim.normality.nulls.null_samples import draw_statistics
 from noisedim.normality.nulls.null_surfaces import PROBABILITIES, table_error, table_p_values
+from noisedim.normality.tests.bhep import bhep_beta, bhep_moments, whitened_moments
+from noisedim.normality.tests.energy import energy_composite_moments, energy_moments
+from noisedim.normality.tests.henze_zirkler import henze_zirkler_beta, henze_zirkler_moments, pair_weight
+from noisedim.normality.tests.mehler import mehler_moments, mehler_test_sigma
 from noisedim.statistics.intervals import clopper_pearson
 
 VERY_MANY = 10**12
@@ -18,28 +22,28 @@ VERY_MANY = 10**12
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 16, 64, 65, 128, 512])
 def test_traces_are_the_exact_moments(dim):
-    mean, deviation = null_moments.bhep_moments(VERY_MANY, dim, null_moments.bhep_beta(dim))
+    mean, deviation = bhep_moments(VERY_MANY, dim)
     bhep = limit_spectrum("bhep", dim)
     assert math.sqrt(2 * bhep.square) == pytest.approx(deviation, rel=1e-9)
     assert bhep.trace == pytest.approx(mean, rel=2e-4)  # many tiny eigenvalues of high degree are left out
     mehler = limit_spectrum("mehler", dim)
-    exact = null_moments.mehler_moments(VERY_MANY, dim, null_moments.mehler_test_sigma(dim))[1]
+    exact = mehler_moments(VERY_MANY, dim)[1]
     assert math.sqrt(2 * mehler.square) == pytest.approx(exact, rel=1e-9)
     energy = limit_spectrum("energy", dim)
     # A kernel with a kink: quadrature is less exact on the line.
     assert math.sqrt(2 * energy.square) == pytest.approx(
-        null_moments.energy_moments(VERY_MANY, dim)[1], rel=5e-3 if dim == 1 else 2e-4
+        energy_moments(VERY_MANY, dim)[1], rel=5e-3 if dim == 1 else 2e-4
     )
 
 
 @pytest.mark.parametrize("dim", [1, 2, 16, 64, 128])
 def test_traces_of_whitened_rows_are_henze_and_zirklers(dim):
     # Their moments were derived by integrals over the characteristic function, without any projection.
-    laws = [("bhep_composite", null_moments.bhep_beta(dim), None)]
-    laws += [("henze_zirkler", null_moments.henze_zirkler_beta(n, dim), n) for n in (20_000, 100_000) if dim < 64]
+    laws = [("bhep_composite", bhep_beta(dim), None)]
+    laws += [("henze_zirkler", henze_zirkler_beta(n, dim), n) for n in (20_000, 100_000) if dim < 64]
     for test, beta, rows in laws:
         found = limit_spectrum(test, dim, rows)
-        mean, deviation = null_moments.henze_zirkler_moments(VERY_MANY, dim, beta)
+        mean, deviation = whitened_moments(dim, beta)
         unit = (1 + 2 * beta**2) ** (-dim / 2)
         assert math.sqrt(2 * found.square) == pytest.approx(deviation * unit, rel=1e-6)
         assert found.trace == pytest.approx(1 + mean * unit, rel=1e-3)
@@ -47,10 +51,10 @@ def test_traces_of_whitened_rows_are_henze_and_zirklers(dim):
 
 def test_quantiles_are_in_the_units_of_the_scaled_statistic():
     n, dim, p = 5_000, 16, np.array([0.5, 0.05, 0.001])
-    exact = limit_spectrum("henze_zirkler", dim, n).quantiles(p) * null_moments.henze_zirkler_moments(n, dim)[1]
-    scaled = limit_quantiles("henze_zirkler", dim, p, n) * null_moments.narrow_moments(n, dim)[1]
+    exact = limit_spectrum("henze_zirkler", dim, n).quantiles(p) * whitened_moments(dim, henze_zirkler_beta(n, dim))[1]
+    scaled = limit_quantiles("henze_zirkler", dim, p, n) * henze_zirkler_moments(n, dim)[1]
     np.testing.assert_allclose(scaled, exact, rtol=1e-12)
-    assert null_moments.narrow_moments(n, dim)[1] < 0.995 * null_moments.henze_zirkler_moments(n, dim)[1]
+    assert henze_zirkler_moments(n, dim)[1] < 0.995 * whitened_moments(dim, henze_zirkler_beta(n, dim))[1]
 
 
 def test_whitened_rows_by_the_kernel_of_the_empirical_characteristic_function():
@@ -81,7 +85,7 @@ def test_energy_of_whitened_values_is_a_bridge_of_estimated_parameters():
 
 @pytest.mark.parametrize("dim", [1, 3, 16])
 def test_mehlers_eigenvalues_are_powers_with_binomial_multiplicities(dim):
-    r = null_moments.mehler_ratio(null_moments.mehler_test_sigma(dim))
+    r = mehler_ratio(mehler_test_sigma(dim))
     orders = np.arange(1, 60)
     expected = Spectrum.of(r**orders, comb(orders + dim - 1, dim - 1))
     values = np.array([-1.0, 0.5, 2.0, 4.0, 6.0])
@@ -113,7 +117,10 @@ def test_inversion_is_exact_for_a_chi_square(degrees):
 @pytest.mark.parametrize("dim", [1, 4])
 def test_samples_follow_them(dim):
     n, draws = 300, 1500
-    found = normal_null(n, dim, draws, np.random.default_rng([dim, 31]))
+    rng = np.random.default_rng([dim, 31])
+    found = {}
+    for null in ("simple", "composite"):
+        found |= draw_statistics(null, n, dim, draws, rng)
     for test in ("bhep", "mehler", "energy", "covariance", "bhep_composite", "energy_composite", "henze_zirkler"):
         for p in (0.5, 0.05):
             (quantile,) = limit_quantiles(test, dim, np.array([p]), n)
@@ -124,9 +131,9 @@ def test_samples_follow_them(dim):
 
 def test_whitening_matters():
     # The negative control: the simple null's law is not that of whitened rows.
-    found = normal_null(300, 2, 500, np.random.default_rng(32), simple=False)
+    found = draw_statistics("composite", 300, 2, 500, np.random.default_rng(32))
     (quantile,) = limit_quantiles("energy", 2, np.array([0.5]))
-    scale = null_moments.energy_composite_moments(300, 2)[1] / null_moments.energy_moments(300, 2)[1]
+    scale = energy_composite_moments(300, 2)[1] / energy_moments(300, 2)[1]
     assert not 0.4 < (found["energy_composite"] * scale > quantile).mean() < 0.6
 
 
@@ -135,7 +142,7 @@ def test_unknown_laws_are_not_made_up():
     assert limit_spectrum("covariance", 2) is None
     # Three pairs in 10⁹ hold most of the sum: no limit law is near.
     assert limit_spectrum("henze_zirkler", 128, 100_000) is None
-    assert pairs_weigh(100_000, 128) > 1 > pairs_weigh(100_000, 16)
+    assert pair_weight(100_000, 128) > 1 > pair_weight(100_000, 16)
 
 
 _ANCHORED = ("bhep", "mehler", "energy", "covariance", "mardia_kurtosis", "bhep_composite", "energy_composite")

@@ -6,18 +6,9 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from noisedim.normality import null_moments
-from noisedim.normality.moments import energy_statistic, mardia_kurtosis, mardia_skewness
 from noisedim.normality.nulls import build_tables
 from noisedim.normality.nulls.build_tables import Cell, _cell_quantiles, build, simulate_cell
-from noisedim.normality.nulls.null_samples import (
-    COMPOSITE_TESTS,
-    SIMPLE_TESTS,
-    TWO_SIDED_TESTS,
-    normal_null,
-    one_dimensional_null,
-    uniform_null,
-)
+from noisedim.normality.nulls.null_samples import draw_statistics
 from noisedim.normality.nulls.null_surfaces import (
     FLOOR,
     PROBABILITIES,
@@ -27,7 +18,9 @@ from noisedim.normality.nulls.null_surfaces import (
     table_p_values,
     table_reaches,
 )
-from noisedim.normality.standardised import composite_statistics, simple_statistics, uniform_statistics
+from noisedim.normality.tests import calibrated, calibrated_tests
+from noisedim.normality.tests.energy import energy_statistic, mean_distance_to_normal
+from noisedim.normality.tests.mardia import mardia_kurtosis, mardia_skewness
 from noisedim.normality.whitening import whiten
 
 
@@ -47,22 +40,19 @@ class Given:
 @pytest.mark.parametrize(("n", "d"), [(40, 1), (60, 2), (300, 16), (300, 100)])
 def test_simulated_statistics_are_those_of_users(n, d):
     batch = np.random.default_rng(1).standard_normal((2, n, d))
-    found = normal_null(n, d, 2, Given(batch))
-    for i, z in enumerate(batch):
-        expected = simple_statistics(z) | composite_statistics(whiten(z))
-        for name, value in expected.items():
-            assert found[name][i] == pytest.approx(value, abs=2e-3), name
-    flat = special.ndtr(batch)
-    found = uniform_null(n, d, 2, Given(flat))
-    for i, u in enumerate(flat):
-        for name, value in uniform_statistics(u).items():
-            assert found[name][i] == pytest.approx(value, rel=1e-9)
+    for null, given in (("simple", batch), ("composite", batch), ("uniform", special.ndtr(batch))):
+        found = draw_statistics(null, n, d, 2, Given(given))
+        assert set(found) == {test.name for test in calibrated_tests(null) if test.least_dim <= d}
+        for name, values in found.items():
+            for value, z in zip(values, given, strict=True):
+                expected = calibrated(name).statistic(whiten(z) if null == "composite" else z)
+                assert value == pytest.approx(expected, abs=1e-9 * abs(expected) if null == "uniform" else 2e-3), name
 
 
 @pytest.mark.parametrize(("n", "d"), [(20, 1), (30, 3), (25, 40)])
 def test_simple_statistics_have_the_moments_that_the_scaling_says(n, d):
-    found = normal_null(n, d, 20_000, np.random.default_rng(2), composite=False)
-    found |= uniform_null(n, d, 20_000, np.random.default_rng(3))
+    found = draw_statistics("simple", n, d, 20_000, np.random.default_rng(2))
+    found |= draw_statistics("uniform", n, d, 20_000, np.random.default_rng(3))
     for name, values in found.items():
         assert abs(values.mean()) < 7 * values.std() / np.sqrt(len(values)) or name == "mehler", name
         # Variances of heavy-tailed statistics are noisy: five of their own standard errors.
@@ -79,9 +69,9 @@ def test_mean_distance_to_normal(d):
         expected = integrate.quad(
             lambda w, law=law: np.sqrt(w) * law.pdf(w), 0, 40 * d + 200, limit=400, points=[d + square]
         )[0]
-        assert null_moments.mean_distance_to_normal(np.array([square]), d)[0] == pytest.approx(expected, rel=1e-7)
+        assert mean_distance_to_normal(np.array([square]), d)[0] == pytest.approx(expected, rel=1e-7)
     far = np.array([1e12])
-    assert null_moments.mean_distance_to_normal(far, d)[0] == pytest.approx(1e6, rel=1e-9)
+    assert mean_distance_to_normal(far, d)[0] == pytest.approx(1e6, rel=1e-9)
 
 
 def test_energy_is_the_definition_and_mardia_too():
@@ -93,8 +83,8 @@ def test_energy_is_the_definition_and_mardia_too():
     among = np.linalg.norm(others[:100_000] - others[100_000:], axis=1).mean()
     assert energy_statistic(z) == pytest.approx(50 * (2 * between - within - among), abs=0.5)
     w = (z - z.mean(0)) @ np.linalg.inv(np.cov(z.T, bias=True)) @ (z - z.mean(0)).T
-    assert mardia_skewness(z) == pytest.approx(50 / 6 * (w**3).mean())
-    assert mardia_kurtosis(z) == pytest.approx((np.diag(w) ** 2).mean())
+    assert mardia_skewness(whiten(z)) == pytest.approx(50 / 6 * (w**3).mean())
+    assert mardia_kurtosis(whiten(z)) == pytest.approx((np.diag(w) ** 2).mean())
 
 
 def test_energy_in_one_dimension_is_cramers_distance():
@@ -114,9 +104,10 @@ def test_energy_in_one_dimension_is_cramers_distance():
 def test_tables_hold_between_their_cells(n, d):
     count = 2000 if n < 200 else 120
     rng = np.random.default_rng([n, d])
-    found = normal_null(n, d, count, rng, composite=n >= 2 * d) | uniform_null(n, d, count, rng)
-    if d == 1:
-        found |= one_dimensional_null(n, count, rng)
+    nulls = ["simple", "uniform", *(["composite"] if n >= 2 * d else []), *(["one_dimensional"] if d == 1 else [])]
+    found = {}
+    for null in nulls:
+        found |= draw_statistics(null, n, d, count, rng)
     for name, values in found.items():
         if not table_reaches(name, n, d):
             continue
@@ -124,7 +115,7 @@ def test_tables_hold_between_their_cells(n, d):
         for level in (0.05, 0.01):
             slack = 5 * np.sqrt(level / count) + 3 * table_error(name)[str(level)] * level
             assert abs((upper <= level).mean() - level) < slack, (name, level)
-            if name in TWO_SIDED_TESTS:
+            if calibrated(name).two_sided:
                 assert abs((lower <= level).mean() - level) < slack, (name, level, "lower")
 
 
@@ -139,12 +130,12 @@ def test_tables_meet_the_limit_law_of_many_rows(d):
 
 
 def test_where_the_tables_reach():
-    for name in (*SIMPLE_TESTS, "smooth", "smooth_pairs"):
+    for name in (test.name for null in ("simple", "uniform") for test in calibrated_tests(null)):
         assert table_reaches(name, 20, 512)
         assert table_reaches(name, 10**7, 2)
         assert not table_reaches(name, 19, 2)
         assert not table_reaches(name, 1000, 513)
-    for name in COMPOSITE_TESTS:
+    for name in (test.name for test in calibrated_tests("composite")):
         assert table_reaches(name, 64, 32)
         assert not table_reaches(name, 63, 32)
     assert table_reaches("henze_zirkler", 100_000, 16)

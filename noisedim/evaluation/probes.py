@@ -1,0 +1,5 @@
+"""The old name of :mod:`noisedim.downstream.probes`, kept for one release."""
+
+from noisedim.moved import moved_names
+
+__getattr__ = moved_names(__name__)

@@ -1,0 +1,1 @@
+"""Capacity against match and usefulness: the paper's Figure 1."""

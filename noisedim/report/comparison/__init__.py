@@ -1,0 +1,1 @@
+"""Methods compared: match, cost, and both at once."""

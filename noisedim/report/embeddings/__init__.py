@@ -1,0 +1,1 @@
+"""Two-dimensional embeddings: the paper's Figure 2."""

@@ -1,0 +1,1 @@
+"""Which of the paper's figures are reproduced?"""

@@ -1,0 +1,1 @@
+"""Does the method reach the prior at all? Seed by seed."""

@@ -1,0 +1,1 @@
+"""Which map into [0, 1]^d matches the uniform prior best?"""

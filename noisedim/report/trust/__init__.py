@@ -1,0 +1,1 @@
+"""Can you trust the test? False alarms and power."""
