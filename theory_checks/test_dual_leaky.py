@@ -61,9 +61,14 @@ def _tables(epsilon: float) -> dict[str, PairTable]:
     return found
 
 
+def _positive(table: PairTable, epsilon: float, eta: float) -> float:
+    return table.mean_positive(lambda z, other: dual_uniform.leaky_positives(z, other, epsilon, eta))
+
+
 def _bound(table: PairTable, epsilon: float, eta: float) -> float:
-    positive = table.mean_positive(lambda z, other: dual_uniform.leaky_positives(z, other, epsilon, eta))
-    return positive - table.log_mean_kernel(dual_uniform.leaky_kernel(table.points, table.others, epsilon, eta))
+    return _positive(table, epsilon, eta) - table.log_mean_kernel(
+        dual_uniform.leaky_kernel(table.points, table.others, epsilon, eta)
+    )
 
 
 @check("dual-leaky", cases={f"{name},eps={e:.3g}": (name, e) for e in (0.05, 0.25, 0.5) for name in _tables(e)})
@@ -76,7 +81,7 @@ def bound(trial: Trial, case: tuple[str, float]) -> None:
     for eta in _LEAKAGES:
         trial.at_most(f"J_η and I, η={eta:g}", _bound(table, epsilon, eta), information)
         kernel = dual_uniform.leaky_kernel(table.points, table.others, epsilon, eta)
-        positive = table.mean_positive(lambda z, other, eta=eta: dual_uniform.leaky_positives(z, other, epsilon, eta))
+        positive = _positive(table, epsilon, eta)
         trial.at_most("J_η and its rows", _bound(table, epsilon, eta), positive - table.limit_row_term(kernel))
         for batch in (2, 16):
             value = positive - table.row_term(kernel, batch)

@@ -208,6 +208,6 @@ def torus(trial: Trial, k: float) -> None:
         trial.equal("E T of a pair and quadrature", positives[i], mean, terms=6 * k)
     turned = dual_spheres.torus_kernel(a + 2 * math.pi, b, k)
     trial.equal("after a whole turn", float(np.abs(turned - kernel).max()), 0.0, terms=6 * k)
-    unit = [np.stack([np.cos(v[:, 0]), np.sin(v[:, 0])], 1) for v in (a, b)]
-    circle = dual_spheres.sphere_kernel(*unit, k) - dual_spheres.torus_kernel(a[:, :1], b[:, :1], k)
+    first, second = (np.stack([np.cos(v[:, 0]), np.sin(v[:, 0])], 1) for v in (a, b))
+    circle = dual_spheres.sphere_kernel(first, second, k) - dual_spheres.torus_kernel(a[:, :1], b[:, :1], k)
     trial.equal("one angle is the circle", float(np.abs(circle).max()), 0.0, terms=2 * k)

@@ -169,8 +169,7 @@ def _polynomial(dim: int, order: int, free: int) -> dict[tuple[int, ...], float]
     """|x|^(n−k) Re (x₁ + i x₂)^k by powers: a polynomial whose symmetric tensor has one part only."""
     harmonic: dict[tuple[int, ...], float] = {}
     for j in range(0, free + 1, 2):
-        powers = [free - j, j] + [0] * (dim - 2)
-        harmonic[tuple(powers)] = math.comb(free, j) * (-1) ** (j // 2)
+        harmonic[(free - j, j, *([0] * (dim - 2)))] = math.comb(free, j) * (-1) ** (j // 2)
     for _ in range((order - free) // 2):
         raised: dict[tuple[int, ...], float] = {}
         for powers, value in harmonic.items():

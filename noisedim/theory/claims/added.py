@@ -45,8 +45,9 @@ ADDED: tuple[Claim, ...] = (
         kind="new",
         title="Where the dual is −∞",
         statement="For f(X) ~ N(0, Σ), log E κ = −½ log det(I − r²(Σ−I)²) where every eigenvalue of Σ is below "
-        "1 + 1/r = 2 + σ², and infinite elsewhere; for tails heavier than normal (Laplace) E κ = ∞, so J = −∞, at every σ. The row-wise dual is "
-        "at least C − E‖f(X)−f(X′)‖²/(2σ²) + (d/2) log(1−r²) − E‖f(X)‖²/2 + (E‖f(X)‖²−d)/(2(1+σ²)) for every law.",
+        "1 + 1/r = 2 + σ², and infinite elsewhere; for tails heavier than normal (Laplace) E κ = ∞, so J = −∞, at every "
+        "σ. The row-wise dual is at least C − E‖f(X)−f(X′)‖²/(2σ²) + (d/2) log(1−r²) − E‖f(X)‖²/2 + "
+        "(E‖f(X)‖²−d)/(2(1+σ²)) for every law.",
         hypotheses=("Z ~ N(0, σ²I)", "for the last, E‖f(X)‖² and E‖f(X′)‖² finite"),
         source=f"{_HERE}; that χ² to a Gaussian-smoothed law may be infinite: Goldfeld et al. (2020)",
         references=("noisedim", "smoothed-measures"),
