@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from noisedim.checks import positive, positive_integer
 from noisedim.data import AugmentationConfig
 from noisedim.errors import InvalidInputError
-from noisedim.priors import MappedPrior, Prior, UniformPrior, as_prior
+from noisedim.priors import Prior, as_prior
 from noisedim.training import NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig, embed, train
 
 __all__ = ["DistributionMatcher"]
@@ -117,7 +117,7 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         check_is_fitted(self, "model_")
         X = validate_data(self, X, dtype=np.float64, reset=False)
         z = embed(self.model_, self._standardised(X))
-        return (self.prior_.from_channel(z) if isinstance(self.prior_, MappedPrior) else z).numpy()
+        return self.prior_.from_channel(z).numpy()
 
     def _standardised(self, X: np.ndarray) -> torch.Tensor:
         return torch.from_numpy((X - self.mean_) / self.scale_)
@@ -125,13 +125,12 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     def _config(self, dim: int, rows: int) -> TrainConfig:
         batch = min(positive_integer("batch_size", self.batch_size, minimum=2), rows)
         channel = self.prior_.channel_prior
-        squash = {"squash": channel.squash} if isinstance(channel, UniformPrior) else {}
         return TrainConfig(
             prior=channel.name,
-            **squash,  # type: ignore[arg-type]
+            squash=channel.spec().get("squash", "normal-cdf"),
             dim=dim,
             noise=NoiseConfig(capacity=self.capacity, sigma=self.sigma, epsilon=self.epsilon),
-            objective=ObjectiveConfig(name=self.objective),  # type: ignore[arg-type]
+            objective=ObjectiveConfig(name=self.objective),
             augmentation=AugmentationConfig(noise=positive("augmentation_noise", self.augmentation_noise)),
             augmentation_probability=self.augmentation_probability,
             encoder=self.encoder,

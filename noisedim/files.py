@@ -31,7 +31,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
 
     A reader, or a process killed at any moment, sees the old file or the new one, never a part.
 
-    Raises: StorageError: if the disk is full or the folder can't be written; the old file is intact.
+    Raises: StorageError: if the disk is full or the folder cannot be written; the old file is intact.
     """
     path = Path(path)
     temporary: Path | None = None

@@ -17,7 +17,7 @@ from noisedim.normality.nulls.null_surfaces import table_reaches
 from noisedim.normality.p_values import simulations_for
 from noisedim.normality.projections import paper_indices
 from noisedim.normality.sample_size import sample_size
-from noisedim.priors import GaussianPrior, Prior
+from noisedim.priors import Prior
 from noisedim.priors.mapping import mapped_to_normal, prior_of_rows
 from noisedim.statistics.intervals import Interval
 
@@ -129,7 +129,7 @@ def _assessment(
 def _check_composite(null: str, law: Prior, n: int) -> None:
     if null != "composite":
         return
-    if law.name != GaussianPrior.name:
+    if not law.is_standard_normal:
         raise InvalidInputError(f"null='composite' means any normal law and needs prior='normal'; got {law.name!r}")
     if n <= law.dim:
         raise InvalidInputError(f"null='composite' needs more rows than coordinates; got n={n}, d={law.dim}")

@@ -113,17 +113,17 @@ def certify(
     if not 0 < level < 1:
         raise InvalidInputError(f"level must lie strictly between 0 and 1; got {level!r}")
     z = embedding_matrix("z", z, minimum_rows=_LEAST_ROWS)[:_MOST_ROWS]
-    if prior == "uniform":
+    law = make_prior(prior, z.shape[1])
+    if not law.is_standard_normal:
         z = z[: max(_LEAST_ROWS, math.isqrt(_MOST_UNIFORM_VALUES // z.shape[1]))]
     n, dim = z.shape
-    law = make_prior(prior, dim)
-    z, radius = _clipped(z, prior, radius)
+    z, radius = _clipped(z, law, radius)
     log_greatest = _greatest_log_kernel(law, noise_level, radius)
     if log_greatest > _MOST_LOG_KERNEL:
         bound, estimate, method = log_greatest, math.nan, "range"
     else:
         bound, estimate, method = _bounded(z, law, noise_level, math.exp(log_greatest), 1 - level)
-    trivial = _trivial(law, noise_level, float((z**2).sum(1).mean()))
+    trivial = law.noise_divergence(noise_level, float((z**2).sum(1).mean()))
     return Certificate(
         bound=bound,
         estimate=estimate,
@@ -139,11 +139,11 @@ def certify(
     )
 
 
-def _clipped(z: np.ndarray, prior: str, radius: float | None) -> tuple[np.ndarray, float | None]:
+def _clipped(z: np.ndarray, law: Prior, radius: float | None) -> tuple[np.ndarray, float | None]:
     """Rows in the ball or the cube that the certificate holds for, and the radius of the ball."""
     from scipy import stats
 
-    if prior == "normal":
+    if law.is_standard_normal:
         radius = math.sqrt(float(stats.chi2.ppf(0.999, z.shape[1]))) if radius is None else positive("radius", radius)
         return clip_norms(z, radius), radius
     if radius is not None or bool(((z < 0) | (z > 1)).any()):
@@ -200,11 +200,3 @@ def _by_concentration(every: float, pairs: np.ndarray, own: np.ndarray, greatest
     width = math.sqrt(2 * greatest)  # no two g are farther apart
     deviation = expected + math.sqrt(2 * x * (weak + 2 * width * expected) / n) + width * x / (3 * n)
     return (math.sqrt(max(0.0, every - 1)) + deviation) ** 2
-
-
-def _trivial(law: Prior, noise_level: float, mean_square: float) -> float:
-    """Mean of KL(noise around a point ‖ noisy prior) over points with this mean square norm: a bound by convexity."""
-    if law.name == "uniform":
-        return law.capacity(noise_level)
-    s = noise_level**2
-    return law.dim / 2 * (math.log1p(1 / s) - 1 + s / (1 + s)) + mean_square / (2 * (1 + s))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from noisedim.document.figures import INK, PALETTE
 from noisedim.normality.directions import random_directions
 from noisedim.normality.sample_size import PowerPoint
 from noisedim.normality.transport import max_sliced_wasserstein
@@ -30,8 +31,7 @@ __all__ = [
     "worst_direction_figure",
 ]
 
-# Okabe–Ito's colours, as in the report.
-_BLUE, _ORANGE, _INK = "#0072B2", "#D55E00", "#222222"
+_BLUE, _ORANGE, *_ = PALETTE
 _MOST_DOTS = 4000
 _MOST_QUANTILES = 200
 _BAND_DRAWS = 400
@@ -113,7 +113,7 @@ def quantile_figure(z: np.ndarray, *, directions: int = 8, seed: int = 0) -> "Fi
     lower, upper = quantile_bands(n, ranks)
     figure, axes = _figure(5.6, 3.8)
     axes.fill_between(expected, ndtri(lower) - expected, ndtri(upper) - expected, color="#bbbbbb", alpha=0.5, lw=0)
-    axes.axhline(0, color=_INK, lw=0.8)
+    axes.axhline(0, color=INK, lw=0.8)
     for direction in unit:
         axes.plot(expected, np.sort(z @ direction)[ranks] - expected, color=_BLUE, lw=1, alpha=0.7)
     axes.set(xlabel="quantile of N(0, 1)", ylabel="quantile of the projection minus that of N(0, 1)")
@@ -149,7 +149,7 @@ def norms_figure(z: np.ndarray) -> "Figure":
     lower, upper = quantile_bands(n, ranks)
     figure, axes = _figure(5.6, 3.8)
     axes.fill_between(expected, law.ppf(lower) - expected, law.ppf(upper) - expected, color="#bbbbbb", alpha=0.5, lw=0)
-    axes.axhline(0, color=_INK, lw=0.8)
+    axes.axhline(0, color=INK, lw=0.8)
     axes.plot(expected, np.sort((z**2).sum(1))[ranks] - expected, color=_BLUE, lw=1.4)
     axes.set(xlabel=f"quantile of χ² with {dim} degrees of freedom", ylabel="quantile of ‖z‖² minus that of χ²")
     axes.set_title("squared norms, with a 95% band", fontsize=10)
@@ -222,7 +222,7 @@ def power_figure(power: Sequence[PowerPoint], n_star: Interval) -> "Figure":
     if math.isfinite(n_star.upper):
         axes.axvspan(max(n_star.lower, 1), n_star.upper, color="#bbbbbb", alpha=0.4, lw=0)
     axes.axvline(n_star.estimate, color=_ORANGE, lw=1.5)
-    axes.axhline(0.5, color=_INK, lw=0.8, ls=":")
+    axes.axhline(0.5, color=INK, lw=0.8, ls=":")
     axes.errorbar(sizes, estimates, yerr=errors, fmt="o-", color=_BLUE, capsize=3, lw=1)
     axes.set(xscale="log", ylim=(-0.05, 1.05), xlabel="rows in a subsample", ylabel="share of subsamples rejected")
     axes.set_title(f"n* ≈ {n_star.estimate:,.0f}", fontsize=10)

@@ -1,8 +1,7 @@
-"""Embeddings from files of many kinds, without unpickling anything; one clear error where there are none."""
+"""Embeddings from files of many kinds, without unpickling anything."""
 
-import csv
+import pickle
 import re
-from array import array
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ __all__ = ["READABLE", "read_embeddings", "read_labels"]
 
 _NAMES = ("z", "embeddings", "x")
 _LABELS = ("labels", "label", "y")
+_ROWS_AT_ONCE = 4096
 
 
 def read_embeddings(path: Path | str, *, name: str | None = None) -> np.ndarray:
@@ -30,8 +30,8 @@ def read_embeddings(path: Path | str, *, name: str | None = None) -> np.ndarray:
         name: which array, of a file with several; else the only one, or the one called z, embeddings or x. Of a table,
             which column.
 
-    Raises: InvalidInputError: if the file is missing, damaged or of another kind, a row of a CSV file has another number
-        of fields than the first, a column is not numeric or counts the rows, or it is not clear which array is meant.
+    Raises: InvalidInputError: if the file is missing, damaged or of another kind, a row of a CSV file has more or fewer
+        fields than the first, a column is not numeric or counts the rows, or it is not clear which array is meant.
     """
     return _read(Path(path), name, _NAMES)
 
@@ -89,36 +89,54 @@ def _read_numpy(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndar
 
 
 def _read_csv(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarray:
-    values = array("d")  # eight bytes a number; a list of floats takes 32
+    import pandas as pd
+
+    parts: list[np.ndarray] = []
     header: list[str] | None = None
-    width = None
+    # Read as text: pandas' versions round numbers in different ways, Python's float always correctly. And in parts: text
+    # takes many times the memory of the numbers.
+    options: dict[str, Any] = {"header": None, "index_col": False, "dtype": str, "na_filter": False}
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            for line, fields in enumerate(csv.reader(file, delimiter=_delimiter(path)), start=1):
-                if not fields:
-                    continue
-                width = len(fields) if width is None else width
-                if len(fields) != width:
-                    raise InvalidInputError(
-                        f"expected {width} fields in every row of {path}, as in the first; line {line} has {len(fields)}"
-                    )
-                try:
-                    values.extend([float(field) for field in fields])
-                except ValueError:
-                    if values or header is not None:
-                        raise InvalidInputError(_not_a_number(path, line, fields, header)) from None
-                    header = [field.strip() for field in fields]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InvalidInputError(f"{path} cannot be read as a CSV file: {error}") from None
-    if not values:
+        with pd.read_csv(
+            path, sep=_delimiter(path), encoding="utf-8-sig", chunksize=_ROWS_AT_ONCE, **options
+        ) as chunks:
+            for chunk in chunks:
+                cells = chunk.to_numpy(dtype=object)
+                if not parts and not all(_is_number(cell) for cell in cells[0]):
+                    header, cells = [cell.strip() for cell in cells[0]], cells[1:]
+                parts.append(_numbers(path, cells, header, before=sum(map(len, parts))))
+    except pd.errors.EmptyDataError:
+        parts = []
+    except (UnicodeDecodeError, pd.errors.ParserError) as error:
+        raise InvalidInputError(f"{path} cannot be read as a CSV file: {str(error).strip()}") from None
+    if not parts or not sum(map(len, parts)):
         raise InvalidInputError(f"expected rows of numbers; {path} has none")
-    rows = np.frombuffer(values).reshape(-1, width or 1)
-    numbers = np.arange(rows.shape[1])
+    rows = np.concatenate(parts)
+    positions = np.arange(rows.shape[1])
     # pandas names columns that have no names 0, 1, 2, …
-    unnamed = header is None and len(numbers) > 1 and bool((rows[0] == numbers).all() and (rows % 1 != 0).any())
-    if unnamed:
+    if header is None and len(positions) > 1 and (rows[0] == positions).all() and (rows % 1 != 0).any():
         rows = rows[1:]
-    return rows[:, _columns(path, header or [str(i) for i in numbers], rows, name, known)]
+    return rows[:, _columns(path, header or [str(i) for i in positions], rows, name, known)]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _numbers(path: Path, cells: np.ndarray, header: list[str] | None, *, before: int) -> np.ndarray:
+    """Cells of text as float64; ``before`` is the number of rows of numbers above them."""
+    try:
+        return cells.astype(np.float64)
+    except ValueError:
+        row, i = next(place for place, cell in np.ndenumerate(cells) if not _is_number(cell))
+    cell = str(cells[row, i])
+    column = f"column {i}" if header is None else f"column {header[i]!r}"
+    what = f"is {cell!r}" if cell.strip() else "is empty"
+    raise InvalidInputError(f"expected numbers only; in row {before + row + 1} of {path}, {column} {what}")
 
 
 def _delimiter(path: Path) -> str:
@@ -144,24 +162,15 @@ def _columns(
     if rows is None or len(chosen) == 1 or len(rows) < 3:
         return chosen
     first = rows[:, chosen[0]]
-    if bool((np.diff(first) == 1).all()) and first[0] in (0, 1):
+    with np.errstate(invalid="ignore"):  # two infinities in a row
+        counts_rows = bool((np.diff(first) == 1).all()) and first[0] in (0, 1)
+    if counts_rows:
         if names[chosen[0]] not in ("", "Unnamed: 0"):
             raise InvalidInputError(
                 f"expected embeddings; column {names[chosen[0]]!r} of {path} counts the rows: leave it out"
             )
         return chosen[1:]
     return chosen
-
-
-def _not_a_number(path: Path, line: int, fields: list[str], header: list[str] | None) -> str:
-    for i, field in enumerate(fields):
-        try:
-            float(field)
-        except ValueError:
-            column = f"column {header[i]!r}" if header is not None else f"column {i}"
-            what = "is empty" if not field.strip() else f"is {field!r}"
-            return f"expected numbers only; in line {line} of {path}, {column} {what}"
-    return f"expected numbers only; line {line} of {path} holds something else"
 
 
 def _read_parquet(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndarray:
@@ -200,7 +209,8 @@ def _read_torch(path: Path, name: str | None, known: tuple[str, ...]) -> np.ndar
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # pickle, zipfile and torch each have their own, and advice to unpickle that is not ours
-        what = "it holds more than tensors, and nothing is unpickled" if "eights" in str(error) else "it is damaged"
+        refused = isinstance(error, pickle.UnpicklingError)
+        what = "it holds more than tensors, and nothing is unpickled" if refused else "it is damaged"
         raise InvalidInputError(
             f"{path} cannot be read as a .pt file of tensors: {what} ({type(error).__name__})"
         ) from None

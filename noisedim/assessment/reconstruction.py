@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.objectives import Autoencoder, Variational
-from noisedim.objectives.autoencoding import gaussian_kl
+from noisedim.data.pixels import unit_pixels
+from noisedim.objectives import Autoencoder
 from noisedim.streams import stream
 from noisedim.theory.bounds import reconstruction_information_lower_bound
 from noisedim.training.model import EmbeddingModel
@@ -54,10 +54,6 @@ def grey_step(images: torch.Tensor) -> float:
     return step / 255 if images.dtype is torch.uint8 else step
 
 
-def _scaled(images: torch.Tensor) -> torch.Tensor:
-    return images.float() / 255 if images.dtype is torch.uint8 else images.float()
-
-
 @torch.no_grad()
 def reconstruct(
     model: EmbeddingModel,
@@ -77,7 +73,7 @@ def reconstruct(
         generator: random generator of that noise.
     """
     device = model.channel.noise_level.device
-    raw = model.encoder(_scaled(images).to(device))
+    raw = model.encoder(unit_pixels(images).to(device))
     channel = model.channel
     if objective.through_channel:
         codes = channel.normalise(raw)
@@ -102,12 +98,8 @@ def prior_images(
 
 @torch.no_grad()
 def _information_at_most(model: EmbeddingModel, objective: Autoencoder, images: torch.Tensor) -> float | None:
-    if objective.through_channel:
-        return model.channel.capacity
-    if isinstance(objective, Variational):
-        codes = model.encoder(images.to(model.channel.noise_level.device))
-        return float(gaussian_kl(*codes.chunk(2, dim=1)).double().mean())
-    return None
+    codes = model.encoder(images.to(model.channel.noise_level.device))
+    return objective.information_at_most(codes, model.channel)
 
 
 def measure_reconstruction(
@@ -126,7 +118,7 @@ def measure_reconstruction(
         everything: images in which all grey levels occur.
     """
     generator = stream(seed, "measured reconstruction", model.channel.noise_level.device)
-    wanted = _scaled(images)
+    wanted = unit_pixels(images)
     pixels = wanted[0].numel()
 
     def error(*, noisy: bool) -> float:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from noisedim.normality.p_value_origin import Origin
+from noisedim.normality.p_values import Origin
 from noisedim.normality.sample_size import PowerPoint
-from noisedim.priors import GaussianPrior
+from noisedim.priors import PRIORS
 from noisedim.statistics.intervals import Interval
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Assessment:
     @property
     def is_mapped(self) -> bool:
         """Whether rows were mapped to N(0, I) before they were tested."""
-        return self.prior != GaussianPrior.name
+        return not PRIORS[self.prior].is_standard_normal
 
     @property
     def p_value(self) -> float:

@@ -31,8 +31,8 @@ class Generate:
     output: Path
     """.png file for a picture of all images, or .npz for the arrays images (n, *shape) in [0, 1] and conditions."""
     n: Annotated[int | None, tyro.conf.arg(aliases=("-n",))] = None
-    """How many images: 64 from the prior; for a grid the square of its side, 256 if omitted; for a file of images how
-    many of them, all if omitted."""
+    """How many images: 64 from the prior; for a grid the square of its side, default 256; for a file of images how
+    many of them, default all."""
     condition: str = "prior"
     """prior: conditions are draws of it. grid: equally probable cells of its plane (d = 2), one latent for all. Or an
     .npy or .npz file of images, uint8 or float in [0, 1]: their embeddings."""

@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 from noisedim import GaussianPrior, NoisyChannel
-from noisedim.objectives.siamese import vicreg
+from noisedim.objectives import vicreg
 
 __all__ = ["build", "main", "views"]
 

@@ -1,34 +1,35 @@
 """A small supervised classifier, trained as a run: generated images are judged by its features."""
 
-import hashlib
 import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, final
 
 import torch
 from torch.nn import functional
 
 from noisedim.checks import positive, positive_integer, random_seed
 from noisedim.data import BatchSampler
+from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.generation.nets import FeatureClassifier
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
-from noisedim.training.config import DataConfig, plain_data
+from noisedim.training.config import DataConfig
+from noisedim.training.config.stored import StoredConfig
 from noisedim.training.loop import Progress, resolve_device, run_to_end
 from noisedim.training.resumable import Resumable, Stateful
 
 __all__ = ["ClassifierConfig", "ClassifierTrainer", "classify", "load_classifier", "train_classifier"]
 
-# Increased when the meaning of a configuration changes, so that old runs are not mistaken for new ones.
-_FORMAT = 2
-
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierConfig:
+class ClassifierConfig(StoredConfig):
     """A classifier trained on the training part of a data set."""
+
+    stored_as: ClassVar[str] = "a classifier's configuration"
+    kind: ClassVar[str] = "classifier"
 
     data: DataConfig = field(default_factory=DataConfig)
     """The data set, and which of its images are trained on."""
@@ -57,28 +58,6 @@ class ClassifierConfig:
         """The run in a few words, for progress displays and lists of failures."""
         return f"classifier of {self.data.name}, seed {self.seed}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """The configuration as plain nested data for JSON."""
-        return plain_data(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The inverse of :meth:`to_dict`.
-
-        Raises: InvalidInputError: for an unknown or missing field; the message names it.
-        """
-        try:
-            return cls(**{**data, "data": DataConfig(**data["data"])})
-        except (TypeError, KeyError) as error:
-            raise InvalidInputError(f"not a classifier's configuration of this version: {error}") from None
-
-    def digest(self) -> str:
-        """16 hexadecimal characters that name this configuration's run folder."""
-        text = json.dumps(
-            {"format": _FORMAT, "kind": "classifier", **self.to_dict()}, sort_keys=True, separators=(",", ":")
-        )
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
 
 @final
 class ClassifierTrainer(Resumable):
@@ -104,7 +83,7 @@ class ClassifierTrainer(Resumable):
                 f"and {len(images)} images"
             )
         self.config = config
-        self.images = (images.float() / 255 if images.dtype is torch.uint8 else images.float()).to(self.device)
+        self.images = unit_pixels(images).to(self.device)
         self.labels = labels.to(self.device)
         self.sampler = BatchSampler(len(images), generator=self.stream("batches"), device=self.device)
         with torch.random.fork_rng(devices=[]):
@@ -214,8 +193,7 @@ def classify(
     device = model.head.weight.device
     features, classes = [], []
     for batch in images.split(batch_size):
-        batch = batch.to(device)
-        found = model.features(batch.float() / 255 if batch.dtype is torch.uint8 else batch.float())
+        found = model.features(unit_pixels(batch.to(device)))
         features.append(found.double().cpu())
         classes.append(model.head(found).argmax(1).cpu())
     return torch.cat(features), torch.cat(classes)

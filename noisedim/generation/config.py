@@ -1,27 +1,26 @@
 """The configuration of a generator's run: the encoder's run that gives its conditions, and the training of both networks."""
 
-import hashlib
-import json
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal
 
 from noisedim.checks import one_of, positive, positive_integer, random_seed, unit_interval
 from noisedim.errors import InvalidInputError
-from noisedim.training.config import TrainConfig, plain_data
+from noisedim.training.config import TrainConfig
+from noisedim.training.config.stored import StoredConfig
 
 __all__ = ["GanConfig"]
 
-# Increased when the meaning of a configuration changes, so that old runs are not mistaken for new ones.
-_FORMAT = 2
-
 
 @dataclass(frozen=True, kw_only=True)
-class GanConfig:
+class GanConfig(StoredConfig):
     """A conditional GAN on the training images of an encoder; its conditions are the frozen encoder's embeddings.
 
     The two networks have different learning rates, the penalty R₁ is evaluated every few steps, and the generator's weights
     are averaged. The defaults were chosen on validation images of digits, which are not used for testing.
     """
+
+    stored_as: ClassVar[str] = "a generator's configuration"
+    kind: ClassVar[str] = "generator"
 
     encoder: TrainConfig = field(default_factory=TrainConfig)
     """The run whose encoder gives the conditions c = f(x), and whose training images the GAN is trained on."""
@@ -82,23 +81,6 @@ class GanConfig:
         """The run in a few words, for progress displays and lists of failures."""
         return f"generator on {self.encoder.title}, seed {self.seed}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """The configuration as plain nested data for JSON."""
-        return plain_data(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The inverse of :meth:`to_dict`.
-
-        Raises: InvalidInputError: for an unknown or missing field; the message names it.
-        """
-        try:
-            return cls(**{**data, "encoder": TrainConfig.from_dict(data["encoder"])})
-        except (TypeError, KeyError, AttributeError) as error:
-            raise InvalidInputError(f"not a generator's configuration of this version: {error}") from None
-
-    def digest(self) -> str:
-        """16 hexadecimal characters that name this configuration's run folder; the encoder's digest is part of it."""
-        own = {**self.to_dict(), "encoder": self.encoder.digest()}
-        text = json.dumps({"format": _FORMAT, "kind": "generator", **own}, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+    def digest_content(self) -> dict[str, Any]:
+        # The encoder's digest is part of it.
+        return {**self.to_dict(), "encoder": self.encoder.digest()}

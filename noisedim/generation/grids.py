@@ -1,6 +1,6 @@
 """Grids: conditions over a two-dimensional prior, and many small images as one picture."""
 
-from math import ceil, sqrt
+from math import ceil
 from pathlib import Path
 from typing import BinaryIO
 
@@ -8,13 +8,13 @@ import numpy as np
 import torch
 
 from noisedim.checks import positive_integer
+from noisedim.document.images import image_grid
 from noisedim.errors import InvalidInputError
 from noisedim.files import write_atomically
 from noisedim.priors import Prior
 
-__all__ = ["as_bytes", "image_grid", "quantile_grid", "write_image_grid"]
+__all__ = ["as_bytes", "quantile_grid", "write_image_grid"]
 
-_GAP = 1
 _LEAST_SIDE = 32
 
 
@@ -46,35 +46,6 @@ def as_bytes(images: torch.Tensor) -> np.ndarray:
     """Images in [0, 1] as grey levels from 0 to 255, uint8; uint8 images are returned unchanged."""
     array = images.cpu().numpy()
     return array if array.dtype == np.uint8 else (255 * array).round().astype(np.uint8)
-
-
-def image_grid(images: np.ndarray, *, columns: int | None = None, background: float = 0.5) -> np.ndarray:
-    """One picture of many images, row by row, with one pixel of background around each.
-
-    Args:
-        images: (n, c, h, w) with c = 1 or 3, in [0, 1].
-        columns: images per row; by default about as many as there are rows.
-        background: grey level in [0, 1].
-
-    Returns: (height, width) for one channel, (height, width, 3) for three.
-
-    Raises: InvalidInputError: for another shape.
-
-    >>> image_grid(np.ones((3, 1, 2, 2))).shape
-    (7, 7)
-    """
-    images = np.asarray(images, dtype=np.float64)
-    if images.ndim != 4 or not len(images) or images.shape[1] not in (1, 3):
-        raise InvalidInputError(f"a picture needs images of shape (n, 1 or 3, h, w); got {images.shape}")
-    count, channels, height, width = images.shape
-    columns = ceil(sqrt(count)) if columns is None else columns
-    rows = ceil(count / columns)
-    tall, wide = height + _GAP, width + _GAP
-    grid = np.full((channels, rows * tall + _GAP, columns * wide + _GAP), background)
-    for i, image in enumerate(images):
-        top, left = _GAP + i // columns * tall, _GAP + i % columns * wide
-        grid[:, top : top + height, left : left + width] = image
-    return grid[0] if channels == 1 else grid.transpose(1, 2, 0)
 
 
 def write_image_grid(path: Path, images: np.ndarray) -> None:

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from noisedim.checks import embedding_tensor
 from noisedim.data import BatchSampler
+from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.generation.config import GanConfig
 from noisedim.generation.nets import ConditionalGenerator, ProjectionDiscriminator
@@ -142,8 +143,7 @@ class GanTrainer(Resumable):
         self.model = GeneratorModel(copy.deepcopy(self.live), copy.deepcopy(encoder)).to(self.device)
         # Embedded once: the encoder is frozen and sees no augmentation.
         self.conditions = self.model.conditions(images).to(self.device)
-        images = images.to(self.device)
-        self.images = images.float() / 255 if images.dtype is torch.uint8 else images.float()
+        self.images = unit_pixels(images.to(self.device))
         betas = (config.beta_1, config.beta_2)
         self.live_optimizer = torch.optim.Adam(self.live.parameters(), config.generator_rate, betas, fused=True)
         self.discriminator_optimizer = torch.optim.Adam(

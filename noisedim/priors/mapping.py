@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from noisedim.errors import InvalidInputError
-from noisedim.priors import PRIOR_NAMES, BoxPrior, GaussianPrior, Prior, UniformPrior, as_prior
+from noisedim.priors import PRIOR_NAMES, Prior, as_prior
 
 __all__ = ["mapped_to_normal", "prior_of_rows"]
 
@@ -28,7 +28,7 @@ def mapped_to_normal(law: Prior, z: np.ndarray) -> tuple[np.ndarray, np.ndarray 
 
     Raises: InvalidInputError: for rows off the support, which no bijection of it takes anywhere.
     """
-    if isinstance(law, GaussianPrior):
+    if law.is_standard_normal:
         return z, None
     rows = torch.from_numpy(z)
     outside = law.outside(rows).numpy()
@@ -38,21 +38,6 @@ def mapped_to_normal(law: Prior, z: np.ndarray) -> tuple[np.ndarray, np.ndarray 
             f"the {law.name} prior needs {law.support_words}; {int(outside.sum())} of {len(z)} rows are outside, "
             f"the first is row {row}: {z[row]}"
         )
-    if isinstance(law, UniformPrior):
-        return law.to_normal(torch.from_numpy(_off_the_edges(z))).numpy(), z
-    points = law.to_normal(rows).numpy()
-    return points, law.to_unit(rows).numpy() if isinstance(law, BoxPrior) else None
-
-
-def _off_the_edges(z: np.ndarray) -> np.ndarray:
-    """Values of exactly 0 or 1 as the middle of what rounds there in the shortest float format that holds all of z.
-
-    A uniform law's values never are 0 or 1, but rounded to float16 one in 4,000 is, and N(0, 1) would have them at ±8.
-    """
-    edges = (z == 0) | (z == 1)
-    if not edges.any():
-        return z
-    mantissas = np.frexp(z)[0]
-    # Digits of bfloat16, float16, float32 and float64.
-    digits = next((own for own in (8, 11, 24) if bool((np.ldexp(mantissas, own) % 1 == 0).all())), 53)
-    return np.where(edges, np.abs(z - 2.0 ** -(digits + 2)), z)
+    points = law.to_normal(torch.from_numpy(law.off_the_edges(z))).numpy()
+    cube = law.in_unit_cube(rows)
+    return points, None if cube is None else cube.numpy()

@@ -12,8 +12,9 @@ from noisedim.document.figures import figure_style
 from noisedim.document.render import render
 from noisedim.errors import InvalidInputError
 from noisedim.files import write_json_atomically
+from noisedim.progress import progress_display
 from noisedim.report.protocol import DATA_NAMES, PROFILE_NAMES, protocol_words
-from noisedim.report.records import environments, run_rows
+from noisedim.report.records import environments, run_records
 from noisedim.report.studies import STUDIES
 from noisedim.report.study import Sources, Study
 from noisedim.runs import RunStore
@@ -79,7 +80,11 @@ def render_report(sources: Sources, failed: Sequence[str], output: Path, studies
     Raises: StorageError: if a file cannot be written; the previous one is left intact.
     """
     sections = build_sections(sources, studies)
-    rows = [{"study": name, **row} for name, plan in sources.plans.items() for row in run_rows(plan, sources.store)]
+    rows = [
+        {"study": name, **record.row()}
+        for name, plan in sources.plans.items()
+        for record in run_records(plan, sources.store)
+    ]
     record = {
         "command": sources.command,
         "rows": rows,
@@ -124,49 +129,24 @@ def write_report(options: ReportOptions, studies: Sequence[Study] = STUDIES) -> 
 
 
 def _make_missing(sources: Sources, options: ReportOptions) -> list[SweepOutcome]:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
     configs, store = sources.configs, sources.store
     missing = [config for config in configs if not store.open(config).is_complete]
     if not missing:
         return []
-    console = Console(stderr=True)
     jobs = options.jobs if options.jobs is not None else available_cores()
-    console.print(
-        f"{len(missing)} of {len(configs)} runs to make, {jobs} at a time; you can stop and start again at any time"
-    )
-    columns = (
-        TextColumn("runs"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[last]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("runs", total=len(missing), last="")
-
-        def finished(outcome: SweepOutcome) -> None:
-            last = f"last: {outcome.config.title}"
-            bar.update(task, advance=1, last=last if outcome.error is None else f"{last}: FAILED")
-
+    with progress_display("runs", len(missing)) as display:
+        display.say(
+            f"{len(missing)} of {len(configs)} runs to make, {jobs} at a time; you can stop and start again at any time"
+        )
         outcomes = make_runs(
             missing,
             store,
             data_root=None if options.data_root is None else str(options.data_root),
             device=options.device,
             jobs=jobs,
-            on_finished=finished,
+            on_finished=lambda outcome: display.advance(outcome.words),
         )
-    failed = [outcome for outcome in outcomes if outcome.error is not None]
-    for outcome in failed:
-        console.print(f"failed: {outcome.error}", style="bold", highlight=False)
+        failed = [outcome for outcome in outcomes if outcome.error is not None]
+        for outcome in failed:
+            display.say(f"failed: {outcome.error}")
     return failed

@@ -64,7 +64,7 @@ class Study:
     """One study of the report.
 
     Attributes:
-        name: name of its folder, and its key in :attr:`Sources.plans`.
+        name: its key in :attr:`Sources.plans`: its folder's name, unless the folder has several sections.
         section: makes its section; None if there is nothing to show. It reads files and never trains, and says which
             command makes a file that is missing.
         runs: the runs that it needs.

@@ -19,8 +19,9 @@ from noisedim.generation.config import GanConfig
 from noisedim.generation.grids import as_bytes, quantile_grid
 from noisedim.generation.judge import measure_generator
 from noisedim.generation.train import GAN_METRIC_NAMES, GeneratorModel, train_generator
-from noisedim.priors import GaussianPrior, Prior
+from noisedim.priors import Prior
 from noisedim.runs.environment import environment
+from noisedim.runs.generator_record import ClassifierRecord, GeneratorRecord, ImageQuality, Judge
 from noisedim.runs.make import RunSplit, make_run, split_images
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.streams import stream
@@ -31,7 +32,7 @@ __all__ = ["AnyConfig", "judge_of", "make_any_run", "make_classifier_run", "make
 
 AnyConfig = TrainConfig | GanConfig | ClassifierConfig
 
-# Images made from each held-out image's condition; with the prior's, as many in all.
+# Images made per held-out image; as many in total from the prior's conditions.
 _REPEATS = 4
 _MOST_IMAGES = 2000
 _SHOWN = 64
@@ -44,7 +45,7 @@ def judge_of(config: GanConfig) -> ClassifierConfig:
 
 
 def make_any_run(config: AnyConfig, store: RunStore, **options: Any) -> RunFolder:
-    """The complete run of ``config``, whatever it trains; see :func:`~noisedim.runs.make.make_run`."""
+    """The complete run of ``config``, of any kind; see :func:`~noisedim.runs.make.make_run`."""
     if isinstance(config, GanConfig):
         return make_generator_run(config, store, **options)
     if isinstance(config, ClassifierConfig):
@@ -85,15 +86,17 @@ def make_classifier_run(
             on_progress=on_progress,
         )
         folder.write_metrics([dict(zip(ClassifierTrainer.metric_names, row, strict=True)) for row in trainer.metrics])
-        measured = torch.from_numpy(split.held_out if len(split.held_out) else split.train)
+        measured = torch.from_numpy(split.measured)
         _, predicted = classify(trainer.model, images[measured])
-        folder.write_result(
-            {
-                "train_seconds": trainer.seconds,
-                "measured_on": _measured_on(split),
-                "n": len(measured),
-                "accuracy": float((predicted == labels[measured]).double().mean()),
-            }
+        folder.write_record(
+            ClassifierRecord(
+                run=folder.path.name,
+                config=config,
+                measured_on=split.measured_on,
+                n=len(measured),
+                accuracy=float((predicted == labels[measured]).double().mean()),
+                train_seconds=trainer.seconds,
+            )
         )
     return folder
 
@@ -106,7 +109,7 @@ def make_generator_run(
     device: str = "auto",
     on_progress: Callable[[Progress], None] | None = None,
 ) -> RunFolder:
-    """The complete run of a generator, from the store or made, its encoder's and its judge's runs first if need be.
+    """The complete run of a generator, from the store or made, making the runs of its encoder and its judge first if necessary.
 
     Raises: as :func:`~noisedim.runs.make.make_run`.
     """
@@ -134,7 +137,9 @@ def make_generator_run(
         folder.write_metrics([dict(zip(GAN_METRIC_NAMES, row, strict=True)) for row in result.metrics.tolist()])
         measured, arrays = _measure(config, result.model, split, judge)
         folder.write_samples(**_pictures(config, result.model, split), **arrays)
-        folder.write_result({"train_seconds": result.seconds, "encoder": config.encoder.digest(), **measured})
+        folder.write_record(
+            GeneratorRecord(run=folder.path.name, config=config, train_seconds=result.seconds, **measured)
+        )
     return folder
 
 
@@ -142,20 +147,15 @@ def _split(data: Any, data_root: str | Path | None) -> RunSplit:
     return split_images(TrainConfig(data=data), data_root)
 
 
-def _measured_on(split: RunSplit) -> str:
-    return "held-out" if len(split.held_out) else "training"
-
-
 def _judged_images(split: RunSplit) -> torch.Tensor:
-    index = split.held_out if len(split.held_out) else split.train
-    return torch.from_numpy(index[:_MOST_IMAGES])
+    return torch.from_numpy(split.measured[:_MOST_IMAGES])
 
 
 def _laws(prior: Prior, model: GeneratorModel, count: int, seed: int) -> dict[str, torch.Tensor]:
     """Draws of conditions: from the prior, and from two wrong laws that show what a wrong one costs."""
     draws = stream(seed, "conditions")
     laws = {"prior": prior.sample(count, generator=draws)}
-    if isinstance(prior, GaussianPrior):
+    if prior.is_standard_normal:
         laws["too wide"] = 2 * prior.sample(count, generator=draws)
         # N(0, I) for the encoder's output as it comes, before it is standardised: nothing is known of its law then.
         standardise = model.encoder.channel.normalisation.cpu()
@@ -166,9 +166,9 @@ def _laws(prior: Prior, model: GeneratorModel, count: int, seed: int) -> dict[st
 def _measure(
     config: GanConfig, model: GeneratorModel, split: RunSplit, judge: RunFolder | None
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """What the report says of a generator; the held-out images where there are any, the training images otherwise."""
+    """Fields of the record, measured on the held-out images if there are any, on the training images otherwise."""
     if judge is None or split.images.labels is None:
-        return {"measured_on": None}, {}
+        return {}, {}
     model = model.cpu()
     classifier, _ = load_classifier(judge.checkpoint_path)
     index = _judged_images(split)
@@ -181,13 +181,15 @@ def _measure(
         _laws(prior, model, _REPEATS * len(index), config.seed),
         seed=config.seed,
     )
-    judged_by = {
-        "features": f"classifier trained on the training part of {split.images.name}, run {judge.path.name}",
-        "accuracy": judge.read_result()["accuracy"],
-        "accuracy_on": judge.read_result()["measured_on"],
-    }
+    classifier_record = judge.read_classifier_record()
+    judged_by = Judge(
+        features=f"classifier trained on the training part of {split.images.name}, run {judge.path.name}",
+        accuracy=classifier_record.accuracy,
+        accuracy_on=classifier_record.measured_on,
+    )
     arrays = {f"influence, {law}": influence for law, influence in influences.items()}
-    return {"measured_on": _measured_on(split), "judge": judged_by, "generation": found}, arrays
+    quality = ImageQuality.from_dict(found)
+    return {"measured_on": split.measured_on, "judge": judged_by, "quality": quality}, arrays
 
 
 def _pictures(config: GanConfig, model: GeneratorModel, split: RunSplit) -> dict[str, np.ndarray]:

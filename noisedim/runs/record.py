@@ -1,18 +1,20 @@
 """What a complete encoder run found, as data: the one typed result that crosses from runs to every reader.
 
-``result.json`` holds :meth:`RunRecord.to_dict`, which :func:`read_record` inverts; :func:`records_table` makes rows of it.
+``result.json`` holds :meth:`RunRecord.to_dict`; :meth:`RunRecord.from_dict` reads it, and :func:`records_table` makes rows
+of it.
 """
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from noisedim.assessment.reconstruction import Reconstruction
 from noisedim.assessment.result import Assessment, TestResult
 from noisedim.errors import InvalidInputError
-from noisedim.normality.p_value_origin import Origin
+from noisedim.normality.p_values import Origin
 from noisedim.normality.sample_size import PowerPoint
 from noisedim.statistics.intervals import Interval
 from noisedim.training.config import TrainConfig
@@ -20,7 +22,7 @@ from noisedim.training.config import TrainConfig
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCHEMA", "Information", "Pretraining", "Probe", "RunRecord", "read_assessment", "records_table"]
+__all__ = ["SCHEMA", "Information", "Pretraining", "Probe", "RunRecord", "read_assessment", "reading", "records_table"]
 
 # Version of result.json's layout. Files without one are of version 1. Raise it when a field changes its name or meaning,
 # and teach RunRecord.from_dict to read the older layout.
@@ -134,7 +136,6 @@ class RunRecord:
         pretraining: of backbones with a projection head only.
         data: name of the image set; None where only the configuration says it.
         n_train: how many images trained; None where it was not stored.
-        schema: version of the layout it was read from.
     """
 
     run: str
@@ -153,7 +154,6 @@ class RunRecord:
     pretraining: Pretraining | None = None
     data: str | None = None
     n_train: int | None = None
-    schema: int = SCHEMA
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested data, as ``result.json`` holds it: without the folder's name and the configuration."""
@@ -190,10 +190,7 @@ class RunRecord:
 
         Raises: InvalidInputError: for the layout of a newer version, or a missing field.
         """
-        schema = data.get("schema", 1)
-        if schema not in range(1, SCHEMA + 1):
-            raise InvalidInputError(f"run {run} has layout {schema!r}; this version reads layouts 1 to {SCHEMA}")
-        try:
+        with reading(data, run, "an encoder's run"):
             information, reconstruction = data["information"], data.get("reconstruction")
             pretraining = data.get("pretraining")
             return cls(
@@ -213,10 +210,7 @@ class RunRecord:
                 pretraining=None if pretraining is None else Pretraining.from_dict(pretraining),
                 data=data.get("data"),
                 n_train=data.get("n_train"),
-                schema=schema,
             )
-        except (KeyError, TypeError) as error:
-            raise InvalidInputError(f"run {run}: result.json is not that of an encoder's run: {error!r}") from None
 
     @property
     def p_henze_zirkler(self) -> float:
@@ -252,6 +246,21 @@ class RunRecord:
             "label_curve": self.label_curve,
             "train_seconds": self.train_seconds,
         }
+
+
+@contextmanager
+def reading(data: Mapping[str, Any], run: str, what: str) -> Iterator[None]:
+    """While open, turns a missing or surplus field of ``data``, the result of ``what``, into one clear error.
+
+    Raises: InvalidInputError: also for the layout of a newer version.
+    """
+    schema = data.get("schema", 1)
+    if schema not in range(1, SCHEMA + 1):
+        raise InvalidInputError(f"run {run} has layout {schema!r}; this version reads layouts 1 to {SCHEMA}")
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidInputError(f"the result of run {run} is not that of {what}: {error!r}") from None
 
 
 def records_table(records: Iterable[RunRecord]) -> "pd.DataFrame":

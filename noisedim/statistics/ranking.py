@@ -31,6 +31,12 @@ class Difference:
     p_value: float
     adjusted_p_value: float
 
+    def sign(self, *, alpha: float = 0.05) -> int:
+        """1 or −1, the sign of the difference where it is decided at ``alpha`` after Holm; else 0."""
+        if self.adjusted_p_value > alpha:
+            return 0
+        return 1 if self.interval.estimate > 0 else -1
+
 
 @dataclass(frozen=True)
 class Place:

@@ -42,10 +42,12 @@ def test_damaged_missing(kind, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("1,2\n3,4,5\n", "expected 2 fields in every row .* line 2 has 3"),
-        ("a,b\n1,2\n3\n", "line 3 has 1"),
-        ("a,who\n1,x\n", "in line 2 of .*, column 'who' is 'x'"),
+        ("1,2\n3,4,5\n", "cannot be read as a CSV file: .*Expected 2 fields in line 2, saw 3"),
+        ("a,b\n1,2\n3\n", "in row 2 of .*, column 'b' is empty"),
+        ("a,b\n1,2,3\n", "Expected 2 fields in line 2, saw 3"),
+        ("a,who\n1,x\n", "in row 1 of .*, column 'who' is 'x'"),
         ("a,b\n1,\n", "column 'b' is empty"),
+        ("1,2\n" * 5000 + "3,oops\n", "in row 5001 of .*, column 1 is 'oops'"),
         ("1,2\n3,oops\n", "column 1 is 'oops'"),
         ("a,b\n", "has none"),
         ("", "has none"),
@@ -73,6 +75,14 @@ def test_csv(text, message, tmp_path):
 def test_tables_as_others_write_them_hold_the_embedding_alone(save, tmp_path):
     save(pd.DataFrame(Z.astype(np.float64), columns=list("abc")), tmp_path / "z.csv")
     np.testing.assert_array_equal(read_embeddings(tmp_path / "z.csv"), Z)
+
+
+def test_numbers_of_a_table_are_rounded_as_python_rounds_them(tmp_path):
+    words = ["0.1", "1e-320", "9007199254740993", "2.2250738585072011e-308", " -3.5", "nan", "inf", "1e400"]
+    (tmp_path / "z.csv").write_text("\ufeffa;b\n\n" + "".join(f"{word};1\n" for word in words), encoding="utf-8")
+    found = read_embeddings(tmp_path / "z.csv")
+    np.testing.assert_array_equal(found[:, 0], [float(word) for word in words])
+    assert found.dtype == np.float64
 
 
 def test_what_a_column_is(tmp_path):

@@ -148,7 +148,7 @@ def test_missing_pictures_and_damaged_archives(tmp_path):
         load_images(f"folder:{tmp_path / 'empty'}")
     flat = write_folder(tmp_path / "flat", files(splits=("",)))
     assert len(load_images(f"folder:{flat}")) == 6
-    with pytest.raises(DataNotFoundError, match=r"expected a folder test/ \(or val/\) beside train/"):
+    with pytest.raises(DataNotFoundError, match=r"expected folders train/ and test/ \(or val/\) in"):
         load_images(f"folder:{flat}", split="test")
     archive = write_tar(tmp_path / "a.tar.gz", files())
     archive.write_bytes(archive.read_bytes()[:-200])

@@ -7,7 +7,7 @@ import torch
 from lightly.loss import NTXentLoss
 
 from noisedim.examples import lightly_simclr, lightning_module, plain_loop
-from noisedim.objectives.siamese import nt_xent, vicreg
+from noisedim.objectives import nt_xent, vicreg
 
 
 def plain_model(sigma):

@@ -5,8 +5,9 @@ import pytest
 from matplotlib.image import imread
 from scipy import stats
 
+from noisedim.document.images import image_grid
 from noisedim.errors import InvalidInputError
-from noisedim.generation.grids import image_grid, quantile_grid, write_image_grid
+from noisedim.generation.grids import quantile_grid, write_image_grid
 from noisedim.priors import GaussianPrior, UniformPrior
 
 

@@ -9,12 +9,9 @@ import pytest
 
 from noisedim.errors import InvalidInputError
 from noisedim.report.build import ReportOptions, make_sources, render_report, write_report
-from noisedim.report.capacity.section import capacity_verdicts
+from noisedim.report.capacity.section import capacity_section
 from noisedim.report.embeddings.figures import embedding_figure
 from noisedim.report.provenance.section import provenance_section
-from noisedim.report.records import run_rows
-from noisedim.report.seeds.section import seeds_verdicts
-from noisedim.report.squashes.section import squashes_verdict
 from noisedim.report.studies import STUDIES
 from noisedim.report.study import no_runs
 from noisedim.training import DataConfig, NoiseConfig, TrainConfig
@@ -94,51 +91,14 @@ def test_second_time_nothing_is_trained(made, monkeypatch):
     assert write_report(ReportOptions(output=made, run=False), tiny_studies()) == 0
 
 
-def test_verdicts_follow_the_numbers(made):
+def test_five_steps_match_nothing(made):
     sources = tiny_sources(made)
-    rows = run_rows(sources.plans["capacity"], sources.store)
-
-    def answers(rows):
-        return {verdict.question: verdict.answer for verdict in capacity_verdicts(rows)}
-
-    # A lower bound below the capacity does not show that the information is: the question is about the bound.
-    below = "Does the measured lower bound on the information stay below the capacity (5)?"
-    # Five steps of training match nothing: the held-out verdict must not be a yes.
-    assert answers(rows)["Do embeddings of images that did not train pass for N(0, I)?"] != "yes"
-    assert answers(rows)[below] == "yes"
-    broken = [{**row, "information": row["capacity"] + 1 + 0.01 * row["seed"]} for row in rows]
-    assert answers(broken)[below] == "no"
-    better = [{**row, "knn": 0.5 + 0.1 * (row["capacity"] > 2) + 0.001 * row["seed"]} for row in rows]
-    assert answers(better)["Does a small capacity cost accuracy downstream?"] == "yes"
-    equal = [{**row, "knn": 0.5} for row in rows]
-    assert answers(equal)["Does a small capacity cost accuracy downstream?"] == "not decided"
-
-
-@pytest.mark.parametrize(("knn", "answer"), [(0.97, "yes"), (0.85, "in part"), (0.1, "no")])
-def test_whether_classes_survive_has_three_answers(knn, answer):
-    row = {"p_henze_zirkler": 0.5, "rejected": False, "dim": 2, "level": 0.3, "n": 1797}
-    rows = [{**row, "knn": knn + 0.001 * (seed - 2)} for seed in range(5)]
-    assert seeds_verdicts(rows)[1].answer == answer
-
-
-def test_the_verdict_on_squashes_is_paired_by_seed():
-    def rows(clip, logistic):
-        values = {"normal-cdf": 0.1, "clip": clip, "logistic": logistic}
-        return [
-            {
-                "squash": name,
-                "level": 0.1,
-                "seed": seed,
-                "sliced_w2": value + 0.3 * seed + 0.001 * seed * (name == "clip"),
-            }
-            for name, value in values.items()
-            for seed in range(3)
-        ]
-
-    assert squashes_verdict(rows(0.2, 0.3)).answer == "yes"
-    assert squashes_verdict(rows(0.05, 0.06)).answer == "no"
-    assert squashes_verdict(rows(0.05, 0.3)).answer == "in part"
-    assert squashes_verdict(rows(0.1, 0.1)).answer == "not decided"
+    section = capacity_section(sources)
+    answers = {verdict.question: verdict.answer for verdict in section.verdicts}
+    assert answers["Do embeddings of images that did not train pass for N(0, I)?"] != "yes"
+    assert answers["Does the measured lower bound on the information stay below the capacity (5)?"] == "yes"
+    rows = json.loads((made / "results" / "report.json").read_text())["rows"]
+    assert sum(row["study"] == "capacity" for row in rows) == 4
 
 
 def test_missing_runs_are_counted_and_named(made, tmp_path):

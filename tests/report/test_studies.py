@@ -1,17 +1,17 @@
 """The list of studies: which runs they need, and that a study is one folder and one line."""
 
 import hashlib
-import importlib
 import sys
 import textwrap
 
 import pytest
 
+import noisedim.report
 from noisedim.errors import InvalidInputError
 from noisedim.generation.classifier import ClassifierConfig
 from noisedim.report.build import ReportOptions, make_sources, write_report
 from noisedim.report.comparison.plan import PROFILES
-from noisedim.report.studies import STUDIES
+from noisedim.report.studies import STUDIES, load_studies
 
 # SHA-256 of the runs' digests, one per line in the order of training. A change trains every run anew.
 PLANS = {
@@ -78,7 +78,13 @@ def test_seeds_and_folds_of_the_plans():
 
 
 FILES = {
-    "__init__": '"""A study of one run."""',
+    "__init__": """
+        from noisedim.report.mine.plan import runs
+        from noisedim.report.mine.section import section
+        from noisedim.report.study import Study
+
+        STUDIES = (Study("mine", section, runs),)
+    """,
     "plan": """
         from noisedim.training import TrainConfig
 
@@ -90,41 +96,43 @@ FILES = {
     """,
     "section": """
         from noisedim.document.content import Section, Text, Verdict
-        from noisedim.report.records import run_rows
+        from noisedim.report.records import encoder_records
 
 
         def section(sources):
-            rows = run_rows(sources.plans["mine"], sources.store)
-            answer = Verdict("Is it there?", "yes", f"{len(rows)} run of {rows[0]['n']} images")
+            records = encoder_records(sources.plans["mine"], sources.store)
+            answer = Verdict("Is it there?", "yes", f"{len(records)} run of {records[0].n} images")
             return Section("A study of mine", [answer], [Text("What it says.")])
-    """,
-    # The one line.
-    "line": """
-        from mine import plan
-        from mine.section import section
-        from noisedim.report.study import Study
-
-        STUDY = Study("mine", section, plan.runs)
     """,
 }
 
 
-def test_a_study_is_one_folder_and_one_line(tmp_path, monkeypatch):
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """A study's folder in the package, though it lies elsewhere."""
     folder = tmp_path / "source" / "mine"
     folder.mkdir(parents=True)
     for name, text in FILES.items():
         (folder / f"{name}.py").write_text(textwrap.dedent(text))
-    monkeypatch.syspath_prepend(str(folder.parent))
+    monkeypatch.setattr(noisedim.report, "__path__", [*noisedim.report.__path__, str(folder.parent)])
+    yield
+    for name in [name for name in sys.modules if name.startswith("noisedim.report.mine")]:
+        del sys.modules[name]
+
+
+def test_a_study_is_one_folder_and_one_line(mine, tmp_path, monkeypatch):
     monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path / "cache"))
-    study = importlib.import_module("mine.line").STUDY
-    others = tuple(study for study in STUDIES if study.name in ("theory", "provenance"))
-    output = tmp_path / "reports"
-    assert write_report(ReportOptions(profile="smoke", output=output, jobs=1), (others[0], study, others[1])) == 0
-    text = (output / "README.md").read_text()
-    assert (
-        text.index("## Is it true?") < text.index("## A study of mine") < text.index("## Where the numbers come from")
+    studies = load_studies(
+        (
+            "theory",
+            "mine",  # the one line
+            "provenance",
+        )
     )
+    output = tmp_path / "reports"
+    assert write_report(ReportOptions(profile="smoke", output=output, jobs=1), studies) == 0
+    text = (output / "README.md").read_text()
+    titles = ["## Is it true?", "## A study of mine", "## Where the numbers come from"]
+    assert sorted(titles, key=text.index) == titles
     assert "- **Is it there?** *yes*: 1 run of 1797 images." in text
     assert "A study of mine" in (output / "index.html").read_text()
-    for name in [name for name in sys.modules if name == "mine" or name.startswith("mine.")]:
-        del sys.modules[name]

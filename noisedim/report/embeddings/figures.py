@@ -1,7 +1,7 @@
 """Figures of two-dimensional embeddings and of their training, from arrays."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from noisedim.document.figures import INK, PALETTE, new_figure, scatter_classes
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["embedding_figure", "training_figure"]
@@ -17,42 +18,22 @@ __all__ = ["embedding_figure", "training_figure"]
 def embedding_figure(
     z: np.ndarray, labels: np.ndarray | None, prior: str, *, title: str = "", width: float = 4.6
 ) -> "Figure":
-    """A 2-D embedding coloured by label, with the prior's contours, and marginals beside the prior's densities.
+    """A 2-D embedding coloured by label with the prior's contours, and its marginals with the prior's densities.
 
     Args:
         z: embeddings, (n, 2).
         labels: integers, (n,), or None.
         prior: ``"normal"`` or ``"uniform"``.
-        title: a line above the picture.
-        width: inches.
+        title: line above the picture.
+        width: of the figure, inches.
     """
-    from scipy import stats
-
     figure = new_figure(width, width)
     grid = figure.add_gridspec(2, 2, width_ratios=(4, 1), height_ratios=(1, 4), wspace=0.02, hspace=0.02)
     main = figure.add_subplot(grid[1, 0])
     top = figure.add_subplot(grid[0, 0], sharex=main)
     right = figure.add_subplot(grid[1, 1], sharey=main)
 
-    if prior == "normal":
-        low, high, law = -3.6, 3.6, stats.norm()
-        angle = np.linspace(0, 2 * np.pi, 200)
-        for share in (0.5, 0.9, 0.99):
-            radius = np.sqrt(stats.chi2(2).ppf(share))
-            main.plot(radius * np.cos(angle), radius * np.sin(angle), color=INK, lw=0.9, ls=(0, (4, 2)), zorder=3)
-            main.annotate(
-                f"{share:.0%}",
-                (0, radius),
-                ha="center",
-                va="center",
-                fontsize=7,
-                color=INK,
-                zorder=4,
-                bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8},
-            )
-    else:
-        low, high, law = -0.06, 1.06, stats.uniform()
-        main.plot([0, 1, 1, 0, 0], [0, 0, 1, 1, 0], color=INK, lw=0.9, ls=(0, (4, 2)), zorder=3)
+    low, high, law = _draw_prior(main, prior)
     size = max(1.5, min(12.0, 12_000 / len(z)))
     scatter_classes(main, z, labels, size=size)
     main.set(xlim=(low, high), ylim=(low, high), xlabel="embedding, coordinate 1", ylabel="embedding, coordinate 2")
@@ -72,12 +53,36 @@ def embedding_figure(
     return figure
 
 
+def _draw_prior(axes: "Axes", prior: str) -> tuple[float, float, Any]:
+    """Draw the prior's regions; returns the limits of both axes and the law of a coordinate."""
+    from scipy import stats
+
+    if prior == "normal":
+        angle = np.linspace(0, 2 * np.pi, 200)
+        for share in (0.5, 0.9, 0.99):
+            radius = np.sqrt(stats.chi2(2).ppf(share))
+            axes.plot(radius * np.cos(angle), radius * np.sin(angle), color=INK, lw=0.9, ls=(0, (4, 2)), zorder=3)
+            axes.annotate(
+                f"{share:.0%}",
+                (0, radius),
+                ha="center",
+                va="center",
+                fontsize=7,
+                color=INK,
+                zorder=4,
+                bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8},
+            )
+        return -3.6, 3.6, stats.norm()
+    axes.plot([0, 1, 1, 0, 0], [0, 0, 1, 1, 0], color=INK, lw=0.9, ls=(0, (4, 2)), zorder=3)
+    return -0.06, 1.06, stats.uniform()
+
+
 def training_figure(metrics: Sequence["pd.DataFrame"], labels: Sequence[str]) -> "Figure":
-    """Estimated information and capacity against the step, one line a run.
+    """Estimated information and capacity against the step, one line per run.
 
     Args:
         metrics: frames with columns step, bound, capacity (nats).
-        labels: a name each.
+        labels: one name per frame.
     """
     figure = new_figure(6.4, 3.4)
     axes = figure.subplots()

@@ -1,4 +1,4 @@
-"""Where the numbers come from: machines, versions, commits."""
+"""Machines, versions and commits behind the numbers."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ __all__ = ["provenance_section"]
 
 
 def _of_file(path: Path) -> list[dict[str, Any]]:
-    """The distinct environments that a results file names, for all of it or entry by entry."""
+    """The distinct environments in a file of results, named once for the whole file or entry by entry."""
     content = read_json(path)
     named = [content.get("environment"), *(e["extra_info"].get("environment") for e in content.get("benchmarks", []))]
     return [json.loads(words) for words in dict.fromkeys(json.dumps(each, sort_keys=True) for each in named if each)]
@@ -33,15 +33,15 @@ def _row(what: str, environment: dict[str, Any]) -> dict[str, str]:
 
 
 def provenance_section(sources: Sources) -> Section:
-    """One row a machine and set of versions, for the runs and for each file of results."""
+    """One row per machine and set of versions, for the runs and for each file of results."""
     rows = [_row(f"{each['runs']} runs", each) for each in environments(sources.configs, sources.store)]
     for name in ("theory.json", "benchmarks*.json", "table-1*.json"):
         rows += [_row(path.name, each) for path in sorted(sources.results.glob(name)) for each in _of_file(path)]
     blocks: list[Block] = [
         Text(
             f"Made by `{sources.command}`; every run's configuration, seed, metrics and embeddings are in "
-            "`results/runs/` beside this file, the rows behind this page in `results/report.json`. Theory, benchmarks and "
-            "Table 1 are made by commands of their own (each section names its own) and left in the files below."
+            "`results/runs/` next to this file, and the rows behind this page are in `results/report.json`. Theory, "
+            "benchmarks and Table 1 are made by commands of their own, which their sections name; the files are below."
         )
     ]
     if rows:

@@ -1,8 +1,8 @@
-"""Figures of the theorems, from closed forms and one-dimensional integrals: computed when drawn, in about a second."""
+"""Figures of the theorems, computed from closed forms and one-dimensional integrals in about a second."""
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -122,23 +122,21 @@ def uniform_bound_figure() -> "Figure":
     return figure
 
 
-def training_gap_figure(rows: Sequence[dict[str, Any]]) -> "Figure":
+def training_gap_figure(cases: Sequence[tuple[str, Sequence[int], Sequence[Sequence[float]]]]) -> "Figure":
     """The certified gap C − J of trained encoders at the start, in the middle and at the end of training.
 
     Args:
-        rows: of the ledger; ``case`` and ``details`` with ``steps`` and ``gaps`` (lower, upper).
+        cases: name, steps, and the gap's interval (lower, upper) at each step, nats.
     """
     figure = new_figure(6.4, 4.0)
     axes = figure.subplots()
-    for number, row in enumerate(rows):
-        steps, gaps = np.array(row["details"]["steps"]), np.array(row["details"]["gaps"])
-        middle, half = gaps.mean(1), np.abs(gaps[:, 1] - gaps[:, 0]) / 2
-        place = steps + (number - len(rows) / 2) * 4
-        axes.errorbar(
-            place, middle, half, color=PALETTE[number], marker=MARKERS[number], ms=5, capsize=3, label=row["case"]
-        )
+    for number, (name, steps, gaps) in enumerate(cases):
+        ends = np.array(gaps)
+        middle, half = ends.mean(1), np.abs(ends[:, 1] - ends[:, 0]) / 2
+        place = np.array(steps) + (number - len(cases) / 2) * 4
+        axes.errorbar(place, middle, half, color=PALETTE[number], marker=MARKERS[number], ms=5, capsize=3, label=name)
     axes.set(xlabel="step", ylabel="C − J, nats", ylim=(0, None))
-    axes.set_title("The certified gap while training goes on", loc="left")
-    # Below the axes: within them it would lie on the largest capacity's line.
+    axes.set_title("The certified gap during training", loc="left")
+    # Inside the axes the legend would cover the line of the largest capacity.
     axes.legend(fontsize=8, title="prior, capacity in nats", ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.16))
     return figure

@@ -1,161 +1,125 @@
-"""Can you trust the test? False alarms and power of the battery, as audit.json has them."""
+"""The audit in words: false alarms on samples of the null, and power against other laws."""
 
-from typing import Any
+from collections.abc import Sequence
 
-from noisedim.document.content import Notice, Section, Table, Text, Verdict
-from noisedim.normality.audit import LEVELS, read_audit
+from noisedim.document.content import Block, Notice, Section, Table, Text, Verdict
 from noisedim.report.study import Sources
-from noisedim.statistics.intervals import Interval, clopper_pearson
+from noisedim.report.trust.cells import LEVELS, PEERS, Cell, audit_cells
+from noisedim.report.trust.verdicts import (
+    POWER,
+    CalibrationVerdict,
+    PowerVerdict,
+    calibration_verdict,
+    power_verdict,
+)
+from noisedim.statistics.intervals import Interval
 
 __all__ = ["trust_section"]
 
 _TITLE = "Can you trust the test?"
-_PEERS = ("sliced Epps–Pulley", "Shapiro–Wilk by coordinate, Bonferroni", "Henze–Zirkler (pingouin)")
 _QUESTION = "Are false alarms as rare as the battery says?"
-# The power that has to be shown, by a lower limit, for a departure to count as seen.
-_POWER = 0.8
 _COMMAND = "python -m noisedim.normality.audit --output noisedim/normality/audit.json"
+_MOST_LISTED = 5
 
 
 def trust_section(sources: Sources) -> Section:
-    """The audit that ships with the package; it is not made anew with a report."""
+    """The audit that ships with the package; making a report does not repeat it."""
     try:
-        cells = read_audit()["cells"]
+        cells = audit_cells()
     except FileNotFoundError:
-        return Section(
-            _TITLE, [Verdict(_QUESTION, "not measured", "there is no audit")], [Notice(f"`{_COMMAND}` makes it.")]
-        )
-    calibration = [cell for cell in cells if cell["kind"] == "calibration"]
-    power = [cell for cell in cells if cell["kind"] == "power"]
-    blocks: list[Text | Notice | Table] = [
-        Text(
-            "Measured rates of p ≤ level on samples of the null itself, with 95% Clopper–Pearson intervals; trials differ "
-            "because large samples take longer. Family-wise: any test of the battery after Holm. The most frequent of the "
-            "single tests should be about the level and, being the largest of many, is somewhat above it by chance."
-        ),
-        Table([_calibration_row(cell) for cell in sorted(calibration, key=lambda c: (c["law"], c["n"], c["dim"]))]),
-    ]
-    verdicts = [_calibration_verdict(calibration)]
+        verdict = Verdict(_QUESTION, "not measured", "there is no audit")
+        return Section(_TITLE, [verdict], [Notice(f"`{_COMMAND}` makes it.")])
+    calibration = [cell for cell in cells if cell.kind == "calibration"]
+    power = [cell for cell in cells if cell.kind == "power"]
+    verdicts = [_calibration_words(calibration_verdict(calibration))]
+    blocks: list[Block] = _calibration_blocks(calibration)
     if power:
-        n, dim = power[0]["n"], power[0]["dim"]
-        verdicts.append(_power_verdict(power))
-        blocks += [
-            Text(
-                f"Rejections at α = 0.05 of laws that are not N(0, I), n = {n:,}, d = {dim}. Peers: the mean Epps–Pulley "
-                "statistic of 64 random slices, calibrated by simulation; Shapiro–Wilk on every coordinate with "
-                "Bonferroni's correction; pingouin's Henze–Zirkler with its log-normal p-value, an error counting as no "
-                "rejection. A law that leaves mean and variances alone is what slices are blind to."
-            ),
-            Table([_power_row(cell) for cell in power]),
-        ]
+        verdicts.append(_power_words(power_verdict(power)))
+        blocks += _power_blocks(power)
     blocks.append(Text(f"`{_COMMAND}` adds trials to these."))
     return Section(_TITLE, verdicts, blocks)
 
 
-def _rate(cell: dict[str, Any], name: str, level: int = 0) -> str:
-    if name not in cell["counts"]:
-        return ""
-    interval = clopper_pearson(cell["counts"][name][level], cell["trials"])
+def _in_brackets(interval: Interval) -> str:
     return f"{interval.estimate:.3f} [{interval.lower:.3f}, {interval.upper:.3f}]"
 
 
-def _calibration_row(cell: dict[str, Any]) -> dict[str, str]:
-    single = {name: counts for name, counts in cell["counts"].items() if name not in ("battery", "rank")}
-    row = {
-        "null": cell["law"],
-        "n": f"{cell['n']:,}",
-        "d": str(cell["dim"]),
-        "trials": f"{cell['trials']:,}",
-        "tests": str(len(single)),
-        "family-wise at 0.05": _rate(cell, "battery"),
-    }
-    for i, level in enumerate(LEVELS):
-        worst = max(single, key=lambda name, i=i: single[name][i])  # type: ignore[misc]
-        row[f"most frequent at {level:g}"] = f"{single[worst][i] / cell['trials']:.4f} ({worst})"
-    return row
-
-
-def _pooled(cells: list[dict[str, Any]]) -> dict[int, Interval]:
-    """Family-wise rate by n, in intervals that hold together with 95%: at most 0.05 is shown, not merely not refuted."""
-    counts: dict[int, tuple[int, int]] = {}
-    for cell in sorted(cells, key=lambda cell: cell["n"]):
-        rejected, trials = counts.get(cell["n"], (0, 0))
-        counts[cell["n"]] = rejected + cell["counts"]["battery"][0], trials + cell["trials"]
-    return {n: clopper_pearson(*own, level=1 - 0.05 / len(counts)) for n, own in counts.items()}
-
-
-def _calibration_verdict(cells: list[dict[str, Any]]) -> Verdict:
-    entries = [
-        (cell, name, level, counts[i])
-        for cell in cells
-        for name, counts in cell["counts"].items()
-        if name not in ("battery", "rank")
-        for i, level in enumerate(LEVELS)
+def _calibration_words(found: CalibrationVerdict) -> Verdict:
+    answer: str = found.outcome
+    if answer == "yes in part":
+        answer = f"yes; not decided at n = {', '.join(f'{n:,}' for n in found.undecided)}"
+    by_n = ", ".join(f"{_in_brackets(interval)} at n = {n:,}" for n, interval in found.pooled.items())
+    excesses = [
+        f"{own.test} at {own.level:g}, n = {own.n:,}, d = {own.dim} ({own.count} of {own.trials:,})"
+        for own in found.excesses[:_MOST_LISTED]
     ]
-    # All intervals at once: at most one in twenty audits shows any excess where there is none.
-    together = 1 - 0.05 / max(1, len(entries))
-    over = [
-        f"{name} at {level:g}, n = {cell['n']:,}, d = {cell['dim']} ({count} of {cell['trials']:,})"
-        for cell, name, level, count in entries
-        if clopper_pearson(count, cell["trials"], level=together).lower > level
-    ]
-    outside = sum(level not in clopper_pearson(count, cell["trials"], level=0.99) for cell, _, level, count in entries)
-    family = [cell["counts"]["battery"][0] / cell["trials"] for cell in cells]
-    unsafe = [
-        cell
-        for cell in cells
-        if clopper_pearson(cell["counts"]["battery"][0], cell["trials"], level=1 - 0.05 / len(cells)).lower > 0.05
-    ]
-    pooled = _pooled(cells)
-    answer = "yes" if all(interval.upper <= 0.05 for interval in pooled.values()) else "not decided"
-    open_ = [f"{n:,}" for n, interval in pooled.items() if interval.upper > 0.05]
-    if 0 < len(open_) < len(pooled):
-        answer = f"yes; not decided at n = {', '.join(open_)}"
-    by_n = ", ".join(
-        f"{interval.estimate:.3f} [{interval.lower:.3f}, {interval.upper:.3f}] at n = {n:,}"
-        for n, interval in pooled.items()
-    )
-    trials = sum(cell["trials"] for cell in cells)
     return Verdict(
         _QUESTION,
-        "no" if over or unsafe else answer,
-        f"{trials:,} samples of the null over {len(cells)} shapes and nulls: family-wise rate at 0.05 from "
-        f"{min(family):.3f} to {max(family):.3f}, pooled over dimensions and nulls {by_n} "
-        f"(intervals that hold together); of {len(entries):,} rates of single tests at "
-        f"{', '.join(f'{level:g}' for level in LEVELS)}, {outside} ({outside / max(1, len(entries)):.1%}) have their level "
-        f"outside the 99% interval, and {len(over) or 'none'} above it in intervals that hold together"
-        + (f": {'; '.join(over[:5])}" if over else ""),
+        answer,
+        f"{found.trials:,} samples of the null, {found.cells} shapes and nulls: family-wise rate at 0.05 from "
+        f"{found.family_rates[0]:.3f} to {found.family_rates[1]:.3f}; pooled over dimensions and nulls {by_n} "
+        f"(intervals that hold jointly). Of {found.rates:,} rates of single tests at "
+        f"{', '.join(f'{level:g}' for level in LEVELS)}, {found.outside} ({found.outside / max(1, found.rates):.1%}) have "
+        f"their level outside the 99% interval, and {len(found.excesses) or 'none'} above it in intervals that hold "
+        "jointly" + (f": {'; '.join(excesses)}" if excesses else ""),
         is_main=True,
     )
 
 
-def _power_verdict(cells: list[dict[str, Any]]) -> Verdict:
-    found = {cell["law"]: cell["counts"]["battery"][0] / cell["trials"] for cell in cells if cell["law"] != "prior"}
-    least = {
-        cell["law"]: clopper_pearson(
-            cell["counts"]["battery"][0], cell["trials"], level=1 - 0.05 / max(1, len(found))
-        ).lower
-        for cell in cells
-        if cell["law"] != "prior"
+def _calibration_blocks(cells: Sequence[Cell]) -> list[Block]:
+    return [
+        Text(
+            "Measured rates of p ≤ level on samples of the null itself, with 95% Clopper–Pearson intervals; large samples "
+            "take longer and have fewer trials. Family-wise: any test of the battery after Holm. The test that rejects "
+            "most often should do so at about the level; as the largest of many rates, it lies somewhat above by chance."
+        ),
+        Table([_calibration_row(cell) for cell in sorted(cells, key=lambda c: (c.law, c.n, c.dim))]),
+    ]
+
+
+def _calibration_row(cell: Cell) -> dict[str, str]:
+    row = {
+        "null": cell.law,
+        "n": f"{cell.n:,}",
+        "d": str(cell.dim),
+        "trials": f"{cell.trials:,}",
+        "tests": str(len(cell.single_tests)),
+        "family-wise at 0.05": _in_brackets(cell.rate("battery")),
     }
-    weak = [f"{law} ({found[law]:.0%})" for law, lower in least.items() if lower < _POWER]
-    sliced = [cell["counts"][_PEERS[0]][0] / cell["trials"] for cell in cells if cell["law"] != "prior"]
+    for at, level in enumerate(LEVELS):
+        name, rate = cell.most_frequent(at=at)
+        row[f"most frequent at {level:g}"] = f"{rate:.4f} ({name})"
+    return row
+
+
+def _power_words(found: PowerVerdict) -> Verdict:
+    weak = [f"{law} ({found.rates[law]:.0%})" for law in found.weak]
     return Verdict(
-        "Does it see in many dimensions what random slices do not?",
-        "yes" if not weak else "in part",
-        f"n = {cells[0]['n']:,}, d = {cells[0]['dim']}: the battery rejects each of {len(found)} laws in "
-        f"{min(found.values()):.0%} of {min(cell['trials'] for cell in cells)} samples or more, so that its power is above "
-        f"{min(least.values()):.0%} for each (limits that hold together); a sliced Epps–Pulley test rejects them in "
-        f"{min(sliced):.0%} to {max(sliced):.0%}"
-        + (f". Power above {_POWER:.0%} is not shown for {', '.join(weak)}" if weak else ""),
+        "In many dimensions, does it see what random slices do not?",
+        found.outcome,
+        f"n = {found.n:,}, d = {found.dim}: the battery rejects each of {len(found.rates)} laws in at least "
+        f"{min(found.rates.values()):.0%} of {found.trials} samples, so its power is above "
+        f"{min(found.limits.values()):.0%} for each (limits that hold jointly); a sliced Epps–Pulley test rejects them in "
+        f"{found.sliced[0]:.0%} to {found.sliced[1]:.0%}"
+        + (f". Power above {POWER:.0%} is not shown for {', '.join(weak)}" if weak else ""),
     )
 
 
-def _power_row(cell: dict[str, Any]) -> dict[str, str]:
-    trials = cell["trials"]
-    row = {"law": cell["law"], "samples": str(trials)}
-    row |= {name: f"{cell['counts'][name][0] / trials:.0%}" for name in ("battery", *_PEERS)}
-    own = {name: c[1] for name, c in cell["counts"].items() if name != "battery" and name not in _PEERS}
-    best = max(own, key=lambda name: own[name])
-    row["seen most often, at 0.01, by"] = f"{best} ({own[best] / trials:.0%})" if own[best] else "none"
-    return row
+def _power_blocks(cells: Sequence[Cell]) -> list[Block]:
+    return [
+        Text(
+            f"Rejections at α = 0.05 of laws that are not N(0, I), n = {cells[0].n:,}, d = {cells[0].dim}. For comparison: "
+            "the mean Epps–Pulley statistic of 64 random slices, calibrated by simulation; Shapiro–Wilk on every coordinate "
+            "with Bonferroni's correction; pingouin's Henze–Zirkler with its log-normal p-value, where an error counts as "
+            "no rejection. In many dimensions, random one-dimensional slices of a law with the right mean and covariance look "
+            "nearly normal."
+        ),
+        Table([_power_row(cell) for cell in cells]),
+    ]
+
+
+def _power_row(cell: Cell) -> dict[str, str]:
+    row = {"law": cell.law, "samples": str(cell.trials)}
+    row |= {name: f"{cell.rate(name).estimate:.0%}" for name in ("battery", *PEERS)}
+    name, rate = cell.most_frequent(at=1)
+    return {**row, "seen most often, at 0.01, by": f"{name} ({rate:.0%})" if rate else "none"}

@@ -159,7 +159,7 @@ PAPER_CLAIMS: tuple[Claim, ...] = (
         hypotheses=("f(X′) has a density", "X″ is another view of X, independent of X′ given X"),
         source=f"{PAPER}, Section 4; Zbontar et al. (2021); Bardes et al. (2021)",
         printed="the left side of VICReg's bound is wrong (E15)",
-        references=("paper", "vicreg", "barlow"),
+        references=("paper", "vicreg", "barlow-twins"),
     ),
     Claim(
         id="lemma-b.1",

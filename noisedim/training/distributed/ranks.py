@@ -21,7 +21,7 @@ from noisedim.errors import InvalidInputError, NoisedimError, RankLostError
 from noisedim.training.distributed.exchange import rows_of_all_ranks, with_global_statistics
 from noisedim.training.execution import Execution
 
-__all__ = ["Ranks", "check_shares", "explaining_loss", "launch", "speaks", "world_size"]
+__all__ = ["Ranks", "check_shares", "explaining_lost_rank", "is_printing_rank", "launch", "world_size"]
 
 T = TypeVar("T")
 _AS_IT_IS = Execution()
@@ -76,6 +76,10 @@ class Ranks:
         own = rows // self.size
         return slice(own * self.rank, own * (self.rank + 1))
 
+    def rows_of_all(self, own: torch.Tensor) -> torch.Tensor:
+        """The rows of all ranks, the first rank's first, from this rank's ``own``."""
+        return own if self.size == 1 else rows_of_all_ranks(own)
+
     @torch.no_grad()
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
         """Gradients that every rank has computed whole: their mean, so that rounding never draws ranks apart."""
@@ -125,7 +129,7 @@ class Ranks:
 
 
 @contextlib.contextmanager
-def explaining_loss(ranks: Ranks) -> Iterator[None]:
+def explaining_lost_rank(ranks: Ranks) -> Iterator[None]:
     """Around a step: that another rank is gone becomes one sentence.
 
     Raises: RankLostError: where the connection to another rank broke.
@@ -155,7 +159,7 @@ def check_shares(batch_size: int, size: int) -> None:
         )
 
 
-def speaks() -> bool:
+def is_printing_rank() -> bool:
     """Whether this process is the first of those that train, connected already or not: the one that prints."""
     if dist.is_available() and dist.is_initialized():
         return dist.get_rank() == 0

@@ -14,7 +14,7 @@ import torch
 from noisedim.data import load_images
 from noisedim.errors import InvalidInputError
 from noisedim.training import ObjectiveConfig
-from noisedim.training.distributed.ranks import Ranks, check_shares, launch, speaks, world_size
+from noisedim.training.distributed.ranks import Ranks, check_shares, is_printing_rank, launch, world_size
 from noisedim.training.loop import Trainer, load_model, train
 
 OBJECTIVE_NAMES = get_type_hints(ObjectiveConfig)["name"]
@@ -150,9 +150,9 @@ def test_how_many_ranks_a_launcher_started(monkeypatch):
     assert world_size() == 7
     # Before they are connected, one of them prints.
     monkeypatch.setenv("RANK", "0")
-    assert speaks()
+    assert is_printing_rank()
     monkeypatch.setenv("RANK", "3")
-    assert not speaks()
+    assert not is_printing_rank()
 
 
 def test_alone_nothing_is_exchanged(tmp_path):

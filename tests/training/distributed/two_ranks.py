@@ -15,12 +15,12 @@ import torch.distributed as dist
 
 from noisedim.data import AugmentationConfig, load_images
 from noisedim.errors import NoisedimError, RankLostError, StorageError
+from noisedim.objectives import METHODS
 from noisedim.runs import RunStore, make_run
 from noisedim.training import DataConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
 from noisedim.training.distributed.exchange import rows_of_all_ranks
 from noisedim.training.distributed.ranks import Ranks, launch
 from noisedim.training.loop import Trainer, train
-from noisedim.training.methods import OTHER_METHODS
 from noisedim.training.recipes import METHOD_NAMES, pretraining
 
 BASE = TrainConfig(
@@ -40,7 +40,7 @@ OBJECTIVES = {
     "nwj": ObjectiveConfig(name="nwj", critic="dot"),
     "closed-form critic": ObjectiveConfig(name="infonce", critic="gaussian-dual"),
     "autoencoder": ObjectiveConfig(name="autoencoder"),
-    **{name: ObjectiveConfig(name=name, features=16) for name in OTHER_METHODS},
+    **{name: ObjectiveConfig(name=name, features=16) for name, method in METHODS.items() if not method.injects_noise},
 }
 CONFIGS = {name: replace(BASE, objective=objective) for name, objective in OBJECTIVES.items()}
 # The recipe of pre-training (views of both, LARS, noise in the objective) on a narrow ResNet and a short head.

@@ -1,1 +1,0 @@
-"""Sections that have not moved to a study folder yet."""
