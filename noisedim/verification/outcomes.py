@@ -119,6 +119,7 @@ class Row:
         expected: verified, or refuted for a printed form that is wrong.
         verdict: the gravest of the findings'.
         findings: all relations examined.
+        hypotheses: of the paper, found satisfied by the case.
         seed: the root seed.
         seconds: how long it took.
         message: of an error, or why nothing was examined.
@@ -132,6 +133,7 @@ class Row:
     expected: Verdict
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
+    hypotheses: tuple[str, ...] = ()
     seed: int = 0
     seconds: float = 0.0
     message: str = ""
@@ -182,6 +184,7 @@ class Row:
             "seconds": self.seconds,
             "message": self.message,
             **self.summary(),
+            "hypotheses": list(self.hypotheses),
             "findings": found,
             "details": self.details,
         }

@@ -91,6 +91,7 @@ def run_case(check: Check, case: str, *, seed: int = 0) -> Row:
         expected=check.expected,
         verdict=verdict,
         findings=tuple(trial.findings),
+        hypotheses=tuple(trial.hypotheses),
         seed=seed,
         seconds=time.perf_counter() - began,
         message=message,

@@ -102,9 +102,14 @@ class GaussianSource(Source):
         return gaussian_information((joint + joint.T) / 2, self.dim)
 
     def residual_information(self, noise: Law) -> float:
-        # ½ Σ log(1 + λ/σ²) over the eigenvalues of Cov(f(X) | f(X′)).
-        spread = np.clip(np.linalg.eigvalsh(self._given()), 0, None)
-        return float(np.log1p(spread / self._noise_variance(noise)).sum()) / 2
+        # E over f(X), given f(X′), of KL(N(f(X), σ²I) ‖ N(E f(X), S)), S = Cov(f(X) | f(X′)) + σ²I.
+        return self._mean_divergence(self._noise_variance(noise) * np.eye(self.dim), self._given())
+
+    def _mean_divergence(self, kept: np.ndarray, moving: np.ndarray) -> float:
+        """E_m KL(N(m, kept) ‖ N(0, kept + moving)) over m ~ N(0, moving): a divergence, and the mean of a square."""
+        whole, zero = kept + moving, np.zeros(self.dim)
+        whole = (whole + whole.T) / 2
+        return gaussian_kl_divergence(zero, kept, zero, whole) + float(np.trace(np.linalg.solve(whole, moving))) / 2
 
     def entropy(self) -> float:
         return gaussian_entropy(self.covariance)
@@ -113,10 +118,7 @@ class GaussianSource(Source):
         return gaussian_entropy(self._noisy(noise))
 
     def noise_information(self, noise: Law) -> float:
-        joint = np.block([[self._noisy(noise), self._noise_variance(noise) * np.eye(self.dim)]])
-        joint = np.vstack([joint, self._noise_variance(noise) * np.eye(self.dim, 2 * self.dim)])
-        joint[self.dim :, self.dim :] = self._noise_variance(noise) * np.eye(self.dim)
-        return gaussian_information(joint, self.dim)
+        return self._mean_divergence(self.covariance, self._noise_variance(noise) * np.eye(self.dim))
 
     def _reference(self, reference: Law) -> tuple[np.ndarray, np.ndarray]:
         if not isinstance(reference, Normal):
