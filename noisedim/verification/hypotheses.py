@@ -9,7 +9,7 @@ import numpy as np
 from noisedim.errors import InvalidInputError
 from noisedim.theory.claims import hypotheses as words
 from noisedim.theory.laws import Law, Normal, Uniform
-from noisedim.theory.sources import DiscreteSource, GaussianSource, LazySource, Source
+from noisedim.theory.sources import BlockSource, DiscreteSource, GaussianSource, LazySource, PlanarMixture, Source
 from noisedim.verification.trial import Trial
 
 __all__ = ["HYPOTHESES", "satisfies_all"]
@@ -18,7 +18,7 @@ _ROUNDING = 1e-9
 
 
 def _has_density(source: Source) -> bool:
-    if isinstance(source, GaussianSource):
+    if isinstance(source, BlockSource | GaussianSource | PlanarMixture):
         return True
     return isinstance(source, LazySource) and not source.law.atoms
 
@@ -27,11 +27,16 @@ def _moments(source: Source, noise: Law) -> bool:
     """Mean 0 and variance 1 of every coordinate."""
     if isinstance(source, GaussianSource):
         return bool(np.abs(np.diag(source.covariance) - 1).max() <= _ROUNDING)
+    if isinstance(source, PlanarMixture):
+        mean, covariance = source.moments
+        return bool(max(np.abs(mean).max(), np.abs(np.diag(covariance) - 1).max()) <= _ROUNDING)
     law = getattr(source, "law", None)
     return isinstance(law, Law) and abs(law.mean) <= _ROUNDING and abs(law.variance - 1) <= _ROUNDING
 
 
 def _in_unit_cube(source: Source, noise: Law) -> bool:
+    if isinstance(source, BlockSource):
+        return True
     law = getattr(source, "law", None)
     if not isinstance(law, Law):
         return False
