@@ -71,7 +71,7 @@ def _unit_lazy() -> dict[str, tuple[Source, float]]:
     return {n: case for n, case in unit_pairs(epsilons=(0.25,)).items() if isinstance(case[0], LazySource)}
 
 
-@check("lemma-3.1", cases={**planar_pairs(), **block_pairs()})
+@check("lemma-3.1", cases={**planar_pairs(sigmas=(0.01, 1.0)), **block_pairs(epsilons=(0.1,))})
 def dependent_coordinates(trial: Trial, case: tuple[Source, float]) -> None:
     """Laws in the plane that are no products: copulas, rotated components, rings."""
     source, level = case
