@@ -127,22 +127,24 @@ class PlanarMixture(Source):
         top = parts.max(1)
         return top + np.log(np.exp(parts - top[:, None]).sum(1))
 
-    def _breakpoints(self, extra: float) -> list[np.ndarray]:
+    def _breakpoints(self, extra: float, reaches: float = 1.0) -> list[np.ndarray]:
         found = []
         for axis in range(2):
-            reach = REACH * np.sqrt(self.covariances[:, axis, axis] + extra)
+            reach = reaches * REACH * np.sqrt(self.covariances[:, axis, axis] + extra)
             low, high = (self.means[:, axis] - reach).min(), (self.means[:, axis] + reach).max()
-            found.append(np.linspace(low, high, 13))
+            found.append(np.linspace(low, high, round(12 * reaches) + 1))
         return found
 
-    def _integral(self, integrand: Callable[[np.ndarray, np.ndarray], np.ndarray], extra: float) -> float:
+    def _integral(
+        self, integrand: Callable[[np.ndarray, np.ndarray], np.ndarray], extra: float, *, reaches: float = 1.0
+    ) -> float:
         """∫ p·integrand(points, log p), p the density with ``extra`` variance."""
 
         def weighted(points: np.ndarray) -> np.ndarray:
             log_p = self.log_density(points, extra)
             return np.exp(log_p) * integrand(points, log_p)
 
-        return integrate_plane(weighted, *self._breakpoints(extra), tolerance=_TOLERANCE).value
+        return integrate_plane(weighted, *self._breakpoints(extra, reaches), tolerance=_TOLERANCE).value
 
     # ------------------------------------------------------------------ quantities
 
@@ -160,9 +162,10 @@ class PlanarMixture(Source):
 
     def noisy_renyi_2(self, noise: Law, reference: Law) -> float:
         def ratio(points: np.ndarray, log_p: np.ndarray) -> np.ndarray:
-            return np.exp(log_p - _log_product(reference, points))
+            return np.exp(np.minimum(log_p - _log_product(reference, points), 690.0))
 
-        return math.log(self._integral(ratio, self._variance(noise)))
+        # p²/q dies out far more slowly than p.
+        return math.log(self._integral(ratio, self._variance(noise), reaches=3.0))
 
     def information(self, noise: Law) -> float:
         extra = self._variance(noise)
