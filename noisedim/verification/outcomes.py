@@ -120,6 +120,7 @@ class Row:
         verdict: the gravest of the findings'.
         findings: all relations examined.
         hypotheses: of the paper, found satisfied by the case.
+        primitives: that the case called, of :mod:`noisedim.verification.primitives`.
         seed: the root seed.
         seconds: how long it took.
         message: of an error, or why nothing was examined.
@@ -134,6 +135,7 @@ class Row:
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
     hypotheses: tuple[str, ...] = ()
+    primitives: tuple[str, ...] = ()
     seed: int = 0
     seconds: float = 0.0
     message: str = ""
@@ -185,6 +187,7 @@ class Row:
             "message": self.message,
             **self.summary(),
             "hypotheses": list(self.hypotheses),
+            "primitives": list(self.primitives),
             "findings": found,
             "details": self.details,
         }
