@@ -39,7 +39,7 @@ def bound_and_slack(trial: Trial, case: tuple[Source, float]) -> None:
     noise, dim = Normal(0, sigma), source.dim
     about_noise, information = source.noise_information(noise), source.information(noise)
     direct = bounds.gaussian_kl_upper_bound(about_noise, information, dim, sigma)
-    terms = max(about_noise, bounds.gaussian_capacity(dim, sigma))
+    terms = max(about_noise, dim / 2 * math.log1p(1 / sigma**2))
     divergence = source.divergence(Normal())
     trial.equal(
         "bound and KL + I(Y; f(X) | f(X′))", direct, divergence + source.residual_information(noise), terms=terms

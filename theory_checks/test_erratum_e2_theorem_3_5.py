@@ -117,6 +117,10 @@ def optimal_law(trial: Trial, case: tuple[float, int]) -> None:
     trial.equal("mass of the law", math.fsum(masses), 1.0, tolerance=1e-12)
     trial.equal("closed form and what the law attains", value, attained, tolerance=1e-10)
     trial.equal("closed form and the most that any law sends", value, most, tolerance=1e-10)
+    if abs(1 / (2 * epsilon) - round(1 / (2 * epsilon))) < 1e-12:
+        trial.equal(
+            "1/(2ε) is whole: what the law attains and the bound (6)", attained, bounds.uniform_capacity(dim, epsilon)
+        )
     if dim == 1:
         law = Atoms(tuple(points[:, 0]), tuple(masses / masses.sum()))
         by_quadrature = entropy.channel_information(law, Uniform(-epsilon, epsilon))

@@ -11,9 +11,11 @@ import itertools
 
 import numpy as np
 
+from noisedim.theory import entropy
 from noisedim.theory.claims import CLAIMS
-from noisedim.theory.laws import Law, Normal, Uniform
+from noisedim.theory.laws import Atoms, Law, Normal, Uniform
 from noisedim.theory.sources import DiscreteSource, GaussianSource, LazySource, Source
+from noisedim.theory.sums import add
 from noisedim.verification import Trial, check
 from noisedim.verification.hypotheses import satisfies_all
 from noisedim.verification.scenarios import covariance
@@ -47,6 +49,15 @@ def _views(seed: int, *, keep: float, moves: float) -> np.ndarray:
     return table / table.sum()
 
 
+def _uncertain(source: DiscreteSource, noise: Law) -> float:
+    """h(Y | f(X′)) from the table."""
+    points, total = np.array([place for place, _ in source.law.atoms]), 0.0
+    for column in source.joint.T:
+        given = Atoms(tuple(points), tuple(column / column.sum()))
+        total += float(column.sum()) * entropy.differential_entropy(add(given, noise))
+    return total
+
+
 _CASES: dict[str, tuple[np.ndarray, list[int]]] = {}
 for _seed in range(6):
     for _name, _encode in {"injective": [0, 1, 2, 3, 4], "pairs": [0, 0, 1, 1, 2], "constant": [0] * 5}.items():
@@ -68,6 +79,8 @@ def equivalence(trial: Trial, case: tuple[np.ndarray, list[int]]) -> None:
             trial.equal("I(Y; f(X) | f(X′)) of a weakly invariant encoder", lost, 0.0)
         else:
             trial.below("0 and I(Y; f(X) | f(X′)) of another encoder", 0.0, lost, by=1e-5)
+        by_entropies = _uncertain(source, noise) - entropy.differential_entropy(noise)
+        trial.equal("I(Y; f(X) | f(X′)) and h(Y | f(X′)) − h(Z)", lost, by_entropies)
 
 
 @check("lemma-3.3")

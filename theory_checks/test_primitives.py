@@ -1,8 +1,8 @@
 """Every claim rests on what its checks compute with: each primitive made wrong, each claim must lose a case to it.
 
-Entropy, Kullback–Leibler and Rényi divergences, quadrature, log-sum-exp, h(Z), I(Z; Y), I(f(X′); Y) and I(Y; f(X) | f(X′)), off by
-about 1%. A case that compares a formula with itself would stay verified. Cases that sample are left out, and so are forms
-that are refuted anyway.
+Entropy, Kullback–Leibler and Rényi divergences, quadrature, log-sum-exp, h(Z), I(Z; Y), I(f(X′); Y) and I(Y; f(X) | f(X′)),
+off by about 1%. A case that compares a formula with itself would stay verified. Cases that sample are left out, and so are
+forms that are refuted anyway.
 """
 
 from noisedim.theory.claims import CLAIMS

@@ -12,8 +12,10 @@ import torch
 
 from noisedim.objectives import infomax
 from noisedim.theory import entropy
-from noisedim.theory.laws import Laplace, Law, Mixture, Normal, Uniform
+from noisedim.theory.laws import Atoms, Laplace, Law, Mixture, Normal, Uniform
 from noisedim.theory.quadrature import integrate
+from noisedim.theory.sources import LazySource
+from noisedim.theory.sums import add
 from noisedim.verification import Trial, check
 
 _LAWS: dict[str, Law] = {
@@ -48,10 +50,12 @@ def grows_without_end(trial: Trial, law: Law) -> None:
 @check("section-2.2-infinite", cases=_LAWS)
 def infinite_divergence(trial: Trial, law: Law) -> None:
     """The limit itself: given X, f(X) is an atom, infinitely far from a law with a density; noise makes it finite."""
-    from noisedim.theory.laws import Atoms
-
     trial.equal("KL(f(X) given X ‖ f(X))", entropy.kl_divergence(Atoms((0.3,)), law), math.inf)
     values = [entropy.channel_information(law, Normal(0, sigma)) for sigma in (0.3, 0.03, 0.003)]
+    mean = LazySource(law).information(Normal(0, 0.3))
+    noise = Normal(0, 0.3)
+    by_entropies = entropy.differential_entropy(add(law, noise)) - entropy.differential_entropy(noise)
+    trial.equal("with noise: the mean divergence and h(Y) − h(Z)", mean, by_entropies)
     for less, more in itertools.pairwise(values):
         trial.below("a tenth of the noise: log 10 more", less + 1.9, more)
         trial.below("finite with noise", more, math.inf)

@@ -123,13 +123,18 @@ def primitive_cells(checks: Sequence[Check], *, every: bool = False, seed: int =
         using = {check.id for check in checks if any(primitive in calls.get(i, ()) for i in check.case_ids())}
         red: list[str] = []
         green: list[str] = []
-        for check, case in _in_turn([check for check in checks if check.id in using]):
+        # Those known to call it first; a case in the middle of another check may be the one that does.
+        others = [check for check in checks if check.id not in using] if using else []
+        for check, case in [*_in_turn([check for check in checks if check.id in using]), *_in_turn(others)]:
             case_id = check.case_id(case)
             if case_id in calls and primitive not in calls[case_id]:
                 continue
             with perturbed(primitive):
                 verdict = run_case(check, case, seed=seed, trace=False).verdict
-            (red if verdict is Verdict.REFUTED else green).append(case_id)
+            if verdict is Verdict.REFUTED:
+                red.append(case_id)
+            elif check.id in using:
+                green.append(case_id)
             if red and not every:
                 break
         if using:

@@ -19,6 +19,16 @@ from noisedim.theory.sources.base import Source
 __all__ = ["GaussianSource"]
 
 
+def _check_positive_definite(name: str, matrix: np.ndarray) -> None:
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.isfinite(matrix).all():
+        raise InvalidInputError(f"{name} must be a finite square matrix; got shape {matrix.shape}")
+    if np.abs(matrix - matrix.T).max(initial=0) > 1e-12 * np.abs(matrix).max(initial=0):
+        raise InvalidInputError(f"{name} must be symmetric")
+    least = np.linalg.eigvalsh(matrix).min()
+    if least <= 0:
+        raise InvalidInputError(f"{name} must be positive definite; its least eigenvalue is {least:.3g}")
+
+
 @dataclass(frozen=True, eq=False)
 class GaussianSource(Source):
     """Jointly Gaussian, centred f(X) and f(X′) with any covariances.
@@ -45,10 +55,10 @@ class GaussianSource(Source):
     def of(cls, covariance: Any, cross: Any = None, other: Any = None, *, name: str = "") -> "GaussianSource":
         """Build a source; without ``cross``, f(X′) = f(X)."""
         first = np.asarray(covariance, dtype=np.float64)
-        gaussian_entropy(first)  # refuses what is not positive definite
         second = first if other is None else np.asarray(other, dtype=np.float64)
         between = first if cross is None else np.asarray(cross, dtype=np.float64)
-        gaussian_entropy(second)
+        for words, matrix in (("covariance", first), ("other", second)):
+            _check_positive_definite(words, matrix)
         if between.shape != first.shape or second.shape != first.shape:
             raise InvalidInputError(f"covariances must have one shape; got {first.shape}, {between.shape}")
         least = np.linalg.eigvalsh(np.block([[first, between], [between.T, second]])).min()
