@@ -113,9 +113,9 @@ def primitive_cells(checks: Sequence[Check], *, every: bool = False, seed: int =
     checks = [check for check in checks if check.counts_for_primitives]
     calls: dict[str, set[str]] = {}
     for check in checks:
-        names = (
-            list(check.cases) if every else list(dict.fromkeys([next(iter(check.cases)), next(reversed(check.cases))]))
-        )
+        names = list(check.cases)
+        if not every:
+            names = [names[0], names[-1]] if len(names) > 1 else names
         for case in names:
             calls[check.case_id(case)] = set(run_case(check, case, seed=seed).primitives)
     found = {}
