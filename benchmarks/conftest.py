@@ -1,14 +1,10 @@
 """Shared by all benchmarks: options, the trained comparison, a peer in the same run, and where it ran."""
 
-import json
 import math
-import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,72 +12,21 @@ import numpy as np
 import pytest
 import torch
 
-from noisedim.data import AugmentationConfig, load_images
-from noisedim.files import read_json, write_json_atomically
+from noisedim.data import load_images
+from noisedim.report.comparison.costs import peak_bytes, step_seconds
+from noisedim.report.comparison.plan import PROFILES, Profile, make_equal_time
 from noisedim.runs import RunStore
-from noisedim.runs.compare import MethodOutcome, make_comparison, make_seeds
-from noisedim.runs.comparison import METHODS
+from noisedim.runs.compare import MethodOutcome, make_comparison
+from noisedim.runs.comparison import CONTENDERS
 from noisedim.runs.environment import environment
 from noisedim.runs.store import DEFAULT_ROOT
-from noisedim.training import DataConfig, OptimiserConfig, TrainConfig
-from noisedim.training.loop import Trainer
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How much is trained.
-
-    Attributes:
-        base: what all methods have in common; fold 0 judges.
-        seeds: how many.
-        capacities: of Figure 1, in nats; none if the profile leaves it to the report.
-        words: the protocol.
-        as_paper: whether it is the paper's own.
-    """
-
-    base: TrainConfig
-    seeds: int
-    capacities: tuple[float, ...]
-    words: str
-    as_paper: bool = False
-
-
-_SHARED = TrainConfig(data=DataConfig(fold=0), steps=700, batch_size=128)
-_MNIST = DataConfig(name="mnist", fold=0)
-PROFILES = {
-    "smoke": Profile(
-        replace(_SHARED, steps=30), 2, (), "30 steps a run: does everything work? Its figures mean nothing"
-    ),
-    "digits": Profile(_SHARED, 5, (), "digits, d = 2, 700 steps of 128 images, five seeds"),
-    "mnist-short": Profile(
-        replace(_SHARED, data=replace(_MNIST, limit=12_000), steps=300, batch_size=256),
-        3,
-        (0.5, 2.0, 4.6, 7.0, 14.0),
-        "shortened: the first 12,000 images of MNIST's training part, 300 steps of 256 (8 epochs), input noise 0.3 with "
-        "probability ½, three seeds",
-    ),
-    "paper": Profile(
-        replace(
-            _SHARED,
-            data=_MNIST,
-            augmentation=AugmentationConfig(noise=0.6),
-            augmentation_probability=1.0,
-            optimiser=OptimiserConfig(learning_rate=1e-3, cosine=False),
-            steps=2000 * (60_000 // 1024),
-            batch_size=1024,
-        ),
-        5,
-        tuple(float(c) for c in (0.5, *range(1, 15))),
-        "Appendix C: MNIST, 2,000 epochs of 1,024, input noise 0.6, Adam at 1e-3, five seeds",
-        as_paper=True,
-    ),
-}
+from noisedim.training import DataConfig, TrainConfig
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("noisedim", "what the benchmarks of quality train")
     group.addoption("--profile", default="digits", choices=PROFILES, help="digits (default): minutes on two cores")
-    group.addoption("--methods", nargs="+", choices=METHODS, metavar="NAME", help="only these methods")
+    group.addoption("--methods", nargs="+", choices=CONTENDERS, metavar="NAME", help="only these methods")
     group.addoption("--datasets", nargs="+", metavar="NAME", help="other data sets than the profile's")
     group.addoption("--seeds", type=int, help="how many seeds")
     group.addoption("--epochs", type=float, help="another length of training")
@@ -102,7 +47,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         profile = PROFILES[options.profile]
         metafunc.parametrize("dataset", options.datasets or [profile.base.data.name], scope="session")
     if "method" in metafunc.fixturenames:
-        metafunc.parametrize("method", options.methods or list(METHODS))
+        metafunc.parametrize("method", options.methods or list(CONTENDERS))
     if "capacity" in metafunc.fixturenames:
         metafunc.parametrize("capacity", PROFILES[options.profile].capacities)
 
@@ -155,86 +100,20 @@ def comparison(
     profile: Profile, base: TrainConfig, store: RunStore, making: dict[str, Any], pytestconfig: pytest.Config
 ) -> dict[str, MethodOutcome]:
     """All methods, tuned and trained at an equal number of steps."""
-    names = pytestconfig.option.methods or list(METHODS)
+    names = pytestconfig.option.methods or list(CONTENDERS)
     return make_comparison(names, base, store, seeds=range(profile.seeds), **making)
 
 
 @pytest.fixture(scope="session")
 def costs(comparison: dict[str, MethodOutcome], store: RunStore, base: TrainConfig) -> dict[str, float]:
-    """Seconds a training step of each method, one thread, measured in turn; kept, so that runs stay the same runs."""
-    alive = {name: outcome.chosen for name, outcome in comparison.items() if outcome.chosen is not None}
-    path = store.root.parent / f"costs-{base.digest()}.json"
-    key = {name: replace(config, data=base.data, seed=0).digest() for name, config in alive.items()}
-    known = read_json(path) if path.is_file() else {}
-    if all(known.get(name, {}).get("config") == digest for name, digest in key.items()):
-        return {name: known[name]["seconds"] for name in alive}
-    images = load_images(base.data.name, limit=base.data.limit).images
-    trainers = {name: Trainer(config, images, device="cpu") for name, config in alive.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in alive}
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        for _ in range(8):
-            for name, trainer in trainers.items():
-                began = time.perf_counter()
-                for _ in range(3):
-                    trainer.step()
-                seconds[name].append((time.perf_counter() - began) / 3)
-    finally:
-        torch.set_num_threads(threads)
-    # The first round warms up.
-    found = {name: statistics.median(own[1:]) for name, own in seconds.items()}
-    write_json_atomically(path, {name: {"config": key[name], "seconds": found[name]} for name in alive})
-    return found
-
-
-# A process of its own, with nothing else in it. Linux lets the high-water mark be lowered to what is held now.
-_PEAK = """
-import gc, json, sys, torch
-from pathlib import Path
-from noisedim.data import load_images
-from noisedim.training import TrainConfig
-from noisedim.training.loop import Trainer
-torch.set_num_threads(1)
-def held(name):
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(name))
-peaks = {}
-for name, settings in json.load(sys.stdin).items():
-    config = TrainConfig.from_dict(settings)
-    images = load_images(config.data.name, limit=config.data.limit).images
-    gc.collect()
-    before = held("VmRSS")
-    trainer = Trainer(config, images, device="cpu")
-    trainer.step()
-    Path("/proc/self/clear_refs").write_text("5")
-    trainer.step()
-    peaks[name] = held("VmHWM") - before
-    del trainer
-print(json.dumps(peaks))
-"""
+    """Seconds of a training step of each method."""
+    return step_seconds(comparison, base, store.root.parent)
 
 
 @pytest.fixture(scope="session")
-def peak_bytes(comparison: dict[str, MethodOutcome]) -> dict[str, int]:
-    """Memory that weights, optimiser and a training step take at their peak, by method; empty where it can't be read."""
-    if not Path("/proc/self/clear_refs").exists():
-        return {}
-    settings = {name: outcome.chosen.to_dict() for name, outcome in comparison.items() if outcome.chosen is not None}
-    # The first process's first trainer pays for what PyTorch sets up once: it goes first and is measured again.
-    first = next(iter(settings))
-    # Freed tensors go back to the system at once, instead of being kept for the next: what is needed is measured.
-    surroundings = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"}
-    done = subprocess.run(
-        [sys.executable, "-c", _PEAK],
-        input=json.dumps({"warm-up": settings[first], **settings}),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=600,
-        env=surroundings,
-    )
-    return json.loads(done.stdout)
+def peaks(comparison: dict[str, MethodOutcome]) -> dict[str, int]:
+    """Memory of a training step of each method."""
+    return peak_bytes(comparison)
 
 
 @pytest.fixture(scope="session")
@@ -246,13 +125,8 @@ def equal_time(
     store: RunStore,
     making: dict[str, Any],
 ) -> dict[str, MethodOutcome]:
-    """The same methods, each with as many steps as the closed-form dual's time at an equal number of steps allows."""
-    seconds = costs.get("dual", min(costs.values())) * base.steps
-
-    def steps(name: str) -> int:
-        return max(20, round(seconds / costs[name] / 20) * 20)
-
-    return make_seeds(comparison, store, seeds=range(min(3, profile.seeds)), steps=steps, **making)
+    """The same methods at equal time."""
+    return make_equal_time(comparison, costs, base, store, seeds=profile.seeds, **making)
 
 
 @pytest.fixture(autouse=True)

@@ -3,28 +3,16 @@
 import pytest
 
 from noisedim.data import load_images
-from noisedim.runs.compare import records
-from noisedim.runs.comparison import METHODS
+from noisedim.report.comparison.plan import accuracy_entry
 from noisedim.training import embed
 from noisedim.training.model import build_model
-
-SCORES = ("seed", "run", "n", "knn", "naive_bayes", "mlp", "linear", "silhouette", "label_curve")
 
 
 @pytest.mark.benchmark(group="downstream")
 def test_accuracy(benchmark, one_thread, base, dataset, method, comparison):
     outcome = comparison[method]
-    complete, failed = records(outcome)
-    benchmark.extra_info |= {
-        "question": "downstream",
-        "method": method,
-        "words": METHODS[method].words,
-        "data": dataset,
-        "config": None if outcome.chosen is None else outcome.chosen.digest(),
-        "records": [{name: row[name] for name in SCORES} for row in complete],
-        "failed": failed,
-    }
-    assert complete or failed
+    benchmark.extra_info |= accuracy_entry(method, outcome, base)
+    assert benchmark.extra_info["records"] or benchmark.extra_info["failed"]
     images = load_images(dataset, limit=base.data.limit or 2000).images
     model = build_model(outcome.chosen or base, tuple(images.shape[1:])).eval()
     benchmark.extra_info["images"] = len(images)

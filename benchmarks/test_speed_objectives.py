@@ -11,9 +11,21 @@ import torch
 from noisedim.channel import NoisyChannel
 from noisedim.critics import GaussianDualCritic, MLPCritic, SeparableCritic
 from noisedim.nets import discriminator
-from noisedim.objectives import Adversarial, Dual, InfoMax, Objective, Siamese, SIGReg
-from noisedim.objectives.matching import imq_mmd, sliced_w2, unit_directions
-from noisedim.objectives.siamese import align_uniform, barlow_twins, nt_xent, vicreg, whitening_mse
+from noisedim.objectives import (
+    Adversarial,
+    Dual,
+    InfoMax,
+    Objective,
+    Siamese,
+    SIGReg,
+    align_uniform,
+    barlow_twins,
+    nt_xent,
+    vicreg,
+    whitening_mse,
+)
+from noisedim.objectives.directions import unit_directions
+from noisedim.objectives.methods.wasserstein import imq_mmd, sliced_w2
 from noisedim.priors import GaussianPrior
 
 DIM, BATCH = 8, 512

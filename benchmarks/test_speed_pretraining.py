@@ -95,7 +95,7 @@ def bare_loop(config: TrainConfig, images: torch.Tensor, device: torch.device, s
 
 
 def operations(config: TrainConfig, images: torch.Tensor) -> int:
-    """Floating-point operations of the network forwards and backwards, a step."""
+    """Floating-point operations of the network forwards and backwards, per step."""
     from torch.utils.flop_counter import FlopCounterMode
 
     encoder = build_model(config, tuple(images.shape[1:])).encoder

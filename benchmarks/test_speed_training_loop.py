@@ -1,4 +1,4 @@
-"""What does the training loop cost beside the work? Peer: the same model, data, views and loss in a bare loop."""
+"""What does the training loop cost in addition to the work? Peer: the same model, data, views and loss in a bare loop."""
 
 from collections.abc import Callable
 

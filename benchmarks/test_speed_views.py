@@ -1,7 +1,7 @@
-"""Augmented views of Appendix C beside torchvision (image by image) and kornia (a batch at once), one thread.
+"""Augmented views of Appendix C, compared with torchvision (image by image) and kornia (a batch at once), one thread.
 
-kornia is what others use on a device. What its crops are off by is measured beside its time: at equal crops its pixels are
-not torchvision's, which the recipe names, and ours are.
+kornia is what others use on a device. The error of its crops is measured as well as its time: at equal crops its pixels
+differ from torchvision's, which the recipe names, and ours do not.
 """
 
 from collections.abc import Callable

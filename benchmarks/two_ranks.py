@@ -10,8 +10,8 @@ import torch
 
 from noisedim.data import load_images
 from noisedim.training import DataConfig, TrainConfig
+from noisedim.training.distributed.ranks import Ranks, launch
 from noisedim.training.loop import Trainer
-from noisedim.training.ranks import Ranks, launch
 from noisedim.training.recipes import pretraining
 
 _RESNET = replace(

@@ -38,24 +38,25 @@ from noisedim.priors import (
 )
 
 if TYPE_CHECKING:
+    from noisedim.assessment import Assessment, AssessmentCallback, assess, certify
+    from noisedim.downstream import outlier_p_values
     from noisedim.estimator import DistributionMatcher
-    from noisedim.evaluation import Assessment, AssessmentCallback, assess, certify, outlier_p_values
-    from noisedim.statistics.henze_zirkler import henze_zirkler
+    from noisedim.normality.henze_zirkler import henze_zirkler
     from noisedim.training import TrainConfig, embed, train
 
 __version__ = "0.1.0"
 
 # Loaded when first asked for: they need scikit-learn, scipy or more, which users of the channel alone do not.
 _LAZY = {
-    "Assessment": "noisedim.evaluation",
-    "AssessmentCallback": "noisedim.evaluation",
+    "Assessment": "noisedim.assessment",
+    "AssessmentCallback": "noisedim.assessment",
     "DistributionMatcher": "noisedim.estimator",
     "TrainConfig": "noisedim.training",
-    "assess": "noisedim.evaluation",
-    "certify": "noisedim.evaluation",
+    "assess": "noisedim.assessment",
+    "certify": "noisedim.assessment",
     "embed": "noisedim.training",
-    "henze_zirkler": "noisedim.statistics.henze_zirkler",
-    "outlier_p_values": "noisedim.evaluation",
+    "henze_zirkler": "noisedim.normality.henze_zirkler",
+    "outlier_p_values": "noisedim.downstream",
     "train": "noisedim.training",
 }
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from noisedim.checks import embedding_tensor, positive
 from noisedim.errors import InvalidInputError
-from noisedim.priors import BatchStandardisation, Prior, noise_level
+from noisedim.priors import Prior, noise_level
 
 __all__ = ["NoisyChannel"]
 
@@ -71,7 +71,7 @@ class NoisyChannel(nn.Module):
         self._level: float | None = level
         self._unchecked = True
         self.own_units = own_units
-        if own_units and not isinstance(self.normalisation, BatchStandardisation):
+        if own_units and not prior.channel_prior.is_standard_normal:
             raise InvalidInputError(f"own_units is for GaussianPrior, which standardises and no more; got {prior!r}")
 
     def forward(self, raw: torch.Tensor, *, generator: torch.Generator | None = None) -> torch.Tensor:

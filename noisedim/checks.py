@@ -1,6 +1,6 @@
-"""How bad input is refused: one clear sentence that says what was expected and what came.
+"""Checks of input: each refuses with one sentence that says what was expected and what was given.
 
-Imports nothing of ours but the error classes. Every function returns the value it checked, converted where that is
+Imports only the error classes of noisedim. Every function returns the value it checked, converted where that is
 lossless, so that calls read ``sigma = positive("sigma", sigma)``.
 """
 
@@ -93,7 +93,7 @@ def embedding_tensor(
     """A real floating tensor of shape (n, d).
 
     Args:
-        name: what the caller calls it, for the message.
+        name: of the argument, for the message.
         value: the tensor.
         dim: required d, if any.
         minimum_rows: least n.
@@ -163,11 +163,11 @@ def embedding_matrix(name: str, value: Any, *, dim: int | None = None, minimum_r
             raise InvalidInputError(
                 f"{name} must hold integers that float64 tells apart, up to 2^53; got {largest} in {array.dtype}"
             )
-    # Row by row in memory, so that sums round the same whatever the layout that came.
-    with np.errstate(over="ignore"):  # a longer float than float64: infinite in it, and said so below
+    # C order, so that sums round the same for every memory layout of the input.
+    with np.errstate(over="ignore"):  # a wider float may become infinite, which is refused below
         array = np.ascontiguousarray(array, dtype=np.float64)
     if not array.flags.writeable:
-        array = array.copy()  # torch warns of memory that can't be written
+        array = array.copy()  # torch warns about memory that is not writable
     finite = np.isfinite(array).all(axis=1)
     if not finite.all():
         bad = np.flatnonzero(~finite)

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from noisedim.errors import InvalidInputError
+from noisedim.objectives import METHODS
+from noisedim.priors import PRIORS
 from noisedim.theory.claims import claim
 
 __all__ = ["BIBTEX", "bibtex", "keys_of_claim", "keys_of_config"]
@@ -82,7 +84,7 @@ BIBTEX: dict[str, str] = {
   eprint = {2105.04906},
   archivePrefix = {arXiv},
 }""",
-    "barlow": """@inproceedings{zbontar2021barlow,
+    "barlow-twins": """@inproceedings{zbontar2021barlow,
   title = {Barlow Twins: Self-Supervised Learning via Redundancy Reduction},
   author = {Zbontar, Jure and Jing, Li and Misra, Ishan and LeCun, Yann and Deny, St{\\'e}phane},
   booktitle = {International Conference on Machine Learning},
@@ -269,25 +271,6 @@ BIBTEX: dict[str, str] = {
 }""",
 }
 
-_OF_OBJECTIVE = {
-    "dual": ("mehler",),
-    "infonce": ("infonce", "poole"),
-    "dv": ("donsker-varadhan", "mine"),
-    "nwj": ("nwj",),
-    "simclr": ("simclr",),
-    "vicreg": ("vicreg",),
-    "barlow-twins": ("barlow",),
-    "align-uniform": ("align-uniform",),
-    "w-mse": ("w-mse",),
-    "sigreg": ("sigreg",),
-    "adversarial": ("deep-infomax",),
-    "vae": ("vae",),
-    "wae-mmd": ("wae",),
-    "swae": ("swae",),
-}
-
-# Priors whose map is somebody's: a mixture's conditional distribution functions, a flow's splines.
-_OF_PRIOR = {"mixture": ("rosenblatt",), "flow": ("neural-splines",)}
 _OF_GENERATORS = ("cgan", "projection-discriminator", "r1", "fid", "kid", "precision-recall")
 
 
@@ -325,4 +308,6 @@ def keys_of_config(config: dict[str, Any]) -> tuple[str, ...]:
     plain = ("deep-infomax",) if not objective.get("noisy", True) else ()
     text = str(config.get("prior", ""))
     kind = json.loads(text)["prior"] if text.startswith("{") else text
-    return ("paper", "noisedim", *plain, *_OF_OBJECTIVE.get(name, ()), *_OF_PRIOR.get(kind, ()), "henze-zirkler")
+    of_objective = METHODS[name].references if name in METHODS else ()
+    of_prior = PRIORS[kind].references if kind in PRIORS else ()
+    return ("paper", "noisedim", *plain, *of_objective, *of_prior, "henze-zirkler")

@@ -5,17 +5,31 @@ A critic is called with x (n, d) and y (m, d) and answers with the (n, m) matrix
 """
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import final
 
 import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from noisedim.checks import positive, positive_integer
+from noisedim.checks import one_of, positive, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.theory import bounds
 
-__all__ = ["Critic", "DotProductCritic", "GaussianDualCritic", "MLPCritic", "SeparableCritic"]
+__all__ = [
+    "CLOSED_FORM",
+    "CRITICS",
+    "Critic",
+    "DotProductCritic",
+    "GaussianDualCritic",
+    "MLPCritic",
+    "SeparableCritic",
+    "make_critic",
+]
+
+
+CLOSED_FORM = "gaussian-dual"
+"""The critic that is Theorem 4.1's closed form: it needs noise, and a prior whose dual is exact."""
 
 
 class Critic(nn.Module):
@@ -190,3 +204,17 @@ class GaussianDualCritic(Critic):
         variance = level * level
         distance = (partners - x[:, None, :]).square().sum(-1)
         return partners.square().sum(-1) / (2 * (1 + variance)) - distance / (2 * variance)
+
+
+CRITICS: dict[str, Callable[[int], Critic]] = {
+    "mlp": MLPCritic,
+    "separable": SeparableCritic,
+    "dot": lambda dim: DotProductCritic(),
+    CLOSED_FORM: lambda dim: GaussianDualCritic(),
+}
+"""Critics by the names of a configuration, each from the embedding's dimension: a critic is a class and one line here."""
+
+
+def make_critic(name: str, dim: int) -> Critic:
+    """A fresh critic of :data:`CRITICS` for embeddings of ``dim`` dimensions."""
+    return CRITICS[one_of("critic", name, tuple(CRITICS))](dim)

@@ -1,4 +1,4 @@
-"""What noisedim refuses, as exceptions. Imports nothing of ours.
+"""The exceptions that noisedim raises. Imports nothing else of noisedim.
 
 Each class also derives from the built-in that a caller would expect, so that ``except ValueError`` keeps working.
 The command line turns every :class:`NoisedimError` into one line on standard error and exit code 2.
@@ -27,11 +27,11 @@ class NoisedimError(Exception):
 
 
 class InvalidInputError(NoisedimError, ValueError):
-    """An argument or an array is not what the function is defined for; says what was expected and what came."""
+    """An argument or an array is outside the domain of the function; says what was expected and what was given."""
 
 
 class DataNotFoundError(NoisedimError, FileNotFoundError):
-    """A data set is not where it was looked for; says where to put it."""
+    """A data set was not found; says where to put it."""
 
     # FileNotFoundError formats (errno, strerror) pairs; ours carry one sentence.
     def __str__(self) -> str:
@@ -50,11 +50,11 @@ class StorageError(NoisedimError, OSError):
 
 
 class OutOfMemoryError(NoisedimError, MemoryError):
-    """A step needs more memory than there is; says how much an image takes and how many would fit."""
+    """A training step needs more memory than is available; says which settings reduce it."""
 
 
 class RankLostError(NoisedimError, ConnectionError):
-    """Another process of those that train together has ended; what it had saved is intact."""
+    """Another process of a distributed run has ended; what it had saved is intact."""
 
 
 class TrainingDivergedError(NoisedimError, ArithmeticError):
@@ -62,9 +62,10 @@ class TrainingDivergedError(NoisedimError, ArithmeticError):
 
 
 def guarded(program: str, work: Callable[[], int]) -> int:
-    """The exit code of ``work()``; an error of ours becomes one line on standard error and exit code 2.
+    """The exit code of ``work()``; an error of noisedim becomes one line on standard error and exit code 2.
 
-    A fault of ours ends with 2 as well, after its traceback: Python's own 1 is an answer here (a departure was found).
+    Any other exception also gives exit code 2, after its traceback; Python's own code 1 means here that a departure was
+    found.
     """
     try:
         return work()
@@ -72,11 +73,11 @@ def guarded(program: str, work: Callable[[], int]) -> int:
         print(f"{program}: error: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # Whoever read our output has closed it (``| head``). Nothing more can be said there, not even at exit.
+        # The reader of the output has closed it (``| head``), so nothing may be written there, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
     except KeyboardInterrupt:
-        print(f"{program}: stopped; what was made is kept, the same command goes on", file=sys.stderr)
+        print(f"{program}: stopped; completed work is kept, and the same command resumes", file=sys.stderr)
         return 130
     except Exception:
         traceback.print_exc()

@@ -11,45 +11,45 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from noisedim.checks import positive, positive_integer
 from noisedim.data import AugmentationConfig
 from noisedim.errors import InvalidInputError
-from noisedim.priors import MappedPrior, Prior, UniformPrior, as_prior
+from noisedim.priors import Prior, as_prior
 from noisedim.training import NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig, embed, train
 
 __all__ = ["DistributionMatcher"]
 
 
 class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Learns an embedding of rows that follows a chosen law, without labels.
+    """Learns, without labels, an embedding of rows that follows a chosen law.
 
-    Rows are standardised; a second view of each is made by adding Gaussian noise; an encoder is trained so that the
-    embedding passes much information through a noisy channel, which makes its law the prior.
+    Rows are standardised, and a second view of each is made by adding Gaussian noise. An encoder is trained to maximise the
+    information that its embedding passes through a noisy channel, which drives the law of the embedding to the prior.
 
     Args:
         prior: ``"normal"`` for N(0, I), ``"uniform"`` for U[0, 1]^dim, the path of a prior file, or any prior of dimension
-            ``dim``. A prior that is reached from N(0, I) by a map is trained for as N(0, I), and the embedding mapped: no
-            information and no divergence passes such maps, so that this is the same training.
+            ``dim``. For a prior that is the image of N(0, I) under a bijection, the encoder is trained for N(0, I) and
+            its embedding mapped: bijections keep information and divergences, so that both trainings are the same.
         dim: dimension of the embedding.
-        capacity: most information through the channel, nats. Give at most one of ``capacity``, ``sigma``, ``epsilon``.
-        sigma: noise standard deviation (normal prior); 0.3 if none of the three is given.
-        epsilon: noise half-width (uniform prior); 0.1 if none of the three is given.
+        capacity: capacity of the channel, nats. Give at most one of ``capacity``, ``sigma`` and ``epsilon``.
+        sigma: noise standard deviation (normal prior); default 0.3.
+        epsilon: noise half-width (uniform prior); default 0.1.
         objective: ``"dual"`` (closed form), ``"infonce"``, ``"dv"`` or ``"nwj"`` (learned critic).
         steps: optimiser steps.
-        batch_size: rows a step; all rows if there are fewer.
-        augmentation_noise: standard deviation of the second view's noise, in units of each feature's own.
-        augmentation_probability: chance that the second view differs at all.
+        batch_size: rows per step; all rows if there are fewer.
+        augmentation_noise: standard deviation of the second view's noise, in units of each feature's standard deviation.
+        augmentation_probability: probability that the second view differs from the first.
         encoder: ``"auto"`` or ``"mlp"``.
         learning_rate: peak learning rate.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
-        seed: of weights, batches and noise; equal seeds give equal results on one kind of CPU.
+        seed: seed of weights, batches and noise; equal seeds give equal results on the same kind of CPU.
 
     Attributes:
         prior_: the prior as an object.
-        model_: the trained :class:`~noisedim.training.EmbeddingModel`, in float64; before the map, if there is one.
-        mean_, scale_: what rows are standardised by, (n_features,); constant features have scale 1.
-        metrics_: (k, 7) array logged in training, columns ``noisedim.training.loop.METRIC_NAMES``.
+        model_: the trained :class:`~noisedim.training.EmbeddingModel`, in float64, without the map to the prior.
+        mean_, scale_: means and standard deviations that standardise rows, (n_features,); constant features have scale 1.
+        metrics_: training metrics (k, 7), with columns ``noisedim.training.loop.METRIC_NAMES``.
         n_features_in_, feature_names_in_: as in scikit-learn.
 
-    Raises: InvalidInputError (a ValueError): for parameters out of range, fewer rows than ``dim + 1``, rows that are
-        all equal.
+    Raises: InvalidInputError: (a ValueError) for parameters out of range, fewer than ``dim + 1`` rows, or rows that are all
+        equal.
 
     >>> from sklearn.datasets import load_digits
     >>> X, _ = load_digits(return_X_y=True)
@@ -99,7 +99,7 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             raise InvalidInputError(f"fit needs more rows than dim={dim}; got n_samples={len(X)}")
         self.mean_ = X.mean(0)
         spread = X.std(0)
-        # Rounding leaves a tiny spread on constant features of large value.
+        # Rounding leaves a tiny standard deviation on constant features with large values.
         constant = spread <= 1e-12 * np.abs(X).max(0)
         if constant.all():
             raise InvalidInputError(f"rows must differ in at least one feature; got {len(X)} equal rows")
@@ -107,17 +107,17 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         config = self._config(dim, len(X))
         result = train(config, self._standardised(X).float(), device=self.device)
         self.metrics_ = result.metrics
-        # Float64, so that a row's embedding does not depend on the rows that are embedded with it.
+        # Float64, so that a row's embedding does not depend on which rows are embedded together.
         self.model_ = result.model.double()
         self._n_features_out = self.prior_.ambient_dim
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """Embeddings (n, dim), float64, without noise; of a sphere, (n, dim + 1)."""
+        """Embeddings (n, dim), float64, without noise; (n, dim + 1) for a sphere."""
         check_is_fitted(self, "model_")
         X = validate_data(self, X, dtype=np.float64, reset=False)
         z = embed(self.model_, self._standardised(X))
-        return (self.prior_.from_channel(z) if isinstance(self.prior_, MappedPrior) else z).numpy()
+        return self.prior_.from_channel(z).numpy()
 
     def _standardised(self, X: np.ndarray) -> torch.Tensor:
         return torch.from_numpy((X - self.mean_) / self.scale_)
@@ -125,13 +125,12 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     def _config(self, dim: int, rows: int) -> TrainConfig:
         batch = min(positive_integer("batch_size", self.batch_size, minimum=2), rows)
         channel = self.prior_.channel_prior
-        squash = {"squash": channel.squash} if isinstance(channel, UniformPrior) else {}
         return TrainConfig(
             prior=channel.name,
-            **squash,  # type: ignore[arg-type]
+            squash=channel.spec().get("squash", "normal-cdf"),
             dim=dim,
             noise=NoiseConfig(capacity=self.capacity, sigma=self.sigma, epsilon=self.epsilon),
-            objective=ObjectiveConfig(name=self.objective),  # type: ignore[arg-type]
+            objective=ObjectiveConfig(name=self.objective),
             augmentation=AugmentationConfig(noise=positive("augmentation_noise", self.augmentation_noise)),
             augmentation_probability=self.augmentation_probability,
             encoder=self.encoder,

@@ -4,8 +4,9 @@ import contextlib
 import errno
 import json
 import os
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,7 +14,16 @@ import numpy as np
 
 from noisedim.errors import InvalidInputError, StorageError
 
-__all__ = ["read_array", "read_json", "write_atomically", "write_json_atomically", "write_text_atomically"]
+__all__ = [
+    "cache_folder",
+    "cached_arrays",
+    "read_array",
+    "read_json",
+    "write_arrays_atomically",
+    "write_atomically",
+    "write_json_atomically",
+    "write_text_atomically",
+]
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
@@ -21,7 +31,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
 
     A reader, or a process killed at any moment, sees the old file or the new one, never a part.
 
-    Raises: StorageError: if the disk is full or the folder can't be written; the old file is intact.
+    Raises: StorageError: if the disk is full or the folder cannot be written; the old file is intact.
     """
     path = Path(path)
     temporary: Path | None = None
@@ -133,6 +143,56 @@ def read_array(path: Path, *, name: str | None = None) -> np.ndarray:
         raise InvalidInputError(
             f"expected an .npy or .npz file of numbers; {path} cannot be read as one ({type(error).__name__}: {why})"
         ) from None
+
+
+def write_arrays_atomically(path: Path, arrays: Mapping[str, np.ndarray], *, compressed: bool = False) -> None:
+    """Write named arrays as an .npz file; see :func:`write_atomically`."""
+    save: Callable[..., None] = np.savez_compressed if compressed else np.savez
+    write_atomically(path, lambda file: save(file, **arrays))
+
+
+def cache_folder() -> Path:
+    """Where files are kept that only save time: NOISEDIM_CACHE, else the user's cache folder of the platform."""
+    if given := os.environ.get("NOISEDIM_CACHE"):
+        return Path(given)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", str(Path.home() / "AppData" / "Local"))) / "noisedim" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "noisedim"
+    return Path(os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))) / "noisedim"
+
+
+def cached_arrays(
+    path: Path, make: Callable[[], Mapping[str, np.ndarray]], *, names: Collection[str] = ()
+) -> dict[str, np.ndarray]:
+    """Named arrays, from the .npz file at ``path`` if it is intact and has all of ``names``; else made, and kept there.
+
+    The file only saves time: where it cannot be written, the arrays are made and returned all the same. Of several
+    processes that want the same file, one makes it and the others wait.
+    """
+    from filelock import FileLock
+
+    found, made = _intact_arrays(path, names), None
+    if found is not None:
+        return found
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):
+            found = _intact_arrays(path, names)
+            if found is None:
+                made = dict(make())
+                write_arrays_atomically(path, made)
+    if found is not None:
+        return found
+    return dict(make()) if made is None else made
+
+
+def _intact_arrays(path: Path, names: Collection[str]) -> dict[str, np.ndarray] | None:
+    """``None`` if the file is missing, damaged (each array has a checksum) or lacks one of ``names``."""
+    with contextlib.suppress(Exception), path.open("rb") as file, np.load(file, allow_pickle=False) as loaded:
+        found = {name: loaded[name] for name in loaded.files}
+        return found if set(names) <= set(found) else None
+    return None
 
 
 def _only_array(path: Path, names: list[str]) -> str:

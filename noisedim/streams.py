@@ -9,7 +9,7 @@ import hashlib
 import numpy as np
 import torch
 
-__all__ = ["seed_sequence", "stream", "torch_seed"]
+__all__ = ["numpy_stream", "seed_sequence", "stream", "torch_seed"]
 
 
 def seed_sequence(seed: int, name: str) -> np.random.SeedSequence:
@@ -29,3 +29,8 @@ def torch_seed(seed: int, name: str) -> int:
 def stream(seed: int, name: str, device: torch.device | str = "cpu") -> torch.Generator:
     """A generator of its own for stream ``name`` of ``seed``."""
     return torch.Generator(device).manual_seed(torch_seed(seed, name))
+
+
+def numpy_stream(seed: int, name: str) -> np.random.Generator:
+    """A NumPy generator of its own for stream ``name`` of ``seed``."""
+    return np.random.default_rng(seed_sequence(seed, name))

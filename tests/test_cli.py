@@ -146,7 +146,7 @@ def test_a_fault_of_ours_is_no_departure(tmp_path, capsys, monkeypatch):
     def fault(*_, **__):
         raise ZeroDivisionError("of ours")
 
-    monkeypatch.setattr("noisedim.evaluation.assess", fault)
+    monkeypatch.setattr("noisedim.assessment.assess", fault)
     assert main(["assess", str(tmp_path / "z.npy")]) == 2
     said = capsys.readouterr().err
     assert "ZeroDivisionError: of ours" in said
@@ -200,7 +200,7 @@ def bad_cases(tmp_path, checkpoint):
         "method": (["train", "--method", "byol"], "invalid choice"),
         "negative sigma": (["train", "--method", "simclr", "--sigma", "-1"], "sigma must be a finite number > 0"),
         "no cifar": (["train", "--method", "simclr"], "cifar10 needs a data folder"),
-        "backbone": (["train", "--encoder", "torchvision:resnet19"], "near it: resnet"),
+        "backbone": (["train", "--encoder", "torchvision:resnet19"], "similar names: resnet"),
         "unknown option": (["train", "--bogus"], "--bogus"),
         "no command": ([], "train"),
         "shape": (["embed", str(checkpoint), images, *out], "takes inputs of shape (n, 1, 8, 8); got (3, 1, 9, 9)"),

@@ -6,10 +6,10 @@ import pytest
 from noisedim.cli import main
 from noisedim.data import load_images
 from noisedim.files import read_json
+from noisedim.generation.config import GanConfig
 from noisedim.runs import RunStore
-from noisedim.runs.generation import judge_of, make_any_run, make_generator_run
+from noisedim.runs.make_generator import judge_of, make_any_run, make_generator_run
 from noisedim.training import DataConfig, TrainConfig
-from noisedim.training.generation_config import GanConfig
 
 SMALL = [
     "--encoder.steps",

@@ -1,4 +1,4 @@
-"""DistributionMatcher is a scikit-learn transformer, by scikit-learn's own suite."""
+"""DistributionMatcher is a scikit-learn transformer according to scikit-learn's own checks."""
 
 import pickle
 
@@ -12,9 +12,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from noisedim.errors import InvalidInputError
 from noisedim.estimator import DistributionMatcher
-from noisedim.statistics.henze_zirkler import henze_zirkler_statistic
+from noisedim.normality.henze_zirkler import henze_zirkler_statistic
 
-# The suite fits some hundred times; what it checks does not depend on the number of steps.
+# The checks fit about a hundred times; they do not depend on the number of steps.
 CHECKED = [
     DistributionMatcher(steps=3, device="cpu"),
     DistributionMatcher("uniform", steps=3, objective="dual", device="cpu"),
@@ -34,7 +34,7 @@ def digits():
 
 def test_matches_the_prior_on_real_data(digits):
     z = DistributionMatcher(sigma=0.4, steps=400, device="cpu").fit_transform(digits)
-    # A normal sample of 1,797 exceeds 3 with a chance far below 1e-6; the raw first two pixels that vary are above 100.
+    # A normal sample of 1,797 exceeds 3 with probability far below 1e-6; the first two pixels that vary are above 100.
     assert henze_zirkler_statistic(z) < 3
     assert henze_zirkler_statistic(digits[:, 2:4]) > 30
 

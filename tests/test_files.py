@@ -88,3 +88,35 @@ def test_unreadable_arrays(tmp_path, name):
         path.write_text("1,2")
     with pytest.raises(InvalidInputError, match="expected an"):
         files.read_array(path)
+
+
+def test_cached_arrays_are_made_once_and_anew_where_the_file_is_damaged_or_incomplete(tmp_path):
+    path, made = tmp_path / "below" / "cache.npz", []
+
+    def make():
+        made.append(1)
+        return {"a": np.arange(50.0), "b": np.array(["cat", "dog"])}
+
+    for _ in range(2):
+        found = files.cached_arrays(path, make, names=("a", "b"))
+        np.testing.assert_array_equal(found["a"], np.arange(50.0))
+        assert found["b"].tolist() == ["cat", "dog"]
+    assert len(made) == 1
+    sound = path.read_bytes()
+    np.savez(tmp_path / "incomplete.npz", a=np.zeros(2))
+    flipped = bytes([*sound[:300], sound[300] ^ 1, *sound[301:]])
+    for count, damage in enumerate((b"", sound[:200], flipped, (tmp_path / "incomplete.npz").read_bytes()), start=2):
+        path.write_bytes(damage)
+        np.testing.assert_array_equal(files.cached_arrays(path, make, names=("a", "b"))["a"], np.arange(50.0))
+        assert len(made) == count
+    (tmp_path / "file").touch()  # no folder can be made below it
+    assert files.cached_arrays(tmp_path / "file" / "x.npz", make)["b"].tolist() == ["cat", "dog"]
+
+
+def test_errors_of_what_is_cached_are_not_hidden(tmp_path):
+    def missing():
+        raise FileNotFoundError("no such picture")
+
+    with pytest.raises(FileNotFoundError, match="no such picture"):
+        files.cached_arrays(tmp_path / "x.npz", missing)
+    assert not (tmp_path / "x.npz").exists()

@@ -1,4 +1,4 @@
-"""The README keeps its promises: its Python runs as printed, its commands and options exist, its files are there."""
+"""The README is correct: its Python runs as printed, its commands and options exist, and its links lead to files."""
 
 import re
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_commands_and_options_exist(line, capsys):
 
 
 def test_answers_are_those_of_the_report():
-    """A new report that answers otherwise turns this red: then the table here is to be changed, not the report."""
+    """If a new report gives other answers, this fails: then change the table in the README, not the report."""
     report = (ROOT / "reports" / "README.md").read_text(encoding="utf-8")
     table = re.search(r"\| question \| answer \|\n\| --- \| --- \|\n((?:\|.*\n)+)", README)
     answers = [line.strip("| \n").split(" | ") for line in table.group(1).splitlines()]

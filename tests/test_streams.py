@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noisedim.streams import seed_sequence, stream, torch_seed
+from noisedim.streams import numpy_stream, seed_sequence, stream, torch_seed
 
 
 def test_a_stream_depends_on_its_seed_and_name_alone():
@@ -29,3 +29,10 @@ def test_why_seeds_are_not_shifted():
     shifted = torch.randn(4, generator=torch.Generator().manual_seed(2**32))
     assert torch.equal(shifted, torch.randn(4, generator=torch.Generator().manual_seed(0)))
     assert not np.array_equal(seed_sequence(2**32, "a").generate_state(4), seed_sequence(0, "a").generate_state(4))
+
+
+def test_numpy_streams_are_those_of_seed_and_name():
+    first = numpy_stream(3, "rows").standard_normal(8)
+    np.testing.assert_array_equal(first, numpy_stream(3, "rows").standard_normal(8))
+    for other in (numpy_stream(3, "columns"), numpy_stream(4, "rows"), np.random.default_rng(3)):
+        assert not np.array_equal(first, other.standard_normal(8))

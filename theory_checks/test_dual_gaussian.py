@@ -13,7 +13,7 @@ import math
 import numpy as np
 import torch
 
-from noisedim.objectives import dual as objectives
+from noisedim.objectives import dual_bound
 from noisedim.priors import GaussianPrior
 from noisedim.theory import bounds, dual, entropy
 from noisedim.theory.laws import Atoms, Law, Normal, Uniform
@@ -183,7 +183,7 @@ def estimator(trial: Trial, sigma: float) -> None:
     rng = np.random.default_rng(7)
     z = rng.standard_normal((6, 2))
     z_prime = z + 0.1 * rng.standard_normal((6, 2))
-    value = objectives.dual_bound(torch.from_numpy(z), torch.from_numpy(z_prime), GaussianPrior(2), sigma)
+    value = dual_bound(torch.from_numpy(z), torch.from_numpy(z_prime), GaussianPrior(2), sigma)
     kernel = np.exp(dual.gaussian_dual_kernel(z, z_prime, sigma))
     off = kernel[~np.eye(6, dtype=bool)].mean()
     # E‖f(X)‖² is not d on these six points; T* then adds (E‖f‖² − d)/(2(1+σ²)).

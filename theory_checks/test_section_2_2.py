@@ -10,7 +10,7 @@ import math
 import numpy as np
 import torch
 
-from noisedim.objectives import infomax
+from noisedim.objectives import score_bounds
 from noisedim.theory import entropy
 from noisedim.theory.laws import Atoms, Laplace, Law, Mixture, Normal, Uniform
 from noisedim.theory.quadrature import integrate
@@ -76,7 +76,7 @@ def _gradients(size: int, theta: float) -> tuple[float, float]:
         level = torch.tensor(theta, dtype=torch.float64, requires_grad=True)
         matches = torch.tensor([[agree[q, k] for q, k in batch]], dtype=torch.float64)
         positive = torch.zeros(1, dtype=torch.float64) * level  # its mean gradient is exact: 0.8 is added below
-        for number, objective in enumerate((infomax.donsker_varadhan, infomax.nguyen_wainwright_jordan)):
+        for number, objective in enumerate((score_bounds.donsker_varadhan, score_bounds.nguyen_wainwright_jordan)):
             value = -objective(positive, level * matches).loss
             (found,) = torch.autograd.grad(value, level, retain_graph=True)
             if number == 0:

@@ -13,7 +13,7 @@ import math
 import numpy as np
 import torch
 
-from noisedim.objectives import infomax
+from noisedim.objectives import score_bounds
 from noisedim.theory import bounds, entropy
 from noisedim.verification import Trial, check
 
@@ -33,7 +33,7 @@ def _enumerated(table: np.ndarray, critic: np.ndarray, candidates: int) -> tuple
         positive = torch.tensor([critic[q, k]])
         for others in itertools.product(range(len(keys)), repeat=candidates - 1):
             weight = table[q, k] * math.prod(keys[j] for j in others)
-            value = infomax.infonce(positive, torch.tensor([[critic[q, j] for j in others]]))
+            value = score_bounds.infonce(positive, torch.tensor([[critic[q, j] for j in others]]))
             proper += weight * float(value.bound)
         for others in itertools.product(range(len(keys)), repeat=candidates):
             weight = table[q, k] * math.prod(keys[j] for j in others)
@@ -73,7 +73,7 @@ def ceiling_is_reached(trial: Trial) -> None:
     """When positives stand out the value is log K, however large I is: a capacity above log K cannot be seen."""
     for candidates in (2, 16, 1024):
         scores = torch.full((4, candidates - 1), -1e4, dtype=torch.float64)
-        value = infomax.infonce(torch.zeros(4, dtype=torch.float64), scores)
+        value = score_bounds.infonce(torch.zeros(4, dtype=torch.float64), scores)
         trial.equal(f"InfoNCE at K={candidates} and log K", float(value.bound), math.log(candidates))
         trial.equal("its ceiling", value.ceiling, math.log(candidates))
 

@@ -24,6 +24,7 @@ from noisedim.cli.train_generator import TrainGenerator
 from noisedim.cli.verify import Verify
 from noisedim.errors import guarded
 from noisedim.report.build import ReportOptions, write_report
+from noisedim.training.recipes import current_name
 
 __all__ = ["main"]
 
@@ -45,8 +46,7 @@ _Others = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = _with_current_names(list(sys.argv[1:] if arguments is None else arguments))
 
     def work() -> int:
         # The defaults of a recipe are those of its options, so that --help shows them and any can be overridden.
@@ -62,3 +62,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return write_report(command) if isinstance(command, ReportOptions) else command.run()
 
     return guarded("noisedim", work)
+
+
+def _with_current_names(arguments: list[str]) -> list[str]:
+    """The arguments with pre-training methods that were renamed by their names of now."""
+    current, follows = [], False
+    for argument in arguments:
+        option, equals, value = argument.partition("=")
+        if argument.startswith("--"):
+            follows = option in ("--method", "--methods")
+            current.append(f"{option}={current_name(value)}" if follows and equals else argument)
+        else:
+            current.append(current_name(argument) if follows else argument)
+    return current

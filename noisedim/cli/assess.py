@@ -11,7 +11,7 @@ from noisedim.cli.options import Device
 
 __all__ = ["Assess"]
 
-# Minutes on two cores: more is said beforehand.
+# Takes minutes on two cores; above that, a notice is printed first.
 _MANY_ROWS = 100_000
 
 
@@ -31,13 +31,13 @@ class Assess:
     null: Literal["simple", "composite"] = "simple"
     """The prior itself, or any normal law."""
     labels: Path | None = None
-    """File of one column of integers: also measure what the embedding is worth to classifiers."""
+    """File of one column of integers: also measure the accuracy of classifiers on the embedding."""
     alpha: float = 0.05
     """Family-wise error rate."""
     seed: int = 0
     """Of random projections, parts and folds."""
     simulations: int | None = None
-    """Calibrate by so many null samples of exactly this shape instead of by the shipped tables."""
+    """Calibrate by this many null samples of exactly this shape instead of by the shipped tables."""
     n_star: bool = True
     """Look for the sample size at which the battery rejects half of the time."""
     device: Device = "cpu"
@@ -46,11 +46,11 @@ class Assess:
     """Folder for assessment.json and assessment.html; or a .json or .html file."""
 
     def run(self) -> int:
-        from noisedim.evaluation import assess
-        from noisedim.evaluation.inputs import read_embeddings, read_labels
-        from noisedim.evaluation.table import print_assessment
+        from noisedim.assessment import assess
+        from noisedim.assessment.read import read_embeddings, read_labels
+        from noisedim.assessment.table import print_assessment
         from noisedim.files import write_json_atomically
-        from noisedim.statistics.pairs import computing_on
+        from noisedim.normality.pair_sums import computing_on
         from noisedim.training.loop import resolve_device
 
         z = read_embeddings(self.embeddings, name=self.name)
@@ -71,7 +71,7 @@ class Assess:
                 simulations=self.simulations,
                 n_star=self.n_star,
             )
-        # First: a folder that can't be written must not cost the answer.
+        # Printed first, so that an output folder that cannot be written does not cost the answer.
         print_assessment(assessment)
         if self.output is not None:
             file = self.output if self.output.suffix in (".json", ".html") else None

@@ -11,7 +11,9 @@ __all__ = ["Certify"]
 
 @dataclass(frozen=True, kw_only=True)
 class Certify:
-    """Bound, with confidence, how far held-out embeddings plus noise are from the noisy prior: exit code 1 if it can't be.
+    """Bound, with confidence, how far held-out embeddings plus noise are from the noisy prior.
+
+    The exit code is 1 if no bound can be certified.
 
     Example: noisedim certify held-out.npy --noise 1.0
     """
@@ -25,17 +27,17 @@ class Certify:
     prior: Literal["normal", "uniform"] = "normal"
     """N(0, I), or U[0, 1]^d."""
     radius: float | None = None
-    """To which norm embeddings are clipped, chosen without looking at them; the prior's 99.9% quantile if omitted."""
+    """Norm to which embeddings are clipped, chosen without looking at them; default the prior's 99.9% quantile."""
     level: float = 0.95
-    """With which probability the bound holds."""
+    """Probability with which the bound holds."""
     output: Path | None = None
     """.json file for the certificate."""
 
     def run(self) -> int:
         from dataclasses import asdict
 
-        from noisedim.evaluation.certificate import certify
-        from noisedim.evaluation.inputs import read_embeddings
+        from noisedim.assessment.certificate import certify
+        from noisedim.assessment.read import read_embeddings
         from noisedim.files import write_json_atomically
 
         z = read_embeddings(self.embeddings, name=self.name)

@@ -11,7 +11,7 @@ __all__ = ["Export"]
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """Write a trained backbone's weights as plain safetensors, under torchvision's or timm's names, and say how to load it.
+    """Write a trained backbone's weights as plain safetensors, under torchvision's or timm's names, and print how to load it.
 
     Example: noisedim export RUN/checkpoint.safetensors --output resnet18.safetensors
     """
@@ -21,7 +21,7 @@ class Export:
     output: Path
     """.safetensors file to write."""
     part: Literal["auto", "backbone", "encoder"] = "auto"
-    """The backbone without its projection head, or the whole encoder, under names of our own; auto: the backbone where
+    """The backbone without its projection head, or the whole encoder, under names of its own; auto: the backbone where
     there is one."""
 
     def run(self) -> int:

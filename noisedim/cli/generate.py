@@ -12,8 +12,8 @@ from noisedim.errors import InvalidInputError
 if TYPE_CHECKING:
     import torch
 
+    from noisedim.generation.train import GeneratorModel
     from noisedim.priors import Prior
-    from noisedim.training.generation import GeneratorModel
 
 __all__ = ["Generate"]
 
@@ -31,8 +31,8 @@ class Generate:
     output: Path
     """.png file for a picture of all images, or .npz for the arrays images (n, *shape) in [0, 1] and conditions."""
     n: Annotated[int | None, tyro.conf.arg(aliases=("-n",))] = None
-    """How many images: 64 from the prior; for a grid the square of its side, 256 if omitted; for a file of images how
-    many of them, all if omitted."""
+    """How many images: 64 from the prior; for a grid the square of its side, default 256; for a file of images how
+    many of them, default all."""
     condition: str = "prior"
     """prior: conditions are draws of it. grid: equally probable cells of its plane (d = 2), one latent for all. Or an
     .npy or .npz file of images, uint8 or float in [0, 1]: their embeddings."""
@@ -46,9 +46,9 @@ class Generate:
         import torch
 
         from noisedim.checks import positive_integer, random_seed
-        from noisedim.evaluation.image_grid import write_image_grid
         from noisedim.files import write_atomically
-        from noisedim.training.generation import load_generator
+        from noisedim.generation.grids import write_image_grid
+        from noisedim.generation.train import load_generator
 
         if self.output.suffix not in (".png", ".npz"):
             raise InvalidInputError(f"--output must be a .png or .npz file; got {self.output}")
@@ -71,7 +71,7 @@ class Generate:
         from math import isqrt
 
         from noisedim.data import load_images
-        from noisedim.evaluation.generation import quantile_grid
+        from noisedim.generation.grids import quantile_grid
 
         if self.condition == "prior":
             return prior.sample(64 if self.n is None else self.n, generator=draws)

@@ -6,6 +6,6 @@ from noisedim.runs.store import DEFAULT_ROOT
 
 __all__ = ["DEFAULT_RUNS", "Device"]
 
-# Every run lands where the report looks for it.
+# Runs are kept where the report reads them.
 DEFAULT_RUNS = DEFAULT_ROOT
 Device = Literal["auto", "cpu", "cuda"]

@@ -37,7 +37,7 @@ class Fit:
     """Of weights, batches and starting points."""
 
     def run(self) -> int:
-        from noisedim.evaluation.inputs import read_embeddings
+        from noisedim.assessment.read import read_embeddings
         from noisedim.priors import FlowPrior, GaussianMixturePrior
 
         samples = read_embeddings(self.samples, name=self.name)
@@ -106,10 +106,10 @@ class Map:
     def run(self) -> int:
         import torch
 
+        from noisedim.assessment.read import read_embeddings
         from noisedim.checks import embedding_matrix
-        from noisedim.evaluation.inputs import read_embeddings
-        from noisedim.evaluation.mapping import mapped_to_normal
         from noisedim.priors import load_prior
+        from noisedim.priors.mapping import mapped_to_normal
 
         prior = load_prior(self.prior)
         columns = prior.dim if self.to == "prior" else prior.ambient_dim

@@ -1,7 +1,5 @@
 """``noisedim sweep``."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,8 +7,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from noisedim.cli.options import DEFAULT_RUNS, Device
-from noisedim.errors import InvalidInputError
-from noisedim.runs.comparison import METHODS
+from noisedim.runs.comparison import CONTENDERS
 from noisedim.training.config import TrainConfig
 
 __all__ = ["Sweep"]
@@ -18,16 +15,16 @@ __all__ = ["Sweep"]
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """Make every run of a grid: method × capacity × seed × data. Stopped or killed, the same command goes on.
+    """Make every run of a grid: method × capacity × seed × data. If it is interrupted, the same command resumes it.
 
     Examples: noisedim sweep --methods dual infonce --capacities 1 2 4 --seeds 0 1 2, or
     noisedim sweep --methods dual --data mnist --backend dask --address tcp://127.0.0.1:8786.
     """
 
-    methods: tuple[Literal[tuple(METHODS)], ...] = ("dual",)  # type: ignore[valid-type]
+    methods: tuple[Literal[tuple(CONTENDERS)], ...] = ("dual",)  # type: ignore[valid-type]
     """Which methods, by the names of the comparison."""
     capacities: tuple[float, ...] = ()
-    """Capacities of the channel in nats; every method's own noise level if omitted. Only for noise injection."""
+    """Capacities of the channel in nats; default each method's own noise level. Only for noise injection."""
     seeds: tuple[int, ...] = (0,)
     """Seeds."""
     data: tuple[str, ...] = ("digits",)
@@ -35,21 +32,19 @@ class Sweep:
     base: Annotated[TrainConfig, tyro.conf.arg(prefix_name=True)] = field(default_factory=TrainConfig)
     """All else that the runs have in common."""
     data_root: Path | None = None
-    """Folder of the data sets in torchvision's layout; NOISEDIM_DATA if omitted."""
+    """Folder of the data sets in torchvision's layout; default NOISEDIM_DATA."""
     runs: Path = DEFAULT_RUNS
     """Folder of the runs."""
     table: Path | None = None
-    """.csv file for all runs of the folder, one row a run."""
+    """.csv file for all runs of the folder, one row per run."""
     jobs: int | None = None
-    """Runs at a time; if omitted the number of cores, or all that a cluster has."""
+    """Runs at a time; default the number of cores, or all workers of a cluster."""
     backend: Literal["local", "dask", "ray"] = "local"
     """Where to work: processes of this machine, or a cluster."""
     address: str | None = None
     """The cluster's scheduler."""
     device: Device = "auto"
     """Where to train."""
-    together: bool = False
-    """Train runs that differ in seed, capacity and fold as one ensemble: for a GPU, which one small run leaves idle."""
 
     def configs(self) -> list[TrainConfig]:
         """The grid, seeds innermost."""
@@ -65,30 +60,26 @@ class Sweep:
 
     def run(self) -> int:
         from noisedim.files import write_text_atomically
+        from noisedim.progress import progress_display
         from noisedim.runs import RunStore
         from noisedim.runs.sweep import make_runs
-        from noisedim.runs.together import make_runs_together
 
         store, configs = RunStore(self.runs), self.configs()
         where: dict[str, Any] = {
             "data_root": None if self.data_root is None else str(self.data_root),
             "device": self.device,
         }
-        with _progress(len(configs)) as finished:
-            if self.together:
-                if self.backend != "local":
-                    raise InvalidInputError(f"together is for this machine; got backend={self.backend!r}")
-                outcomes = make_runs_together(configs, store, **where, on_finished=finished)
-            else:
-                outcomes = make_runs(
-                    configs,
-                    store,
-                    **where,
-                    jobs=self.jobs,
-                    backend=self.backend,
-                    address=self.address,
-                    on_finished=finished,
-                )
+        with progress_display("runs", len(configs)) as display:
+            display.start()
+            outcomes = make_runs(
+                configs,
+                store,
+                **where,
+                jobs=self.jobs,
+                backend=self.backend,
+                address=self.address,
+                on_finished=lambda outcome: display.advance(outcome.words),
+            )
         failed = [outcome for outcome in outcomes if outcome.error is not None]
         for outcome in failed:
             print(f"failed     {outcome.config.title}: {outcome.error}")
@@ -97,14 +88,3 @@ class Sweep:
             write_text_atomically(self.table, store.load().to_csv(index=False))
             print(f"table      {self.table}")
         return 2 if failed else 0
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[object], None]]:
-    """A bar on standard error while open; yields the function that moves it by one run."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task("runs", total=total)
-        yield lambda outcome: bar.advance(task)

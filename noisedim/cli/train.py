@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -13,34 +13,37 @@ from noisedim.data.sets import has_test_split
 from noisedim.errors import InvalidInputError
 from noisedim.training.config import DataConfig, TrainConfig
 from noisedim.training.execution import Execution
-from noisedim.training.recipes import EPOCHS, METHOD_NAMES, PretrainingMethod, pretraining, with_epochs
+from noisedim.training.recipes import EPOCHS, METHOD_NAMES, pretraining, with_epochs
+
+if TYPE_CHECKING:
+    from noisedim.runs import RunRecord
 
 __all__ = ["Train", "train_defaults"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
-    """Train one encoder and measure it; a run that is there is not made again, a killed one goes on.
+    """Train one encoder and measure it. A complete run is not made again; an interrupted one is resumed.
 
     Examples: noisedim train (digits, N(0, I), d = 2), or
     noisedim train --data.name mnist --data-root DIR --dim 8 --noise.capacity 14 --objective.name infonce, or
     noisedim train --method simclr --dataset cifar10 --sigma 0.1 (ResNet-18 by the recipe of the paper's Appendix C).
     """
 
-    method: PretrainingMethod | None = None
+    method: Literal[METHOD_NAMES] | None = None  # type: ignore[valid-type]
     """Pre-train a backbone by the recipe of Appendix C; every option below then has the recipe's default."""
     dataset: str | None = None
-    """With method: which images, as data.name; cifar10 if omitted. Its test images judge, where it has some."""
+    """With method: which images, as data.name; default cifar10. Its test images judge, where it has some."""
     sigma: float | None = None
-    """With method: noise in units of the embedding's standard deviation; 0, the plain method, if omitted."""
+    """With method: noise in units of the embedding's standard deviation; default 0, the plain method."""
     epochs: float | None = None
     """Passes over the training images, instead of steps; 800 with method."""
     warmup_epochs: float | None = None
-    """With epochs: passes in which the learning rate rises; 10, or a tenth of a short run, if omitted."""
+    """With epochs: passes in which the learning rate rises; default 10, or a tenth of a short run."""
 
     config: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
     data_root: Path | None = None
-    """Folder of the data sets in torchvision's layout; NOISEDIM_DATA if omitted."""
+    """Folder of the data sets in torchvision's layout; default NOISEDIM_DATA."""
     download: bool = False
     """Fetch missing data into the data folder first."""
     runs: Path = DEFAULT_RUNS
@@ -48,18 +51,18 @@ class Train:
     device: Device = "auto"
     """Where to train."""
     devices: int = 1
-    """Train in so many processes of this machine, each with a GPU of its own or on the CPU; needs Lightning. The result
-    is that of one process. Processes that torchrun started take part without it."""
+    """Train in this many processes of this machine, each on its own GPU or on the CPU; needs Lightning. The result equals
+    that of one process. Not needed for processes that torchrun started."""
     num_nodes: int = 1
-    """Machines, of which each has so many processes, started by Slurm; they must see the same --runs."""
+    """Machines, each with that many processes, started by Slurm; they must see the same --runs."""
 
     execution: Annotated[Execution, tyro.conf.arg(name="")] = field(default_factory=Execution)
 
     def run(self) -> int:
         from noisedim.data import load_images
         from noisedim.runs import RunStore, make_run
+        from noisedim.training.distributed.ranks import check_shares, is_printing_rank, launch, world_size
         from noisedim.training.progress import training_progress
-        from noisedim.training.ranks import check_shares, launch, speaks, world_size
 
         size = world_size(self.devices, self.num_nodes)
         check_shares(self.config.batch_size, size)
@@ -80,20 +83,19 @@ class Train:
                 execution=self.execution,
                 on_progress=on_progress,
             )
-        if not speaks():
+        if not is_printing_rank():
             return 0
-        result = folder.read_result()
-        verdict = result["assessment"]
+        record = folder.read_record()
         print(f"run        {folder.path}")
-        print(f"data       {result.get('data', config.data.name)}")
-        capacity = "no bound: no noise" if result["capacity"] is None else f"{result['capacity']:.3f} nats"
-        print(f"capacity   {capacity}", end="")
-        if result["information"] is not None:
-            information = result["information"]
-            print(f"; information at least {information['bound']:.3f} (ceiling {information['ceiling']:.2f})", end="")
-        print(f"\nprior      {_verdict(verdict['rejected'], verdict['p_value'], verdict['n'], result['measured_on'])}")
-        if result.get("scores"):
-            print("accuracy   " + ", ".join(f"{name} {score:.3f}" for name, score in result["scores"].items()))
+        print(f"data       {record.data or config.data.name}")
+        capacity = "no bound: no noise" if record.capacity is None else f"{record.capacity:.3f} nats"
+        if record.information is not None:
+            information = record.information
+            capacity += f"; information at least {information.bound:.3f} (ceiling {information.ceiling:.2f})"
+        print(f"capacity   {capacity}")
+        print(f"prior      {_verdict(record)}")
+        if record.scores:
+            print("accuracy   " + ", ".join(f"{name} {score:.3f}" for name, score in record.scores.items()))
         print(f"embed with noisedim embed {folder.checkpoint_path} IMAGES.npy --output z.npy")
         return 0
 
@@ -114,9 +116,9 @@ class Train:
 
 
 def train_defaults(arguments: Sequence[str]) -> Train:
-    """What ``noisedim train`` has by default, which is a recipe where ``arguments`` name a method.
+    """Defaults of ``noisedim train``: those of a recipe where ``arguments`` name a method.
 
-    Options are only looked at, for the parser proper to read: what is wrong with them is its to say.
+    Invalid options are ignored here; the actual parser reports them.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     for name in ("--method", "--dataset", "--sigma", "--steps"):
@@ -134,8 +136,10 @@ def train_defaults(arguments: Sequence[str]) -> Train:
     return replace(Train(), config=config, epochs=EPOCHS if given.steps is None else None)
 
 
-def _verdict(rejected: bool, p_value: float, n: int, measured_on: str) -> str:
-    from noisedim.evaluation.table import p_equals
+def _verdict(record: "RunRecord") -> str:
+    from noisedim.assessment.table import p_equals
 
-    found = "departs from it" if rejected else "no departure found"
-    return f"{found} ({n:,} {measured_on} images, family-wise {p_equals(p_value)})"
+    assessment = record.assessment
+    found = "departs from it" if assessment.rejected else "no departure found"
+    images = f"{assessment.n:,} {record.measured_on} images"
+    return f"{found} ({images}, family-wise {p_equals(assessment.p_value)})"

@@ -1,5 +1,6 @@
 """``noisedim verify``."""
 
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,25 +15,26 @@ __all__ = ["Verify"]
 
 @dataclass(frozen=True, kw_only=True)
 class Verify:
-    """Put claims of the paper to the test, here and now, and say what was computed; exit code 1 if one fails.
+    """Check claims of the paper by computing them, and print what was computed; exit code 1 if one fails.
 
     Examples: noisedim verify theorem-3.4, noisedim verify E4 E5, noisedim verify --list, or noisedim verify (everything).
     """
 
     claims: tyro.conf.Positional[tuple[str, ...]] = field(default=())
-    """Ids, as --list shows them; all if omitted (minutes). A claim given twice is run once."""
+    """Ids, as --list shows them; default all (minutes). A claim given twice is run once."""
     list_only: Annotated[bool, tyro.conf.arg(name="list")] = False
     """Only list the claims."""
     seed: int = 0
     """Root seed of everything that is sampled."""
     every: bool = False
-    """Show every relation, not only three a check and those that fail."""
+    """Show every relation, not only three per check and those that fail."""
     output: Path | None = None
-    """.json file for all that was found: a summary a claim, and every relation with its figures."""
+    """.json file for all that was found: one summary per claim, and every relation with its figures."""
 
     def run(self) -> int:
         from noisedim.checks import positive_integer
         from noisedim.files import write_json_atomically
+        from noisedim.progress import progress_display
         from noisedim.theory.claims import CLAIMS, claim
         from noisedim.verification.ledger import make_ledger
         from noisedim.verification.outcomes import Verdict
@@ -43,7 +45,13 @@ class Verify:
                 print(f"{item.id:<22} {item.title}")
             return 0
         chosen = {claim(claim_id).id: None for claim_id in self.claims or CLAIMS}
-        rows = {claim_id: verify_claim(claim_id, seed=self.seed, every=self.every) for claim_id in chosen}
+        rows = {}
+        with progress_display("claims", len(chosen)) as display:
+            for claim_id in chosen:
+                rows[claim_id] = verify_claim(claim_id, seed=self.seed, every=self.every)
+                # On a terminal, what is found is the progress.
+                if len(chosen) > 1 and not sys.stdout.isatty():
+                    display.advance(f"last {claim_id}")
         found = [row for of_claim in rows.values() for row in of_claim]
         if self.output is not None:
             write_json_atomically(self.output, make_ledger([row.to_dict() for row in found], seed=self.seed))

@@ -13,7 +13,7 @@ __all__ = ["AugmentationConfig", "augment", "second_view"]
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentationConfig:
-    """How a second view is made. Zero switches a part off; amounts are drawn anew for every image."""
+    """How a second view is made. Zero switches a part off; amounts are drawn for each image."""
 
     noise: float = 0.0
     """Standard deviation of additive Gaussian noise, for pixels in [0, 1]."""

@@ -58,7 +58,7 @@ class BatchSampler:
         return {"order": self._order.clone(), "next": torch.tensor(self._next), "generator": state}
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
-        """Go on where :meth:`state_dict` was taken.
+        """Continue from where :meth:`state_dict` was taken.
 
         Raises: CheckpointError: if the state is of another number of items.
         """

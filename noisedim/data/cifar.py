@@ -40,7 +40,7 @@ def read_cifar_jpeg(root: Path, *, train: bool) -> tuple[np.ndarray, np.ndarray]
     """CIFAR-10 after JPEG compression, in the original order: images (n, 3, 32, 32) uint8 and labels (n,) int64.
 
     From ``cifar-10-jpeg/cifar-10-jpeg.tar.gz``, in which picture k of a class is the k-th of that class in the original
-    order, and the files ``train_labels.u8`` and ``test_labels.u8``, one byte an image in that order.
+    order, and the files ``train_labels.u8`` and ``test_labels.u8``, one byte per image in that order.
 
     Raises:
         DataNotFoundError: if a file is not there.

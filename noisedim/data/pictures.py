@@ -1,23 +1,20 @@
-"""Folders and tar archives of picture files, one folder a class, decoded once and kept as bytes.
+"""Folders and tar archives of picture files, one folder per class, decoded once and kept as bytes.
 
-Layouts: ``train/CLASS/NAME.jpg`` beside ``test/CLASS/NAME.jpg`` (or ``val``), or ``CLASS/NAME.jpg`` alone; or, without
+Layouts: ``train/CLASS/NAME.jpg`` and ``test/CLASS/NAME.jpg`` (or ``val``), or ``CLASS/NAME.jpg`` alone; or, without
 classes, ``NAME.jpg``. Archives are read, never unpacked, so nothing that they hold can land anywhere.
 """
 
-import contextlib
 import hashlib
 import io
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 import numpy as np
 
 from noisedim.errors import DataNotFoundError, InvalidInputError
-from noisedim.files import write_atomically
-from noisedim.statistics.calibration import cache_folder
+from noisedim.files import cache_folder, cached_arrays
 
 __all__ = ["ARCHIVES", "TEST_FOLDERS", "Pictures", "is_pictures", "read_pictures"]
 
@@ -35,7 +32,7 @@ class Pictures:
 
     Attributes:
         images: (n, c, h, w) uint8, c = 1 or 3.
-        labels: (n,) int64, the place of each picture's class among ``classes``.
+        labels: (n,) int64, the index of each picture's class in ``classes``.
         classes: their names, sorted.
         is_test: (n,) bool; all false where there is no test folder.
         has_test: whether there is one.
@@ -53,7 +50,7 @@ class Pictures:
 
 
 def is_pictures(name: str) -> bool:
-    """Whether ``name`` says a folder or an archive: ``folder:PATH``, ``tar:PATH``, or the path of a .tar or .tar.gz."""
+    """Whether ``name`` names a folder or an archive: ``folder:PATH``, ``tar:PATH``, or the path of a .tar or .tar.gz."""
     return name.startswith(("folder:", "tar:")) or name.endswith(ARCHIVES)
 
 
@@ -63,28 +60,19 @@ def read_pictures(path: Path) -> Pictures:
     Raises:
         DataNotFoundError: if there is no such folder or file, or no picture in it.
         InvalidInputError: for a damaged picture or archive, pictures of several sizes, grey pictures among coloured ones,
-            or pictures outside a class beside others in one.
+            or pictures outside a class together with pictures in one.
     """
     if not path.exists():
         raise DataNotFoundError(f"expected a folder of pictures or a .tar or .tar.gz of them; there is no {path}")
     kept = cache_folder() / "pictures" / f"{_fingerprint(path)}.npz"
-    if kept.is_file():
-        with contextlib.suppress(Exception), kept.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            # What is damaged is made anew.
-            return Pictures(arrays["images"], arrays["labels"], tuple(arrays["classes"].tolist()), arrays["is_test"])
-    pictures = _decoded(path)
 
-    def write(file: BinaryIO) -> None:
-        np.savez(
-            file,
-            images=pictures.images,
-            labels=pictures.labels,
-            classes=np.array(pictures.classes),
-            is_test=pictures.is_test,
-        )
+    def make() -> dict[str, np.ndarray]:
+        found = _decoded(path)
+        classes = np.array(found.classes)
+        return {"images": found.images, "labels": found.labels, "classes": classes, "is_test": found.is_test}
 
-    write_atomically(kept, write)
-    return pictures
+    arrays = cached_arrays(kept, make, names=("images", "labels", "classes", "is_test"))
+    return Pictures(arrays["images"], arrays["labels"], tuple(arrays["classes"].tolist()), arrays["is_test"])
 
 
 def _fingerprint(path: Path) -> str:
@@ -139,7 +127,7 @@ def _decoded(path: Path) -> Pictures:
         except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             raise InvalidInputError(f"{name} in {path} is no picture, or damaged: {error}") from None
         if mode not in ("L", "RGB"):
-            raise InvalidInputError(f"pictures must be grey or RGB, 8 bits a channel; {name} in {path} is {mode}")
+            raise InvalidInputError(f"pictures must be grey or RGB, 8 bits per channel; {name} in {path} is {mode}")
         found.append((is_test, label, str(name), pixels))
     if not found:
         raise DataNotFoundError(f"there is no picture in {path}; expected CLASS/NAME with {', '.join(_KINDS)}")

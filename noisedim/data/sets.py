@@ -51,12 +51,12 @@ class ImageSet:
             )
         if self.labels is not None and self.labels.shape != (len(self.images),):
             raise InvalidInputError(
-                f"labels must have shape ({len(self.images)},), one an image; got {tuple(self.labels.shape)}"
+                f"labels must have shape ({len(self.images)},), one per image; got {tuple(self.labels.shape)}"
             )
         if self.factors is not None and self.factors.shape != (len(self.images), len(self.factor_names)):
             raise InvalidInputError(
-                f"factors must have shape ({len(self.images)}, {len(self.factor_names)}), one row an image and one column "
-                f"a name; got {tuple(self.factors.shape)}"
+                f"factors must have shape ({len(self.images)}, {len(self.factor_names)}), one row per image and one column "
+                f"per name; got {tuple(self.factors.shape)}"
             )
 
     def __len__(self) -> int:
@@ -171,10 +171,10 @@ def _picture_images(name: str, split: str) -> ImageSet:
     path = Path(name.removeprefix("folder:").removeprefix("tar:"))
     pictures = read_pictures(path)
     if split == "test" and not pictures.has_test:
-        raise DataNotFoundError(f"expected a folder test/ (or val/) beside train/ in {path}; there is none")
+        raise DataNotFoundError(f"expected folders train/ and test/ (or val/) in {path}; there is no test/")
     own = {"train": ~pictures.is_test, "test": pictures.is_test, "all": np.ones_like(pictures.is_test)}[split]
     if not own.any():
-        raise DataNotFoundError(f"expected a folder train/ beside test/ in {path}; there is none")
+        raise DataNotFoundError(f"expected folders train/ and test/ in {path}; there is no train/")
     images, labels = (each if own.all() else each[own] for each in (pictures.images, pictures.labels))
     # One class says nothing of any picture.
     known = torch.from_numpy(labels) if len(pictures.classes) > 1 else None

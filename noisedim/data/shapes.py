@@ -13,7 +13,7 @@ import numpy as np
 __all__ = ["FACTORS", "draw_shape", "every_shape"]
 
 _SIDE = 16
-# Lines a pixel. Along a line coverage is exact; across lines it is Gauss and Legendre's rule.
+# Lines per pixel. Along a line coverage is exact; across lines it is Gauss and Legendre's rule.
 _LINES = 8
 
 FACTORS: dict[str, tuple[float, ...]] = {

@@ -4,7 +4,7 @@ What is drawn (:func:`draw_views`) and what is done with it (:func:`apply_views`
 the host from (seed, step) alone for the whole batch, so that they are the same on every device, for every part of a batch,
 and after any resumption. Applying them is a few batched matrix products and pixel-wise maps where the images lie. Given
 equal draws, images equal those of torchvision's functions on tensors up to rounding; a crop is resampled by two matrices
-an image, which is exact for any kernel and needs no gathering. (kornia, which does this for others, was measured beside it
+an image, which is exact for any kernel and needs no gathering. (kornia, which does the same, was compared with it
 by benchmarks/test_speed_views.py: its crops are not torchvision's, and a jitter's order is one for the whole batch.)
 """
 
@@ -32,7 +32,7 @@ class ViewsConfig:
     """How both views are made, in this order: crop and resize, colour jitter, grey, mirror. Off by default."""
 
     both: bool = False
-    """Augment both views of an image so, instead of leaving X as it is and making X′ by augmentation."""
+    """Augment both views of an image in this way, instead of leaving X unchanged and making X′ by augmentation."""
     crop_scale: tuple[float, float] = (0.08, 1.0)
     """Area of the crop, as a share of the image's: least and largest."""
     crop_ratio: tuple[float, float] = (3 / 4, 4 / 3)
@@ -85,7 +85,7 @@ class ViewsConfig:
 
 @dataclass(frozen=True, eq=False)
 class ViewDraws:
-    """What was drawn for a batch, one entry a view, on the host.
+    """What was drawn for a batch, one entry per view, on the host.
 
     Attributes:
         top, left, height, width: the crop, whole pixels, (n,) int64.
@@ -197,7 +197,7 @@ def resampling_matrices(
 
 
 def apply_views(images: torch.Tensor, draws: ViewDraws, config: ViewsConfig) -> torch.Tensor:
-    """The views that ``draws`` says, one an image.
+    """The views described by ``draws``, one per image.
 
     Args:
         images: float in [0, 1], (n, c, h, w), on any device; c = 1 or 3.
@@ -214,7 +214,7 @@ def apply_views(images: torch.Tensor, draws: ViewDraws, config: ViewsConfig) -> 
             f"got {tuple(images.shape)}, {images.dtype}"
         )
     if len(draws) != len(images):
-        raise InvalidInputError(f"draws must be of {len(images)} views, one an image; got {len(draws)}")
+        raise InvalidInputError(f"draws must be of {len(images)} views, one per image; got {len(draws)}")
     rows, columns = images.shape[2:]
 
     def here(values: np.ndarray) -> torch.Tensor:

@@ -1,35 +1,5 @@
-"""How far apart the classes lie in an embedding."""
+"""The old name of :mod:`noisedim.downstream.clustering`, kept for one release."""
 
-from typing import Any
+from noisedim.moved import moved_names
 
-import numpy as np
-
-from noisedim.checks import embedding_matrix
-from noisedim.errors import InvalidInputError
-
-__all__ = ["label_silhouette"]
-
-
-def label_silhouette(z: Any, labels: Any, *, rows: int = 5000, seed: int = 0) -> float:
-    """Mean silhouette of the true classes, in [−1, 1]: 1 for tight, distant classes, 0 for overlapping ones.
-
-    Args:
-        z: embeddings, (n, d).
-        labels: (n,), at least 2 classes.
-        rows: a random sample of so many rows, if there are more (the cost is quadratic).
-        seed: of that sample.
-
-    Raises: InvalidInputError: for shapes that do not match or a single class.
-
-    Source: Rousseeuw (1987), J. Comput. Appl. Math. 20, 53–65.
-    """
-    from sklearn.metrics import silhouette_score
-
-    z = embedding_matrix("z", z, minimum_rows=3)
-    labels = np.asarray(labels)
-    if labels.shape != (len(z),) or len(np.unique(labels)) < 2:
-        raise InvalidInputError(f"labels must be {len(z)} values of at least 2 classes; got shape {labels.shape}")
-    if len(z) > rows:
-        chosen = np.random.default_rng(seed).choice(len(z), rows, replace=False)
-        z, labels = z[chosen], labels[chosen]
-    return float(silhouette_score(z, labels))
+__getattr__ = moved_names(__name__)

@@ -1,1 +1,1 @@
-"""NoisyChannel in other people's loops, each a program to read and to run: ``python -m noisedim.examples.NAME``."""
+"""NoisyChannel in other people's training loops; run an example with ``python -m noisedim.examples.NAME``."""

@@ -1,4 +1,4 @@
-"""SimCLR as lightly's tutorial has it, with noise: one line is not lightly's.
+"""SimCLR from lightly's tutorial, with noise: one line differs from the tutorial.
 
 Run (needs lightly): python -m noisedim.examples.lightly_simclr --sigma 0.3
 """
@@ -20,7 +20,7 @@ __all__ = ["Digits", "SimCLR", "main"]
 
 
 class SimCLR(nn.Module):
-    """A small backbone and lightly's projection head; with ``sigma``, noise behind the head."""
+    """A small backbone and lightly's projection head; unless ``sigma`` is None, noise behind the head."""
 
     def __init__(self, sigma: float | None) -> None:
         super().__init__()
@@ -37,11 +37,12 @@ class SimCLR(nn.Module):
             self.projection_head = nn.Sequential(self.projection_head, noise)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Projections (n, 32) of images (n, 3, 8, 8), with noise in training."""
         return self.projection_head(self.backbone(x))
 
 
 class Digits(Dataset[list[torch.Tensor]]):
-    """Handwritten digits as pictures, each item two views of one by lightly's transform."""
+    """Handwritten digits as pictures; each item is two views of one digit by lightly's transform."""
 
     def __init__(self) -> None:
         images, self.labels = load_digits(return_X_y=True)
@@ -50,19 +51,21 @@ class Digits(Dataset[list[torch.Tensor]]):
         self.transform = SimCLRTransform(input_size=8, min_scale=0.5, gaussian_blur=0.0, hf_prob=0.0, normalize=plain)
 
     def __len__(self) -> int:
+        """Number of digits."""
         return len(self.pixels)
 
     def __getitem__(self, index: int) -> list[torch.Tensor]:
+        """Two views of one digit, each (3, 8, 8)."""
         return self.transform(Image.fromarray(self.pixels[index]).convert("RGB"))
 
 
 def main(*, sigma: float | None = 0.3, steps: int = 60, seed: int = 0) -> float:
-    """Train without labels; returns how well five neighbours in the features tell digits, 1 is best.
+    """Train without labels; returns the accuracy of five nearest neighbours in the features.
 
     Args:
-        sigma: noise, in units of the projection's standard deviation; None for lightly's SimCLR as it is.
-        steps: of 128 images.
-        seed: of everything.
+        sigma: noise in units of the projection's standard deviation; None for lightly's SimCLR without noise.
+        steps: optimiser steps, each on 128 images.
+        seed: seed of weights, batches, views and noise.
     """
     torch.manual_seed(seed)
     data = Digits()
@@ -86,4 +89,4 @@ def main(*, sigma: float | None = 0.3, steps: int = 60, seed: int = 0) -> float:
 
 
 if __name__ == "__main__":
-    print(f"five neighbours tell {tyro.cli(main):.1%} of the digits")
+    print(f"accuracy of five nearest neighbours: {tyro.cli(main):.1%}")

@@ -1,4 +1,4 @@
-"""Deep InfoMax by the closed-form dual as a LightningModule; a callback anneals its noise and assesses what comes out.
+"""Deep InfoMax with the closed-form dual as a LightningModule; a callback anneals its noise and assesses embeddings.
 
 Run (needs lightning): python -m noisedim.examples.lightning_module --sigma 0.3
 """
@@ -26,7 +26,7 @@ class Model(lightning.LightningModule):
         self.objective = Dual()
 
     def training_step(self, batch: list[torch.Tensor], batch_idx: int) -> torch.Tensor:
-        """The loss of one batch: images and a noisy copy of them."""
+        """Loss of one batch of images and a noisy copy of them."""
         (x,) = batch
         both = torch.cat([x, x + 0.2 * torch.randn_like(x)])
         z, z_prime = self.channel.normalise(self.encoder(both)).chunk(2)
@@ -35,23 +35,23 @@ class Model(lightning.LightningModule):
         return loss
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Adam."""
+        """Adam on the encoder's weights."""
         return torch.optim.Adam(self.encoder.parameters(), lr=2e-3)
 
 
 def trainer_for(epochs: int, callback: lightning.Callback, **options: object) -> lightning.Trainer:
-    """A trainer that leaves no files; a real one needs none of these options."""
+    """A trainer that writes no files; a real trainer needs none of these options."""
     quiet = {"logger": False, "enable_checkpointing": False, "enable_model_summary": False, **options}
     return lightning.Trainer(max_epochs=epochs, callbacks=[callback], log_every_n_steps=1, **quiet)
 
 
 def main(*, sigma: float = 0.3, epochs: int = 90, seed: int = 0) -> list[tuple[int, Assessment]]:
-    """Train on handwritten digits without labels; returns three assessments of images left out, and their epochs.
+    """Train on handwritten digits without labels; returns three assessments of held-out images, with their epochs.
 
     Args:
-        sigma: noise at the end; it starts at 1.
+        sigma: final noise level; it starts at 1.
         epochs: passes over 1,500 images.
-        seed: of everything.
+        seed: seed of weights, batches, views and noise.
     """
     torch.manual_seed(seed)
     pixels, _ = load_digits(return_X_y=True)

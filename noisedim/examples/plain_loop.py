@@ -1,4 +1,4 @@
-"""VICReg in a plain PyTorch loop, with noise: one line of the method's model changes.
+"""VICReg in a plain PyTorch loop, with noise: one line of the model changes.
 
 Run: python -m noisedim.examples.plain_loop --sigma 0.3
 """
@@ -9,13 +9,13 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 from noisedim import GaussianPrior, NoisyChannel
-from noisedim.objectives.siamese import vicreg
+from noisedim.objectives import vicreg
 
 __all__ = ["build", "main", "views"]
 
 
 def build(sigma: float | None) -> tuple[nn.Module, nn.Module]:
-    """Backbone and projector as they were; with ``sigma``, noise behind the projector."""
+    """Backbone and projector; unless ``sigma`` is None, noise behind the projector."""
     backbone = nn.Sequential(nn.Linear(64, 128), nn.BatchNorm1d(128), nn.ReLU(), nn.Linear(128, 4))
     projector: nn.Module = nn.Sequential(nn.Linear(4, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 32))
     if sigma is not None:
@@ -29,12 +29,12 @@ def views(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def main(*, sigma: float | None = 0.3, steps: int = 300, seed: int = 0) -> float:
-    """Train on handwritten digits without labels; returns how well five neighbours in the features tell digits, 1 is best.
+    """Train on handwritten digits without labels; returns the accuracy of five nearest neighbours in the features.
 
     Args:
-        sigma: noise, in units of the projection's standard deviation; None for VICReg as it is.
-        steps: of 256 images.
-        seed: of everything.
+        sigma: noise in units of the projection's standard deviation; None for VICReg without noise.
+        steps: optimiser steps, each on 256 images.
+        seed: seed of weights, batches, views and noise.
     """
     torch.manual_seed(seed)
     pixels, labels = load_digits(return_X_y=True)
@@ -53,11 +53,11 @@ def main(*, sigma: float | None = 0.3, steps: int = 300, seed: int = 0) -> float
 
 
 def neighbour_accuracy(features: torch.Tensor, labels: torch.Tensor, *, neighbours: int = 5) -> float:
-    """Share of rows whose nearest other rows, by majority, have their label."""
+    """Share of rows whose label is the most frequent one among their nearest other rows."""
     distances = torch.cdist(features, features).fill_diagonal_(float("inf"))
     nearest = labels[distances.topk(neighbours, largest=False).indices]
     return float((nearest.mode(1).values == labels).float().mean())
 
 
 if __name__ == "__main__":
-    print(f"five neighbours tell {tyro.cli(main):.1%} of the digits")
+    print(f"accuracy of five nearest neighbours: {tyro.cli(main):.1%}")

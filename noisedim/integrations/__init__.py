@@ -1,1 +1,1 @@
-"""noisedim inside other libraries; each module imports its library, so import the one that you use."""
+"""noisedim in other libraries; each module imports one library, so import only the module that you use."""

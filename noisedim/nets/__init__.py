@@ -1,17 +1,12 @@
-"""Encoders (the paper's ConvNet, a smaller one for 8×8 digits, a perceptron, ResNets), heads, GANs and their judge."""
+"""Encoders (the paper's ConvNet, a smaller one for 8×8 digits, a perceptron, ResNets) and the heads behind them."""
 
 from noisedim.nets.backbones import RESNET_NAMES, make_backbone
-from noisedim.nets.classifiers import FeatureClassifier
 from noisedim.nets.encoders import ENCODER_NAMES, check_encoder, make_encoder, projected_encoder
-from noisedim.nets.generation import ConditionalGenerator, ProjectionDiscriminator
 from noisedim.nets.heads import decoder, discriminator, projection_head, projector
 
 __all__ = [
     "ENCODER_NAMES",
     "RESNET_NAMES",
-    "ConditionalGenerator",
-    "FeatureClassifier",
-    "ProjectionDiscriminator",
     "check_encoder",
     "decoder",
     "discriminator",

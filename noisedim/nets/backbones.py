@@ -1,4 +1,4 @@
-"""Backbones by name: ResNets in their 32×32 form, and any of torchvision's or timm's; each puts out flat features."""
+"""Backbones by name: ResNets for 32×32 images, and any model of torchvision or timm; each returns flat features."""
 
 import difflib
 from typing import Any, final
@@ -17,7 +17,7 @@ _LIBRARIES = ("torchvision", "timm")
 
 
 class _Block(nn.Module):
-    """Two 3×3 convolutions beside a shortcut; parameters are named as torchvision names them."""
+    """Two 3×3 convolutions and a shortcut; parameters have the names that torchvision gives them."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -39,13 +39,13 @@ class _Block(nn.Module):
 class ResNet(nn.Module):
     """ResNet of basic blocks for small images: a 3×3 stem without stride or pooling; (n, c, h, w) to (n, 8·width).
 
-    With ``width=64`` and torchvision's ResNet's stem replaced so, weights are interchangeable with torchvision's: names,
-    shapes and outputs agree.
+    With ``width=64``, weights are interchangeable with those of torchvision's ResNet with its stem replaced by this one:
+    names, shapes and outputs agree.
 
     Args:
-        stages: blocks of each of the four stages.
-        channels: of an image.
-        width: channels of the first stage, doubled at each of the next three; 64 is the ResNet of the literature.
+        stages: number of blocks in each of the four stages.
+        channels: channels of an image.
+        width: channels of the first stage, doubled at each of the next three; 64 is standard.
 
     Source: He et al., arXiv 1512.03385; the 32×32 form: Chen et al., arXiv 2002.05709, Appendix B.9.
     """
@@ -68,6 +68,7 @@ class ResNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Features (n, 8·width) of images (n, c, h, w)."""
         x = torch.relu(self.bn1(self.conv1(x)))
         for stage in range(4):
             x = self.get_submodule(f"layer{stage + 1}")(x)
@@ -75,12 +76,12 @@ class ResNet(nn.Module):
 
 
 def is_backbone(name: str) -> bool:
-    """Whether ``name`` is of this module: a ResNet, or one of torchvision's or timm's, ``library:model``."""
+    """Whether ``name`` is that of a ResNet of this module or has the form ``torchvision:MODEL`` or ``timm:MODEL``."""
     return name in _STAGES or name.partition(":")[0] in _LIBRARIES
 
 
 def check_backbone(name: str) -> None:
-    """Refuse a name that no library has, with the names nearest to it.
+    """Refuse the name of an unknown backbone; the message suggests similar names.
 
     Raises: InvalidInputError: for an unknown model, or a library that is not installed.
     """
@@ -94,7 +95,7 @@ def check_backbone(name: str) -> None:
         )
     if model not in known:
         near = difflib.get_close_matches(model, known, n=4, cutoff=0.5)
-        hint = f"; near it: {', '.join(near)}" if near else ""
+        hint = f"; similar names: {', '.join(near)}" if near else ""
         raise InvalidInputError(f"{library} has no model {model!r}{hint}")
 
 
@@ -103,14 +104,14 @@ def _timm() -> Any:
         import timm
     except ImportError:
         raise InvalidInputError(
-            "timm: backbones need timm, which is not installed; pip install 'noisedim[ssl]' brings it"
+            "timm:MODEL backbones need timm, which is not installed: pip install 'noisedim[ssl]'"
         ) from None
     return timm
 
 
 def _known(library: str) -> list[str]:
     if library == "timm":
-        # A model's weights carry a tag after a dot; without weights the plain name is meant.
+        # Names of weights have a tag after a dot; a model without weights has the plain name.
         return sorted(_timm().list_models())
     from torchvision import models
 
@@ -118,16 +119,16 @@ def _known(library: str) -> list[str]:
 
 
 def make_backbone(name: str, channels: int, *, width: int = 64, size: int | None = None) -> tuple[nn.Module, int]:
-    """A fresh backbone, and how many features it puts out a row.
+    """A backbone with random weights, and its number of features per row.
 
     Args:
-        name: ``resnet18`` or ``resnet34`` (for small images), ``torchvision:MODEL`` or ``timm:MODEL``, whose classifier
-            is left out.
-        channels: of an image; torchvision's models take 3.
+        name: ``resnet18`` or ``resnet34`` (for small images), ``torchvision:MODEL`` or ``timm:MODEL``, without its
+            classifier.
+        channels: channels of an image; torchvision's models take 3.
         width: channels of a ResNet's first stage; only for ``resnet18`` and ``resnet34``.
         size: side of the images, for models that are built for one size.
 
-    Raises: InvalidInputError: for an unknown name, or a width or number of channels that the model does not take.
+    Raises: InvalidInputError: for an unknown name, or a width or number of channels that the model does not accept.
     """
     check_backbone(name)
     if name in _STAGES:
@@ -142,7 +143,7 @@ def _from_timm(model: str, channels: int, size: int | None) -> tuple[nn.Module, 
     timm = _timm()
     options: dict[str, Any] = {"pretrained": False, "num_classes": 0, "in_chans": channels}
     try:
-        # Transformers are built for one size of images; convolutions take any and do not know the option.
+        # Transformers are built for one size of images; convolutional networks take any size and lack the option.
         network = timm.create_model(model, **options, **({} if size is None else {"img_size": size}))
     except TypeError:
         network = timm.create_model(model, **options)
@@ -155,12 +156,12 @@ def _from_torchvision(model: str, channels: int) -> tuple[nn.Module, int]:
     if channels != 3:
         raise InvalidInputError(f"torchvision's models take images of 3 channels; got {channels}")
     network = models.get_model(model, weights=None)
-    # The last linear layer is the classifier in all of torchvision's models, whatever it is called.
+    # In all of torchvision's models the classifier is the last linear layer, under one of these names.
     for path in ("fc", "classifier", "head", "heads.head"):
         features = _without_classifier(network, path)
         if features is not None:
             return network, features
-    raise InvalidInputError(f"torchvision:{model} has no classifier at a known place; name another model")
+    raise InvalidInputError(f"torchvision:{model} has no classifier at a known place; choose another model")
 
 
 def _without_classifier(network: nn.Module, path: str) -> int | None:
@@ -174,7 +175,7 @@ def _without_classifier(network: nn.Module, path: str) -> int | None:
         setattr(parent, last, nn.Identity())
         return head.in_features
     if isinstance(head, nn.Sequential) and isinstance(head[-1], nn.Linear):
-        # What comes before the last layer is part of the network's features.
+        # The layers before the last one are part of the features.
         features = head[-1].in_features
         head[-1] = nn.Identity()
         return features

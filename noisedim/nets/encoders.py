@@ -1,4 +1,4 @@
-"""Encoders by name and input shape. Each ends in a linear layer of ``dim`` outputs without normalisation."""
+"""Encoders by name and input shape; each ends in a linear layer with ``dim`` outputs and no normalisation."""
 
 from collections import OrderedDict
 from math import prod
@@ -27,7 +27,7 @@ ENCODER_NAMES = ("auto", "convnet", "digits-convnet", "mlp")
 
 
 def _block(channels: int, features: int, *, padding: int) -> list[nn.Module]:
-    # The paper's order: pooling before normalisation and activation.
+    # The paper's order: pooling, then normalisation and activation.
     return [
         nn.Conv2d(channels, features, 3, padding=padding),
         nn.MaxPool2d(2),
@@ -76,25 +76,26 @@ def mlp(dim: int, features: int, *, hidden: int = 256) -> nn.Sequential:
 
 
 class PixelNormalisation(nn.Module):
-    """Pixels less a mean, over a deviation, channel by channel: (n, c, h, w) to the same."""
+    """Standardise each channel of images (n, c, h, w): subtract a mean and divide by a standard deviation."""
 
     mean: torch.Tensor
     deviation: torch.Tensor
 
     def __init__(self, mean: tuple[float, ...], deviation: tuple[float, ...]) -> None:
         super().__init__()
-        # Not part of a state_dict: the configuration has them.
+        # Not in the state_dict: the configuration holds them.
         self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(deviation).view(-1, 1, 1), persistent=False)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Standardised images, (n, c, h, w)."""
         return (images - self.mean) / self.deviation
 
 
 def check_encoder(name: str) -> None:
-    """Refuse a name that is none of ours and none of a library's.
+    """Refuse the name of an unknown encoder.
 
-    Raises: InvalidInputError: with the known names, or those nearest to it.
+    Raises: InvalidInputError: the message lists the known names, or similar ones.
     """
     if is_backbone(name):
         check_backbone(name)
@@ -111,7 +112,7 @@ def make_encoder(name: str, shape: tuple[int, ...], dim: int) -> nn.Sequential:
         shape: (channels, height, width), or (features,).
         dim: embedding dimension.
 
-    Raises: InvalidInputError: for an unknown name or a shape that the network does not take.
+    Raises: InvalidInputError: for an unknown name, or a shape that the network does not accept.
     """
     one_of("encoder", name, ENCODER_NAMES)
     dim = positive_integer("dim", dim)
@@ -138,18 +139,19 @@ def projected_encoder(
 ) -> nn.Sequential:
     """A backbone and a projection head: children ``pixels``, ``backbone`` and ``head``; (n, *shape) to (n, dim).
 
-    Downstream uses the backbone's features, the objective sees the head's output.
+    Probes use the backbone's features; the objective uses the head's output.
 
     Args:
-        name: of a backbone, see :func:`~noisedim.nets.backbones.make_backbone`.
+        name: name of a backbone; see :func:`~noisedim.nets.backbones.make_backbone`.
         shape: (channels, height, width).
-        dim: outputs of the head.
-        hidden: widths of the head's hidden layers; a single linear layer if empty.
-        head_normalisation: batch normalisation in the head's hidden layers.
-        width: of a ResNet.
-        pixel_mean, pixel_deviation: of each channel, for pixels in [0, 1]; pixels as they are if empty.
+        dim: number of outputs of the head.
+        hidden: widths of the head's hidden layers; if empty, the head is one linear layer.
+        head_normalisation: whether the head's hidden layers have batch normalisation.
+        width: channels of a ResNet's first stage.
+        pixel_mean, pixel_deviation: mean and standard deviation of each channel, for pixels in [0, 1]; if empty, pixels
+            are not standardised.
 
-    Raises: InvalidInputError: for something that is no image, or a mean of other channels than the images'.
+    Raises: InvalidInputError: for inputs that are not images, or a mean with another number of channels.
     """
     if len(shape) != 3:
         raise InvalidInputError(f"encoder {name!r} takes images of shape (channels, height, width); got {shape}")
@@ -157,7 +159,7 @@ def projected_encoder(
     if pixel_mean:
         if len(pixel_mean) not in (1, shape[0]):
             raise InvalidInputError(
-                f"pixel_mean must have one value a channel; got {len(pixel_mean)} for images of {shape[0]} channels"
+                f"pixel_mean must have one value per channel; got {len(pixel_mean)} for images of {shape[0]} channels"
             )
         parts["pixels"] = PixelNormalisation(pixel_mean, pixel_deviation)
     parts["backbone"], features = make_backbone(

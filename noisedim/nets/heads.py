@@ -1,4 +1,4 @@
-"""What some objectives put behind an embedding and throw away after training: projector, discriminator, decoder."""
+"""Networks behind an embedding that are used only in training: projector, projection head, discriminator, decoder."""
 
 from math import prod
 
@@ -10,19 +10,19 @@ __all__ = ["decoder", "discriminator", "projection_head", "projector"]
 
 
 def projector(dim: int, features: int, *, hidden: int = 256) -> nn.Sequential:
-    """(n, dim) to (n, features): one hidden layer with batch normalisation, as siamese methods use."""
+    """A projector (n, dim) to (n, features): one hidden layer with batch normalisation, as in siamese methods."""
     dim, features = positive_integer("dim", dim), positive_integer("features", features)
     return nn.Sequential(nn.Linear(dim, hidden), nn.BatchNorm1d(hidden), nn.ReLU(), nn.Linear(hidden, features))
 
 
 def projection_head(features: int, hidden: tuple[int, ...], dim: int, *, normalised: bool = True) -> nn.Sequential:
-    """(n, features) to (n, dim) through hidden layers of the given widths, as Appendix C's heads: the last is linear.
+    """A head (n, features) to (n, dim) with hidden layers of the given widths and a linear last layer, as in Appendix C.
 
     Args:
-        features: inputs.
+        features: number of inputs.
         hidden: widths of the hidden layers, each a linear layer, batch normalisation if ``normalised``, and a ReLU.
-        dim: outputs.
-        normalised: whether hidden layers are normalised over the batch.
+        dim: number of outputs.
+        normalised: whether hidden layers have batch normalisation.
     """
     layers: list[nn.Module] = []
     inputs = positive_integer("features", features)
@@ -36,7 +36,7 @@ def projection_head(features: int, hidden: tuple[int, ...], dim: int, *, normali
 
 
 def discriminator(dim: int, *, hidden: int = 256) -> nn.Sequential:
-    """(n, dim) to one logit a row, (n, 1): the critic's two hidden layers, for adversarial prior matching."""
+    """A discriminator (n, dim) to one logit per row, (n, 1), with two hidden layers, for adversarial prior matching."""
     return nn.Sequential(
         nn.Linear(positive_integer("dim", dim), hidden),
         nn.LeakyReLU(0.01),
@@ -47,7 +47,7 @@ def discriminator(dim: int, *, hidden: int = 256) -> nn.Sequential:
 
 
 def decoder(dim: int, shape: tuple[int, ...], *, hidden: int = 256) -> nn.Sequential:
-    """(n, dim) to logits of images, (n, *shape): the perceptron encoder turned round."""
+    """A decoder (n, dim) to logits of images, (n, *shape): the perceptron encoder with its layers reversed."""
     return nn.Sequential(
         nn.Linear(positive_integer("dim", dim), hidden),
         nn.BatchNorm1d(hidden),

@@ -1,24 +1,33 @@
-"""What training optimises: noise injection, learned or in closed form, and what others use beside it."""
+"""What training optimises: noise injection, learned or in closed form, and the methods it is compared with."""
 
-from noisedim.objectives.autoencoding import Autoencoder, NoisyAutoencoder, Variational, Wasserstein
-from noisedim.objectives.dual import Dual, dual_bound
-from noisedim.objectives.infomax import (
-    InfoMax,
-    donsker_varadhan,
-    infonce,
-    nguyen_wainwright_jordan,
-    split_scores,
-)
-from noisedim.objectives.matching import Adversarial, SIGReg
-from noisedim.objectives.noisy import NoisyViews
+from noisedim.objectives.autoencoder import Autoencoder
+from noisedim.objectives.infomax import InfoMax
+from noisedim.objectives.interface import BatchObjective, Objective, ObjectiveValue
+from noisedim.objectives.method import Method
+from noisedim.objectives.methods import METHODS
+from noisedim.objectives.methods.adversarial import Adversarial
+from noisedim.objectives.methods.align_uniform import align_uniform
+from noisedim.objectives.methods.barlow_twins import barlow_twins
+from noisedim.objectives.methods.dual import Dual, dual_bound
+from noisedim.objectives.methods.noisy_autoencoder import NoisyAutoencoder
+from noisedim.objectives.methods.sigreg import SIGReg
+from noisedim.objectives.methods.simclr import nt_xent
+from noisedim.objectives.methods.variational import Variational
+from noisedim.objectives.methods.vicreg import vicreg
+from noisedim.objectives.methods.w_mse import whitening_mse
+from noisedim.objectives.methods.wasserstein import Wasserstein
+from noisedim.objectives.noisy_views import NoisyViews
+from noisedim.objectives.score_bounds import donsker_varadhan, infonce, nguyen_wainwright_jordan, split_scores
 from noisedim.objectives.siamese import Siamese
-from noisedim.objectives.value import Objective, ObjectiveValue
 
 __all__ = [
+    "METHODS",
     "Adversarial",
     "Autoencoder",
+    "BatchObjective",
     "Dual",
     "InfoMax",
+    "Method",
     "NoisyAutoencoder",
     "NoisyViews",
     "Objective",
@@ -27,9 +36,14 @@ __all__ = [
     "Siamese",
     "Variational",
     "Wasserstein",
+    "align_uniform",
+    "barlow_twins",
     "donsker_varadhan",
     "dual_bound",
     "infonce",
     "nguyen_wainwright_jordan",
+    "nt_xent",
     "split_scores",
+    "vicreg",
+    "whitening_mse",
 ]

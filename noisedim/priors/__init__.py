@@ -8,7 +8,16 @@ scipy and zuko load where a prior that needs them is made.
 """
 
 from noisedim.priors.affine import BoxPrior, FullGaussianPrior
-from noisedim.priors.files import PRIOR_NAMES, as_prior, load_prior, make_prior, prior_from_spec, prior_reference
+from noisedim.priors.files import (
+    PRIOR_NAMES,
+    PRIORS,
+    as_prior,
+    load_prior,
+    make_prior,
+    prior_from_spec,
+    prior_identity,
+    prior_reference,
+)
 from noisedim.priors.flow import FlowPrior
 from noisedim.priors.gaussian import GaussianPrior
 from noisedim.priors.interface import Prior, noise_level
@@ -20,6 +29,7 @@ from noisedim.priors.spheres import BallPrior, SpherePrior
 from noisedim.priors.uniform import UniformPrior
 
 __all__ = [
+    "PRIORS",
     "PRIOR_NAMES",
     "SQUASH_NAMES",
     "BallPrior",
@@ -39,5 +49,6 @@ __all__ = [
     "make_prior",
     "noise_level",
     "prior_from_spec",
+    "prior_identity",
     "prior_reference",
 ]

@@ -29,6 +29,7 @@ class FullGaussianPrior(MappedPrior):
     """
 
     name = "gaussian"
+    fields = ("mean", "covariance")
 
     def __init__(self, mean: Any, covariance: Any) -> None:
         self.mean = numbers("mean", mean, ndim=1)
@@ -78,6 +79,8 @@ class BoxPrior(MappedPrior):
     """
 
     name = "box"
+    fields = ("low", "high")
+    optional_fields = ("squash",)
     support_words = "values inside the box"
 
     def __init__(self, low: Any, high: Any, *, squash: str = "normal-cdf") -> None:
@@ -96,7 +99,7 @@ class BoxPrior(MappedPrior):
     def from_channel(self, z: torch.Tensor) -> torch.Tensor:
         return (self.low.to(z.device) + (self.high - self.low).to(z.device) * z.double()).to(z.dtype)
 
-    def to_unit(self, z: torch.Tensor) -> torch.Tensor:
+    def in_unit_cube(self, z: torch.Tensor) -> torch.Tensor:
         """The box to [0, 1]^d, (n, d); the inverse of :meth:`from_channel`."""
         low, high = self.low.to(z.device), self.high.to(z.device)
         return ((z.double() - low) / (high - low)).to(z.dtype)

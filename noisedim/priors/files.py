@@ -1,7 +1,6 @@
 """Priors from names, files and their JSON: validated, versioned, nothing unpickled."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,47 +15,49 @@ from noisedim.priors.product import ProductPrior
 from noisedim.priors.spheres import BallPrior, SpherePrior
 from noisedim.priors.uniform import UniformPrior
 
-__all__ = ["PRIOR_NAMES", "as_prior", "load_prior", "make_prior", "prior_from_spec", "prior_reference"]
+__all__ = [
+    "PRIORS",
+    "PRIOR_NAMES",
+    "as_prior",
+    "load_prior",
+    "make_prior",
+    "prior_from_spec",
+    "prior_identity",
+    "prior_reference",
+]
 
+PRIORS: dict[str, type[Prior]] = {
+    law.name: law
+    for law in (
+        GaussianPrior,
+        UniformPrior,
+        FullGaussianPrior,
+        BoxPrior,
+        BallPrior,
+        SpherePrior,
+        GaussianMixturePrior,
+        ProductPrior,
+        FlowPrior,
+    )
+}
+"""Every prior by its name: a prior is one file and one line here."""
 # The laws that dimension alone makes, without a file.
-PRIOR_NAMES = (GaussianPrior.name, UniformPrior.name)
+PRIOR_NAMES = tuple(name for name, law in PRIORS.items() if law.known_by_name)
 _SUFFIXES = (".json", ".safetensors")
 
 
 def make_prior(name: str, dim: int, *, squash: str = "normal-cdf") -> Prior:
     """The prior called ``name`` (``"normal"`` or ``"uniform"``) in ``dim`` dimensions."""
-    if one_of("prior", name, PRIOR_NAMES) == UniformPrior.name:
-        return UniformPrior(dim, squash=squash)
-    return GaussianPrior(dim)
-
-
-def _flow(*, path: str, sha256: str | None = None, dim: int | None = None) -> FlowPrior:
-    prior = FlowPrior.load(path)
-    if sha256 is not None and prior.digest != sha256:
-        raise InvalidInputError(f"expected the flow {sha256[:8]}; {path} now holds another one, {prior.digest[:8]}")
-    return prior
-
-
-# Which fields a specification has besides its name: what the constructors take.
-_MAKERS: dict[str, tuple[Callable[..., Prior], tuple[str, ...], tuple[str, ...]]] = {
-    "normal": (GaussianPrior, ("dim",), ()),
-    "uniform": (UniformPrior, ("dim",), ("squash",)),
-    "gaussian": (FullGaussianPrior, ("mean", "covariance"), ()),
-    "box": (BoxPrior, ("low", "high"), ("squash",)),
-    "ball": (BallPrior, ("dim",), ("radius",)),
-    "sphere": (SpherePrior, ("dim",), ("radius",)),
-    "mixture": (GaussianMixturePrior, ("weights", "means", "covariances"), ()),
-    "product": (ProductPrior.from_laws, ("laws",), ()),
-    "flow": (_flow, ("path",), ("sha256", "dim")),
-}
+    law = PRIORS[one_of("prior", name, PRIOR_NAMES)]
+    return law.from_spec(dim=dim, **({"squash": squash} if "squash" in law.optional_fields else {}))
 
 
 def prior_from_spec(spec: Any) -> Prior:
     """The prior that a specification says, the inverse of ``prior.spec()``.
 
     Args:
-        spec: an object such as ``{"prior": "ball", "dim": 2, "radius": 1.0}``. Its ``prior`` is one of normal, uniform,
-            gaussian, box, ball, sphere, mixture, product, flow; the other fields are what the class of that name takes.
+        spec: an object such as ``{"prior": "ball", "dim": 2, "radius": 1.0}``. Its ``prior`` is a key of
+            :data:`PRIORS`; the other fields are what the class of that name takes.
 
     Raises: InvalidInputError: for another name, a missing or unknown field, and whatever the class refuses.
 
@@ -66,11 +67,12 @@ def prior_from_spec(spec: Any) -> Prior:
     if not isinstance(spec, dict) or not isinstance(spec.get("prior"), str):
         raise InvalidInputError(f"a prior must be an object with its name in the field 'prior'; got {spec!r}")
     fields = dict(spec)
-    name = one_of("the field 'prior'", fields.pop("prior"), tuple(_MAKERS))
+    name = one_of("the field 'prior'", fields.pop("prior"), tuple(PRIORS))
     version = fields.pop("format", FILE_FORMAT)
     if version != FILE_FORMAT:
         raise InvalidInputError(f"expected a prior of format {FILE_FORMAT}; got {version!r}")
-    make, needed, optional = _MAKERS[name]
+    law = PRIORS[name]
+    needed, optional = law.fields, law.optional_fields
     missing = [field for field in needed if field not in fields]
     unknown = [field for field in fields if field not in (*needed, *optional)]
     if missing or unknown:
@@ -80,9 +82,7 @@ def prior_from_spec(spec: Any) -> Prior:
                 f"{what} {', '.join(names)}" for what, names in (("missing", missing), ("unknown", unknown)) if names
             )
         )
-    if name == "product" and not isinstance(fields["laws"], list):
-        raise InvalidInputError(f"laws must be a list; got {fields['laws']!r}")
-    return make(**fields)
+    return law.from_spec(**fields)
 
 
 def load_prior(path: str | Path) -> Prior:
@@ -147,3 +147,10 @@ def prior_reference(value: Any) -> str:
     if isinstance(value, str) and value in PRIOR_NAMES:
         return value
     return json.dumps(as_prior(value).reference(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def prior_identity(reference: str) -> Any:
+    """What tells a prior from another, as JSON holds it, of a :func:`prior_reference`: where a flow's file lies does not."""
+    if reference in PRIOR_NAMES:
+        return reference
+    return {name: value for name, value in json.loads(reference).items() if name != "path"}

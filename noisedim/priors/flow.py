@@ -46,6 +46,9 @@ class FlowPrior(MappedPrior):
     """
 
     name = "flow"
+    fields = ("path",)
+    optional_fields = ("sha256", "dim")
+    references = ("neural-splines",)
 
     def __init__(self, flow: "Flow", mean: Any, scale: Any, *, learned: dict[str, Any] | None = None) -> None:
         self.mean, self.scale = numbers("mean", mean, ndim=1), numbers("scale", scale, ndim=1)
@@ -171,6 +174,16 @@ class FlowPrior(MappedPrior):
 
     def spec(self) -> dict[str, Any]:
         return {"prior": self.name, "dim": self.dim, "sha256": self.digest}
+
+    @classmethod
+    def from_spec(cls, **fields: Any) -> "FlowPrior":
+        """The flow of a file, refused if it is not the one that the specification was written for."""
+        prior, expected = cls.load(fields["path"]), fields.get("sha256")
+        if expected is not None and prior.digest != expected:
+            raise InvalidInputError(
+                f"expected the flow {expected[:8]}; {fields['path']} now holds another one, {prior.digest[:8]}"
+            )
+        return prior
 
     def reference(self) -> dict[str, Any]:
         if self._path is None:

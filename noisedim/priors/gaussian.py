@@ -1,5 +1,6 @@
 """The standard normal prior: batch standardisation, Gaussian noise, Mehler's kernel."""
 
+import math
 from typing import Any, final
 
 import torch
@@ -25,7 +26,11 @@ class GaussianPrior(Prior):
     """
 
     name = "normal"
+    known_by_name = True
+    is_standard_normal = True
     level_name = "sigma"
+    default_level = 0.3
+    start_level = 1.0
     exact_dual = True
 
     @property
@@ -48,6 +53,10 @@ class GaussianPrior(Prior):
 
     def information(self, level: float) -> float:
         return self.capacity(level)
+
+    def noise_divergence(self, level: float, mean_square: float) -> float:
+        s = level**2
+        return self.dim / 2 * (math.log1p(1 / s) - 1 + s / (1 + s)) + mean_square / (2 * (1 + s))
 
     def log_dual_kernel(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
         return bounds.gaussian_dual_kernel(a, b, level)

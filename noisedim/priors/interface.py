@@ -3,8 +3,9 @@
 import math
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -29,6 +30,21 @@ class Prior(ABC):
     """
 
     name: ClassVar[str]
+    """What configurations, prior files and verdicts call it."""
+    fields: ClassVar[tuple[str, ...]] = ("dim",)
+    """What its specification must hold besides the name: arguments of the class."""
+    optional_fields: ClassVar[tuple[str, ...]] = ()
+    """What its specification may hold besides."""
+    known_by_name: ClassVar[bool] = False
+    """Whether its name and a dimension are all that a configuration needs."""
+    is_standard_normal: ClassVar[bool] = False
+    """Whether it is N(0, I) itself: its rows are tested as they are, and may be tested against any normal law."""
+    references: ClassVar[tuple[str, ...]] = ()
+    """What to cite for its map, keys of :data:`~noisedim.citations.BIBTEX`."""
+    default_level: float
+    """The noise level that training ends with, if none is given."""
+    start_level: float
+    """The noise level that training starts with, if none is given and the target is not larger."""
     level_name: str
     """What the noise level is called: ``sigma`` or ``epsilon``."""
     exact_dual: bool
@@ -89,6 +105,13 @@ class Prior(ABC):
         """I(f(X); f(X)+Z), nats, when f(X) follows the prior exactly and f is weakly invariant."""
 
     @abstractmethod
+    def noise_divergence(self, level: float, mean_square: float) -> float:
+        """Mean of KL(noise around a point ‖ noisy prior), nats, over points with this mean square norm in the channel.
+
+        By convexity no law of such points is farther from the prior, once noise is added.
+        """
+
+    @abstractmethod
     def log_dual_kernel(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
         """(n, m) matrix of log κ, whose log-mean-exp over independent images is a Rényi-2 divergence in nats.
 
@@ -122,6 +145,14 @@ class Prior(ABC):
         With respect to Lebesgue measure, but for the sphere, where it is the sphere's own surface measure.
         """
 
+    def in_unit_cube(self, z: torch.Tensor) -> torch.Tensor | None:
+        """Rows of a law that is uniform on a cube or box, brought to [0, 1]^d, for direct tests; None of other laws."""
+        return None
+
+    def off_the_edges(self, z: np.ndarray) -> np.ndarray:
+        """Rows with values that were rounded to the edge of the support moved inside, (n, ambient_dim)."""
+        return z
+
     def outside(self, z: torch.Tensor) -> torch.Tensor:
         """Which rows are off the support, (n, ambient_dim) to (n,) booleans."""
         return ~torch.isfinite(z).all(1)
@@ -140,6 +171,11 @@ class Prior(ABC):
     @abstractmethod
     def spec(self) -> dict[str, Any]:
         """What the prior is, as JSON holds it; :func:`~noisedim.priors.prior_from_spec` makes the same prior of it."""
+
+    @classmethod
+    def from_spec(cls, **fields: Any) -> Self:
+        """The prior whose specification holds these fields."""
+        return cls(**fields)
 
     def reference(self) -> dict[str, Any]:
         """What a run's configuration keeps: :meth:`spec`, and of a flow also where its file is."""

@@ -38,6 +38,8 @@ class MappedPrior(Prior):
         super().__init__(dim)
         self._channel_prior = GaussianPrior(dim) if channel_prior is None else channel_prior
         self.level_name = self._channel_prior.level_name
+        self.default_level = self._channel_prior.default_level
+        self.start_level = self._channel_prior.start_level
         self.exact_dual = self._channel_prior.exact_dual
 
     @property
@@ -60,6 +62,9 @@ class MappedPrior(Prior):
 
     def information(self, level: float) -> float:
         return self.channel_prior.information(level)
+
+    def noise_divergence(self, level: float, mean_square: float) -> float:
+        return self.channel_prior.noise_divergence(level, mean_square)
 
     def log_dual_kernel(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
         return self.channel_prior.log_dual_kernel(a, b, level)

@@ -44,6 +44,8 @@ class GaussianMixturePrior(MappedPrior):
     """
 
     name = "mixture"
+    fields = ("weights", "means", "covariances")
+    references = ("rosenblatt",)
 
     def __init__(self, weights: Any, means: Any, covariances: Any) -> None:
         weights = numbers("weights", weights, ndim=1)

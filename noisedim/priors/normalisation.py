@@ -48,6 +48,8 @@ SQUASH_NAMES = tuple(_SQUASHES)
 
 @final
 class StandardisationThenSquash(nn.Module):
+    """Batch standardisation, then a squash into [0, 1] by name: (n, dim) to the same."""
+
     def __init__(self, dim: int, name: str) -> None:
         super().__init__()
         self.standardisation = BatchStandardisation(dim)
@@ -57,6 +59,7 @@ class StandardisationThenSquash(nn.Module):
         return _SQUASHES[self.name](self.standardisation(x))
 
     def set_statistics(self, raw: torch.Tensor) -> None:
+        """Set the running statistics to those of ``raw``, (n, dim)."""
         self.standardisation.set_statistics(raw)
 
     def extra_repr(self) -> str:

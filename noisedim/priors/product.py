@@ -44,6 +44,7 @@ class ProductPrior(MappedPrior):
     """
 
     name = "product"
+    fields = ("laws",)
 
     def __init__(self, laws: Sequence[Any]) -> None:
         try:
@@ -124,6 +125,12 @@ class ProductPrior(MappedPrior):
 
     def spec(self) -> dict[str, Any]:
         return {"prior": self.name, "laws": [_law_spec(law) for law in self.laws]}
+
+    @classmethod
+    def from_spec(cls, **fields: Any) -> "ProductPrior":
+        if not isinstance(fields["laws"], list):
+            raise InvalidInputError(f"laws must be a list; got {fields['laws']!r}")
+        return cls.from_laws(fields["laws"])
 
     @classmethod
     def from_laws(cls, laws: Sequence[dict[str, Any]]) -> "ProductPrior":

@@ -40,6 +40,7 @@ class BallPrior(MappedPrior):
     """
 
     name = "ball"
+    optional_fields = ("radius",)
 
     def __init__(self, dim: int, *, radius: float = 1.0) -> None:
         super().__init__(dim)
@@ -110,6 +111,7 @@ class SpherePrior(MappedPrior):
     """
 
     name = "sphere"
+    optional_fields = ("radius",)
 
     def __init__(self, dim: int, *, radius: float = 1.0) -> None:
         super().__init__(dim)

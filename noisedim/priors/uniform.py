@@ -3,6 +3,7 @@
 import math
 from typing import Any, final
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -41,7 +42,11 @@ class UniformPrior(Prior):
     """
 
     name = "uniform"
+    optional_fields = ("squash",)
+    known_by_name = True
     level_name = "epsilon"
+    default_level = 0.1
+    start_level = 0.2
     exact_dual = False
     support_words = "values in [0, 1]"
 
@@ -72,6 +77,9 @@ class UniformPrior(Prior):
     def information(self, level: float) -> float:
         return bounds.uniform_information(self.dim, level)
 
+    def noise_divergence(self, level: float, mean_square: float) -> float:
+        return self.capacity(level)
+
     def log_dual_kernel(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
         return bounds.uniform_dual_kernel(a, b, level)
 
@@ -89,6 +97,22 @@ class UniformPrior(Prior):
     def log_prob(self, z: torch.Tensor) -> torch.Tensor:
         # Times 0, for a gradient.
         return torch.where(self.outside(z), -math.inf, 0 * z.sum(1))
+
+    def in_unit_cube(self, z: torch.Tensor) -> torch.Tensor:
+        return z
+
+    def off_the_edges(self, z: np.ndarray) -> np.ndarray:
+        """Values of exactly 0 or 1 as the middle of what rounds there in the shortest float format that holds all of z.
+
+        A uniform law's values never are 0 or 1, but rounded to float16 one in 4,000 is, and N(0, 1) would have them at ±8.
+        """
+        edges = (z == 0) | (z == 1)
+        if not edges.any():
+            return z
+        mantissas = np.frexp(z)[0]
+        # Digits of bfloat16, float16, float32 and float64.
+        digits = next((own for own in (8, 11, 24) if bool((np.ldexp(mantissas, own) % 1 == 0).all())), 53)
+        return np.where(edges, np.abs(z - 2.0 ** -(digits + 2)), z)
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:
         return ~((z >= 0) & (z <= 1)).all(1)

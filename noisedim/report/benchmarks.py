@@ -1,43 +1,186 @@
-"""From benchmarks' JSON files to rows by question. Draws and renders nothing."""
+"""From benchmarks' JSON files to typed rows by question. Draws and renders nothing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from noisedim.document.content import Notice, Section
 from noisedim.errors import InvalidInputError
 from noisedim.files import read_json
-from noisedim.report.content import Notice, Section
+from noisedim.runs.compare import TUNING_SEED
 
-__all__ = ["COMMAND", "MethodRow", "absent", "entries", "environment_words", "method_rows"]
+__all__ = [
+    "COMMAND",
+    "EqualTime",
+    "FailedRun",
+    "MethodRow",
+    "SeedRow",
+    "Stability",
+    "absent",
+    "entries",
+    "environment_words",
+    "failed_runs",
+    "known_fields",
+    "method_rows",
+]
 
 COMMAND = "pytest benchmarks --benchmark-json"
 
 
 @dataclass(frozen=True)
+class FailedRun:
+    """A run that ended in an error, by its seed."""
+
+    seed: int
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stability:
+    """Mean similarity of held-out embeddings over pairs of seeds; 1 for equal ones up to rotation."""
+
+    procrustes: float
+    cka: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedRow:
+    """What one seed of a compared method found on held-out images.
+
+    Attributes:
+        seed: of the run.
+        n: images that judge.
+        rejected: whether the battery rejects the prior.
+        n_star: sample size at which the battery tells the embedding from the prior half of the time; None if none does.
+        d2, sliced_w2: distances from the prior.
+        index_henze_zirkler: the paper's index.
+        information: lower bound, nats; None where none is computed.
+        knn, naive_bayes, mlp, linear: accuracies.
+        silhouette: of the classes.
+        label_curve: accuracy by number of labels per class.
+    """
+
+    seed: int
+    n: int
+    rejected: bool
+    d2: float
+    sliced_w2: float
+    knn: float
+    n_star: float | None = None
+    index_henze_zirkler: float | None = None
+    information: float | None = None
+    naive_bayes: float | None = None
+    mlp: float | None = None
+    linear: float | None = None
+    silhouette: float | None = None
+    label_curve: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """From a benchmark's JSON, which may say more."""
+        return cls(**known_fields(cls, data))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EqualTime:
+    """The same method with as many steps as the closed-form dual's time allows.
+
+    Attributes:
+        steps: of each run; None if the method has none.
+        records: one per seed.
+        failed: runs that ended in an error.
+    """
+
+    steps: int | None
+    records: tuple[SeedRow, ...]
+    failed: tuple[FailedRun, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class MethodRow:
     """One method on one data set.
 
     Attributes:
-        info: what the benchmark said of it.
-        records: one dictionary a seed.
-        failed: seed and error of the runs that failed.
+        method: its key among the methods.
+        words: its name in tables.
+        family: noise injection, or what it is otherwise.
+        injects_noise: whether it is the paper's method in one of its forms.
+        knob: name of what was tuned.
+        settings: the configuration that tuning took; None if every candidate failed.
+        data, dim, steps, batch_size, protocol, tuning_rule: what all methods have in common.
+        records: one per seed.
+        failed: runs that ended in an error.
+        stability: of its embeddings over seeds; None with fewer than two.
+        peak_bytes: of training; None where it cannot be read.
+        equal_time: the method at equal time.
+        environment: where the benchmark ran.
         step_seconds: median seconds of a training step, one thread.
     """
 
-    info: dict[str, Any]
-    records: list[dict[str, Any]]
-    failed: list[dict[str, Any]]
+    method: str
+    words: str
+    family: str
+    injects_noise: bool
+    knob: str
+    settings: Mapping[str, Any] | None
+    data: str
+    dim: int
+    steps: int
+    batch_size: int
+    protocol: str
+    tuning_rule: str
+    records: tuple[SeedRow, ...]
+    failed: tuple[FailedRun, ...]
+    stability: Stability | None
+    peak_bytes: int | None
+    equal_time: EqualTime
+    environment: Mapping[str, Any]
     step_seconds: float
 
+    @classmethod
+    def from_entry(cls, entry: Mapping[str, Any]) -> Self:
+        """From a benchmark's entry."""
+        info = entry["extra_info"]
+        stability, timed = info.get("stability"), info["equal_time"]
+        made = known_fields(cls, info) | {
+            "records": tuple(map(SeedRow.from_dict, info["records"])),
+            "failed": failed_runs(info),
+            "stability": None if stability is None else Stability(**known_fields(Stability, stability)),
+            "peak_bytes": info.get("peak_bytes"),
+            "equal_time": EqualTime(
+                steps=timed["steps"],
+                records=tuple(map(SeedRow.from_dict, timed["records"])),
+                failed=failed_runs(timed),
+            ),
+            "step_seconds": entry["stats"]["median"],
+        }
+        return cls(**made)
+
     @property
-    def words(self) -> str:
-        """Its name in tables."""
-        return str(self.info["words"])
+    def seeds(self) -> int:
+        """How many seeds were to judge, those that failed among them."""
+        return len(self.records) + sum(failure.seed < TUNING_SEED for failure in self.failed)
+
+    @property
+    def passed(self) -> int:
+        """How many seeds the battery does not reject."""
+        return sum(not record.rejected for record in self.records)
 
     def values(self, name: str) -> dict[int, float]:
         """A measure by seed, for the seeds that have it."""
-        return {row["seed"]: row[name] for row in self.records if row.get(name) is not None}
+        found = {row.seed: getattr(row, name) for row in self.records}
+        return {seed: value for seed, value in found.items() if value is not None}
+
+
+def known_fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of ``data`` that the dataclass ``kind`` has fields for; files may hold more."""
+    return {own.name: data[own.name] for own in fields(kind) if own.name in data}
+
+
+def failed_runs(info: Mapping[str, Any]) -> tuple[FailedRun, ...]:
+    """The failed runs that a benchmark's entry names."""
+    return tuple(FailedRun(failure["seed"], failure["error"]) for failure in info["failed"])
 
 
 def entries(results: Path, question: str | None = None, *, group: str | None = None) -> list[dict[str, Any]]:
@@ -61,15 +204,13 @@ def method_rows(results: Path) -> dict[str, list[MethodRow]]:
     """The compared methods by data set, in the order of the file."""
     rows: dict[str, list[MethodRow]] = {}
     for entry in entries(results, "match"):
-        info = entry["extra_info"]
-        row = MethodRow(info, info["records"], info["failed"], entry["stats"]["median"])
-        rows.setdefault(info["data"], []).append(row)
+        row = MethodRow.from_entry(entry)
+        rows.setdefault(row.data, []).append(row)
     return rows
 
 
-def environment_words(entry: dict[str, Any]) -> str:
-    """The hardware of an entry."""
-    environment = entry["environment"]
+def environment_words(environment: Mapping[str, Any]) -> str:
+    """The hardware that made an entry."""
     return environment["accelerator"] or f"{environment['cpu']}, {environment['cores']} cores"
 
 

@@ -1,18 +1,26 @@
-"""From options to a report on disk: make missing runs, collect, draw, render."""
+"""From options to a report on disk: make the missing runs, build the studies' sections, render them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from noisedim.checks import one_of
 from noisedim.data import load_images
+from noisedim.document.content import Header, Section
+from noisedim.document.figures import figure_style
+from noisedim.document.render import render
 from noisedim.errors import InvalidInputError
-from noisedim.report.content import Sources
-from noisedim.report.profiles import Plan, make_plan
-from noisedim.report.render import render
+from noisedim.files import write_json_atomically
+from noisedim.progress import progress_display
+from noisedim.report.protocol import DATA_NAMES, PROFILE_NAMES, protocol_words
+from noisedim.report.records import environments, run_records
+from noisedim.report.studies import STUDIES
+from noisedim.report.study import Sources, Study
 from noisedim.runs import RunStore
 from noisedim.runs.sweep import SweepOutcome, available_cores, make_runs
 
-__all__ = ["ReportOptions", "write_report"]
+__all__ = ["ReportOptions", "build_sections", "make_sources", "render_report", "write_report"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,70 +43,110 @@ class ReportOptions:
     """Where to train."""
 
 
-def write_report(options: ReportOptions) -> int:
-    """Write the report and say where; returns the exit code 0.
+def make_sources(
+    profile: str, data: str, output: Path = Path("reports"), studies: Sequence[Study] = STUDIES
+) -> Sources:
+    """Where the sections of a report under ``output`` read, and which runs it needs.
 
-    Raises: DataNotFoundError, InvalidInputError, StorageError: as their makers say; nothing is half-written.
+    Raises: InvalidInputError: for an unknown profile or data set.
     """
-    plan = make_plan(options.profile, options.data)
-    store = RunStore(options.output / "results" / "runs")
+    one_of("profile", profile, PROFILE_NAMES)
+    one_of("data", data, DATA_NAMES)
+    results = output / "results"
+    plans = {study.name: study.runs(profile, data) for study in studies}
+    return Sources(profile, data, RunStore(results / "runs"), results, plans)
+
+
+def build_sections(sources: Sources, studies: Sequence[Study] = STUDIES) -> list[Section]:
+    """The sections of all studies that have something to show, in the order of ``studies``."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(figure_style()):  # type: ignore[arg-type]
+        sections = [study.section(sources) for study in studies]
+    return [section for section in sections if section is not None]
+
+
+def render_report(sources: Sources, failed: Sequence[str], output: Path, studies: Sequence[Study] = STUDIES) -> Path:
+    """Write ``index.html``, ``README.md``, ``figures/`` and ``report.json`` from the runs that are there.
+
+    Args:
+        sources: what the sections read.
+        failed: runs that ended in an error, in words.
+        output: folder to write to.
+        studies: in the order of their sections.
+
+    Returns: the path of ``index.html``.
+
+    Raises: StorageError: if a file cannot be written; the previous one is left intact.
+    """
+    sections = build_sections(sources, studies)
+    rows = [
+        {"study": name, **record.row()}
+        for name, plan in sources.plans.items()
+        for record in run_records(plan, sources.store)
+    ]
+    record = {
+        "command": sources.command,
+        "rows": rows,
+        "environments": environments(sources.configs, sources.store),
+        "failed": list(failed),
+    }
+    write_json_atomically(sources.results / "report.json", record)
+    return render(_header(sources, failed), sections, output)
+
+
+def _header(sources: Sources, failed: Sequence[str]) -> Header:
+    complete = sum(sources.store.open(config).is_complete for config in sources.configs)
+    missing = len(sources.configs) - complete
+    notices = [f"{missing} of the runs are not there yet; `{sources.command}` makes them."] if missing else []
+    return Header(
+        page_title=f"noisedim report: {sources.data}, {sources.profile} profile",
+        heading="Do the embeddings follow the distribution we chose?",
+        lead=f"noisedim on {sources.data}, {sources.profile} profile: {complete} runs (encoders, generators, classifiers). "
+        f"Protocol: {protocol_words(sources.profile, sources.data)}.",
+        notices=[*notices, *(f"A run failed: {words}" for words in failed)],
+    )
+
+
+def write_report(options: ReportOptions, studies: Sequence[Study] = STUDIES) -> int:
+    """Make the missing runs, write the report and print its path; returns the exit code 0.
+
+    Raises: DataNotFoundError, InvalidInputError, StorageError: no file is left half-written.
+    """
+    sources = make_sources(options.profile, options.data, options.output, studies)
     failed: list[SweepOutcome] = []
     if options.run:
-        load_images(options.data, root=options.data_root)  # absent data is found out before anything is trained
-        failed = _make_missing(plan, store, options)
-    if not any(store.open(config).is_complete for config in plan.configs):
+        load_images(options.data, root=options.data_root)  # fails before anything is trained if the data are not there
+        failed = _make_missing(sources, options)
+    if not any(sources.store.open(config).is_complete for config in sources.configs):
         raise InvalidInputError(
-            f"expected runs of the {options.profile} profile on {options.data} in {store.root}; there are none. "
+            f"expected runs of the {options.profile} profile on {options.data} in {sources.store.root}; there are none. "
             "Run without --no-run to make them"
         )
     words = [f"{outcome.config.title}: {outcome.error}" for outcome in failed]
-    path = render(Sources(plan, store, options.output / "results"), words, options.output)
-    print(f"report: {path}")
+    print(f"report: {render_report(sources, words, options.output, studies)}")
     return 0
 
 
-def _make_missing(plan: Plan, store: RunStore, options: ReportOptions) -> list[SweepOutcome]:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    unique = {config.digest(): config for config in plan.configs}
-    missing = [config for config in unique.values() if not store.open(config).is_complete]
+def _make_missing(sources: Sources, options: ReportOptions) -> list[SweepOutcome]:
+    configs, store = sources.configs, sources.store
+    missing = [config for config in configs if not store.open(config).is_complete]
     if not missing:
         return []
-    console = Console(stderr=True)
     jobs = options.jobs if options.jobs is not None else available_cores()
-    console.print(f"{len(missing)} of {len(unique)} runs to make, {jobs} at a time; stop and start again at will")
-    columns = (
-        TextColumn("runs"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[last]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("runs", total=len(missing), last="")
-
-        def finished(outcome: SweepOutcome) -> None:
-            last = f"last: {outcome.config.title}"
-            bar.update(task, advance=1, last=last if outcome.error is None else f"{last}: FAILED")
-
+    with progress_display("runs", len(missing)) as display:
+        display.say(
+            f"{len(missing)} of {len(configs)} runs to make, {jobs} at a time; you can stop and start again at any time"
+        )
         outcomes = make_runs(
             missing,
             store,
             data_root=None if options.data_root is None else str(options.data_root),
             device=options.device,
             jobs=jobs,
-            on_finished=finished,
+            on_finished=lambda outcome: display.advance(outcome.words),
         )
-    failed = [outcome for outcome in outcomes if outcome.error is not None]
-    for outcome in failed:
-        console.print(f"failed: {outcome.error}", style="bold", highlight=False)
+        failed = [outcome for outcome in outcomes if outcome.error is not None]
+        for outcome in failed:
+            display.say(f"failed: {outcome.error}")
     return failed

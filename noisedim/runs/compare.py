@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from noisedim.evaluation import linear_cka, procrustes_similarity
-from noisedim.runs.comparison import FACTORS, candidates, choose, record
+from noisedim.downstream import linear_cka, procrustes_similarity
+from noisedim.runs.comparison import FACTORS, candidates, choose
+from noisedim.runs.record import RunRecord
 from noisedim.runs.store import RunStore
 from noisedim.runs.sweep import SweepOutcome, make_runs
 from noisedim.training import TrainConfig
 
-__all__ = ["MethodOutcome", "make_comparison", "make_seeds", "records", "stability"]
+__all__ = ["TUNING_SEED", "MethodOutcome", "make_comparison", "make_seeds", "records", "stability"]
 
 # Tuning's seed: none that a comparison trains with.
-_TUNING_SEED = 1000
+TUNING_SEED = 1000
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class MethodOutcome:
     """What became of one method.
 
     Attributes:
-        name: key of :data:`~noisedim.runs.comparison.METHODS`.
+        name: key of :data:`~noisedim.runs.comparison.CONTENDERS`.
         tuning: one dictionary a candidate: factor, and accuracy and D₂ on validation images or the error.
         chosen: the configuration that tuning took, without its seed's meaning; None if every candidate failed.
         runs: one outcome a seed.
@@ -41,22 +42,22 @@ def make_comparison(
     """Tune and train ``names``; all else is as in ``base``. What is in the store is read.
 
     Args:
-        names: keys of :data:`~noisedim.runs.comparison.METHODS`.
+        names: keys of :data:`~noisedim.runs.comparison.CONTENDERS`.
         base: data, encoder, steps, batch: what is equal for all. Its fold judges.
         store: where runs are kept.
         seeds: of the runs that are compared.
         options: for :func:`~noisedim.runs.sweep.make_runs`.
     """
-    grids = {name: candidates(name, base, seed=_TUNING_SEED) for name in names}
+    grids = {name: candidates(name, base, seed=TUNING_SEED) for name in names}
     tried = iter(make_runs([config for grid in grids.values() for config in grid], store, **options))
     outcomes = {}
     for name, grid in grids.items():
-        results = [
-            (outcome, None if outcome.folder is None else outcome.folder.read_result())
+        found = [
+            (outcome, None if outcome.folder is None else outcome.folder.read_record())
             for outcome in _take(tried, len(grid))
         ]
-        position = choose([result for _, result in results])
-        tuning = [_tuning_record(*pair, factor) for pair, factor in zip(results, FACTORS, strict=True)]
+        position = choose([record for _, record in found])
+        tuning = [_tuning_record(*pair, factor) for pair, factor in zip(found, FACTORS, strict=True)]
         chosen = None if position is None else replace(grid[position], data=base.data, seed=base.seed)
         outcomes[name] = MethodOutcome(name, tuning, chosen)
     return make_seeds(outcomes, store, seeds=seeds, **options)
@@ -88,25 +89,25 @@ def _take(items: Any, count: int) -> list[SweepOutcome]:
     return [next(items) for _ in range(count)]
 
 
-def _tuning_record(outcome: SweepOutcome, result: dict[str, Any] | None, factor: float) -> dict[str, Any]:
-    if result is None:
+def _tuning_record(outcome: SweepOutcome, record: RunRecord | None, factor: float) -> dict[str, Any]:
+    if record is None:
         return {"factor": factor, "error": outcome.error}
     return {
         "factor": factor,
-        "knn": result["scores"]["knn"],
-        "d2": result["assessment"]["effects"]["d2"]["estimate"],
-        "n": result["n"],
+        "knn": record.scores["knn"],
+        "d2": record.assessment.effects["d2"].estimate,
+        "n": record.n,
     }
 
 
 def records(outcome: MethodOutcome) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of the runs that are complete, and seed and error of those that failed; none is dropped."""
-    complete = [{"seed": run.config.seed, **record(run.folder)} for run in outcome.runs if run.folder is not None]
+    complete = [run.folder.read_record().row() for run in outcome.runs if run.folder is not None]
     failed: list[dict[str, Any]] = [
         {"seed": run.config.seed, "error": run.error} for run in outcome.runs if run.folder is None
     ]
     if outcome.chosen is None:
-        failed += [{"seed": _TUNING_SEED, "error": entry["error"]} for entry in outcome.tuning]
+        failed += [{"seed": TUNING_SEED, "error": entry["error"]} for entry in outcome.tuning]
     return complete, failed
 
 

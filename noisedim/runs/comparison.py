@@ -6,25 +6,26 @@ times it; the learning rate instead where it has none. They are judged on a vali
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from noisedim.checks import one_of
 from noisedim.errors import InvalidInputError
-from noisedim.runs.store import RunFolder
+from noisedim.objectives import METHODS, Method
+from noisedim.objectives.method import FAMILIES, Compared, Family
+from noisedim.priors import PRIORS
+from noisedim.runs.record import RunRecord
 from noisedim.training import NoiseConfig, ObjectiveConfig, TrainConfig
-from noisedim.training.methods import OTHER_METHODS
 
 __all__ = [
+    "CONTENDERS",
     "FACTORS",
-    "METHODS",
     "TUNING_RULE",
-    "Method",
+    "Contender",
     "Variant",
     "candidates",
     "choose",
     "configure",
-    "record",
     "with_capacity",
 ]
 
@@ -35,30 +36,29 @@ TUNING_RULE = (
     "of the training images, which then do not train; the test images are not looked at) is within one binomial "
     "standard error of the method's best, the one with the least D₂ there is taken."
 )
-_LEVELS = {"normal": ("sigma", 0.3), "uniform": ("epsilon", 0.1)}
-_PAPER_CRITIC = {"critic": "mlp", "negatives": 15}
 
 
 @dataclass(frozen=True)
-class Method:
-    """One method of the comparison.
+class Contender:
+    """A method as the comparison runs it.
 
     Attributes:
         words: its name in tables.
         family: noise injection, or what it is otherwise.
         objective: what it optimises.
-        prior: the law it is to match.
         knob: what is tuned: the noise level, its objective's strength, or the learning rate.
+        prior: the law it is to match.
         gaussianise: the map after training, if any.
+        knob_words: what the knob is called.
     """
 
     words: str
-    family: Literal["noise injection", "without noise", "siamese", "prior matching", "autoencoder", "post hoc"]
+    family: Family
     objective: ObjectiveConfig
     knob: Literal["level", "strength", "learning rate"]
-    prior: Literal["normal", "uniform"] = "normal"
-    gaussianise: Literal["none", "rank", "flow"] = "none"
-    knob_words: str = field(default="")
+    prior: str
+    gaussianise: Literal["none", "rank", "flow"]
+    knob_words: str
 
     @property
     def injects_noise(self) -> bool:
@@ -66,65 +66,34 @@ class Method:
         return self.family == "noise injection"
 
 
-def _infomax(name: Literal["infonce", "dv", "nwj"], **options: Any) -> ObjectiveConfig:
-    return ObjectiveConfig(name=name, **{**_PAPER_CRITIC, **options})
+def _contender(method: Method, compared: Compared) -> Contender:
+    knob = compared.knob
+    if knob is None:
+        knob = (
+            "level"
+            if compared.family == "noise injection"
+            else "learning rate"
+            if method.strength is None
+            else "strength"
+        )
+    symbols = {"sigma": "σ", "epsilon": "ε"}
+    knob_words = {
+        "level": symbols[PRIORS[compared.prior].level_name],
+        "strength": method.strength or "",
+        "learning rate": "learning rate",
+    }[knob]
+    objective = ObjectiveConfig(name=method.name, **compared.options)
+    return Contender(compared.words, compared.family, objective, knob, compared.prior, compared.gaussianise, knob_words)
 
 
-def _other(words: str, family: Any, name: Any, **options: Any) -> Method:
-    strength = OTHER_METHODS[name].strength
-    knob: Any = "learning rate" if strength is None or options.pop("fixed", False) else "strength"
-    knob_words = strength if knob == "strength" and strength else "learning rate"
-    return Method(words, family, ObjectiveConfig(name=name, **options), knob, knob_words=knob_words)
-
-
-_PLAIN = _infomax("infonce", noisy=False)
-METHODS: dict[str, Method] = {
-    "dual": Method("closed-form dual", "noise injection", ObjectiveConfig(), "level", knob_words="σ"),
-    "infonce": Method("InfoNCE, learned critic", "noise injection", _infomax("infonce"), "level", knob_words="σ"),
-    "dv": Method("Donsker–Varadhan, learned critic", "noise injection", _infomax("dv"), "level", knob_words="σ"),
-    "nwj": Method("NWJ, learned critic", "noise injection", _infomax("nwj"), "level", knob_words="σ"),
-    "theorem-4.1": Method(
-        "Theorem 4.1's critic, sampled",
-        "noise injection",
-        ObjectiveConfig(name="infonce", critic="gaussian-dual"),
-        "level",
-        knob_words="σ",
-    ),
-    "uniform": Method(
-        "uniform prior, InfoNCE", "noise injection", _infomax("infonce"), "level", "uniform", knob_words="ε"
-    ),
-    "uniform-dual": Method(
-        "uniform prior, closed form", "noise injection", ObjectiveConfig(), "level", "uniform", knob_words="ε"
-    ),
-    "infomax": Method("Deep InfoMax, σ = 0", "without noise", _PLAIN, "learning rate", knob_words="learning rate"),
-    "infomax-rank": Method(
-        "Deep InfoMax, then ranks",
-        "post hoc",
-        _PLAIN,
-        "learning rate",
-        gaussianise="rank",
-        knob_words="learning rate",
-    ),
-    "infomax-flow": Method(
-        "Deep InfoMax, then a flow",
-        "post hoc",
-        _PLAIN,
-        "learning rate",
-        gaussianise="flow",
-        knob_words="learning rate",
-    ),
-    "adversarial": _other("Deep InfoMax, adversarial prior", "prior matching", "adversarial"),
-    "sigreg": _other("SIGReg (LeJEPA)", "prior matching", "sigreg"),
-    "wae-mmd": _other("WAE-MMD", "autoencoder", "wae-mmd"),
-    "swae": _other("sliced Wasserstein autoencoder", "autoencoder", "swae"),
-    "vae": _other("VAE", "autoencoder", "vae", fixed=True),
-    "beta-vae": _other("β-VAE", "autoencoder", "vae", strength=4.0),
-    "vicreg": _other("VICReg", "siamese", "vicreg"),
-    "barlow-twins": _other("Barlow Twins", "siamese", "barlow-twins"),
-    "simclr": _other("SimCLR", "siamese", "simclr"),
-    "align-uniform": _other("alignment and uniformity", "siamese", "align-uniform"),
-    "w-mse": _other("W-MSE", "siamese", "w-mse"),
+CONTENDERS: dict[str, Contender] = {
+    compared.name: _contender(method, compared)
+    for family in FAMILIES
+    for method in METHODS.values()
+    for compared in method.compared
+    if compared.family == family
 }
+"""All that the table of methods says is compared, family by family."""
 
 
 def configure(name: str, base: TrainConfig, *, factor: float = 1.0) -> TrainConfig:
@@ -132,12 +101,13 @@ def configure(name: str, base: TrainConfig, *, factor: float = 1.0) -> TrainConf
 
     Raises: InvalidInputError: for an unknown method.
     """
-    method = METHODS[one_of("method", name, tuple(METHODS))]
-    level_name, level = _LEVELS[method.prior]
-    noise = NoiseConfig(**{level_name: level * (factor if method.knob == "level" else 1.0)}, anneal=base.noise.anneal)
+    method = CONTENDERS[one_of("method", name, tuple(CONTENDERS))]
+    law = PRIORS[method.prior]
+    level = law.default_level * (factor if method.knob == "level" else 1.0)
+    noise = NoiseConfig(**{law.level_name: level}, anneal=base.noise.anneal)
     objective, optimiser = method.objective, base.optimiser
     if method.knob == "strength":
-        usual = objective.strength if objective.strength is not None else OTHER_METHODS[objective.name].default
+        usual = objective.strength if objective.strength is not None else objective.method.default
         objective = replace(objective, strength=usual * factor)
     elif method.knob == "learning rate":
         optimiser = replace(optimiser, learning_rate=optimiser.learning_rate * factor)
@@ -153,11 +123,11 @@ def configure(name: str, base: TrainConfig, *, factor: float = 1.0) -> TrainConf
 
 @dataclass(frozen=True)
 class Variant:
-    """A method in another dimension, with its usual settings, for uses beside the comparison.
+    """A method in another dimension, with its usual settings, for uses other than the comparison.
 
     Attributes:
         words: its name in tables.
-        method: key of :data:`METHODS`.
+        method: key of :data:`CONTENDERS`.
         dim: embedding dimension.
         moves: largest shift between the views, pixels; 0 for views that differ as in the base.
     """
@@ -182,7 +152,7 @@ def with_capacity(config: TrainConfig, capacity: float) -> TrainConfig:
 
     Raises: InvalidInputError: for a method that has no channel.
     """
-    if config.objective.name in OTHER_METHODS or not config.objective.noisy:
+    if not (config.objective.method.injects_noise and config.objective.noisy):
         raise InvalidInputError(f"capacity is for noise injection; objective {config.objective.name!r} adds no noise")
     return replace(config, noise=NoiseConfig(capacity=capacity, anneal=config.noise.anneal))
 
@@ -193,41 +163,16 @@ def candidates(name: str, base: TrainConfig, *, seed: int) -> list[TrainConfig]:
     return [configure(name, validating, factor=factor) for factor in FACTORS]
 
 
-def choose(results: Sequence[dict[str, Any] | None]) -> int | None:
-    """Which candidate :data:`TUNING_RULE` takes, from their runs' results; ``None`` for a run that failed.
+def choose(found: Sequence[RunRecord | None]) -> int | None:
+    """Which candidate :data:`TUNING_RULE` takes, from their runs' records; ``None`` for a run that failed.
 
     Returns: its position; None if all failed.
     """
-    alive = {i: result for i, result in enumerate(results) if result is not None}
+    alive = {i: record for i, record in enumerate(found) if record is not None}
     if not alive:
         return None
-    best = max(alive.values(), key=lambda result: result["scores"]["knn"])
-    accuracy = best["scores"]["knn"]
-    least = accuracy - math.sqrt(accuracy * (1 - accuracy) / best["n"])
-    near = [i for i, result in alive.items() if result["scores"]["knn"] >= least]
-    return min(near, key=lambda i: alive[i]["assessment"]["effects"]["d2"]["estimate"])
-
-
-def record(folder: RunFolder) -> dict[str, Any]:
-    """What a benchmark's JSON says of one complete run: plain numbers by name."""
-    result, assessment = folder.read_result(), folder.read_result()["assessment"]
-    information = result["information"] or {"bound": None, "ceiling": None}
-    return {
-        "run": folder.path.name,
-        "n": result["n"],
-        "measured_on": result["measured_on"],
-        "level": result["level"],
-        "capacity": result["capacity"],
-        "p_value": assessment["p_value"],
-        "rejected": assessment["rejected"],
-        "n_star": None if assessment["n_star"] is None else assessment["n_star"]["estimate"],
-        "d2": assessment["effects"]["d2"]["estimate"],
-        "sliced_w2": assessment["effects"]["sliced_w2"]["estimate"],
-        **{f"index_{name}": index["estimate"] for name, index in assessment["index"].items()},
-        "information": information["bound"],
-        "information_ceiling": information["ceiling"],
-        **result["scores"],
-        "silhouette": result["silhouette"],
-        "label_curve": result["label_curve"],
-        "train_seconds": result["train_seconds"],
-    }
+    best = max(alive.values(), key=lambda record: record.scores["knn"])
+    accuracy = best.scores["knn"]
+    least = accuracy - math.sqrt(accuracy * (1 - accuracy) / best.n)
+    near = [i for i, record in alive.items() if record.scores["knn"] >= least]
+    return min(near, key=lambda i: alive[i].assessment.effects["d2"].estimate)

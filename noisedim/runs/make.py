@@ -1,4 +1,4 @@
-"""Makes a run: train, embed, measure, store. A run that is there already is read, one that was killed goes on."""
+"""Makes a run: train, embed, measure, store. A complete run is read; one that was killed is resumed."""
 
 import math
 import time
@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from noisedim.assessment import assess
+from noisedim.assessment.assess import MINIMUM_ROWS
+from noisedim.assessment.reconstruction import Reconstruction, measure_reconstruction, prior_images, reconstruct
 from noisedim.data import second_view
-from noisedim.errors import InvalidInputError
-from noisedim.evaluation import (
-    assess,
+from noisedim.data.pixels import unit_pixels
+from noisedim.downstream import (
     cross_validated_scores,
     flow_gaussianise,
     label_curve,
@@ -21,28 +23,28 @@ from noisedim.evaluation import (
     probe_scores,
     rank_gaussianise,
 )
-from noisedim.evaluation.assess import MINIMUM_ROWS
-from noisedim.evaluation.image_grid import as_bytes
-from noisedim.evaluation.reconstruction import measure_reconstruction, prior_images, reconstruct
+from noisedim.errors import InvalidInputError
+from noisedim.generation.grids import as_bytes
 from noisedim.objectives import Autoencoder, dual_bound
 from noisedim.runs.environment import environment
 from noisedim.runs.pretrained import store_pretrained
+from noisedim.runs.record import Information, RunRecord
 from noisedim.runs.split import RunSplit, split_images
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.streams import stream
 from noisedim.training import EmbeddingModel, TrainConfig, embed, train
+from noisedim.training.distributed.ranks import Ranks
 from noisedim.training.execution import Execution
 from noisedim.training.loop import METRIC_NAMES, Progress, TrainingResult
-from noisedim.training.ranks import Ranks
 
 __all__ = ["RunSplit", "make_run", "split_images", "store_trained"]
 
-# Fresh augmentations of every image over which the information of a trained encoder is averaged.
+# New augmentations per image over which the information of a trained encoder is averaged.
 _AUGMENTATION_DRAWS = 4
-# Of large data sets a random part is used: the bound costs the square of it.
+# Larger data sets are sampled: the cost of the bound grows with the square of the number of images.
 _MOST_IMAGES = 4000
 _MOST_ADDED_NOISE = 10.0
-# Of autoencoders, pictures to look at.
+# Number of example pictures that an autoencoder stores.
 _SHOWN = 32
 
 
@@ -56,22 +58,22 @@ def make_run(
     execution: Execution | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> RunFolder:
-    """The complete run of ``config``: from the store if it is there, made (or resumed) otherwise.
+    """The complete run of ``config``, from the store if it has been made, otherwise made or resumed.
 
     Two processes may ask for one run: the second waits for the first and reads its result.
 
     Args:
         config: the run.
-        store: where it is kept; one that all ranks see.
+        store: where it is kept; all ranks must see this folder.
         data_root: folder of the data sets.
         device: where to train.
-        start_ranks: to train in several processes (:func:`~noisedim.training.ranks.launch`): called when the images are
-            there and there is something to do. The first rank measures and writes; the others return before that.
+        start_ranks: to train in several processes (:func:`~noisedim.training.distributed.ranks.launch`): called once
+            the images are loaded and if the run is not complete. The first rank measures and writes; the others return
+            before that.
         execution: how the encoder is computed.
         on_progress: called after each record.
 
-    Raises: DataNotFoundError, InvalidInputError, TrainingDivergedError, StorageError: as their makers say. What was
-        stored before stays.
+    Raises: DataNotFoundError, InvalidInputError, TrainingDivergedError, StorageError: what was stored before stays intact.
     """
     folder = store.open(config)
     if folder.is_complete:
@@ -96,7 +98,7 @@ def make_run(
     ranks = Ranks.alone()
     if start_ranks is not None:
         ranks, device = start_ranks()
-    # Other ranks would wait with the first, and not for ever.
+    # The other ranks wait for the first one, and their patience is limited.
     with ranks.first_holds(lambda: folder.lock(timeout=-1 if ranks.size == 1 else 0)):
         if ranks.agree(folder.is_complete):  # another process made it while this one waited
             return folder
@@ -129,19 +131,19 @@ def store_trained(folder: RunFolder, config: TrainConfig, split: RunSplit, resul
     if split.images.labels is not None:
         arrays["labels"] = split.images.labels.numpy()
     folder.write_embeddings(**arrays)
-    measured = _measure(config, result.model, split, z)
+    record = _measure(folder, config, result.model, split, z, train_seconds=result.seconds)
     if isinstance(result.objective, Autoencoder):
-        measured["reconstruction"], pictures = _reconstruct(config, result.model, result.objective, split)
+        reconstruction, pictures = _reconstruct(config, result.model, result.objective, split)
+        record = replace(record, reconstruction=reconstruction)
         folder.write_samples(**pictures)
-    folder.write_result({"train_seconds": result.seconds, **measured})
+    folder.write_record(record)
 
 
 def _reconstruct(
     config: TrainConfig, model: EmbeddingModel, objective: Autoencoder, split: RunSplit
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """An autoencoder's figures on the measured images, and pictures of them and of the prior as bytes."""
-    index = split.held_out if len(split.held_out) else split.train
-    images = split.images.images[torch.from_numpy(index[:_MOST_IMAGES])]
+) -> tuple[Reconstruction, dict[str, np.ndarray]]:
+    """How well an autoencoder reconstructs the measured images, and pictures of them and of the prior as bytes."""
+    images = split.images.images[torch.from_numpy(split.measured[:_MOST_IMAGES])]
     figures = measure_reconstruction(model, objective, images, seed=config.seed, everything=split.images.images)
     shown = images[:_SHOWN]
     draws = stream(config.seed, "pictures", next(model.parameters()).device)
@@ -150,11 +152,11 @@ def _reconstruct(
         "reconstructed_from_noisy": reconstruct(model, objective, shown, noisy=True, generator=draws),
         "prior": prior_images(model, objective, _SHOWN, generator=draws),
     }
-    return figures, {name: as_bytes(made) for name, made in {"real": shown, **pictures}.items()}
+    return Reconstruction(**figures), {name: as_bytes(made) for name, made in {"real": shown, **pictures}.items()}
 
 
 def _make_gaussianised(config: TrainConfig, store: RunStore, folder: RunFolder, **options: Any) -> RunFolder:
-    """A run whose embedding is that of a plain run, made first if need be, through a map fitted on what trained."""
+    """A run whose embedding is that of a plain run, made first if necessary, through a map fitted on the training images."""
     plain = make_run(replace(config, gaussianise="none"), store, **options)
     if not Ranks().is_first:
         return folder
@@ -172,41 +174,54 @@ def _make_gaussianised(config: TrainConfig, store: RunStore, folder: RunFolder, 
             arrays["z"] = flow_gaussianise(known, arrays["z"], seed=config.seed)
         folder.write_metrics(plain.read_metrics())
         folder.write_embeddings(**arrays)
-        seconds = plain.read_result()["train_seconds"] + time.monotonic() - began
-        folder.write_result({"train_seconds": seconds, **_measure(config, None, split, arrays["z"])})
+        seconds = plain.read_record().train_seconds + time.monotonic() - began
+        folder.write_record(_measure(folder, config, None, split, arrays["z"], train_seconds=seconds))
     return folder
 
 
-def _measure(config: TrainConfig, model: EmbeddingModel | None, split: RunSplit, z: np.ndarray) -> dict[str, Any]:
-    """What the report says of a run; the held-out images where there are any, all images otherwise."""
-    measured = split.held_out if len(split.held_out) else split.train
+def _measure(
+    folder: RunFolder,
+    config: TrainConfig,
+    model: EmbeddingModel | None,
+    split: RunSplit,
+    z: np.ndarray,
+    *,
+    train_seconds: float,
+) -> RunRecord:
+    """What a run found, on the held-out images if there are any, on all images otherwise."""
+    measured = split.measured
     prior = config.build_prior()
     level = config.noise.target(prior)
-    # It takes many batteries: worth it where images judge, not where they trained or only choose a setting.
+    # n* takes many batteries: worth it where images judge, not where they trained or only choose a setting.
     judges = len(split.held_out) > 0 and not config.data.validate and config.data.without_class is None
-    result: dict[str, Any] = {
-        "measured_on": "held-out" if len(split.held_out) else "training",
-        "n": len(measured),
-        "level": level,
-        "capacity": prior.capacity(level),
-        "assessment": assess(z[measured], prior=prior, seed=config.seed, n_star=judges).to_dict(),
-        "information": None if model is None else _information(config, model, split),
-    }
-    if split.images.labels is not None:
-        labels = split.images.labels.numpy()
-        if len(split.held_out):
-            train_index = split.train
-            parts = z[train_index], labels[train_index], z[measured], labels[measured]
-            scores = probe_scores(*parts, seed=config.seed)
-            result["label_curve"] = label_curve(*parts, seed=config.seed)
-        else:
-            scores = cross_validated_scores(z[measured], labels[measured], folds=5, seed=0)
-        result["scores"] = scores
-        result["silhouette"] = label_silhouette(z[measured], labels[measured])
-    return result
+    record = RunRecord(
+        run=folder.path.name,
+        config=config,
+        measured_on=split.measured_on,
+        n=len(measured),
+        level=level,
+        capacity=prior.capacity(level),
+        assessment=assess(z[measured], prior=prior, seed=config.seed, n_star=judges),
+        train_seconds=train_seconds,
+        information=None if model is None else _information(config, model, split),
+    )
+    if split.images.labels is None:
+        return record
+    labels = split.images.labels.numpy()
+    silhouette = label_silhouette(z[measured], labels[measured])
+    if not len(split.held_out):
+        scores = cross_validated_scores(z[measured], labels[measured], folds=5, seed=0)
+        return replace(record, scores=scores, silhouette=silhouette)
+    parts = z[split.train], labels[split.train], z[measured], labels[measured]
+    return replace(
+        record,
+        scores=probe_scores(*parts, seed=config.seed),
+        label_curve=label_curve(*parts, seed=config.seed),
+        silhouette=silhouette,
+    )
 
 
-def _information(config: TrainConfig, model: EmbeddingModel, split: RunSplit) -> dict[str, float] | None:
+def _information(config: TrainConfig, model: EmbeddingModel, split: RunSplit) -> Information | None:
     """A lower bound on I(f(X′); f(X)+Z) of the trained encoder at its noise level, nats; only where the dual is exact.
 
     Theorem 4.1's critic is far from optimal where f(X′) strays from f(X) by more than the noise. But noise can always be
@@ -219,10 +234,9 @@ def _information(config: TrainConfig, model: EmbeddingModel, split: RunSplit) ->
     sigma = config.noise.target(prior)
     # No stream that trained: these views are new.
     generator = stream(config.seed, "measured information")
-    index = torch.from_numpy(split.held_out if len(split.held_out) else split.train)
+    index = torch.from_numpy(split.measured)
     index = index[torch.randperm(len(index), generator=generator)[:_MOST_IMAGES]]
-    images = split.images.images[index]
-    images = images.float() / 255 if images.dtype is torch.uint8 else images.float()
+    images = unit_pixels(split.images.images[index])
 
     @torch.no_grad()
     def channel_coordinates(batch: torch.Tensor) -> torch.Tensor:
@@ -248,4 +262,4 @@ def _information(config: TrainConfig, model: EmbeddingModel, split: RunSplit) ->
     values = [bound(halves[1], chosen[0]), bound(halves[0], chosen[1])]
     # As much as the fewest pairs can show.
     ceiling = min(prior.capacity(sigma), math.log(middle * (middle - 1)))
-    return {"bound": float(np.mean(values)), "ceiling": ceiling, "evaluated_at_sigma": float(np.mean(chosen))}
+    return Information(float(np.mean(values)), ceiling, evaluated_at_sigma=float(np.mean(chosen)))

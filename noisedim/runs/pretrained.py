@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from noisedim.evaluation.pretraining import MOST_ROWS, measure_pretraining
+from noisedim.assessment.pretraining import MOST_ROWS, measure_pretraining
+from noisedim.runs.record import Pretraining, RunRecord, read_assessment
 from noisedim.runs.split import RunSplit
 from noisedim.runs.store import RunFolder
 from noisedim.training import TrainConfig
@@ -18,7 +19,7 @@ def store_pretrained(folder: RunFolder, config: TrainConfig, split: RunSplit, re
     Features and embeddings are kept of a part of the measured images (``index`` says which): of all they would take
     gigabytes, and ``noisedim embed`` makes them from the checkpoint.
     """
-    measured = split.held_out if len(split.held_out) else split.train
+    measured = split.measured
     needed = np.concatenate([split.train, split.held_out])
     images = split.images.images[needed]
     features, z = (each.double().numpy() for each in embed_with_features(result.model, images))
@@ -45,25 +46,27 @@ def store_pretrained(folder: RunFolder, config: TrainConfig, split: RunSplit, re
     prior = config.build_prior()
     noisy = config.objective.injects_noise
     level = config.noise.target(prior) if noisy else 0.0
+    pretraining = Pretraining.from_dict(found)
     scores = {}
     if predictions is not None:
-        probes = found["probes"]
-        scores = {"linear": probes["features"]["top1"], "knn": probes["features"]["knn"]}
-        if probes["features"]["top5"] is not None:
-            scores["linear_top5"] = probes["features"]["top5"]
-    folder.write_result(
-        {
-            "train_seconds": result.seconds,
-            "data": split.images.name,
-            "measured_on": "held-out" if len(split.held_out) else "training",
-            "n": len(measured),
-            "n_train": len(split.train),
-            "level": level,
+        probe = pretraining.probes["features"]
+        scores = {"linear": probe.top1, "knn": probe.knn}
+        if probe.top5 is not None:
+            scores["linear_top5"] = probe.top5
+    folder.write_record(
+        RunRecord(
+            run=folder.path.name,
+            config=config,
+            data=split.images.name,
+            measured_on=split.measured_on,
+            n=len(measured),
+            n_train=len(split.train),
+            level=level,
             # Without noise nothing bounds the information; JSON has no infinity.
-            "capacity": prior.capacity(level) if noisy else None,
-            "assessment": found.pop("assessment"),
-            "information": None,
-            "scores": scores,
-            "pretraining": found,
-        }
+            capacity=prior.capacity(level) if noisy else None,
+            assessment=read_assessment(found["assessment"]),
+            scores=scores,
+            pretraining=pretraining,
+            train_seconds=result.seconds,
+        )
     )

@@ -20,19 +20,29 @@ class RunSplit:
 
     Attributes:
         images: all images.
-        train: indices that train, int64.
-        held_out: the others, but for a class that is left out altogether; empty when all train.
+        train: indices of the images that train, int64.
+        held_out: indices of the other images, except those of a class that is left out; empty if all images train.
     """
 
     images: ImageSet
     train: np.ndarray
     held_out: np.ndarray
 
+    @property
+    def measured(self) -> np.ndarray:
+        """Indices of the images that judge: the held-out ones, or those that train where none are held out."""
+        return self.held_out if len(self.held_out) else self.train
+
+    @property
+    def measured_on(self) -> str:
+        """Which images :attr:`measured` are: ``held-out`` or ``training``."""
+        return "held-out" if len(self.held_out) else "training"
+
 
 def split_images(config: TrainConfig, data_root: str | Path | None = None) -> RunSplit:
     """Loads the data of ``config`` and splits it as ``config.data`` says.
 
-    Raises: InvalidInputError: if a class is to be left out that the data does not have, or that is all of it.
+    Raises: InvalidInputError: if the class to leave out is not in the data, or is the only one.
     """
     data = config.data
     images = load_images(data.name, root=data_root, skip=data.skip, limit=data.limit)

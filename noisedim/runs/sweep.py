@@ -1,7 +1,7 @@
-"""Makes many runs at once: a list of configurations to run folders, through joblib, here or on a cluster.
+"""Makes many runs at once with joblib, on this machine or on a cluster.
 
-Whatever happens to a worker, nothing is lost and nothing is made twice: runs are kept by their configuration, a
-complete one is not touched again, and one whose maker was killed goes on from its checkpoint wherever it is tried next.
+If a worker is killed, nothing is lost and nothing is made twice: runs are stored by their configuration, a complete one
+is not made again, and an incomplete one is resumed from its checkpoint by the worker that takes it next.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from noisedim.checks import one_of, positive_integer
 from noisedim.errors import InvalidInputError, NoisedimError
-from noisedim.runs.generation import AnyConfig, make_any_run
+from noisedim.runs.make_generator import AnyConfig, make_any_run
 from noisedim.runs.store import RunFolder, RunStore
 
 __all__ = ["Backend", "SweepOutcome", "available_cores", "make_runs"]
@@ -28,23 +28,28 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 @dataclass(frozen=True)
 class SweepOutcome:
-    """One configuration of a sweep and what came of it: a folder, or the error that ended it."""
+    """One configuration of a sweep, with the folder of its run or the error that ended it."""
 
     config: AnyConfig
     folder: RunFolder | None
     error: str | None
 
+    @property
+    def words(self) -> str:
+        """The run in a few words, for a progress display."""
+        return f"last {self.config.title}" + ("" if self.error is None else ": FAILED")
+
 
 def available_cores() -> int:
-    """Cores that this process may use."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _keep_freed_memory() -> None:
-    """In a process of joblib's: keep what steps free for the next ones.
+    """In a worker process: keep the memory that a step frees for the next step.
 
-    By default glibc hands the top of its heap back whenever it is 4 MB or so, and a step of a critic on all its pairs
-    fetches it again, page by page: a tenth of the step.
+    By default glibc returns the top of its heap to the system once about 4 MB are free, and the next step of a critic on
+    all its pairs requests it again, page by page: a tenth of the time of the step.
     """
     if sys.platform != "linux" or multiprocessing.parent_process() is None:
         return
@@ -59,14 +64,14 @@ def _one(config: AnyConfig, root: Path, data_root: str | None, device: str) -> t
     try:
         make_any_run(config, RunStore(root), data_root=data_root, device=device)
     except NoisedimError as error:
-        # A run that fails is part of the result: the others go on, and the report names it.
+        # A failed run is part of the result: the others continue, and the report names it.
         return config.digest(), f"{type(error).__name__}: {error}"
     return config.digest(), None
 
 
 @contextmanager
 def _workers(backend: Backend, address: str | None, jobs: int | None) -> Iterator[int]:
-    """Sets joblib's backend up while open; yields how many runs to have under way."""
+    """Sets joblib's backend up while open; yields how many runs to make at a time."""
     from joblib import parallel_config
 
     if backend == "local":
@@ -75,7 +80,7 @@ def _workers(backend: Backend, address: str | None, jobs: int | None) -> Iterato
                 f"address is where a cluster's scheduler is; backend 'local' has none, got {address!r}"
             )
         jobs = available_cores() if jobs is None else jobs
-        # Many small models train faster as one thread each than one after the other on all cores.
+        # Many small models train faster with one thread each than one after the other on all cores.
         with parallel_config(backend="loky", inner_max_num_threads=max(1, available_cores() // jobs)):
             yield jobs
     elif backend == "dask":
@@ -120,19 +125,19 @@ def make_runs(
     address: str | None = None,
     on_finished: Callable[[SweepOutcome], None] | None = None,
 ) -> list[SweepOutcome]:
-    """Make what is missing of ``configs``, several at a time, and return one outcome a configuration, in order.
+    """Make what is missing of ``configs``, several at a time, and return one outcome per configuration, in order.
 
     Args:
         configs: the runs; equal ones are made once.
-        store: where they are kept; a cluster's workers must see this folder, too.
+        store: where they are kept; the workers of a cluster must see this folder, too.
         data_root: folder of the data sets.
         device: ``auto``, ``cpu`` or ``cuda``.
-        jobs: processes at a time, one thread each; if omitted the number of cores, or all that a cluster has.
+        jobs: processes at a time, one thread each; default the number of cores, or all workers of a cluster.
         backend: ``local`` (processes of this machine), ``dask`` or ``ray``.
         address: of the cluster's scheduler.
         on_finished: called as each run ends, in this process.
 
-    Raises: InvalidInputError: for a backend that is not installed, or an address where there is none or the reverse.
+    Raises: InvalidInputError: if the backend is not installed, or ``address`` is missing or not applicable.
     """
     from joblib import Parallel, delayed
 
@@ -154,14 +159,14 @@ def make_runs(
             finished(digest, None)
         else:
             missing.append(config)
-    # A map after training waits for its plain run: by then that is made.
+    # A map after training needs its plain run, which is then complete.
     missing.sort(key=lambda config: getattr(config, "gaussianise", "none") != "none")
     if missing:
         with _workers(backend, address, jobs) as workers:
             count = min(workers, len(missing)) if workers > 0 else workers
             work = (delayed(_one)(config, store.root.absolute(), data_root, device) for config in missing)
-            # One run a task: runs are long, and what a killed worker held is tried again.
-            # Ray's pool cannot say what ended before all has.
+            # One run per task: runs are long, and the task of a killed worker is tried again.
+            # Ray's pool reports results only when all of them are complete.
             answers = "list" if backend == "ray" else "generator_unordered"
             for digest, error in Parallel(n_jobs=count, batch_size=1, return_as=answers)(work):
                 finished(digest, error)

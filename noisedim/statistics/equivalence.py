@@ -65,14 +65,14 @@ class CrossedMean:
 
 
 def crossed_mean(values: Any, contributions: Any = None) -> CrossedMean:
-    """The mean of one value a seed.
+    """The mean of one value per seed.
 
     Args:
-        values: (k,) one value a seed, k >= 2.
-        contributions: (k, n): what each of the n images that all seeds share adds to a seed's value (its influence). With
-            them the error also holds the choice of the images: to the variance over seeds that of the seeds' mean
-            contribution over images is added. What both have in common is counted twice, so the error is, if anything,
-            too large. Without them it is about these images.
+        values: (k,) one value per seed, k >= 2.
+        contributions: (k, n): the influence of each of the n images that all seeds share on a seed's value. With
+            them the error also covers the choice of the images: the variance over images of the seeds' mean
+            contribution is added to the variance over seeds. Their common part is counted twice, so the error is, if
+            anything, too large. Without them the error is about these images only.
 
     Raises: InvalidInputError: for fewer than two values, or contributions of another number of seeds.
 
@@ -80,7 +80,7 @@ def crossed_mean(values: Any, contributions: Any = None) -> CrossedMean:
     """
     values = np.asarray(values, dtype=np.float64)
     if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
-        raise InvalidInputError(f"expected two or more finite values, one a seed; got {values!r}")
+        raise InvalidInputError(f"expected two or more finite values, one per seed; got {values!r}")
     k = len(values)
     parts = [(float(values.var(ddof=1)) / k, k - 1)]
     if contributions is not None:

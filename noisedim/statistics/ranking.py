@@ -1,4 +1,4 @@
-"""Who is better? Rankings from paired differences, in which what the data do not decide is a tie."""
+"""Rankings from paired differences, with ties where the data do not decide."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,8 @@ from itertools import combinations
 import numpy as np
 
 from noisedim.errors import InvalidInputError
+from noisedim.statistics.combining import holm
 from noisedim.statistics.intervals import Interval, student_t
-from noisedim.statistics.normality import holm
 
 __all__ = ["Difference", "Place", "paired_differences", "rank"]
 
@@ -20,7 +20,7 @@ class Difference:
 
     Attributes:
         first, second: names.
-        interval: mean difference with Student's t interval, not adjusted for how many there are.
+        interval: mean difference with Student's t interval, not adjusted for the number of differences.
         p_value: two-sided, by the paired t-test.
         adjusted_p_value: after Holm over the family.
     """
@@ -30,6 +30,12 @@ class Difference:
     interval: Interval
     p_value: float
     adjusted_p_value: float
+
+    def sign(self, *, alpha: float = 0.05) -> int:
+        """1 or −1, the sign of the difference where it is decided at ``alpha`` after Holm; else 0."""
+        if self.adjusted_p_value > alpha:
+            return 0
+        return 1 if self.interval.estimate > 0 else -1
 
 
 @dataclass(frozen=True)

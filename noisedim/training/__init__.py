@@ -7,10 +7,10 @@ from noisedim.training.config import (
     OptimiserConfig,
     TrainConfig,
 )
+from noisedim.training.distributed.ranks import Ranks, launch
 from noisedim.training.execution import Execution
 from noisedim.training.loop import train
 from noisedim.training.model import EmbeddingModel, embed
-from noisedim.training.ranks import Ranks, launch
 
 __all__ = [
     "DataConfig",

@@ -13,18 +13,18 @@ import torch
 
 from noisedim.checks import one_of
 from noisedim.data import BatchSampler, apply_views, draw_views, resident, second_view
+from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
-from noisedim.objectives import Autoencoder, Objective, ObjectiveValue
+from noisedim.objectives import BatchObjective, ObjectiveValue
 from noisedim.streams import torch_seed
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.collapse import collapse_warning, spread_and_rank
 from noisedim.training.config import TrainConfig
-from noisedim.training.exchange import rows_of_all_ranks
+from noisedim.training.distributed.ranks import Ranks, check_shares, explaining_lost_rank
 from noisedim.training.execution import Execution
 from noisedim.training.memory import explaining_memory
 from noisedim.training.model import EmbeddingModel, build_model, embed
 from noisedim.training.optimizers import clip_gradients, learning_rate, make_optimizer
-from noisedim.training.ranks import Ranks, check_shares, explaining_loss
 from noisedim.training.resumable import Resumable, Stateful
 
 __all__ = [
@@ -82,7 +82,7 @@ class TrainingResult:
     model: EmbeddingModel
     metrics: np.ndarray
     seconds: float
-    objective: Objective | Autoencoder
+    objective: BatchObjective
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -183,7 +183,7 @@ class Trainer(Resumable):
         """
         config = self.config
         indices = self.sampler.next_indices(config.batch_size)
-        if isinstance(self.objective, Autoencoder):
+        if self.objective.reconstructs:
             return self._pixels(indices[self.ranks.share(len(indices))])
         own = self.ranks.share(2 * len(indices))
         if config.views.both:
@@ -198,17 +198,12 @@ class Trainer(Resumable):
     def _pixels(self, indices: torch.Tensor) -> torch.Tensor:
         """Images by index, float, uint8 brought to [0, 1]."""
         images = self.images[indices.to(self.images.device)].to(self.device, non_blocking=True)
-        return images.float() / 255 if images.dtype is torch.uint8 else images.float()
+        return unit_pixels(images)
 
     def evaluate(self, raw: torch.Tensor, inputs: torch.Tensor, *, estimate: bool) -> ObjectiveValue:
         """The objective on the encoder's output ``raw``, that of all ranks' ``inputs``."""
-        channel = self.model.channel
-        if isinstance(self.objective, Autoencoder):
-            images = inputs if len(inputs) == len(raw) else rows_of_all_ranks(inputs)
-            codes = channel(raw, generator=self.generator) if self.objective.through_channel else raw
-            return self.objective(codes, images, generator=self.generator)
-        z, z_prime = (channel.normalise(raw) if self.objective.normalised else raw).chunk(2)
-        return self.objective(z, z_prime, channel, generator=self.generator, estimate=estimate)
+        images = self.ranks.rows_of_all(inputs) if self.objective.reconstructs else inputs
+        return self.objective.on_batch(raw, images, self.model.channel, generator=self.generator, estimate=estimate)
 
     def record(self, value: ObjectiveValue, rate: float, raw: torch.Tensor) -> None:
         """Keep a step's figures, those of the encoder's output ``raw`` among them; waits for the device.
@@ -224,7 +219,7 @@ class Trainer(Resumable):
                 "a slower annealing helps"
             )
         seen = raw.detach()[:, : channel.prior.dim].double()
-        if getattr(self.objective, "normalised", False):
+        if self.objective.normalised:
             # Offset and scale of its coordinates are not seen.
             seen = (seen - seen.mean(0)) / seen.std(0).clamp(min=1e-30)
         spread, rank = spread_and_rank(seen)
@@ -237,7 +232,7 @@ class Trainer(Resumable):
         """Whether the embedding had collapsed when its figures were last recorded; not asked early in the run."""
         if not self.metrics or self.steps_done < _COLLAPSE_FROM * self.config.steps:
             return None
-        rows = self.config.batch_size * (1 if isinstance(self.objective, Autoencoder) else 2)
+        rows = self.config.batch_size * (1 if self.objective.reconstructs else 2)
         figures = dict(zip(METRIC_NAMES, self.metrics[-1], strict=True))
         return collapse_warning(figures["spread"], figures["effective_rank"], rows, self.config.dim)
 
@@ -296,7 +291,9 @@ def run_to_end(
     while not trainer.finished:
         last = trainer.steps_done + 1 == trainer.run.steps
         log = last or trainer.steps_done % log_every == 0
-        with explaining_loss(ranks), explaining_memory(trainer):
+        step = trainer.steps_done + 1
+        memory = explaining_memory(batch_size=trainer.run.batch_size, device=trainer.device, step=step)
+        with explaining_lost_rank(ranks), memory:
             trainer.step(log=log)
         if after_step is not None:
             after_step(trainer)

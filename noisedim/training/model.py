@@ -8,6 +8,7 @@ from torch import nn
 
 from noisedim.channel import NoisyChannel
 from noisedim.checks import positive_integer
+from noisedim.data.pixels import unit_pixels
 from noisedim.errors import InvalidInputError
 from noisedim.nets import make_encoder, projected_encoder
 from noisedim.training.config import TrainConfig
@@ -142,8 +143,7 @@ def _outputs(
     parts: list[tuple[torch.Tensor, ...]] = []
     try:
         for batch in images.split(batch_size):
-            batch = batch.to(weight.device)
-            batch = batch.to(weight.dtype) / 255 if batch.dtype is torch.uint8 else batch.to(weight.dtype)
+            batch = unit_pixels(batch.to(weight.device), weight.dtype)
             parts.append(tuple(output.cpu() for output in outputs(batch)))
     finally:
         model.train(was_training)

@@ -1,21 +1,29 @@
 """Recipes: what a pre-training run is by default, as the paper's Appendix C says, every number of it to be overridden."""
 
-from dataclasses import dataclass, replace
-from typing import Literal, get_args
+import warnings
+from dataclasses import replace
 
 from noisedim.checks import one_of, positive, positive_integer
 from noisedim.data.views import ViewsConfig
 from noisedim.errors import InvalidInputError
+from noisedim.objectives import METHODS, Method
+from noisedim.objectives.method import Recipe
 from noisedim.training.config import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
 from noisedim.training.optimizers import OptimiserConfig
 
-__all__ = ["EPOCHS", "METHOD_NAMES", "WARMUP_EPOCHS", "PretrainingMethod", "pretraining", "with_epochs"]
+__all__ = ["EPOCHS", "METHOD_NAMES", "WARMUP_EPOCHS", "current_name", "pretraining", "with_epochs"]
 
 EPOCHS = 800
 # Appendix C names no warm-up; ten epochs are those of the SimCLR and VICReg papers.
 WARMUP_EPOCHS = 10
-PretrainingMethod = Literal["simclr", "vicreg", "barlow", "infomax", "sigreg"]
-METHOD_NAMES: tuple[str, ...] = get_args(PretrainingMethod)
+# Heads [2048, 256] and [2048, 2048, 2048] as Appendix C says, normalised as in their authors' CIFAR configurations: not
+# in SimCLR's. Methods that the paper does not train have the head of the one they are nearest to.
+_RECIPES: dict[str, tuple[Method, Recipe]] = {
+    method.recipe.name or name: (method, method.recipe) for name, method in METHODS.items() if method.recipe is not None
+}
+METHOD_NAMES: tuple[str, ...] = tuple(_RECIPES)
+# For one release: what these were called before.
+_RENAMED = {"barlow": "barlow-twins"}
 
 # Appendix C's Normalize, for CIFAR-10; used for all sets of colour images, so that runs on them compare.
 _PIXEL_MEAN = (0.4914, 0.4822, 0.4465)
@@ -23,28 +31,12 @@ _PIXEL_DEVIATION = (0.247, 0.2435, 0.2616)
 _GREY_SETS = ("digits", "shapes", "mnist", "fashion-mnist")
 
 
-@dataclass(frozen=True)
-class _Recipe:
-    """What one method has of its own: objective, head and embedding dimension."""
-
-    objective: ObjectiveConfig
-    dim: int
-    head: tuple[int, ...]
-    head_normalisation: bool
-
-
-# Heads [2048, 256] and [2048, 2048, 2048] as Appendix C says, normalised as in their authors' CIFAR configurations: not
-# in SimCLR's. Methods that the paper does not train have the head of the one they are nearest to.
-_RECIPES: dict[str, _Recipe] = {
-    "simclr": _Recipe(ObjectiveConfig(name="simclr", strength=0.2, features=0), 256, (2048,), False),
-    "vicreg": _Recipe(ObjectiveConfig(name="vicreg", features=0), 2048, (2048, 2048), True),
-    # Its authors let biases and normalisations, which LARS does not adapt, learn at 0.0048 where weights have 0.2.
-    "barlow": _Recipe(
-        ObjectiveConfig(name="barlow-twins", features=0, loss_scale=0.0048 / 0.2), 2048, (2048, 2048), True
-    ),
-    "infomax": _Recipe(ObjectiveConfig(name="infonce", critic="separable"), 256, (2048,), False),
-    "sigreg": _Recipe(ObjectiveConfig(name="sigreg"), 256, (2048, 2048), True),
-}
+def current_name(method: str) -> str:
+    """What a pre-training method is called now, with a DeprecationWarning where ``method`` is its name of before."""
+    if method not in _RENAMED:
+        return method
+    warnings.warn(f"method {method!r} is now called {_RENAMED[method]!r}", DeprecationWarning, stacklevel=3)
+    return _RENAMED[method]
 
 
 def pretraining(
@@ -70,11 +62,11 @@ def pretraining(
 
     Source: arXiv 2410.06993, Table 1 and Appendix C.
     """
-    recipe = _RECIPES[one_of("method", method, METHOD_NAMES)]
+    known, recipe = _RECIPES[one_of("method", current_name(method), METHOD_NAMES)]
     if sigma != 0:
         positive("sigma", sigma)
-    objective = recipe.objective
-    if objective.name == "infonce":
+    objective = ObjectiveConfig(name=known.name, **recipe.options)
+    if known.injects_noise:
         objective = replace(objective, noisy=sigma > 0)
     elif sigma > 0:
         objective = replace(objective, noise_on="one")

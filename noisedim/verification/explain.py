@@ -1,4 +1,4 @@
-"""A claim and what its checks found, in words for a terminal."""
+"""A claim and the results of its checks, in words for a terminal."""
 
 import textwrap
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def _paragraph(label: str, text: str) -> list[str]:
 
 
 def claim_words(item: Claim) -> list[str]:
-    """Title, statement, hypotheses, source; for an erratum also what is printed and where that fails."""
+    """Title, statement, hypotheses and source; for an erratum also the printed form and its counterexample."""
     lines = [f"{item.id}: {item.title}", "=" * min(_WIDTH, len(item.id) + len(item.title) + 2)]
     if item.kind == "erratum":
         lines += _paragraph("kind", item.erratum_kind or "")
@@ -30,16 +30,16 @@ def claim_words(item: Claim) -> list[str]:
     else:
         lines += _paragraph("statement", item.statement)
         for hypothesis in item.hypotheses:
-            lines += _paragraph("needs", hypothesis)
+            lines += _paragraph("assumes", hypothesis)
         if item.printed:
-            lines += _paragraph("in print", item.printed)
+            lines += _paragraph("printed", item.printed)
     if item.proof:
         lines += _paragraph("proof", item.proof)
     return lines + _paragraph("source", item.source)
 
 
 def row_words(row: Row, *, every: bool, room: int | None) -> list[str]:
-    """The relations of a row: all of them, or the first few and whatever is not as expected."""
+    """The findings of a row: all of them, or the first ``room``; if the row is unexpected, the unexpected findings."""
     found = list(row.findings)
     unexpected = [finding for finding in found if finding.verdict is not row.expected]
     shown = found if every else found[: room or 0] if row.as_expected else unexpected
@@ -50,7 +50,7 @@ def row_words(row: Row, *, every: bool, room: int | None) -> list[str]:
 
 
 def verdict_words(item: Claim, rows: Sequence[Row]) -> str:
-    """One line: the verdict, and for an erratum what became of the printed form."""
+    """The verdict in one line; for an erratum, the verdicts on the printed and the corrected form."""
     about = [row.verdict for row in rows if row.role != "printed"]
     printed = {row.verdict for row in rows if row.role == "printed"}
     verdict = worst(about)

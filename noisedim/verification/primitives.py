@@ -71,7 +71,6 @@ PRIMITIVES: Mapping[str, Targets] = MappingProxyType(
         },
         "log-sum-exp": {
             "noisedim.theory.bounds._softplus": _returns,
-            "noisedim.objectives.infomax._log_mean_exp": _returns,
             "torch.logsumexp": _returns,
             "scipy.special.logsumexp": _returns,
         },

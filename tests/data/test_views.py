@@ -177,5 +177,5 @@ def test_bad_input():
     draws = draw_views(APPENDIX_C, 3, (8, 8), seed=0, step=0)
     with pytest.raises(InvalidInputError, match=r"1 or 3 channels; got \(3, 2, 8, 8\)"):
         apply_views(torch.zeros(3, 2, 8, 8), draws, APPENDIX_C)
-    with pytest.raises(InvalidInputError, match="draws must be of 4 views, one an image; got 3"):
+    with pytest.raises(InvalidInputError, match="draws must be of 4 views, one per image; got 3"):
         apply_views(torch.zeros(4, 3, 8, 8), draws, APPENDIX_C)

@@ -1,4 +1,4 @@
-"""NoisyChannel in other people's loops: the examples run, and without noise their methods are what they were."""
+"""NoisyChannel in other people's loops: the examples run, and without noise their methods are unchanged."""
 
 import re
 
@@ -7,7 +7,7 @@ import torch
 from lightly.loss import NTXentLoss
 
 from noisedim.examples import lightly_simclr, lightning_module, plain_loop
-from noisedim.objectives.siamese import nt_xent, vicreg
+from noisedim.objectives import nt_xent, vicreg
 
 
 def plain_model(sigma):
@@ -28,7 +28,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_without_noise_their_method_is_what_it_was(name):
+def test_without_noise_the_method_is_unchanged(name):
     build, draw, loss_of = CASES[name]
     torch.manual_seed(1)
     x, x_prime = draw(), draw()
@@ -39,20 +39,20 @@ def test_without_noise_their_method_is_what_it_was(name):
         loss.backward()
         losses[sigma] = loss.item()
         gradients[sigma] = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
-        # Embedding in eval() is the module's own, to the bit.
+        # The embedding in eval() mode is bit-identical to the module's own.
         before = build(None)
         before.load_state_dict(model.state_dict() if sigma is None else without_channel(model))
         assert torch.equal(model.eval()(x), before.eval()(x))
     scale = float(gradients[None].abs().max())
     assert losses[1e-9] == pytest.approx(losses[None], rel=1e-5)
     torch.testing.assert_close(gradients[1e-9], gradients[None], rtol=0, atol=1e-5 * scale)
-    # And with noise, it is not: the comparison can fail.
+    # With noise it is not, so the comparison can fail.
     assert losses[0.5] != pytest.approx(losses[None], rel=1e-3)
     assert float((gradients[0.5] - gradients[None]).abs().max()) > 1e-2 * scale
 
 
 def without_channel(model):
-    """The method's own state: what stands before the channel, under the names that it has without one."""
+    """The method's own state: everything before the channel, with the names it has without a channel."""
     own = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith(CHANNEL)}
     return {re.sub(r"^(1|projection_head)\.0\.", r"\1.", name): tensor for name, tensor in own.items()}
 

@@ -1,4 +1,4 @@
-"""The Lightning callback: annealing as noisedim's own loop does it, what is logged, and resumption."""
+"""The Lightning callback: annealing as in noisedim's own loop, logging, and resumption."""
 
 import lightning
 import pytest
@@ -11,7 +11,7 @@ from noisedim.integrations.lightning import NoisyChannelCallback
 from noisedim.priors import GaussianPrior
 from noisedim.training import NoiseConfig
 
-# Lightning's own use of PyTorch, and its advice on loaders; neither is ours.
+# Lightning's own use of PyTorch, and its advice on data loaders.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*treespec, LeafSpec"),
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),
@@ -25,7 +25,7 @@ def loader():
 
 
 class Levels(lightning.Callback):
-    """The level that each step was taken with, and what was logged."""
+    """Records the noise level of each step and the logged values."""
 
     def __init__(self):
         self.seen = []
@@ -83,7 +83,7 @@ def test_embeddings_are_assessed_in_eval_and_the_run_is_the_same(loader):
     assert torch.equal(*weights)
 
 
-def test_a_resumed_run_goes_on_to_the_same_level(loader, tmp_path):
+def test_a_resumed_run_anneals_to_the_same_level(loader, tmp_path):
     class Save(lightning.Callback):
         def on_train_epoch_end(self, trainer, pl_module):
             if trainer.current_epoch == 0:
@@ -93,7 +93,7 @@ def test_a_resumed_run_goes_on_to_the_same_level(loader, tmp_path):
     first.callbacks.append(Save())
     first.fit(Model(0.2), loader)
     part = torch.load(tmp_path / "part.ckpt", weights_only=False)
-    # In the midst of annealing: the channel's level is not where it is to end.
+    # In the middle of annealing, the channel's level is not its final one.
     assert part["state_dict"]["channel.noise_level"] > 0.4
     levels = Levels()
     again = trainer_for(3, NoisyChannelCallback(), enable_progress_bar=False)

@@ -1,4 +1,4 @@
-"""Backbones: torchvision's ResNet is the oracle of ours; libraries' models come by name, without their classifiers."""
+"""Backbones: our ResNet compared with torchvision's; models of libraries by name, without their classifiers."""
 
 import pytest
 import torch
@@ -30,7 +30,9 @@ def test_width_scales_every_stage():
     assert narrow(torch.rand(2, 1, 16, 16)).shape == (2, 64)
     assert narrow.layer4[0].conv1.weight.shape == (64, 32, 3, 3)
     whole = sum(weight.numel() for weight in make_backbone("resnet18", 3)[0].parameters())
-    assert whole == 11_168_832  # He et al.'s 11.69 million, less the classifier's 513,000 and the stem's difference
+    assert (
+        whole == 11_168_832
+    )  # He et al.'s 11.69 million minus the classifier's 513,000 and the difference between the stems
 
 
 @pytest.mark.parametrize(
@@ -43,7 +45,7 @@ def test_width_scales_every_stage():
         ("timm:vit_tiny_patch16_224", 32),
     ],
 )
-def test_libraries_models_put_out_features(name, size):
+def test_models_of_libraries_return_features(name, size):
     if size is None:
         with pytest.raises(InvalidInputError, match="has no classifier at a known place"):
             make_backbone(name, 3)
@@ -70,9 +72,9 @@ def test_projected_encoder_has_named_parts():
 
 
 def test_bad_names_and_shapes():
-    with pytest.raises(InvalidInputError, match=r"torchvision has no model 'resnet51'; near it: .*resnet50"):
+    with pytest.raises(InvalidInputError, match=r"torchvision has no model 'resnet51'; similar names: .*resnet50"):
         check_encoder("torchvision:resnet51")
-    with pytest.raises(InvalidInputError, match=r"timm has no model 'vit_tiny_patch16'; near it: .*vit_tiny"):
+    with pytest.raises(InvalidInputError, match=r"timm has no model 'vit_tiny_patch16'; similar names: .*vit_tiny"):
         check_encoder("timm:vit_tiny_patch16")
     with pytest.raises(
         InvalidInputError, match="encoder must be one of 'auto', .*'resnet18'.*'timm:MODEL'; got 'resnet'"

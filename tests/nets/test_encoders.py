@@ -1,4 +1,4 @@
-"""Encoders: shapes, Table 2, refusals."""
+"""Encoders: shapes, Table 2, refusal of bad input."""
 
 import pytest
 import torch

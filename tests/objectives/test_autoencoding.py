@@ -9,8 +9,9 @@ from torch import distributions
 from noisedim.errors import InvalidInputError
 from noisedim.nets import decoder
 from noisedim.objectives import NoisyAutoencoder, Variational, Wasserstein
-from noisedim.objectives.autoencoding import gaussian_kl
-from noisedim.objectives.matching import imq_mmd, sliced_w2, unit_directions
+from noisedim.objectives.directions import unit_directions
+from noisedim.objectives.methods.variational import gaussian_kl
+from noisedim.objectives.methods.wasserstein import imq_mmd, sliced_w2
 
 SHAPE = (1, 4, 4)
 

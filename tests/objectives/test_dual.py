@@ -128,7 +128,7 @@ def test_training_a_map_reaches_the_prior():
 
 def test_bad_input():
     z = torch.zeros(4, 2)
-    with pytest.raises(InvalidInputError, match="one row an image each; got 4 and 3"):
+    with pytest.raises(InvalidInputError, match="one row per image each; got 4 and 3"):
         dual_bound(z, z[:3], GaussianPrior(2), 0.1)
     with pytest.raises(InvalidInputError, match=r"z must have shape \(n, 3\)"):
         dual_bound(z, z, GaussianPrior(3), 0.1)

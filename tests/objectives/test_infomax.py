@@ -142,7 +142,7 @@ def test_bad_input():
     with pytest.raises(InvalidInputError, match="unbiased_gradient is an option of estimator='dv'"):
         InfoMax(DotProductCritic(), unbiased_gradient=True)
     channel = NoisyChannel(GaussianPrior(2), sigma=0.1)
-    with pytest.raises(InvalidInputError, match="one row an image each; got 3 and 4"):
+    with pytest.raises(InvalidInputError, match="one row per image each; got 3 and 4"):
         InfoMax(DotProductCritic())(torch.zeros(3, 2), torch.zeros(4, 2), channel)
 
 

@@ -12,7 +12,9 @@ from noisedim.critics import MLPCritic
 from noisedim.errors import InvalidInputError
 from noisedim.nets import discriminator
 from noisedim.objectives import Adversarial, InfoMax, SIGReg
-from noisedim.objectives.matching import epps_pulley, imq_mmd, sliced_w2, unit_directions
+from noisedim.objectives.directions import unit_directions
+from noisedim.objectives.methods.sigreg import epps_pulley
+from noisedim.objectives.methods.wasserstein import imq_mmd, sliced_w2
 from noisedim.priors import GaussianPrior
 
 

@@ -7,8 +7,7 @@ import torch
 
 from noisedim.channel import NoisyChannel
 from noisedim.errors import InvalidInputError
-from noisedim.objectives import NoisyViews, Objective, ObjectiveValue, Siamese, SIGReg
-from noisedim.objectives.siamese import nt_xent, vicreg
+from noisedim.objectives import NoisyViews, Objective, ObjectiveValue, Siamese, SIGReg, nt_xent, vicreg
 from noisedim.priors import GaussianPrior
 from noisedim.training import ObjectiveConfig
 
@@ -98,7 +97,7 @@ def test_gradient_is_that_of_the_noisy_loss():
 def test_bad_input():
     with pytest.raises(InvalidInputError, match="on must be one of 'one', 'both'; got 'none'"):
         NoisyViews(SIGReg(), on="none")
-    with pytest.raises(InvalidInputError, match="noise_on is for simclr, .*; got 'vae'"):
+    with pytest.raises(InvalidInputError, match="noise_on='one' is for simclr, .*; got 'vae'"):
         ObjectiveConfig(name="vae", noise_on="one")
     with pytest.raises(InvalidInputError, match="noise_place='sphere' is for simclr, align-uniform; got 'vicreg'"):
         ObjectiveConfig(name="vicreg", noise_on="one", noise_place="sphere")

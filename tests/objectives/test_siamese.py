@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from noisedim.channel import NoisyChannel
 from noisedim.errors import InvalidInputError
 from noisedim.nets import projector
-from noisedim.objectives.siamese import Siamese, align_uniform, barlow_twins, nt_xent, vicreg, whitening_mse
+from noisedim.objectives import Siamese, align_uniform, barlow_twins, nt_xent, vicreg, whitening_mse
 from noisedim.priors import GaussianPrior
 
 EXACT = {"rel": 1e-9, "abs": 1e-9}
@@ -142,7 +142,7 @@ def test_objective_projects_both_views_in_one_pass():
 
 def test_bad_input():
     a, b = tensors(*views(n=8))
-    with pytest.raises(InvalidInputError, match="one row an image each; got 8 and 7"):
+    with pytest.raises(InvalidInputError, match="one row per image each; got 8 and 7"):
         vicreg(a, b[:7])
     with pytest.raises(InvalidInputError, match="temperature must be a finite number > 0"):
         nt_xent(a, b, temperature=0.0)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from lightly.loss import BarlowTwinsLoss, NTXentLoss, VICRegLoss
 
-from noisedim.objectives.siamese import barlow_twins, nt_xent, vicreg
+from noisedim.objectives import barlow_twins, nt_xent, vicreg
 
 
 def views(n, k, seed, scale=1.0):

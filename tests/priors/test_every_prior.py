@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
-from noisedim.evaluation import assess
+from noisedim.assessment import assess
 from noisedim.priors import (
     BallPrior,
     BoxPrior,

@@ -1,14 +1,15 @@
 """The comparison's rule: the same budget for all, judged on images that nothing else uses."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from noisedim.downstream import rank_gaussianise
 from noisedim.errors import InvalidInputError
-from noisedim.evaluation import rank_gaussianise
 from noisedim.runs import RunStore, load, make_run
-from noisedim.runs.comparison import METHODS, candidates, choose, configure, record, with_capacity
+from noisedim.runs.comparison import CONTENDERS, candidates, choose, configure, with_capacity
 from noisedim.training import DataConfig, TrainConfig
 
 BASE = TrainConfig(steps=3, batch_size=32, data=DataConfig(limit=300, fold=0))
@@ -20,7 +21,7 @@ def cache(tmp_path_factory, monkeypatch):
 
 
 def test_every_method_has_the_same_budget_and_differs_in_its_knob_alone():
-    for name in METHODS:
+    for name in CONTENDERS:
         found = candidates(name, BASE, seed=9)
         assert len({config.digest() for config in found}) == 3
         for config in found:
@@ -33,7 +34,9 @@ def test_every_method_has_the_same_budget_and_differs_in_its_knob_alone():
 
 
 def result(accuracy, d2, n=400):
-    return {"scores": {"knn": accuracy}, "n": n, "assessment": {"effects": {"d2": {"estimate": d2}}}}
+    """As much of a record as the rule reads."""
+    assessment = SimpleNamespace(effects={"d2": SimpleNamespace(estimate=d2)})
+    return SimpleNamespace(scores={"knn": accuracy}, n=n, assessment=assessment)
 
 
 def test_the_rule_takes_accuracy_first_then_match():
@@ -53,7 +56,7 @@ def test_a_post_hoc_run_is_its_plain_run_through_the_map(tmp_path):
     arrays, before = folder.read_embeddings(), plain.read_embeddings()
     known = before["z"][before["trained_on"]]
     np.testing.assert_array_equal(arrays["z"], rank_gaussianise(known, before["z"]))
-    row = record(folder)
+    row = folder.read_record().row()
     assert row["information"] is None
     assert row["n_star"] is None or row["n_star"] > 0
     assert set(row["label_curve"]) == {"1", "10", "all"}

@@ -230,7 +230,7 @@ def test_table_shows_complete_incomplete_and_damaged(tmp_path):
     assert table.loc[6, "status"].startswith("damaged: expected a JSON file")
     complete = table[table["status"] == "complete"]
     assert len(complete) == 1
-    assert 0 <= complete["result.scores.knn"].iloc[0] <= 1
+    assert 0 <= complete["knn"].iloc[0] <= 1
 
 
 def test_damaged_embeddings_are_named(tmp_path):

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from noisedim.data import ViewsConfig
 from noisedim.errors import InvalidInputError
+from noisedim.generation.classifier import ClassifierConfig
+from noisedim.generation.config import GanConfig
 from noisedim.priors import GaussianPrior, UniformPrior
+from noisedim.runs.comparison import configure
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
-from noisedim.training.classifier import ClassifierConfig
-from noisedim.training.generation_config import GanConfig
 from noisedim.training.optimizers import learning_rate
+from noisedim.training.recipes import pretraining
 
 
 def test_round_trip_and_digest():
@@ -112,7 +114,7 @@ def test_learning_rate_warms_up_and_decays():
         (lambda: TrainConfig(seed=-1), "seed must be an integer >= 0"),
         (lambda: TrainConfig(seed=2**32), "seed must be an integer from 0 to 4294967295; got 4294967296"),
         (lambda: DataConfig(fold=5), "data.fold must be from 0 to 4; got 5"),
-        (lambda: ObjectiveConfig(unbiased_gradient=True), "needs objective.name='dv'"),
+        (lambda: ObjectiveConfig(unbiased_gradient=True), "is for dv; got 'dual'"),
         (lambda: OptimiserConfig(weight_decay=float("nan")), "weight_decay must be >= 0; got nan"),
         (
             lambda: TrainConfig(prior="uniform", objective=ObjectiveConfig(name="infonce", critic="gaussian-dual")),
@@ -123,3 +125,33 @@ def test_learning_rate_warms_up_and_decays():
 def test_bad_input(make, message):
     with pytest.raises(InvalidInputError, match=message):
         make()
+
+
+BALL = '{"dim":2,"prior":"ball","radius":1.0}'
+# Computed by the code of before the configurations were split into files: stored runs must still be found.
+STORED_DIGESTS = {
+    "0c79d3c229937298": TrainConfig(),
+    "fa53ad2221261c6b": TrainConfig(
+        objective=ObjectiveConfig(name="vicreg", noise_on="one", features=16),
+        data=DataConfig(fold=2, validate=True),
+        noise=NoiseConfig(capacity=2.0),
+    ),
+    "7cba9603ed655f92": TrainConfig(prior=BALL, seed=3),
+    "61b73a7c94df3905": TrainConfig(prior="uniform", squash="clip", noise=NoiseConfig(epsilon=0.2, start=0.3)),
+    "31e2fb74de82714b": pretraining(
+        "vicreg", DataConfig(name="cifar10", test_split=True), sigma=0.3, steps=100, warmup=10
+    ),
+    "40bbdb335d3f7a08": configure("infomax-rank", TrainConfig()),
+    "d2ffe98dfa6664e6": configure("beta-vae", TrainConfig(), factor=3.0),
+    "2e0d8fb512fc9fde": GanConfig(encoder=TrainConfig(seed=5), loss="hinge", consistency=0.5),
+    "0f6dd52b7f61d378": ClassifierConfig(data=DataConfig(fold=1), steps=10),
+}
+
+
+@pytest.mark.parametrize("digest", STORED_DIGESTS)
+def test_digests_are_those_that_stored_runs_have(digest):
+    config = STORED_DIGESTS[digest]
+    assert config.digest() == digest
+    again = type(config).from_dict(json.loads(json.dumps(config.to_dict())))
+    assert again == config
+    assert again.digest() == digest

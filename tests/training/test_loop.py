@@ -11,7 +11,7 @@ import torch
 
 from noisedim.data import load_images
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
-from noisedim.statistics.henze_zirkler import henze_zirkler_statistic
+from noisedim.normality.henze_zirkler import henze_zirkler_statistic
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig, embed, train
 from noisedim.training.loop import METRIC_NAMES, Trainer, load_model, resolve_device
 

@@ -1,19 +1,16 @@
-"""Out of memory: one sentence with figures that are true, and nothing lost."""
+"""Out of memory: one sentence that says what to change, and nothing lost."""
 
-import gc
-import re
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 import torch
 
 from noisedim.data import load_images
 from noisedim.errors import OutOfMemoryError
-from noisedim.training import ObjectiveConfig, TrainConfig, train
+from noisedim.training import TrainConfig, train
 from noisedim.training.loop import Trainer
-from noisedim.training.memory import StepMemory, bytes_free, bytes_kept, is_out_of_memory, measure_step
+from noisedim.training.memory import is_out_of_memory
 
 SMALL = TrainConfig(steps=6, batch_size=64)
 
@@ -53,7 +50,7 @@ def test_it_is_said_and_the_last_checkpoint_is_intact(images, tmp_path, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(torch.optim.Adam, "step", no_room)
         with pytest.raises(
-            OutOfMemoryError, match=r"batch_size=64 does not fit into the memory of cpu at step 5: .* intact"
+            OutOfMemoryError, match=r"batch_size=64 does not fit into the memory of cpu at step 5; .* intact"
         ) as caught:
             train(SMALL, images, device="cpu", checkpoint=path)
     assert isinstance(caught.value, MemoryError)
@@ -73,47 +70,8 @@ def test_other_errors_pass(images, monkeypatch):
         train(SMALL, images, device="cpu")
 
 
-def test_bytes_kept_are_those_of_a_layer_counted_by_hand():
-    layer = torch.nn.Linear(10, 20)
-    x = torch.randn(8, 10)
-    # Linear keeps its input, tanh its output; exp as well, which is another tensor. Weights are not counted.
-    kept = bytes_kept(lambda: layer(x).tanh().exp().sum(), but=iter(layer.parameters()))
-    assert kept == 4 * (8 * 10 + 8 * 20 + 8 * 20)
-
-
-@pytest.mark.parametrize("name", ["dual", "infonce", "w-mse", "vae"])
-def test_a_batch_is_predicted_from_small_parts_of_it(images, name):
-    # InfoNCE with a perceptron on all pairs grows with the square of the batch.
-    config = replace(SMALL, batch_size=160, objective=ObjectiveConfig(name=name))
-    trainer = Trainer(config, images, device="cpu")
-    predicted = measure_step(trainer)(160)
-    inputs = trainer.next_inputs()
-    weights = [*trainer.model.parameters(), *trainer.objective.parameters(), *trainer.model.buffers()]
-
-    def step():
-        return trainer.evaluate(trainer.encode(inputs), inputs, estimate=False).loss
-
-    assert predicted == pytest.approx(bytes_kept(step, but=iter(weights)), rel=0.05)
-
-
-def test_the_largest_batch_is_the_root_of_the_quadratic():
-    step = StepMemory(encoder=100.0, linear=20.0, square=0.5)
-    most = step.most_images(1e6)
-    assert step(most) <= 1e6 < step(most + 1)
-    shared = StepMemory(encoder=100.0, linear=20.0, square=0.5, size=4)
-    assert shared(10) == 10 * (25 + 20 + 5)
-    assert shared.most_images(1e6) % 4 == 0
-    assert StepMemory(1.0, 0.0, 0.0).most_images(-5.0) == 0
-
-
-def test_memory_is_free(images):
-    gc.collect()
-    free = bytes_free(torch.device("cpu"))
-    assert free is None or free > 2**20
-
-
 LIMITED = """
-import re, resource
+import resource
 import torch
 from pathlib import Path
 torch.set_num_threads(1)
@@ -133,12 +91,8 @@ def attempt(batch):
 attempt(16)  # what is set up once is set up before the limit
 pages = int(Path("/proc/self/statm").read_text().split()[0])
 resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**28,) * 2)
-said = attempt(1000)
-print(said)
-fits = int(re.search(r"batch_size=(\\d+) would fit", said).group(1))
-print(fits)
-print(attempt(fits))
-print(attempt(2 * fits))
+print(attempt(1000))
+print(attempt(50))
 """
 
 
@@ -146,12 +100,8 @@ print(attempt(2 * fits))
 def test_the_advice_is_true_under_a_real_limit():
     done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    said, fits, at_most, beyond = done.stdout.splitlines()
-    assert re.match(
-        r"batch_size=1000 does not fit into the memory of cpu at step 1: a step keeps about [\d.]+ MiB an image for its "
-        r"backward pass, and 0\.\d+ GiB of cpu memory are free now: batch_size=\d+ would fit\. The last checkpoint is",
-        said,
+    said, smaller = done.stdout.splitlines()
+    assert said.startswith(
+        "batch_size=1000 does not fit into the memory of cpu at step 1; a smaller batch_size, a narrower encoder, or "
     )
-    assert int(fits) > 50
-    assert at_most == "fits"
-    assert "does not fit" in beyond
+    assert smaller == "fits"

@@ -110,7 +110,7 @@ def test_checkpoint_of_another_architecture(images, tmp_path):
 
 
 def test_bad_input(images):
-    with pytest.raises(InvalidInputError, match="method must be one of 'simclr', .*; got 'byol'"):
+    with pytest.raises(InvalidInputError, match="method must be one of 'infomax', 'simclr', .*; got 'byol'"):
         pretraining("byol", DataConfig())
     with pytest.raises(InvalidInputError, match="sigma must be a finite number > 0"):
         pretraining("simclr", DataConfig(), sigma=-0.1)

@@ -220,7 +220,7 @@ PAPER_CLAIMS: tuple[Claim, ...] = (
         source=f"{PAPER}, Section 4; Zbontar et al. (2021); Bardes et al. (2021)",
         printed="right; VICReg's left side is infinite for a deterministic encoder (E15)",
         proof="the slack is the mean divergence of the conditional law from q",
-        references=("paper", "vicreg", "barlow"),
+        references=("paper", "vicreg", "barlow-twins"),
     ),
     Claim(
         id="figure-1-capacity",

@@ -1,0 +1,8 @@
+"""Whether an embedding follows its prior: the assessment, its certificate, and how both are read, shown and written."""
+
+from noisedim.assessment.assess import assess
+from noisedim.assessment.callback import AssessmentCallback
+from noisedim.assessment.certificate import Certificate, certify
+from noisedim.assessment.result import Assessment, TestResult
+
+__all__ = ["Assessment", "AssessmentCallback", "Certificate", "TestResult", "assess", "certify"]

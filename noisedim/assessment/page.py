@@ -1,0 +1,83 @@
+"""An assessment as one self-contained page: the verdict, then pictures, tests and effect sizes."""
+
+import base64
+import io
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from noisedim.assessment.table import n_star_words, p_words, verdict_words
+from noisedim.assessment.words import INDEX_WORDS, MAPPED_WORDS
+from noisedim.normality.effects import BIAS_WORDS, EFFECT_WORDS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from noisedim.assessment.result import Assessment
+
+__all__ = ["assessment_page"]
+
+_ALT = {
+    "quantiles": "Q–Q plot of random projections against the standard normal law, detrended, with bands",
+    "worst-direction": "Histogram along the worst direction found, with the standard normal density",
+    "norms": "Q–Q plot of squared norms against the chi-square law, detrended, with its band",
+    "pairs": "Scatter plots of pairs of coordinates with circles of radius 1, 2 and 3",
+    "correlations": "Heat map of the correlations between coordinates",
+    "power": "Share of subsamples rejected by the battery, against subsample size",
+}
+
+
+def assessment_page(assessment: "Assessment", points: np.ndarray) -> str:
+    """The assessment of ``points``, (n, d), as self-contained HTML without scripts or links to a network."""
+    from jinja2 import Environment, PackageLoader
+
+    environment = Environment(loader=PackageLoader("noisedim.assessment"), autoescape=True, trim_blocks=True)
+    pictures = [(name, _ALT[name], _data_uri(figure)) for name, figure in assessment.plot().items() if len(points)]
+    tests = [
+        {
+            "test": result.name,
+            "null": result.null,
+            "statistic": "" if math.isnan(result.statistic) else f"{result.statistic:.4g}",
+            "p": p_words(result.p_value),
+            "adjusted p": p_words(result.adjusted_p_value),
+            "a small p means": result.words,
+            "p comes from": result.calibrated_by.words,
+            "verdict": "departs" if result.adjusted_p_value <= assessment.alpha else "",
+        }
+        for result in assessment.results
+    ]
+    effects = [
+        {
+            "effect size": name,
+            "estimate [95%]": str(effect),
+            "at the prior": f"{assessment.at_prior[name]:.3g}" if name in assessment.at_prior else "",
+            "rows": f"{effect.n:,}",
+            "what it is": EFFECT_WORDS[name],
+            "interval": effect.method,
+        }
+        for name, effect in assessment.effects.items()
+    ]
+    return environment.get_template("assessment.html.jinja").render(
+        verdict=verdict_words(assessment),
+        mapped_words=MAPPED_WORDS if assessment.is_mapped else None,
+        rejected=assessment.rejected,
+        pictures=pictures,
+        tests=tests,
+        effects=effects,
+        bias_words=BIAS_WORDS,
+        index=[
+            {"index": name, "mean p [99%]": str(interval), "parts": interval.n}
+            for name, interval in assessment.index.items()
+        ],
+        index_words=INDEX_WORDS,
+        n_star=None if assessment.n_star is None else n_star_words(assessment.n_star),
+        left_out=assessment.left_out,
+        downstream=assessment.downstream,
+    )
+
+
+def _data_uri(figure: "Figure") -> str:
+    png = io.BytesIO()
+    figure.savefig(png, format="png", metadata={"Software": None})
+    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()

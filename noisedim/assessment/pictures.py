@@ -1,0 +1,229 @@
+"""Pictures of an assessment. Each function takes plain arrays and returns a figure; nothing here reads files."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from noisedim.document.figures import INK, PALETTE
+from noisedim.normality.directions import random_directions
+from noisedim.normality.sample_size import PowerPoint
+from noisedim.normality.transport import max_sliced_wasserstein
+from noisedim.statistics.intervals import Interval, clopper_pearson
+from noisedim.streams import numpy_stream
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from noisedim.assessment.result import Assessment
+
+
+__all__ = [
+    "assessment_figures",
+    "correlation_figure",
+    "norms_figure",
+    "pairs_figure",
+    "power_figure",
+    "quantile_bands",
+    "quantile_figure",
+    "worst_direction_figure",
+]
+
+_BLUE, _ORANGE, *_ = PALETTE
+_MOST_DOTS = 4000
+_MOST_QUANTILES = 200
+_BAND_DRAWS = 400
+
+
+def assessment_figures(assessment: "Assessment", points: np.ndarray) -> "dict[str, Figure]":
+    """All pictures of ``points``, (n, d), by name, in the order of the page."""
+    figures = {
+        "quantiles": quantile_figure(points),
+        "worst-direction": worst_direction_figure(points),
+        "norms": norms_figure(points),
+        "pairs": pairs_figure(points),
+    }
+    if points.shape[1] > 1:
+        figures["correlations"] = correlation_figure(points)
+    if assessment.power and assessment.n_star is not None:
+        figures["power"] = power_figure(assessment.power, assessment.n_star)
+    return figures
+
+
+def _figure(width: float, height: float) -> "tuple[Figure, Axes]":
+    # Without pyplot, which keeps global state and needs a window system.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained", dpi=130)
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def _ranks(n: int) -> np.ndarray:
+    """Ranks of up to 200 order statistics: all of them in the tails, fewer in the middle."""
+    if n <= _MOST_QUANTILES:
+        return np.arange(n)
+    scores = np.linspace(-1, 1, _MOST_QUANTILES - 40)
+    middle = (n - 1) * (np.sin(scores * math.pi / 2) + 1) / 2
+    return np.unique(np.concatenate([np.arange(20), np.round(middle).astype(int), np.arange(n - 20, n)]))
+
+
+def quantile_bands(n: int, ranks: np.ndarray, *, level: float = 0.95, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Simultaneous lower and upper bounds for the order statistics ``ranks`` of n uniform values.
+
+    Each bound is a Beta quantile at one common tail probability, which is calibrated by simulation so that all bounds hold
+    simultaneously with probability ``level``.
+    """
+    from scipy import stats
+
+    law = stats.beta(ranks + 1, n - ranks)
+    rng = numpy_stream(seed, "quantile bands")
+    least = np.empty(_BAND_DRAWS)
+    for i in range(_BAND_DRAWS):
+        # Uniform order statistics are partial sums of exponentials over their total.
+        sums = np.cumsum(rng.exponential(size=n + 1))
+        tail = law.cdf(sums[ranks] / sums[-1])
+        least[i] = np.minimum(tail, 1 - tail).min()
+    tail = float(np.quantile(least, 1 - level))
+    return law.ppf(tail), law.ppf(1 - tail)
+
+
+def _histogram(axes: "Axes", values: np.ndarray, bins: int) -> None:
+    """Histogram of values; a range too narrow, relative to its distance from 0, for bins to be seen is one bar."""
+    low, high = float(values.min()), float(values.max())
+    least = 0.1 * max(1.0, abs(low), abs(high))
+    if high - low < least:
+        low, high, bins = low - least, high + least, 1
+    axes.hist(values, bins=bins, range=(low, high), density=True, color=_BLUE, alpha=0.6)
+
+
+def quantile_figure(z: np.ndarray, *, directions: int = 8, seed: int = 0) -> "Figure":
+    """Detrended Q–Q plot of random projections against N(0, 1), with a simultaneous 95% band."""
+    from scipy.special import ndtri
+
+    n, dim = z.shape
+    unit = random_directions(dim, min(directions, max(1, 4 * (dim - 1))), numpy_stream(seed, "projections drawn"))
+    ranks = _ranks(n)
+    expected = ndtri((ranks + 0.5) / n)
+    lower, upper = quantile_bands(n, ranks)
+    figure, axes = _figure(5.6, 3.8)
+    axes.fill_between(expected, ndtri(lower) - expected, ndtri(upper) - expected, color="#bbbbbb", alpha=0.5, lw=0)
+    axes.axhline(0, color=INK, lw=0.8)
+    for direction in unit:
+        axes.plot(expected, np.sort(z @ direction)[ranks] - expected, color=_BLUE, lw=1, alpha=0.7)
+    axes.set(xlabel="quantile of N(0, 1)", ylabel="quantile of the projection minus that of N(0, 1)")
+    axes.set_title(f"{len(unit)} random projections, with a 95% band for each", fontsize=10)
+    return figure
+
+
+def worst_direction_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
+    """Histogram of one half of the rows along the worst direction found on the other half."""
+    found = max_sliced_wasserstein(z, seed=seed)
+    values = z[found.measured] @ found.direction
+    low, high = np.quantile(values, [0.002, 0.998])
+    grid = np.linspace(min(-4.0, low), max(4.0, high), 400)
+    figure, axes = _figure(5.6, 3.8)
+    _histogram(axes, values.clip(grid[0], grid[-1]), 60)
+    axes.plot(grid, np.exp(-(grid**2) / 2) / math.sqrt(2 * math.pi), color=_ORANGE, lw=2, label="N(0, 1)")
+    axes.legend(frameon=False)
+    largest = np.argsort(-np.abs(found.direction))[:3]
+    named = ", ".join(f"{found.direction[i]:+.2f}·z{i}" for i in largest)
+    axes.set_title(f"W₂ = {found.distance}; {named}{' …' if z.shape[1] > 3 else ''}", fontsize=10)
+    axes.set(xlabel="projection onto the worst direction found", ylabel="density")
+    return figure
+
+
+def norms_figure(z: np.ndarray) -> "Figure":
+    """Detrended Q–Q plot of ‖z‖² against χ² with d degrees of freedom, with a simultaneous 95% band."""
+    from scipy import stats
+
+    n, dim = z.shape
+    ranks = _ranks(n)
+    law = stats.chi2(dim)
+    expected = law.ppf((ranks + 0.5) / n)
+    lower, upper = quantile_bands(n, ranks)
+    figure, axes = _figure(5.6, 3.8)
+    axes.fill_between(expected, law.ppf(lower) - expected, law.ppf(upper) - expected, color="#bbbbbb", alpha=0.5, lw=0)
+    axes.axhline(0, color=INK, lw=0.8)
+    axes.plot(expected, np.sort((z**2).sum(1))[ranks] - expected, color=_BLUE, lw=1.4)
+    axes.set(xlabel=f"quantile of χ² with {dim} degrees of freedom", ylabel="quantile of ‖z‖² minus that of χ²")
+    axes.set_title("squared norms, with a 95% band", fontsize=10)
+    return figure
+
+
+def pairs_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
+    """Scatter plots of up to four coordinates: those with the largest errors in variance and fourth moment."""
+    n, dim = z.shape
+    rows = numpy_stream(seed, "rows drawn").permutation(n)[:_MOST_DOTS]
+    odd = np.abs((z**4).mean(0) - 3) / math.sqrt(96) + np.abs((z**2).mean(0) - 1) / math.sqrt(2)
+    chosen = np.sort(np.argsort(-odd, kind="stable")[: min(4, dim)])
+    from matplotlib.figure import Figure
+
+    size = len(chosen)
+    figure = Figure(figsize=(1.5 * size + 1.5,) * 2, layout="constrained", dpi=130)
+    grid = figure.subplots(size, size, squeeze=False)
+    normal = np.linspace(-4, 4, 200)
+    for i, a in enumerate(chosen):
+        for j, b in enumerate(chosen):
+            axes = grid[i][j]
+            axes.tick_params(labelsize=7)
+            if i == j:
+                _histogram(axes, z[rows, a].clip(-6, 6), 40)
+                axes.plot(normal, np.exp(-(normal**2) / 2) / math.sqrt(2 * math.pi), color=_ORANGE, lw=1.2)
+            else:
+                axes.plot(z[rows, b], z[rows, a], ".", color=_BLUE, ms=1.2, alpha=0.5, rasterized=True)
+                for radius in (1.0, 2.0, 3.0):
+                    angle = np.linspace(0, 2 * math.pi, 100)
+                    axes.plot(radius * np.cos(angle), radius * np.sin(angle), color=_ORANGE, lw=0.6)
+            if i == size - 1:
+                axes.set_xlabel(f"z{b}", fontsize=8)
+            if j == 0:
+                axes.set_ylabel(f"z{a}", fontsize=8)
+    return figure
+
+
+def correlation_figure(z: np.ndarray) -> "Figure":
+    """The correlation matrix, on a colour scale on which chance correlations at this n are pale."""
+    n, dim = z.shape
+    centred = z - z.mean(0)
+    lengths = np.linalg.norm(centred, axis=0)
+    centred = centred / np.where(lengths > 0, lengths, 1.0)
+    correlation = centred.T @ centred
+    off = np.abs(correlation - np.diag(np.diag(correlation))).max()
+    scale = max(float(off), 5 / math.sqrt(n))
+    figure, axes = _figure(4.6, 3.8)
+    axes.grid(visible=False)
+    shown = correlation - np.diag(np.diag(correlation))
+    image = axes.imshow(shown, cmap="RdBu_r", vmin=-scale, vmax=scale, interpolation="nearest")
+    figure.colorbar(image, ax=axes, label="correlation")
+    axes.set_title(f"correlations; expected by chance: ±{2 / math.sqrt(n):.2g}", fontsize=10)
+    axes.set(xlabel="coordinate", ylabel="coordinate")
+    if dim <= 12:
+        axes.set_xticks(range(dim))
+        axes.set_yticks(range(dim))
+    return figure
+
+
+def power_figure(power: Sequence[PowerPoint], n_star: Interval) -> "Figure":
+    """Share of subsamples rejected, by subsample size, with n*."""
+    figure, axes = _figure(5.6, 3.8)
+    sizes = [point.n for point in power]
+    found = [clopper_pearson(point.rejected, point.trials) for point in power]
+    estimates = np.array([interval.estimate for interval in found])
+    errors: Any = [
+        estimates - [interval.lower for interval in found],
+        np.array([interval.upper for interval in found]) - estimates,
+    ]
+    if math.isfinite(n_star.upper):
+        axes.axvspan(max(n_star.lower, 1), n_star.upper, color="#bbbbbb", alpha=0.4, lw=0)
+    axes.axvline(n_star.estimate, color=_ORANGE, lw=1.5)
+    axes.axhline(0.5, color=INK, lw=0.8, ls=":")
+    axes.errorbar(sizes, estimates, yerr=errors, fmt="o-", color=_BLUE, capsize=3, lw=1)
+    axes.set(xscale="log", ylim=(-0.05, 1.05), xlabel="rows in a subsample", ylabel="share of subsamples rejected")
+    axes.set_title(f"n* ≈ {n_star.estimate:,.0f}", fontsize=10)
+    return figure

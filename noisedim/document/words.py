@@ -1,0 +1,43 @@
+"""How numbers are written, the same in every section."""
+
+import math
+from collections.abc import Sequence
+
+from noisedim.statistics.intervals import Interval, student_t
+
+__all__ = ["bracketed", "interval_words", "mean_and_half_width", "share_word"]
+
+
+def interval_words(values: Sequence[float] | Interval, *, level: float = 0.95, digits: int = 3) -> str:
+    """Mean over seeds and its t-interval, with the level and the number of seeds.
+
+    Args:
+        values: one per seed, or the interval made of them.
+        level: of the interval, where it is to be made.
+        digits: after the decimal point.
+    """
+    interval = values if isinstance(values, Interval) else student_t(values, level=level)
+    return (
+        f"{interval.estimate:.{digits}f} [{interval.lower:.{digits}f}, {interval.upper:.{digits}f}] "
+        f"({interval.level:.0%} t-interval, {interval.n} seeds)"
+    )
+
+
+def bracketed(interval: Interval, *, digits: int = 3, signed: bool = False, least: float = -math.inf) -> str:
+    """``0.123 [0.101, 0.145]``; ``signed`` for differences, ``least`` where the quantity has a smallest value."""
+    ends = interval.estimate, max(least, interval.lower), interval.upper
+    estimate, lower, upper = (f"{value:{'+' if signed else ''}.{digits}f}" for value in ends)
+    return f"{estimate} [{lower}, {upper}]"
+
+
+def mean_and_half_width(values: Sequence[float], *, digits: int = 3) -> str:
+    """Mean over seeds ± half of the 95% t-interval, for tables."""
+    interval = student_t(values)
+    # No-break spaces keep the two numbers on one line in a narrow column.
+    estimate = round(interval.estimate, digits) + 0.0  # no minus before a zero
+    return f"{estimate:.{digits}f}\u00a0±\u00a0{interval.upper - interval.estimate:.{digits}f}"
+
+
+def share_word(part: int, whole: int) -> str:
+    """``yes`` if ``part`` is all of ``whole``, ``no`` if it is 0, else ``in part``."""
+    return "yes" if part == whole else "no" if part == 0 else "in part"

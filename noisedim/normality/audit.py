@@ -1,0 +1,192 @@
+"""The tests, tested: ``python -m noisedim.normality.audit`` measures false alarms and power and adds to audit.json.
+
+Trials are counted up cell by cell, each with a stream of its own, so a stopped run resumes, and running again
+makes the intervals shorter. The report shows the file that ships with the package.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from noisedim.files import read_json, write_json_atomically
+from noisedim.normality.battery import run_battery
+from noisedim.streams import numpy_stream
+
+__all__ = ["LAWS", "LEVELS", "audit_cells", "main", "measure", "read_audit"]
+
+LEVELS = (0.05, 0.01, 0.001)
+_ROWS = (20, 50, 200, 1000, 10_000)
+_DIMS = (1, 2, 16, 64, 128)
+# Trials of a cell: as many as say something of the level 0.001, fewer where a trial takes seconds.
+_GOAL = {20: 4000, 50: 4000, 200: 2000, 1000: 500, 10_000: 200}
+_POWER_SHAPE = (1024, 128)
+_POWER_GOAL = 100
+_SLICES = 64
+
+LAWS: dict[str, Callable[[np.random.Generator, np.ndarray], np.ndarray]] = {
+    "prior": lambda rng, z: z,
+    "uniform": lambda rng, z: rng.uniform(-np.sqrt(3), np.sqrt(3), z.shape),
+    "Rademacher": lambda rng, z: rng.choice([-1.0, 1.0], z.shape),
+    "sphere of radius √d": lambda rng, z: z / np.linalg.norm(z, axis=1, keepdims=True) * np.sqrt(z.shape[1]),
+    "t with 10 degrees": lambda rng, z: rng.standard_t(10, z.shape) / np.sqrt(1.25),
+    "one pair, ρ = 0.3": lambda rng, z: np.column_stack([z[:, :-1], 0.3 * z[:, 0] + np.sqrt(0.91) * z[:, -1]]),
+    "one dead coordinate": lambda rng, z: z * (np.arange(z.shape[1]) > 0),
+    "two collapsed coordinates": lambda rng, z: np.column_stack([z[:, :-1], z[:, 0]]),
+    "5% outliers, σ = 2": lambda rng, z: z * np.where(rng.random((len(z), 1)) < 0.05, 2.0, 1.0),
+    "σ off by 2%": lambda rng, z: 1.02 * z,
+}
+"""Alternatives at unit variance (but the last), from a generator and a sample of N(0, I)."""
+
+
+def audit_cells() -> list[dict[str, Any]]:
+    """What is measured: false alarms over n and d for both nulls, and power in many dimensions."""
+    n, dim = _POWER_SHAPE
+    cells: list[dict[str, Any]] = []
+    for rows in _ROWS:
+        for columns in _DIMS:
+            cells.append({"kind": "calibration", "law": "simple", "n": rows, "dim": columns, "goal": _GOAL[rows]})
+            if 2 * columns <= rows:
+                goal = _GOAL[rows] // 4
+                cells.append({"kind": "calibration", "law": "composite", "n": rows, "dim": columns, "goal": goal})
+    return cells + [{"kind": "power", "law": law, "n": n, "dim": dim, "goal": _POWER_GOAL} for law in LAWS]
+
+
+def _name(cell: dict[str, Any]) -> str:
+    return f"{cell['kind']}, {cell['law']}, n = {cell['n']}, d = {cell['dim']}"
+
+
+def measure(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:
+    """Counts of p at or below each of :data:`LEVELS` in trials ``first``, …: of each test, of the battery, of peers."""
+    import torch
+
+    torch.set_num_threads(1)
+    counts: dict[str, list[int]] = {}
+
+    def count(name: str, p_value: float) -> None:
+        own = counts.setdefault(name, [0] * len(LEVELS))
+        for i, level in enumerate(LEVELS):
+            own[i] += p_value <= level
+
+    for trial in range(first, first + trials):
+        rng = numpy_stream(trial, f"audit, {_name(cell)}")
+        z = rng.standard_normal((cell["n"], cell["dim"]))
+        if cell["kind"] == "power":
+            z = LAWS[cell["law"]](rng, z)
+        null = cell["law"] if cell["kind"] == "calibration" else "simple"
+        battery = run_battery(z, null=null, seed=trial)
+        for row in battery.rows:
+            count(row.name, row.outcome.p_value)
+        count("battery", float(battery.adjusted().min()))
+        if cell["kind"] == "power":
+            for name, p_value in _peers(z, trial).items():
+                count(name, p_value)
+    return {"trials": trials, "counts": counts}
+
+
+def _peers(z: np.ndarray, seed: int) -> dict[str, float]:
+    """What others use: the mean Epps–Pulley statistic of random slices, Shapiro–Wilk by coordinate, pingouin's test."""
+    import pingouin
+    from scipy import stats
+
+    n, dim = z.shape
+    null = _sliced_null(n)
+    statistic = _sliced_epps_pulley(z, numpy_stream(seed, "audit, slices"))
+    sliced = (1 + int((null >= statistic).sum())) / (1 + len(null))
+    varied = z[:, np.ptp(z, axis=0) > 0]
+    shapiro = float(np.asarray(stats.shapiro(varied, axis=0).pvalue).min())
+    with np.errstate(all="ignore"):
+        try:
+            joint = float(pingouin.multivariate_normality(z).pval)
+        except np.linalg.LinAlgError:
+            joint = 1.0  # an error is no rejection
+    return {
+        "sliced Epps–Pulley": sliced,
+        "Shapiro–Wilk by coordinate, Bonferroni": min(1.0, dim * shapiro),
+        "Henze–Zirkler (pingouin)": joint if np.isfinite(joint) else 1.0,
+    }
+
+
+def _sliced_epps_pulley(z: np.ndarray, rng: np.random.Generator) -> float:
+    from noisedim.normality.directions import random_directions
+
+    projected = z @ random_directions(z.shape[1], _SLICES, rng).T
+    points = np.linspace(0.2, 3.0, 15)
+    total = 0.0
+    for t in points:
+        real, imaginary = np.cos(t * projected).mean(0), np.sin(t * projected).mean(0)
+        total += float(((real - np.exp(-t * t / 2)) ** 2 + imaginary**2).mean()) * np.exp(-t * t / 2)
+    return len(z) * total
+
+
+_sliced: dict[int, np.ndarray] = {}
+
+
+def _sliced_null(n: int, draws: int = 199) -> np.ndarray:
+    if n not in _sliced:
+        rng = numpy_stream(n, "audit, null of slices")
+        _sliced[n] = np.array(
+            [_sliced_epps_pulley(rng.standard_normal((n, _POWER_SHAPE[1])), rng) for _ in range(draws)]
+        )
+    return _sliced[n]
+
+
+def read_audit() -> dict[str, Any]:
+    """What was measured for the version that is installed: ``cells``, each with ``trials`` and ``counts`` by level."""
+    return dict(json.loads((files("noisedim.normality") / "audit.json").read_text(encoding="utf-8")))
+
+
+def _pieces(found: dict[str, dict[str, Any]]) -> Iterator[tuple[dict[str, Any], int, int]]:
+    """What is still to do, a tenth of each cell's goal at a time, all cells in turn."""
+    for share in range(1, 11):
+        for cell in audit_cells():
+            done = found.get(_name(cell), {"trials": 0})["trials"]
+            wanted = cell["goal"] * share // 10
+            if done < wanted:
+                yield cell, done, wanted - done
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; see ``--help``."""
+    parser = argparse.ArgumentParser(prog="python -m noisedim.normality.audit", description=__doc__)
+    parser.add_argument("--output", type=Path, required=True, help="audit.json, added to if it is there")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    options = parser.parse_args(arguments)
+    from joblib import Parallel, delayed
+
+    began = time.monotonic()
+    found: dict[str, dict[str, Any]] = {}
+    if options.output.exists():
+        found = {_name(cell): cell for cell in read_json(options.output)["cells"]}
+    while time.monotonic() - began < options.seconds:
+        pieces: dict[str, tuple[dict[str, Any], int, int]] = {}
+        for piece in _pieces(found):
+            pieces.setdefault(_name(piece[0]), piece)
+            if len(pieces) == 2 * options.jobs:
+                break
+        if not pieces:
+            break
+        now = list(pieces.values())
+        results = Parallel(options.jobs)(delayed(measure)(cell, first, trials) for cell, first, trials in now)
+        for (cell, _, _), result in zip(now, results, strict=True):
+            _add(found.setdefault(_name(cell), {**cell, "trials": 0, "counts": {}}), result)
+        write_json_atomically(options.output, {"levels": list(LEVELS), "cells": list(found.values())})
+    print(f"{sum(cell['trials'] for cell in found.values()):,} trials of {sum(c['goal'] for c in audit_cells()):,}")
+    return 0
+
+
+def _add(cell: dict[str, Any], result: dict[str, Any]) -> None:
+    cell["trials"] += result["trials"]
+    for name, counts in result["counts"].items():
+        before = cell["counts"].get(name, [0] * len(counts))
+        cell["counts"][name] = [int(a + b) for a, b in zip(before, counts, strict=True)]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,150 @@
+"""Tests of random projections, and the paper's index made of their averaged p-values."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from noisedim.checks import embedding_matrix, positive_integer
+from noisedim.errors import InvalidInputError
+from noisedim.normality.directions import random_directions
+from noisedim.normality.p_values import calibrated_p_value
+from noisedim.normality.tests.base import Batch, CalibratedTest, Outcome
+from noisedim.normality.tests.henze_zirkler import HENZE_ZIRKLER
+from noisedim.normality.tests.shapiro import shapiro_wilk
+from noisedim.normality.whitening import DegenerateCoordinatesError, whiten
+from noisedim.statistics.combining import bonferroni, sidak
+from noisedim.statistics.intervals import Interval, student_t
+from noisedim.streams import numpy_stream
+
+__all__ = ["directions_tested", "paper_indices", "projections_test", "rows_tested"]
+
+_DIRECTIONS = 8
+# Shapiro–Wilk's null law is tabulated up to here; of more rows, a random part is tested.
+_MOST_ROWS = 100_000
+# Projections are held in memory several times, for this many parts at once.
+_PARTS_AT_ONCE = 256
+
+
+def directions_tested(dim: int) -> int:
+    """How many directions :func:`projections_test` looks along."""
+    return min(dim, _DIRECTIONS)
+
+
+def rows_tested(n: int) -> int:
+    """How many rows :func:`projections_test` takes of n."""
+    return min(n, _MOST_ROWS)
+
+
+def projections_test(
+    z: np.ndarray, test: CalibratedTest, rng: np.random.Generator, *, independent: bool = True
+) -> Outcome:
+    """A test of one variable on min(d, 8) random orthonormal directions; the worst of them counts.
+
+    The tests are free of location and scale, so a projection's p-value is that of one normal sample, whatever d. Under
+    N(0, I) orthogonal projections are independent, and the smallest p of k has an exact law; under another normal law they
+    are not, and Bonferroni's bound holds.
+
+    Args:
+        z: (n, d) float64, 20 rows or more.
+        test: of one variable.
+        rng: of the directions.
+        independent: the null is N(0, I).
+
+    Returns: the largest statistic and its p-value; p = 0 for a constant projection, which no normal law has.
+    """
+    dim = z.shape[1]
+    directions = np.linalg.qr(rng.standard_normal((dim, directions_tested(dim))))[0]
+    if len(z) > _MOST_ROWS:
+        z = z[rng.choice(len(z), _MOST_ROWS, replace=False)]
+    projected, constant = _standardised((z / max(1.0, float(np.abs(z).max()) / 1e100)) @ directions[None])
+    values = np.asarray(test.values(Batch(projected)))[0]
+    largest = float(values.max())
+    if constant.any():
+        return Outcome(largest, 0.0)
+    # Monotone in the statistic: the worst projection has the smallest p.
+    p_value = calibrated_p_value(test.name, float(test.scaled(largest, len(z), 1)), len(z), 1)
+    return Outcome(largest, (sidak if independent else bonferroni)(p_value, len(values)))
+
+
+def _standardised(projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Samples along axis 1 of (m, n, k), centred and within ±1; and which of them, (m, k), are constant.
+
+    No statistic here depends on origin or scale; powers up to the fourth neither cancel, overflow nor underflow then.
+    Constant samples are replaced by an arbitrary one.
+    """
+    centred = projected - projected.mean(1, keepdims=True)
+    peak = np.abs(centred).max(1)
+    constant = peak <= 1e-13 * np.abs(projected).max(1)
+    stand_in = np.linspace(-1, 1, projected.shape[1])[:, None]
+    scaled = centred / np.where(constant, 1, peak)[:, None]
+    return np.where(constant[:, None], stand_in, scaled), constant
+
+
+def paper_indices(
+    z: Any,
+    *,
+    part_size: int = 50,
+    parts: int | None = None,
+    directions: int = 16,
+    seed: int = 0,
+    level: float = 0.99,
+    joint: bool = True,
+) -> dict[str, Interval]:
+    """The paper's averaged p-values: a descriptive index, not a test.
+
+    The rows are split at random into disjoint parts. D'Agostino–Pearson and Shapiro–Wilk are applied to each part's
+    random projections, Henze–Zirkler to the part, and p-values are averaged. About 0.5 for a normal sample; but laws
+    far from normal also score well, because a part of 50 rows sees little. A part with constant or dependent
+    coordinates, which no part of a normal sample has, counts as p = 0.
+
+    Args:
+        z: (n, d) numbers.
+        part_size: rows per part, from 20 (and d+1) to 5,000; rows that fill no part are left out.
+        parts: how many; as many as there are rows for, if omitted.
+        directions: random projections per part.
+        seed: of parts and projections.
+        level: coverage of the interval over parts (Student's t; parts are independent), cut to [0, 1].
+        joint: also Henze–Zirkler's, whose null law is simulated where the tables do not reach.
+
+    Returns: means of p with intervals, by ``dagostino``, ``shapiro``, ``henze_zirkler``.
+
+    Raises: InvalidInputError: for fewer rows than the parts need, or parts too small or too large.
+
+    Source: arXiv 2410.06993, Section 5.
+    """
+    from scipy import stats
+
+    z = embedding_matrix("z", z)
+    n, dim = z.shape
+    part_size = positive_integer("part_size", part_size, minimum=max(20, dim + 1))
+    if part_size > 5000:
+        raise InvalidInputError(f"part_size must be at most 5000, where p of Shapiro–Wilk is known; got {part_size}")
+    parts = max(1, n // part_size) if parts is None else positive_integer("parts", parts)
+    if n < parts * part_size:
+        raise InvalidInputError(
+            f"expected at least {parts * part_size} rows for parts={parts} of part_size={part_size}; got {n}"
+        )
+    rng = numpy_stream(seed, "paper's index")
+    split = z[rng.permutation(n)[: parts * part_size].reshape(parts, part_size)]
+    unit = np.stack([random_directions(dim, directions, rng) for _ in split])
+
+    def joint_p_value(part: np.ndarray) -> float:
+        try:
+            statistic = HENZE_ZIRKLER.statistic(whiten(part))
+        except DegenerateCoordinatesError:
+            return 0.0
+        return calibrated_p_value(HENZE_ZIRKLER.name, statistic, part_size, dim)
+
+    single: dict[str, list[np.ndarray]] = {"dagostino": [], "shapiro": []}
+    for start in range(0, parts, _PARTS_AT_ONCE):
+        some = slice(start, start + _PARTS_AT_ONCE)
+        projected, constant = _standardised(split[some] @ np.swapaxes(unit[some], 1, 2))
+        single["dagostino"].append(np.where(constant, 0, stats.normaltest(projected, axis=1).pvalue).mean(1))
+        single["shapiro"].append(np.where(constant, 0, shapiro_wilk(projected, axis=1)[1]).mean(1))
+    p_values = {name: np.concatenate(found) for name, found in single.items()}
+    if joint:
+        p_values["henze_zirkler"] = np.array([joint_p_value(part) for part in split])
+    found = {name: student_t(values, level=level) for name, values in p_values.items()}
+    # A mean of p-values lies in [0, 1]: cutting the interval there does not reduce its coverage.
+    return {name: replace(own, lower=max(0.0, own.lower), upper=min(1.0, own.upper)) for name, own in found.items()}

@@ -1,0 +1,268 @@
+"""What a test of normality is: a record of everything that the rest of the package needs to know about it.
+
+An :class:`ExactTest` knows its null law in closed form, a :class:`CalibratedTest` has its null law simulated and tabulated, a
+:class:`ProjectionTest` applies a calibrated test of one variable to random projections. Functions take checked arrays:
+(n, d) float64, finite, one row per observation.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+
+from noisedim.errors import InvalidInputError
+from noisedim.normality.pair_sums import each_sample
+
+__all__ = [
+    "Batch",
+    "CalibratedTest",
+    "ChiSquareLimit",
+    "ExactTest",
+    "ImpossibilityTest",
+    "Kernel",
+    "KernelLimit",
+    "Moments",
+    "NormalLimit",
+    "Outcome",
+    "OwnCell",
+    "ProjectionTest",
+    "SurfaceForm",
+    "Test",
+    "bounded",
+    "degenerate_moments",
+]
+
+Null = Literal["simple", "composite", "uniform", "one_dimensional"]
+Moments = tuple[float, float]
+"""Mean and standard deviation."""
+Kernel = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""From ‖x‖², ‖y‖² and ⟨x, y⟩, which broadcast."""
+
+# Powers up to the eighth of larger values overflow; their law is not N(0, I) anyway.
+_LARGEST = 1e30
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a test measured (large: departs from the null) and how rare that is under the null."""
+
+    statistic: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Test:
+    """What all tests have.
+
+    Attributes:
+        name: of the test, as results list it.
+        null: ``simple``: N(0, I) itself; ``composite``: any normal law, whatever its mean and covariance; ``uniform``:
+            U[0, 1]^d; ``one_dimensional``: any normal law of one variable.
+        words: what a small p-value means.
+        effect: which of :data:`~noisedim.normality.effects.EFFECT_WORDS` says how large the departure is.
+        grows: how the statistic's normal score grows with n under a fixed departure: as ``linear`` n (sums of squares) or as
+            its ``root`` (differences); ``None``: neither, so that n* cannot be extrapolated from it.
+        least_dim: fewest coordinates for which the test is defined.
+    """
+
+    __test__: ClassVar[bool] = False  # no test of pytest's
+
+    name: str
+    null: Null
+    words: str
+    effect: str | None = None
+    grows: Literal["linear", "root"] | None = "linear"
+    least_dim: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImpossibilityTest(Test):
+    """Looks for events of probability 0 under every normal law; it cannot raise a false alarm, so Holm does not count it."""
+
+    measure: Callable[[np.ndarray], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExactTest(Test):
+    """A test whose null law is known in closed form.
+
+    Attributes:
+        outcome: statistic and p-value of (n, d) rows.
+        bound: p is Bonferroni's bound over exact laws, not exact.
+        needs_variation: not defined for constant coordinates.
+    """
+
+    outcome: Callable[[np.ndarray], Outcome]
+    bound: bool = False
+    needs_variation: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Many samples at once: ``rows`` are (m, n, d), or (m, n) for tests of one variable."""
+
+    rows: np.ndarray
+
+    @cached_property
+    def points(self) -> torch.Tensor:
+        """The rows as a tensor on the same memory."""
+        return torch.from_numpy(self.rows)
+
+    @cached_property
+    def squared_norms(self) -> torch.Tensor:
+        """Of each row, (m, n)."""
+        return self.points.square().sum(2)
+
+
+@dataclass(frozen=True)
+class NormalLimit:
+    """The scaled statistic tends to N(0, 1)."""
+
+
+@dataclass(frozen=True)
+class ChiSquareLimit:
+    """The statistic tends to a multiple of χ²; the scaled one has mean 0 and variance 1.
+
+    Attributes:
+        degrees: of freedom, by dim.
+    """
+
+    degrees: Callable[[int], float]
+
+
+@dataclass(frozen=True)
+class KernelLimit:
+    """The statistic tends to n times the mean of a degenerate kernel over pairs of rows.
+
+    Attributes:
+        kernel: by dim and n; ``None`` where no limit law is near.
+        estimated: rows are whitened by their own mean and covariance.
+        unit: by dim, n and the limit's standard deviation: that of the limit in units of the scaled statistic.
+    """
+
+    kernel: Callable[[int, int | None], Kernel | None]
+    estimated: bool = False
+    unit: Callable[[int, int | None, float], float] = lambda dim, rows, deviation: 1.0
+
+
+@dataclass(frozen=True)
+class OwnCell:
+    """A simulation for one test alone: ``seconds`` of samples that take ``microseconds`` each."""
+
+    n: int
+    dim: int
+    microseconds: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class SurfaceForm:
+    """How a test's quantiles are smoothed over n and d: see :class:`~noisedim.normality.nulls.null_surfaces.Surface`.
+
+    Attributes:
+        knots: of the cubic spline in log₂ d; empty for tests of one variable.
+        terms: in n, by their names in :mod:`~noisedim.normality.nulls.null_surfaces`.
+        reach: largest d, and up to it least n/d and largest n (``None``: no largest), by ascending d.
+        stretched: values are standardised first, because the width of the law changes by orders of magnitude.
+        limit_rows: the n at which the limit law stands among the cells.
+        own_cells: simulations for this test alone, from the grids of dimensions and rows that all tests share.
+    """
+
+    knots: tuple[float, ...] = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0, 9.0)
+    terms: tuple[str, ...] = ("one", "root", "inverse")
+    reach: tuple[tuple[int, int, int | None], ...] = ((512, 0, None),)
+    stretched: bool = False
+    limit_rows: tuple[int, ...] = (1_000_000,)
+    own_cells: Callable[[Sequence[int], Sequence[int]], Iterable[OwnCell]] = lambda dims, rows: ()
+
+
+_FORM_OF_WHITENED = SurfaceForm(
+    (0.0, 1.0, 2.0, 3.5, 5.0, 7.0), ("one", "root", "inverse", "power", "share"), ((128, 2, None),)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibratedTest(Test):
+    """A test whose null law is simulated: p-values come from the shipped tables, or from null samples of the same shape.
+
+    Attributes:
+        single: the statistic of (n, d) rows, in float64 and with bounded memory; composite tests get whitened rows.
+        batched: the statistics of a :class:`Batch`, (m,). Either may be left out: the other then serves for both.
+        moments: mean and standard deviation of the statistic under the null, by n and dim: exact or the limit's, or a
+            convention. Tables hold the scaled statistic (value − mean)/deviation.
+        transform: of the statistic before it is scaled, where its own law is too skewed to tabulate.
+        limit: the law for ever more rows, if it is known.
+        table: the form of the null table; one that suits the null, if omitted: see :attr:`form`.
+        two_sided: small statistics are departures too.
+        in_every_battery: for a composite test: also part of the battery of the simple null.
+    """
+
+    single: Callable[[np.ndarray], float] | None = None
+    batched: Callable[[Batch], np.ndarray] | None = None
+    moments: Callable[[int, int], Moments] = lambda n, dim: (0.0, 1.0)
+    transform: Callable[[np.ndarray], np.ndarray] | None = None
+    limit: NormalLimit | ChiSquareLimit | KernelLimit | None = None
+    table: SurfaceForm | None = None
+    two_sided: bool = False
+    in_every_battery: bool = False
+
+    def __post_init__(self) -> None:
+        if self.single is None and self.batched is None:
+            raise InvalidInputError(f"the test {self.name!r} needs a statistic: single, batched, or both")
+
+    @property
+    def form(self) -> SurfaceForm:
+        """Of the null table."""
+        return self.table or (_FORM_OF_WHITENED if self.null == "composite" else SurfaceForm())
+
+    def scaled(self, values: Any, n: int, dim: int) -> np.ndarray:
+        """Statistics as the null tables hold them."""
+        mean, deviation = self.moments(n, dim)
+        values = np.asarray(values, dtype=np.float64)
+        return np.asarray(((values if self.transform is None else self.transform(values)) - mean) / deviation)
+
+    def statistic(self, rows: np.ndarray) -> float:
+        """The scaled statistic of (n, d) rows; composite tests get whitened rows."""
+        return float(self.scaled(self._value(rows), *rows.shape))
+
+    def statistics(self, batch: Batch) -> np.ndarray:
+        """The scaled statistics of all samples of a batch, (m,)."""
+        shape = batch.rows.shape
+        return self.scaled(self.values(batch), shape[1], shape[2] if len(shape) == 3 else 1)
+
+    def _value(self, rows: np.ndarray) -> float:
+        return float(self.values(Batch(rows[None]))[0]) if self.single is None else self.single(rows)
+
+    def values(self, batch: Batch) -> np.ndarray:
+        """The statistics of a batch before they are scaled, (m,); (m, k) of (m, n, k) rows for tests of one variable."""
+        return each_sample(batch.rows, self._value) if self.batched is None else self.batched(batch)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectionTest(Test):
+    """A calibrated test of one variable, applied to random orthonormal projections; the worst of them counts."""
+
+    variable: CalibratedTest
+
+
+def bounded(z: np.ndarray) -> np.ndarray:
+    """Rows clipped to ±1e30; not copied if all values lie within."""
+    return z if z.min() >= -_LARGEST and z.max() <= _LARGEST else z.clip(-_LARGEST, _LARGEST)
+
+
+def degenerate_moments(n: int, mean: float, diagonal_variance: float, square: float) -> Moments:
+    r"""Of n·mean h(z_i, z_j), exact for every n.
+
+    .. math:: E\,T = E\,h(Z, Z), \qquad \mathrm{Var}\,T = \tfrac1n \mathrm{Var}\,h(Z,Z) + \tfrac{2(n-1)}n E\,h(Z,Z')^2
+
+    Args:
+        n: rows.
+        mean: E h(Z, Z).
+        diagonal_variance: Var h(Z, Z).
+        square: E h(Z, Z′)².
+    """
+    return mean, math.sqrt(diagonal_variance / n + 2 * (n - 1) / n * square)

@@ -1,0 +1,105 @@
+"""What every objective answers with, and how the training loop and others call one."""
+
+import math
+from abc import abstractmethod
+from typing import ClassVar, NamedTuple, Self
+
+import torch
+from torch import nn
+
+from noisedim.channel import NoisyChannel
+
+__all__ = ["BatchObjective", "Objective", "ObjectiveValue", "at_least_single"]
+
+
+def at_least_single(values: torch.Tensor) -> torch.Tensor:
+    """``values`` in float32 if they come in less: a bound of 2 nats has steps of 0.016 in bfloat16."""
+    return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
+
+
+class ObjectiveValue(NamedTuple):
+    """A loss to minimise, and what it says about information.
+
+    Attributes:
+        loss: 0-d tensor with gradients; minimise it.
+        bound: 0-d tensor without gradients: the estimate of a lower bound on I(f(X′); f(X)+Z), nats. An estimate from
+            one batch is noisy, and close to ``ceiling`` it means nothing.
+        ceiling: the largest value, in nats, that ``bound`` can be trusted to show with this many samples. Do not
+            compare ``bound`` with a capacity above it.
+    """
+
+    loss: torch.Tensor
+    bound: torch.Tensor
+    ceiling: float
+
+    @classmethod
+    def without_bound(cls, loss: torch.Tensor) -> Self:
+        """The value of an objective that estimates no information: bound NaN, no ceiling."""
+        return cls(loss, torch.full_like(loss, math.nan, requires_grad=False), math.inf)
+
+
+class BatchObjective(nn.Module):
+    """What the training loop asks of an objective: its value on one batch of the encoder's raw output."""
+
+    reconstructs: ClassVar[bool] = False
+    """Whether it sees one view of each image, and the image itself, instead of two views."""
+    normalised: ClassVar[bool] = False
+    """Whether it sees the channel's normalised output, so that offset and scale of coordinates do not matter."""
+    outputs_a_dimension: ClassVar[int] = 1
+    """What the encoder puts out for each coordinate of the embedding; the embedding comes first."""
+
+    @abstractmethod
+    def on_batch(
+        self,
+        raw: torch.Tensor,
+        images: torch.Tensor,
+        channel: NoisyChannel,
+        *,
+        generator: torch.Generator | None = None,
+        estimate: bool = True,
+    ) -> ObjectiveValue:
+        """Loss, bound and ceiling for one batch.
+
+        Args:
+            raw: the encoder's output, (views · n, d · ``outputs_a_dimension``), the first views of all images first.
+            images: what was encoded, (views · n, *shape), in [0, 1].
+            channel: gives prior, normalisation and noise.
+            generator: draws what is random.
+            estimate: without it the bound may be NaN where it costs extra.
+        """
+
+
+class Objective(BatchObjective):
+    """An objective on two views' clean embeddings: ``objective(z, z_prime, channel)``.
+
+    ``z`` is f(X), ``z_prime`` f(X′), both normalised, shape (n, d), row i of each from one image. The channel gives the
+    prior and the noise level; objectives on samples also draw its noise. Where :attr:`normalised` is false, both are
+    the encoder's raw output instead: such an objective has its own way to fix the scale.
+    """
+
+    normalised: ClassVar[bool] = True
+
+    @abstractmethod
+    def forward(
+        self,
+        z: torch.Tensor,
+        z_prime: torch.Tensor,
+        channel: NoisyChannel,
+        *,
+        generator: torch.Generator | None = None,
+        estimate: bool = True,
+    ) -> ObjectiveValue:
+        """Loss, bound and ceiling for one batch; without ``estimate`` the bound may be NaN where it costs extra."""
+
+    def on_batch(
+        self,
+        raw: torch.Tensor,
+        images: torch.Tensor,
+        channel: NoisyChannel,
+        *,
+        generator: torch.Generator | None = None,
+        estimate: bool = True,
+    ) -> ObjectiveValue:
+        z, z_prime = (channel.normalise(raw) if self.normalised else raw).chunk(2)
+        value: ObjectiveValue = self(z, z_prime, channel, generator=generator, estimate=estimate)
+        return value

@@ -1,0 +1,138 @@
+"""The dual in closed form: alignment of the views plus a kernel divergence to the prior; no critic, no samples."""
+
+import math
+from typing import Literal, final, get_args
+
+import torch
+
+from noisedim.channel import NoisyChannel
+from noisedim.checks import embedding_tensor, one_of
+from noisedim.errors import InvalidInputError
+from noisedim.objectives.interface import Objective, ObjectiveValue, at_least_single
+from noisedim.objectives.method import Compared, Method
+from noisedim.priors import Prior
+
+__all__ = ["METHOD", "Dual", "Pairs", "dual_bound"]
+
+Pairs = Literal["cross", "clean"]
+
+
+def _log_mean_kernel(prior: Prior, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
+    """log of the mean of κ(a_i, b_j) over i ≠ j, 0-d; finite even where no pair overlaps."""
+    n = len(a)
+    logs = prior.log_dual_kernel(a, b, level)
+    # One image's two views are not independent: i = j is left out.
+    logs = logs.fill_diagonal_(-math.inf)
+    # A kernel of bounded support may be zero on the whole batch; the floor keeps the value finite there and changes
+    # nothing elsewhere: it is e^-700 (e^-80 in single precision) of one pair.
+    floor = logs.new_full((1,), -700.0 if logs.dtype is torch.float64 else -80.0)
+    return torch.logsumexp(torch.cat([logs.flatten(), floor]), 0) - math.log(n * (n - 1))
+
+
+def dual_bound(
+    z: torch.Tensor,
+    z_prime: torch.Tensor,
+    prior: Prior,
+    level: float | torch.Tensor,
+    *,
+    pairs: Pairs = "cross",
+    estimate: bool = True,
+) -> ObjectiveValue:
+    r"""Theorem 4.1's bound with the noise integrated out exactly.
+
+    .. math:: J = C - \frac{\mathbb E\|f(X)-f(X')\|^2}{2\sigma^2} - \log \mathbb E\,\kappa(f(X_1), f(X_2'))
+
+    For the Gaussian prior, J bounds I(f(X′); f(X)+Z) from below when E‖f(X)‖² = d, and C − J bounds
+    KL(f(X)+Z ‖ N(0, (1+σ²)I)) from above. Of a batch, or of images that fixed no statistics, the mean of ‖f(X)‖² is not
+    exactly d: the reported bound then adds (E‖f(X)‖² − d)/(2(1+σ²)), with which it holds for any second moment.
+
+    Embeddings are in channel coordinates: a prior that N(0, I) is mapped to has the same J, as information and divergence
+    pass bijections unchanged. For the uniform prior the alignment term is a surrogate
+    (:class:`~noisedim.priors.UniformPrior`), and ``bound`` is NaN because the value bounds nothing.
+
+    Args:
+        z: f(X), (n, d), normalised.
+        z_prime: f(X′), (n, d), normalised; row i from the same image as row i of ``z``.
+        prior: gives capacity, kernel and alignment.
+        level: noise level, sigma or epsilon.
+        pairs: ``"cross"`` evaluates κ on f(X₁) and f(X₂′), as J is defined. ``"clean"`` trains on κ between f(X₁) and
+            f(X₂), so that the law of f(X) itself is drawn to the prior instead of its overlap with f(X′)'s law; the
+            reported bound is still J.
+        estimate: with ``pairs="clean"``, J needs a second kernel matrix; without ``estimate`` the bound is NaN instead.
+
+    Returns: loss −J (up to ``pairs``), bound J in nats, ceiling min(C, log n(n−1)): more information than the log of
+        the number of pairs cannot be seen in a mean over them.
+
+    Raises: InvalidInputError: for shapes that do not match or fewer than 2 rows.
+
+    Source: new, claim dual-gaussian. Checked by theory_checks/test_dual_gaussian.py.
+
+    >>> from noisedim import GaussianPrior
+    >>> z = torch.randn(4000, 2, generator=torch.Generator().manual_seed(0))
+    >>> value = dual_bound(z, z, GaussianPrior(2), 0.5)  # of N(0, I) and f(X′) = f(X), J is the capacity log 5
+    >>> abs(value.bound.item() - math.log(5)) < 0.05
+    True
+    """
+    embedding_tensor("z", z, dim=prior.dim, minimum_rows=2, examine_values=False)
+    embedding_tensor("z_prime", z_prime, dim=prior.dim, minimum_rows=2, examine_values=False)
+    if len(z) != len(z_prime):
+        raise InvalidInputError(f"z and z_prime must have one row per image each; got {len(z)} and {len(z_prime)}")
+    one_of("pairs", pairs, get_args(Pairs))
+    capacity = prior.capacity(float(level))
+    alignment = prior.alignment(z, z_prime, level)
+    divergence = _log_mean_kernel(prior, z, z_prime if pairs == "cross" else z, level)
+    loss = alignment + divergence - capacity
+    if not prior.exact_dual or (pairs == "clean" and not estimate):
+        bound = torch.full_like(loss, math.nan)
+    else:
+        with torch.no_grad():
+            crossed = divergence if pairs == "cross" else _log_mean_kernel(prior, z, z_prime, level)
+            excess = (z.square().sum(1).mean() - prior.dim) / (2 * (1 + level * level))
+            bound = capacity + excess - alignment - crossed
+    return ObjectiveValue(loss, bound.detach(), min(capacity, math.log(len(z) * (len(z) - 1))))
+
+
+@final
+class Dual(Objective):
+    """The closed-form dual as an objective: see :func:`dual_bound`. O(n²·d) work a batch, no parameters.
+
+    Args:
+        pairs: ``"clean"`` (default) or ``"cross"``, see :func:`dual_bound`.
+
+    >>> from noisedim import GaussianPrior
+    >>> channel = NoisyChannel(GaussianPrior(2), sigma=0.3)
+    >>> z = channel.normalise(torch.randn(64, 2))
+    >>> loss, bound, ceiling = Dual()(z, z, channel)
+    >>> round(ceiling, 3)  # the capacity; of one batch the bound is an estimate and may lie above it
+    2.494
+    """
+
+    def __init__(self, *, pairs: Pairs = "clean") -> None:
+        super().__init__()
+        self.pairs: Pairs = one_of("pairs", pairs, get_args(Pairs))  # type: ignore[assignment]
+
+    def forward(
+        self,
+        z: torch.Tensor,
+        z_prime: torch.Tensor,
+        channel: NoisyChannel,
+        *,
+        generator: torch.Generator | None = None,
+        estimate: bool = True,
+    ) -> ObjectiveValue:
+        # Not under the caller's autocast: the kernel's products in bfloat16 would be most of what is measured.
+        with torch.autocast(z.device.type, enabled=False):
+            z, z_prime = at_least_single(z), at_least_single(z_prime)
+            return dual_bound(z, z_prime, channel.prior, channel.level, pairs=self.pairs, estimate=estimate)
+
+
+METHOD = Method(
+    name="dual",
+    build=lambda settings: Dual(pairs=settings.pairs),
+    injects_noise=True,
+    compared=(
+        Compared("dual", "closed-form dual", "noise injection"),
+        Compared("uniform-dual", "uniform prior, closed form", "noise injection", prior="uniform"),
+    ),
+    references=("mehler",),
+)

@@ -1,0 +1,185 @@
+"""Autoencoders in words: information compared with capacity, reconstructions, and draws of the prior."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from noisedim.assessment.reconstruction import Reconstruction
+from noisedim.document.content import Block, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import interval_words, mean_and_half_width
+from noisedim.report.autoencoders.figures import rows_figure
+from noisedim.report.autoencoders.verdicts import NoiseLevel, bound_verdict, match_verdict
+from noisedim.report.study import Sources
+from noisedim.runs.record import RunRecord
+from noisedim.runs.store import RunFolder, RunStore
+from noisedim.training import TrainConfig
+
+__all__ = ["autoencoder_section", "autoencoder_words"]
+
+_TITLE = "Autoencoders with the noisy channel (Section 4)"
+_SHOWN = 16
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One complete run: its record, with the errors and bounds of its reconstructions, and its folder with the images."""
+
+    record: RunRecord
+    reconstruction: Reconstruction
+    folder: RunFolder
+
+    @property
+    def has_channel(self) -> bool:
+        """Whether its codes pass the noisy channel; else it is variational."""
+        return self.record.config.objective.name == "autoencoder"
+
+
+Kinds = Mapping[str, Sequence[Measured]]
+
+
+def _measured(configs: Sequence[TrainConfig], store: RunStore) -> list[Measured]:
+    folders = [store.open(config) for config in configs]
+    found = [(folder, folder.read_record()) for folder in folders if folder.is_complete]
+    return [
+        Measured(record, record.reconstruction, folder) for folder, record in found if record.reconstruction is not None
+    ]
+
+
+def _name(run: Measured) -> str:
+    return f"noise σ = {run.record.level:g}" if run.has_channel else "variational (β = 1)"
+
+
+def _noise_level(runs: Sequence[Measured]) -> NoiseLevel:
+    records = [run.record for run in runs]
+    bounds = [record.information.bound for record in records if record.information is not None]
+    return NoiseLevel(
+        level=records[0].level,
+        capacity=records[0].capacity or 0.0,
+        above_entropy={run.record.config.seed: run.reconstruction.information_above_entropy for run in runs},
+        information=tuple(bounds) if len(bounds) == len(records) else (),
+        rejected={record.config.seed: record.assessment.rejected for record in records},
+        n=records[0].n,
+    )
+
+
+def _level_words(level: NoiseLevel) -> str:
+    return f"noise σ = {level.level:g}"
+
+
+def autoencoder_words(levels: Sequence[NoiseLevel]) -> list[Verdict]:
+    """Is the bound of Section 4 a measure of the information, and is the prior matched? In words."""
+    verdicts = []
+    found = bound_verdict(levels)
+    if found is not None:
+        low, high = _level_words(found.low), _level_words(found.high)
+        verdicts.append(
+            Verdict(
+                "Section 4: is the reconstruction error a tight measure of the information?",
+                "no" if found.is_empty else "not decided",
+                f"the bound h(X) − (D/2) log(2πe E‖X − X̂‖²/D) rises by {interval_words(found.gains, digits=1)} nats from "
+                f"{low} to {high}, in which the unknown h(X) cancels; the capacity rises by "
+                f"{found.high.capacity - found.low.capacity:.1f}. The information at {high} is at most "
+                f"{found.high.capacity:.1f} nats, so at {low} the bound is at most {found.highest:.1f}"
+                + (
+                    ": it says nothing there. One error variance for all pixels is far from the truth"
+                    if found.is_empty
+                    else ""
+                ),
+            )
+        )
+    match = match_verdict(levels)
+    shares = ", ".join(
+        f"{_level_words(own)}: {np.mean(own.information):.2f} of {own.capacity:.2f}"
+        for own in levels
+        if own.information
+    )
+    verdicts.append(
+        Verdict(
+            "Section 4: does reconstruction through the noisy channel pass for N(0, I), on images that did not train?",
+            {"all": "yes", "some": "in part", "none": "no"}[match.outcome],
+            f"the battery does not reject {match.passed} of {match.runs} runs at 5% ({levels[0].n:,} images each); "
+            f"information by the dual's bound, which needs no h(X), of the capacity in nats: {shares}",
+        )
+    )
+    return verdicts
+
+
+def _table(kinds: Kinds) -> Table:
+    table = []
+    for name, runs in kinds.items():
+        own, records = [run.reconstruction for run in runs], [run.record for run in runs]
+        most = [each.information_at_most for each in own if each.information_at_most is not None]
+        bounds = [record.information.bound for record in records if record.information is not None]
+        knn = [record.scores["knn"] for record in records if "knn" in record.scores]
+        d2 = [record.assessment.effects["d2"].estimate for record in records]
+        has_channel = runs[0].has_channel
+        table.append(
+            {
+                "autoencoder": name,
+                "seeds": str(len(runs)),
+                "information at most (nats)": f"{most[0]:.2f}" if has_channel else mean_and_half_width(most, digits=2),
+                "at least, by the dual": mean_and_half_width(bounds, digits=2) if has_channel and bounds else "–",
+                "at least, by the error, minus h(X)": mean_and_half_width(
+                    [each.information_above_entropy for each in own], digits=1
+                ),
+                "error per pixel, noisy code": mean_and_half_width([each.error for each in own], digits=4),
+                "clean code": mean_and_half_width([each.clean_error for each in own], digits=4),
+                "D₂ (nats)": mean_and_half_width(d2, digits=4),
+                "5-NN": mean_and_half_width(knn) if knn else "–",
+            }
+        )
+    return Table(table)
+
+
+def _protocol(first: Measured) -> Text:
+    record, config = first.record, first.record.config
+    return Text(
+        f"Y = f(X) + Z, X̂ = g(Y): I(X; Y) is at least h(X) − (D/2) log(2πe E‖X − X̂‖²/D), as corrected (E5), and at most "
+        f"the channel's capacity. d = {config.dim}, {config.steps:,} steps of {config.batch_size}; "
+        f"measured on {record.n:,} {record.measured_on} images. Grey levels are dequantised by uniform noise of one step "
+        f"({first.reconstruction.grey_step:.4g}), which leaves the information unchanged and makes h(X) finite. "
+        "h(X) stays unknown, so the bound is printed without it; the dual's bound is on the whole information, since "
+        "here X′ = X. A variational autoencoder's information is bounded by the divergence of its posteriors from the "
+        f"prior. One picture for all images has an error of {first.reconstruction.variance:.4f} per pixel."
+    )
+
+
+def _pictures(kinds: Kinds) -> Pictures:
+    reconstructed: dict[str, np.ndarray] = {}
+    drawn: dict[str, np.ndarray] = {}
+    for name, runs in kinds.items():
+        samples = runs[0].folder.read_samples()
+        reconstructed.setdefault("held-out", samples["real"])
+        reconstructed[name] = samples["reconstructed"]
+        drawn[name] = samples["prior"]
+    return Pictures(
+        [
+            draw(
+                "autoencoder-reconstructions",
+                rows_figure(reconstructed, columns=_SHOWN),
+                alt="Rows of held-out images and their reconstructions, by noise level and by a variational autoencoder",
+                caption="Held-out images, the first ones, and their reconstructions from clean codes of two numbers.",
+            ),
+            draw(
+                "autoencoder-prior",
+                rows_figure(drawn, columns=_SHOWN),
+                alt="Rows of decoded draws of the prior, by noise level and by a variational autoencoder",
+                caption="What the decoders make of draws of the prior, with the noise that training added.",
+            ),
+        ]
+    )
+
+
+def autoencoder_section(sources: Sources) -> Section | None:
+    """Information compared with capacity, reconstructions and draws of the prior."""
+    kinds: dict[str, list[Measured]] = defaultdict(list)
+    for run in _measured(sources.encoders("autoencoders"), sources.store):
+        kinds[_name(run)].append(run)
+    with_channel = [runs for runs in kinds.values() if runs[0].has_channel]
+    if not any(len(runs) > 1 for runs in with_channel):
+        return None
+    first = next(iter(kinds.values()))[0]
+    blocks: list[Block] = [_protocol(first), _pictures(kinds), _table(kinds)]
+    return Section(_TITLE, autoencoder_words([_noise_level(runs) for runs in with_channel]), blocks)

@@ -1,0 +1,193 @@
+"""Outliers in words: detection by the norm, its false alarms, and what other detectors do."""
+
+from collections.abc import Sequence
+
+from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import bracketed, mean_and_half_width
+from noisedim.downstream.outliers import DETECTOR_WORDS
+from noisedim.report.benchmarks import absent, entries
+from noisedim.report.outliers.figures import roc_figure
+from noisedim.report.outliers.records import PIXELS, OutlierVariant
+from noisedim.report.outliers.verdicts import (
+    DetectorChoice,
+    false_alarm_rate,
+    false_alarms,
+    fitted_detectors,
+    norm_detection,
+)
+from noisedim.report.study import Sources
+
+__all__ = ["best_detector_verdict", "false_alarm_verdict", "norm_verdict", "outliers_section"]
+
+_TITLE = "Other uses: outliers"
+_NORM_WORDS = {"norm": "‖f(x)‖ under the prior", "norm_both": "the same, small norms count, too"}
+_TASK_WORDS = {
+    "class": "a class left out",
+    "noise": "uniform noise",
+    "shuffled": "pixels shuffled",
+    "inverted": "grey levels inverted",
+}
+_NOT_MEASURED = ("not measured", "the runs are not there")
+
+
+def norm_verdict(variants: Sequence[OutlierVariant]) -> Verdict:
+    """Whether the norm finds the class left out, in words."""
+    question = "Does ‖f(x)‖ under the known prior find images of a class that was never seen?"
+    found = norm_detection(variants)
+    if found is None:
+        return Verdict(question, *_NOT_MEASURED)
+    answer = {
+        "all above": "yes",
+        "some above": "in part",
+        "all below": "no",
+        "some below": f"no in {found.below} of {len(found.variants)}, else not decided",
+        "undecided": "not decided",
+    }[found.outcome]
+    listed = "; ".join(
+        f"{own.variant.words}: {bracketed(own.auroc)}, mean ‖z‖²/d {own.mean_square_outliers:.2f}, of usual images "
+        f"{own.mean_square_usual:.2f}"
+        for own in found.variants
+    )
+    words = f"AUROC, mean over {found.variants[0].auroc.n} classes, each left out once, with 95% t-intervals; {listed}"
+    if found.below:
+        words += ". Below ½: images of a class that the encoder has not seen lie nearer to the centre than usual ones"
+    return Verdict(question, answer, words)
+
+
+def false_alarm_verdict(variants: Sequence[OutlierVariant]) -> Verdict:
+    """Whether usual images have p ≤ level as often as the level says, in words."""
+    question = "Are the norm's false alarms as frequent as its level says, with nothing fitted?"
+    found = false_alarms(variants)
+    if found is None:
+        return Verdict(question, *_NOT_MEASURED)
+    listed = "; ".join(f"{own.variant.words}, {own.level:g}: {bracketed(own.rate, least=0)}" for own in found.rates)
+    rejected = ", ".join(f"{count} of {runs} runs ({variant.words})" for variant, count, runs in found.rejected)
+    return Verdict(
+        question,
+        {"more": "no"}.get(found.outcome, found.outcome),
+        "share of held-out images of usual classes with p at or below the level, mean over classes left out with 95% "
+        f"t-intervals; {listed}. Exact as far as usual images follow the prior; the battery rejects that for them in "
+        f"{rejected}",
+    )
+
+
+def best_detector_verdict(variants: Sequence[OutlierVariant]) -> Verdict:
+    """Whether fitted detectors are better than the norm, in words."""
+    question = "Do detectors fitted to the same embedding find them better, and those that see pixels?"
+    found = fitted_detectors(variants)
+    if found is None:
+        return Verdict(question, *_NOT_MEASURED)
+    return Verdict(
+        question,
+        {"all better": "yes", "some better": "in part", "undecided": "not decided"}[found.outcome],
+        f"AUROC, differences paired by class left out, decided at 5% after Holm over {found.pairs}; "
+        + "; ".join(words for choice in found.choices for words in _choice_words(choice)),
+    )
+
+
+def _choice_words(choice: DetectorChoice) -> list[str]:
+    words = [
+        f"{choice.variant.words}, {DETECTOR_WORDS[choice.detector]} minus the norm: "
+        f"{bracketed(choice.against_norm.interval)}, {'better' if choice.against_norm.sign() > 0 else 'not decided'}"
+    ]
+    difference = choice.pixels_against_neighbours
+    if difference is not None:
+        said = {1: "pixels are better", -1: "the embedding is better", 0: "not decided"}[difference.sign()]
+        words.append(f"neighbours among pixels minus among its embeddings: {bracketed(difference.interval)}, {said}")
+    return words
+
+
+def _table(variants: Sequence[OutlierVariant]) -> Table:
+    tasks = list(dict.fromkeys(task for own in variants for record in own.records for task in record.auroc))
+    rows = []
+    for variant in variants:
+        detectors = list(variant.records[0].auroc["class"]) if variant.records else []
+        for detector in detectors:
+            cells = {"rows": variant.words, "detector": {**_NORM_WORDS, **DETECTOR_WORDS}[detector]}
+            for task in tasks:
+                values = [record.auroc[task][detector][0] for record in variant.records if task in record.auroc]
+                cells[_TASK_WORDS.get(task, task)] = mean_and_half_width(values) if len(values) > 1 else "–"
+            rows.append(cells)
+    return Table(rows)
+
+
+def _alarm_table(variants: Sequence[OutlierVariant]) -> Table:
+    rows = []
+    for variant in variants:
+        if not variant.nominal or len(variant.records) < 2:
+            continue
+        for name, words in (
+            ("far", _NORM_WORDS["norm"]),
+            ("both", _NORM_WORDS["norm_both"]),
+            ("mahalanobis", "fitted normal law (Mahalanobis)"),
+        ):
+            found = [false_alarm_rate(variant, name, i) for i in range(len(variant.nominal))]
+            rates = {f"at {own.level:g}": bracketed(own.rate, least=0) for own in found}
+            rows.append({"rows": variant.words, "p-values by": words, **rates})
+    return Table(rows)
+
+
+def _curves(variants: Sequence[OutlierVariant]) -> dict[str, list[list[float]]]:
+    matched = [variant for variant in variants if variant.is_matched]
+    curves = {f"norm, {own.words}": [record.roc["norm"] for record in own.records] for own in matched}
+    widest = max(matched, key=lambda own: own.dim or 0)
+    curves[f"5th neighbour, {widest.words}"] = [record.roc["knn"] for record in widest.records]
+    for variant in variants:
+        if variant.variant == PIXELS:
+            curves["5th neighbour, pixels"] = [record.roc["knn"] for record in variant.records]
+    return curves
+
+
+def _measured_blocks(data: str, variants: Sequence[OutlierVariant]) -> list[Block]:
+    first = next(variant for variant in variants if variant.is_matched)
+    lacking = {reason for own in variants for record in own.records for reason in record.absent.values()}
+    lengths = ", ".join(f"{own.words}: {own.steps:,} steps" for own in variants if own.steps is not None)
+    picture = draw(
+        f"outliers-{data}",
+        roc_figure(first.grid, _curves(variants)),
+        alt="ROC curves of detectors of a class that was left out of training",
+        caption=f"{data}: detection of the class left out, means over {len(first.records)} classes with pointwise "
+        "95% t-intervals. Below the dashed line: worse than chance.",
+    )
+    return [
+        *(Text(f"Not measured: {reason}") for reason in sorted(lacking)),
+        Text(f"{data}; {lengths}, batches of {first.batch_size}. AUROC by detector and task:"),
+        Pictures([picture]),
+        _table(variants),
+        Text(
+            "Share of usual images with p at or below the level, with 95% t-intervals over the classes left out (where "
+            "no image has, the exact interval of one class's images):"
+        ),
+        _alarm_table(variants),
+    ]
+
+
+def outliers_section(sources: Sources) -> Section:
+    """ROC curves, AUROC by detector and task, and false alarms at their nominal level."""
+    by_data: dict[str, list[OutlierVariant]] = {}
+    for entry in entries(sources.results, "outliers"):
+        variant = OutlierVariant.from_entry(entry["extra_info"])
+        by_data.setdefault(variant.data, []).append(variant)
+    if not by_data:
+        return absent(_TITLE, ["benchmarks/test_uses.py"])
+    verdicts: list[Verdict] = []
+    blocks: list[Block] = [
+        Text(
+            "If the embedding of usual images follows N(0, I), then p = P(χ² ≥ ‖f(x)‖²) is uniform for them: a detector "
+            "whose rate of false alarms is known in advance, with nothing fitted. Whether it finds anything is another "
+            "question. Each class in turn is left out of training; outliers are its images, usual ones are held-out images "
+            "of the other classes. The norm is compared with detectors fitted to the embeddings of the training images, and "
+            "to their pixels. Noise, shuffled and inverted images are controls. ± is half of a 95% t-interval over the "
+            "classes left out, each with an encoder of its own; the usual images overlap between them."
+        )
+    ]
+    for data, variants in by_data.items():
+        verdicts += [norm_verdict(variants), false_alarm_verdict(variants), best_detector_verdict(variants)]
+        blocks += [
+            Notice(f"{own.words}, class {failure.seed} failed: {failure.error}")
+            for own in variants
+            for failure in own.failed
+        ]
+        if any(variant.is_matched for variant in variants):
+            blocks += _measured_blocks(data, variants)
+    return Section(_TITLE, verdicts, blocks)

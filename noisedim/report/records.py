@@ -1,0 +1,106 @@
+"""What the studies read of encoders' runs, and of the same measures in a benchmark's file."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from noisedim.runs.make_generator import AnyConfig
+from noisedim.runs.record import RunRecord
+from noisedim.runs.store import RunStore
+from noisedim.training import TrainConfig
+
+__all__ = ["EncoderRecord", "SeedMeasures", "encoder_records", "environments", "of_measure", "paired", "run_records"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedMeasures:
+    """What one seed measured.
+
+    Attributes:
+        seed: of the run.
+        measures: by name, those that were taken: ``information`` (lower bound, nats), ``index_*``, ``silhouette``, and
+            accuracies (``knn``, ``naive_bayes``, ``mlp``, ``linear``).
+    """
+
+    seed: int
+    measures: Mapping[str, float]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """From a record as one flat row, such as a benchmark's file holds; numbers without a field are measures."""
+        own = {field.name: row[field.name] for field in fields(cls) if field.name in row}
+        measures = {name: value for name, value in row.items() if name not in own and type(value) in (int, float)}
+        return cls(**own, measures=measures)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderRecord(SeedMeasures):
+    """What the studies read of one complete run of an encoder.
+
+    Attributes:
+        prior, squash, dim, objective, level: from its configuration; ``squash`` for the uniform prior only.
+        capacity: of the channel, nats; infinite where no noise bounds the information.
+        n: number of images that it is measured on, and ``measured_on`` which: ``held-out`` or ``training``.
+        p_value: family-wise p-value of the battery, which rejects at 5% if ``rejected``.
+        p_henze_zirkler: p-value of that test by itself; NaN where it was left out.
+        d2: Rényi divergence from the prior, nats.
+        sliced_w2: sliced Wasserstein distance from the prior, standard deviations.
+        train_seconds: time of training.
+    """
+
+    prior: str
+    squash: str | None
+    dim: int
+    objective: str
+    level: float
+    capacity: float
+    n: int
+    measured_on: str
+    p_value: float
+    rejected: bool
+    p_henze_zirkler: float
+    d2: float
+    sliced_w2: float
+    train_seconds: float
+
+    @classmethod
+    def from_run(cls, record: RunRecord) -> Self:
+        """From the run's own record."""
+        # Rounded: the capacity that was asked for, which the noise level gives up to rounding errors.
+        capacity = math.inf if record.capacity is None else round(record.capacity, 6)
+        return cls.from_row({**record.row(), "capacity": capacity})
+
+
+def of_measure(rows: Iterable[SeedMeasures], name: str) -> list[float]:
+    """A measure of the seeds that have it."""
+    return [row.measures[name] for row in rows if name in row.measures]
+
+
+def paired(rows: Sequence[SeedMeasures], others: Sequence[SeedMeasures], name: str) -> list[float]:
+    """A measure in ``rows`` minus in ``others``, for the seeds that have it in both."""
+    theirs = {row.seed: row.measures[name] for row in others if name in row.measures}
+    return [row.measures[name] - theirs[row.seed] for row in rows if row.seed in theirs and name in row.measures]
+
+
+def run_records(configs: Iterable[AnyConfig], store: RunStore) -> list[RunRecord]:
+    """The record of each complete run of an encoder in ``configs``, in their order."""
+    folders = (store.open(config) for config in configs if isinstance(config, TrainConfig))
+    return [folder.read_record() for folder in folders if folder.is_complete]
+
+
+def encoder_records(configs: Iterable[AnyConfig], store: RunStore) -> list[EncoderRecord]:
+    """What the studies read of those records."""
+    return [EncoderRecord.from_run(record) for record in run_records(configs, store)]
+
+
+def environments(configs: Iterable[AnyConfig], store: RunStore) -> list[dict[str, Any]]:
+    """The machines and versions that made the complete runs of ``configs``, with the number of runs each (``runs``)."""
+    found: dict[str, dict[str, Any]] = {}
+    for config in configs:
+        folder = store.open(config)
+        if folder.is_complete:
+            environment = folder.read_environment()
+            entry = found.setdefault(str(sorted(environment.items())), {**environment, "runs": 0})
+            entry["runs"] += 1
+    return list(found.values())

@@ -1,0 +1,161 @@
+"""What benchmarks of speed say: as pytest-benchmark's JSON holds them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from noisedim.report.benchmarks import known_fields
+
+__all__ = ["CriticMemory", "FittedLaw", "ObjectiveCost", "PeerTiming", "Throughput"]
+
+# With fewer rounds even the least and the greatest ratio do not hold the median with 95%.
+_FEWEST_ROUNDS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Throughput:
+    """Images per second of a training step, and the share of the measured rate of matrix products that this is."""
+
+    images_per_second: float
+    fraction_of_matrix_rate: float
+    batch_size: int
+    width: int
+    precision: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeerTiming:
+    """Our time over the peer's, timed in turn in one run.
+
+    Attributes:
+        test: the benchmark's name.
+        case: its parameters, empty if it has none.
+        peer: whom it is compared with.
+        ratio: median of the ratios.
+        lower, upper: interval of that median.
+        level: of the interval.
+        rounds: pairs of times.
+        n, dim: the size of the data; None where the case says it.
+        crop_error, peer_crop_error: largest difference of pixels from torchvision's at equal crops; None elsewhere.
+        throughput: None where no images train.
+        environment: where it ran; None in files that do not say.
+    """
+
+    test: str
+    case: str
+    peer: str
+    ratio: float
+    lower: float
+    upper: float
+    level: float
+    rounds: int
+    n: int | None = None
+    dim: int | None = None
+    crop_error: float | None = None
+    peer_crop_error: float | None = None
+    throughput: Throughput | None = None
+    environment: Mapping[str, Any] | None = None
+
+    @classmethod
+    def from_entry(cls, entry: Mapping[str, Any]) -> Self | None:
+        """From a benchmark's entry; None for one without a peer."""
+        info = entry["extra_info"]
+        if "ratio_median" not in info:
+            return None
+        test, _, case = entry["name"].partition("[")
+        lower, upper = info["ratio_95"]
+        rounds = entry["stats"]["rounds"]
+        # Files from before the level was written: the least and the greatest of few ratios hold the median that often.
+        default = 0.95 if rounds >= _FEWEST_ROUNDS else 1 - 2.0 ** (1 - rounds)
+        return cls(
+            test=test,
+            case=case.rstrip("]"),
+            peer=info["peer"],
+            ratio=info["ratio_median"],
+            lower=lower,
+            upper=upper,
+            level=info.get("ratio_level", default),
+            rounds=rounds,
+            n=info.get("n"),
+            dim=info.get("dim"),
+            crop_error=info.get("crop_error"),
+            peer_crop_error=info.get("kornia_crop_error"),
+            throughput=Throughput(**known_fields(Throughput, info)) if "images_per_second" in info else None,
+            environment=info.get("environment"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedLaw:
+    """constant + slope·B^power seconds, and its largest relative error."""
+
+    constant: float
+    slope: float
+    power: int
+    largest_relative_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveCost:
+    """Seconds of one objective's value and gradient.
+
+    Attributes:
+        objective: which one.
+        law: its work by its formula, in words.
+        batch, dim: the sizes from which the other is varied.
+        against_batch, against_dim: (size, seconds).
+        batch_power, dim_power: slopes over the three largest sizes.
+        fit: to ``against_batch``.
+    """
+
+    objective: str
+    law: str
+    batch: int
+    dim: int
+    against_batch: tuple[tuple[float, float], ...]
+    against_dim: tuple[tuple[float, float], ...]
+    batch_power: float
+    dim_power: float
+    fit: FittedLaw
+
+    @classmethod
+    def from_entry(cls, entry: Mapping[str, Any]) -> Self | None:
+        """From a benchmark's entry; None for one of another question."""
+        info = entry["extra_info"]
+        if info.get("question") != "objective cost":
+            return None
+        made = known_fields(cls, info) | {
+            "against_batch": tuple((size, seconds) for size, seconds in info["against_batch"]),
+            "against_dim": tuple((size, seconds) for size, seconds in info["against_dim"]),
+            "fit": FittedLaw(**known_fields(FittedLaw, info["fit"])),
+        }
+        return cls(**made)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CriticMemory:
+    """Peak memory of the perceptron critic on all pairs, by rows and at once.
+
+    Attributes:
+        rows_at_once: rows in one piece.
+        hidden: width.
+        batches: sizes, and the peaks of each: ``peak_bytes`` by rows, ``peak_bytes_at_once``.
+        batch_power, batch_power_at_once: slopes.
+    """
+
+    rows_at_once: int
+    hidden: int
+    batches: tuple[int, ...]
+    peak_bytes: tuple[float, ...]
+    peak_bytes_at_once: tuple[float, ...]
+    batch_power: float
+    batch_power_at_once: float
+
+    @classmethod
+    def from_entry(cls, entry: Mapping[str, Any]) -> Self | None:
+        """From a benchmark's entry; None for one of another question."""
+        info = entry["extra_info"]
+        if info.get("question") != "critic memory":
+            return None
+        sizes = {name: tuple(info[name]) for name in ("batches", "peak_bytes", "peak_bytes_at_once")}
+        return cls(**(known_fields(cls, info) | sizes))

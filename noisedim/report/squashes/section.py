@@ -1,0 +1,55 @@
+"""The maps into the unit square in words: one row per noise level and map."""
+
+from collections.abc import Sequence
+
+from noisedim.document.content import Section, Table, Text, Verdict
+from noisedim.document.words import interval_words, mean_and_half_width
+from noisedim.report.records import EncoderRecord, encoder_records, of_measure
+from noisedim.report.squashes.verdicts import SquashesVerdict, squashes_verdict
+from noisedim.report.study import Sources
+
+__all__ = ["squashes_section"]
+
+_WORDS = {"normal-cdf": "normal CDF", "logistic": "logistic", "clip": "clip"}
+
+
+def squashes_section(sources: Sources) -> Section | None:
+    """How far from the prior each map leaves the embedding; None without runs."""
+    records = encoder_records(sources.plans["squashes"], sources.store)
+    if not records:
+        return None
+    text = Text(
+        "The same encoder and objective with three maps of a standardised output into the unit square; all images train "
+        f"and are tested (n = {records[0].n:,}). Distances are taken after the probability integral transform to "
+        "N(0, I), which sends values near 0 or 1 far out."
+    )
+    verdict = _verdict_words(squashes_verdict(records))
+    return Section("Uniform prior: the map into the cube", [verdict], [text, _table(records)])
+
+
+def _verdict_words(found: SquashesVerdict) -> Verdict:
+    words = [
+        f"ε = {own.level:g}, {_WORDS[own.squash]} minus normal CDF: {interval_words(own.interval)}"
+        for own in found.differences
+    ]
+    return Verdict(
+        "Is the normal CDF the map into [0, 1]² that matches the uniform prior best?",
+        found.outcome,
+        "sliced W₂ to N(0, I) after the probability integral transform, smaller is closer; " + "; ".join(words),
+    )
+
+
+def _table(records: Sequence[EncoderRecord]) -> Table:
+    rows = []
+    for level, squash in dict.fromkeys((record.level, record.squash) for record in records):
+        group = [record for record in records if (record.level, record.squash) == (level, squash)]
+        cells = {
+            "ε": f"{level:g}",
+            "map into [0, 1]²": _WORDS[squash or ""],
+            "not rejected": f"{sum(not record.rejected for record in group)} of {len(group)}",
+            "sliced W₂ (sd)": mean_and_half_width([record.sliced_w2 for record in group]),
+            "D₂ (nats)": mean_and_half_width([record.d2 for record in group]),
+        }
+        accuracies = of_measure(group, "knn")
+        rows.append({**cells, "5-NN": mean_and_half_width(accuracies)} if accuracies else cells)
+    return Table(rows)

@@ -1,0 +1,240 @@
+"""Table 1: which runs it takes, by profile, and how its file is made from them.
+
+Each method is trained with several noise levels and the same seeds; the question is the difference of a level from σ = 0,
+seed by seed, in the top-1 accuracy of an offline linear probe on the backbone's features.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from noisedim.checks import one_of
+from noisedim.report.table_1.records import FailedTableRun, NoiseTable, TableRecord
+from noisedim.report.table_1.verdicts import ALPHA, noise_effects
+from noisedim.runs.environment import environment
+from noisedim.runs.store import RunStore
+from noisedim.runs.sweep import SweepOutcome, make_runs
+from noisedim.training import DataConfig, TrainConfig
+from noisedim.training.loop import resolve_device
+from noisedim.training.recipes import pretraining, with_epochs
+
+__all__ = ["PROFILES", "SIGMAS", "TableProfile", "make_table", "table_configs"]
+
+Grid = Mapping[str, Mapping[float, Sequence[TrainConfig]]]
+
+SIGMAS = (0.0, 0.1, 0.3, 0.5)
+
+
+@dataclass(frozen=True)
+class TableProfile:
+    """How much is trained.
+
+    Attributes:
+        data: which images; the judge is their test split.
+        images: how many train, which the epochs are counted in.
+        epochs: passes over them.
+        seeds: how many.
+        methods: by the names of :data:`~noisedim.training.recipes.METHOD_NAMES`.
+        margin: of equivalence, as a share of the test images; stated before anything is trained.
+        words: the protocol in one sentence.
+        changes: what differs from Appendix C, by field of the configuration.
+        narrow_head: widths of the head's layers where the backbone is narrow, for all methods; the paper's if 0.
+        comparable: whether its figures may stand next to the paper's.
+    """
+
+    data: DataConfig
+    images: int
+    epochs: float
+    seeds: int
+    methods: tuple[str, ...]
+    margin: float
+    words: str
+    changes: Mapping[str, Any]
+    narrow_head: int = 0
+    comparable: bool = False
+
+
+_BOTH = ("simclr", "vicreg")
+_NARROW = {"width": 8, "batch_size": 128}
+PROFILES: dict[str, TableProfile] = {
+    "smoke": TableProfile(
+        DataConfig(name="digits", fold=0, limit=400),
+        320,
+        1,
+        2,
+        _BOTH,
+        0.05,
+        "a few steps on digits: does everything work? Its figures mean nothing",
+        {"width": 4, "batch_size": 64},
+        narrow_head=32,
+    ),
+    "cifar-short": TableProfile(
+        DataConfig(name="cifar10-jpeg", test_split=True, skip=10_000, limit=4_000),
+        4_000,
+        2,
+        3,
+        _BOTH,
+        0.02,
+        "shortened for a CPU: CIFAR-10 (JPEG q75), 4,000 training images (10,001st to 14,000th), 2 epochs of 128, "
+        "ResNet-18 of an eighth of the width (8 channels in the first stage, 64 features), heads [256, 64] and "
+        "[256, 256, 256], three seeds; all else as Appendix C",
+        _NARROW,
+        narrow_head=256,
+    ),
+    "cifar-jpeg": TableProfile(
+        DataConfig(name="cifar10-jpeg", test_split=True),
+        50_000,
+        800,
+        5,
+        _BOTH,
+        0.01,
+        "Appendix C on CIFAR-10 (JPEG q75), five seeds: other images than the paper's, not comparable with its figures",
+        {},
+    ),
+    "cifar10": TableProfile(
+        DataConfig(name="cifar10", test_split=True),
+        50_000,
+        800,
+        5,
+        _BOTH,
+        0.01,
+        "Appendix C on CIFAR-10, five seeds",
+        {},
+        comparable=True,
+    ),
+    "cifar100": TableProfile(
+        DataConfig(name="cifar100", test_split=True),
+        50_000,
+        800,
+        5,
+        _BOTH,
+        0.01,
+        "Appendix C on CIFAR-100, five seeds",
+        {},
+        comparable=True,
+    ),
+}
+
+
+def table_configs(
+    profile: TableProfile,
+    *,
+    methods: Sequence[str] | None = None,
+    seeds: int | None = None,
+    epochs: float | None = None,
+) -> dict[str, dict[float, list[TrainConfig]]]:
+    """The runs, by method and noise level, one per seed."""
+    grid: dict[str, dict[float, list[TrainConfig]]] = {}
+    for method in profile.methods if methods is None else methods:
+        grid[method] = {}
+        for sigma in SIGMAS:
+            config = replace(pretraining(method, profile.data, sigma=sigma), **profile.changes)
+            if profile.narrow_head:
+                wide = profile.narrow_head
+                dim = wide // 4 if len(config.head) == 1 else wide
+                config = replace(config, head=(wide,) * len(config.head), dim=dim)
+            config = with_epochs(config, profile.images, epochs=profile.epochs if epochs is None else epochs)
+            grid[method][sigma] = [
+                replace(config, seed=seed) for seed in range(profile.seeds if seeds is None else seeds)
+            ]
+    return grid
+
+
+def make_table(
+    name: str,
+    store: RunStore,
+    output: Path,
+    *,
+    methods: Sequence[str] | None = None,
+    seeds: int | None = None,
+    epochs: float | None = None,
+    data_root: str | None = None,
+    device: str = "auto",
+    jobs: int | None = None,
+    on_finished: Callable[[SweepOutcome], None] | None = None,
+) -> NoiseTable:
+    """Make the table's missing runs and write its file; if killed, the next call continues.
+
+    Args:
+        name: of a profile.
+        store: where runs are kept.
+        output: JSON file to write.
+        methods, seeds, epochs: instead of the profile's; the protocol's words then say so.
+        data_root: folder of the data sets.
+        device: where to train.
+        jobs: runs at a time; default 1 on a GPU, which one run keeps busy, otherwise the number of cores.
+        on_finished: called as each run ends.
+
+    Returns: what was written.
+
+    Raises: InvalidInputError: for an unknown profile or method. StorageError: if the file cannot be written.
+    """
+    profile = PROFILES[one_of("profile", name, tuple(PROFILES))]
+    grid = table_configs(profile, methods=methods, seeds=seeds, epochs=epochs)
+    configs = [config for by_sigma in grid.values() for runs in by_sigma.values() for config in runs]
+    # Seed by seed, so that a table cut short has whole pairs.
+    configs.sort(key=lambda config: config.seed)
+    if jobs is None and resolve_device(device).type == "cuda":
+        jobs = 1
+    made = make_runs(configs, store, data_root=data_root, device=device, jobs=jobs, on_finished=on_finished)
+    changed = {"methods": methods, "seeds": seeds, "epochs": epochs}
+    named = ", ".join(f"{key} = {value}" for key, value in changed.items() if value is not None)
+    words = profile.words + (f"; but changed: {named}" if named else "")
+    table = _table(replace(profile, words=words, comparable=profile.comparable and not named), name, grid, store, made)
+    table.write(output)
+    return table
+
+
+def _table(
+    profile: TableProfile, name: str, grid: Grid, store: RunStore, outcomes: Iterable[SweepOutcome]
+) -> NoiseTable:
+    """What complete runs of ``grid`` say: a record each, effects and verdicts, and the failed ones by name."""
+    records, hits = _measured(grid, store)
+    effects = noise_effects({method: own for method, own in hits.items() if 0.0 in own}, margin=profile.margin)
+    first = next(iter(next(iter(grid.values())).values()))[0]
+    return NoiseTable(
+        profile=name,
+        protocol=profile.words,
+        comparable=profile.comparable,
+        data=records[0].data if records else first.data.name,
+        n_test=records[0].n if records else None,
+        margin=profile.margin,
+        alpha=ALPHA,
+        methods=tuple(grid),
+        sigmas=SIGMAS,
+        steps=first.steps,
+        records=tuple(records),
+        effects={method: tuple(own) for method, own in effects.items()},
+        missing=sum(len(configs) for own in grid.values() for configs in own.values()) - len(records),
+        failed=tuple(
+            FailedTableRun(_method_of(grid, outcome.config), outcome.config.seed, outcome.error)
+            for outcome in outcomes
+            if outcome.error is not None
+        ),
+        settings={method: next(iter(own.values()))[0].to_dict() for method, own in grid.items()},
+        environment=environment(),
+    )
+
+
+def _measured(grid: Grid, store: RunStore) -> tuple[list[TableRecord], dict[str, dict[float, dict[int, np.ndarray]]]]:
+    """Records of the complete runs; and by method, level and seed, which test images were classified right."""
+    hits: dict[str, dict[float, dict[int, np.ndarray]]] = {}
+    records: list[TableRecord] = []
+    for method, by_sigma in grid.items():
+        for sigma, configs in by_sigma.items():
+            for config in configs:
+                folder = store.open(config)
+                if not folder.is_complete:
+                    continue
+                records.append(TableRecord.of(folder, method=method, sigma=sigma, seed=config.seed))
+                arrays = folder.read_embeddings()
+                right = arrays["predictions"] == arrays["prediction_labels"]
+                hits.setdefault(method, {}).setdefault(sigma, {})[config.seed] = right
+    return records, hits
+
+
+def _method_of(grid: Grid, config: object) -> str:
+    return next(method for method, own in grid.items() if any(config in configs for configs in own.values()))

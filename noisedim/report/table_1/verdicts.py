@@ -1,0 +1,170 @@
+"""Does noise help, harm, or neither? Decided from hits on the test images; nothing here phrases or reads files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from noisedim.errors import InvalidInputError
+from noisedim.statistics.combining import holm
+from noisedim.statistics.equivalence import crossed_mean, seeds_needed
+
+__all__ = [
+    "ALPHA",
+    "EffectVerdict",
+    "MethodVerdict",
+    "NoiseEffect",
+    "SeedsPlan",
+    "method_verdict",
+    "noise_effects",
+    "seeds_plan",
+]
+
+ALPHA = 0.05
+EffectVerdict = Literal["helps", "harms", "neither", "not decided"]
+
+
+@dataclass(frozen=True)
+class NoiseEffect:
+    """What noise of one level does to a method's top-1 accuracy: σ minus σ = 0, on the same seeds.
+
+    Attributes:
+        sigma: the level.
+        difference: mean over seeds.
+        seed_error: standard error of that mean by the scatter over seeds, the test images given.
+        image_error: standard error by the test images, the trained encoders given: of the mean over images of the
+            difference of hits, averaged over seeds. For one accuracy it is the binomial error.
+        lower, upper: 95% interval with both errors, Student's t with the seeds' degrees of freedom.
+        p_value: two-sided, of no difference; by the same t.
+        adjusted_p_value: after Holm over the levels of all methods.
+        equivalence_p_value: of a difference of the margin or more; two one-sided tests.
+        adjusted_equivalence_p_value: after Holm over the levels of all methods.
+        verdict: ``neither`` where the difference is decided to be smaller than the margin (it may be real all the same),
+            else ``helps`` or ``harms`` where it is decided not to be zero, else ``not decided``.
+        seeds: how many pairs.
+    """
+
+    sigma: float
+    difference: float
+    seed_error: float
+    image_error: float
+    lower: float
+    upper: float
+    p_value: float
+    adjusted_p_value: float
+    equivalence_p_value: float
+    adjusted_equivalence_p_value: float
+    verdict: EffectVerdict
+    seeds: int
+
+
+@dataclass(frozen=True)
+class MethodVerdict:
+    """All noise levels of one method together."""
+
+    effects: tuple[NoiseEffect, ...]
+
+    @property
+    def outcome(self) -> Literal["helps", "harms", "neither", "not decided", "differs by level"]:
+        """What all levels say; not decided where some levels are and the others show no effect."""
+        said = {effect.verdict for effect in self.effects}
+        if len(said) == 1:
+            return said.pop()
+        return "not decided" if said == {"neither", "not decided"} else "differs by level"
+
+
+def method_verdict(effects: Sequence[NoiseEffect]) -> MethodVerdict | None:
+    """One method's levels together; None where no level has two seeds."""
+    return MethodVerdict(tuple(effects)) if effects else None
+
+
+@dataclass(frozen=True)
+class SeedsPlan:
+    """How many seeds would find a difference of zero to be within the margin at every level; None if no number would."""
+
+    needed: int | None
+
+
+def seeds_plan(effects: Sequence[NoiseEffect], *, margin: float, alpha: float) -> SeedsPlan | None:
+    """What would settle the levels that are not decided; None where all are, or where there is only one."""
+    if len(effects) < 2 or all(effect.verdict != "not decided" for effect in effects):
+        return None
+    needed = seeds_needed(
+        [effect.seed_error for effect in effects],
+        [effect.image_error for effect in effects],
+        min(effect.seeds for effect in effects),
+        margin=margin,
+        alpha=alpha,
+    )
+    return SeedsPlan(needed)
+
+
+def noise_effects(
+    hits: Mapping[str, Mapping[float, Mapping[int, np.ndarray]]], *, margin: float
+) -> dict[str, list[NoiseEffect]]:
+    """The effect of each noise level in each method, all of them one family.
+
+    Args:
+        hits: by method, σ (0 among them) and seed: whether each test image was classified right, (n,) of 0 and 1, in one
+            order for all.
+        margin: differences smaller than this count as none; stated before the data are seen.
+
+    Returns: by method, one entry per level other than 0 that shares two seeds or more with it.
+
+    Raises: InvalidInputError: if a method has no σ = 0, or runs were not judged by the same number of images.
+    """
+    found: list[tuple[str, float, dict[str, float]]] = []
+    for method, by_sigma in hits.items():
+        if 0.0 not in by_sigma:
+            raise InvalidInputError(f"{method} needs runs at sigma = 0 to compare with; got {sorted(by_sigma)}")
+        plain = by_sigma[0.0]
+        for sigma, noisy in sorted(by_sigma.items()):
+            shared = sorted(noisy.keys() & plain.keys())
+            if sigma == 0 or len(shared) < 2:
+                continue
+            sizes = {len(own[seed]) for own in (noisy, plain) for seed in shared}
+            if len(sizes) != 1:
+                raise InvalidInputError(f"runs must be judged by the same images; got {sorted(sizes)} of them")
+            changes = np.stack([noisy[seed].astype(float) - plain[seed] for seed in shared])
+            found.append((method, sigma, _compared(changes, margin)))
+    adjusted: Any = holm([row["p_value"] for *_, row in found]) if found else []
+    adjusted_equivalence: Any = holm([row["equivalence_p_value"] for *_, row in found]) if found else []
+    effects: dict[str, list[NoiseEffect]] = {method: [] for method in hits}
+    for (method, sigma, row), p, q in zip(found, adjusted, adjusted_equivalence, strict=True):
+        differs, equal = p <= ALPHA, q <= ALPHA
+        verdict: EffectVerdict = "not decided"
+        if equal:
+            # A difference may be real and too small to matter.
+            verdict = "neither"
+        elif differs:
+            verdict = "helps" if row["difference"] > 0 else "harms"
+        effects[method].append(
+            NoiseEffect(
+                sigma=sigma,
+                adjusted_p_value=float(p),
+                adjusted_equivalence_p_value=float(q),
+                verdict=verdict,
+                seeds=int(row.pop("seeds")),
+                **row,
+            )
+        )
+    return effects
+
+
+def _compared(changes: np.ndarray, margin: float) -> dict[str, float]:
+    """Of (seeds, images) differences of hits: the mean, its two errors, interval and p-values."""
+    mean = crossed_mean(changes.mean(1), changes)
+    # Degrees of freedom are those of the seeds alone, the fewest there can be: this errs on the wide side.
+    mean = replace(mean, degrees=mean.n - 1)
+    interval = mean.interval(level=1 - ALPHA)
+    return {
+        "difference": mean.estimate,
+        "seed_error": mean.seed_error,
+        "image_error": mean.image_error,
+        "lower": interval.lower,
+        "upper": interval.upper,
+        "p_value": mean.p_different(),
+        "equivalence_p_value": mean.p_equivalent(margin),
+        "seeds": mean.n,
+    }

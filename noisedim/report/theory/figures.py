@@ -1,0 +1,142 @@
+"""Figures of the theorems, computed from closed forms and one-dimensional integrals in about a second."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from noisedim.document.figures import INK, MARKERS, PALETTE, new_figure
+from noisedim.theory import bounds, capacity, entropy
+from noisedim.theory.laws import Atoms, Laplace, Law, Mixture, Normal, Uniform
+from noisedim.theory.sources import LazySource
+from noisedim.theory.sums import add
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["gaussian_bound_figure", "ladder_figure", "training_gap_figure", "uniform_bound_figure"]
+
+_CLUSTERS = Mixture((Normal(-0.9, math.sqrt(0.19)), Normal(0.9, math.sqrt(0.19))))
+
+
+def _plain_levels(axes: "Axes", levels: Sequence[float]) -> None:
+    """Noise levels on a logarithmic axis as plain numbers."""
+    axes.set_xticks(levels, [f"{level:g}" for level in levels])
+    axes.minorticks_off()
+
+
+def gaussian_bound_figure() -> "Figure":
+    """Theorem 3.4: what laws with mean 0 and variance 1 send through Gaussian noise, against the capacity."""
+    laws: dict[str, Law] = {
+        "N(0, 1): tight": Normal(),
+        "uniform": Uniform(-math.sqrt(3), math.sqrt(3)),
+        "Laplace": Laplace(),
+        "two clusters": _CLUSTERS,
+        "±1": Atoms((-1.0, 1.0)),
+    }
+    sigmas = np.geomspace(0.05, 5, 13)
+    limits = np.array([bounds.gaussian_capacity(1, sigma) for sigma in sigmas])
+    figure = new_figure(6.4, 6.6)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    above.plot(sigmas, limits, color=INK, lw=2.4, ls="--", label="capacity, the bound (5)")
+    series = {name: [entropy.channel_information(law, Normal(0, s)) for s in sigmas] for name, law in laws.items()}
+    half = LazySource(Normal(), keep=0.5)
+    series["N(0, 1), X′ ≠ X half of the time"] = [half.information(Normal(0, float(s))) for s in sigmas]
+    for number, (name, values) in enumerate(series.items()):
+        style = {"color": PALETTE[number], "marker": MARKERS[number], "ms": 4, "lw": 1.2}
+        above.plot(sigmas, values, label=name, **style)
+        # Rounding may put the tight one above by 1e-16: a logarithmic axis needs a floor.
+        below.plot(sigmas, np.maximum(limits - values, 1e-12), **style)
+    above.set(ylabel="I(f(X′); Y), nats, d = 1")
+    below.set(xscale="log", yscale="log", ylim=(1e-7, 5), xlabel="noise σ", ylabel="capacity − I, nats")
+    _plain_levels(below, (0.05, 0.1, 0.2, 0.5, 1, 2, 5))
+    above.set_title("The Gaussian bound and where it is tight", loc="left")
+    below.annotate("N(0, 1): 0 at every σ", (0.02, 0.06), xycoords="axes fraction", color=PALETTE[0])
+    above.legend(fontsize=8)
+    return figure
+
+
+def ladder_figure() -> "Figure":
+    """The certificate: KL ≤ D₂ ≤ C − J, and C − I between, for two clusters with views that change."""
+    sigmas = np.geomspace(0.25, 5, 8)
+    figure = new_figure(6.4, 4.2)
+    axes = figure.subplots()
+    keep = 0.98
+    source = LazySource(_CLUSTERS, keep=keep)
+    kl, renyi, certificate, gap = [], [], [], []
+    for sigma in sigmas:
+        noise, reference = Normal(0, float(sigma)), Normal(0, math.hypot(1, sigma))
+        noisy = add(_CLUSTERS, noise)
+        kl.append(entropy.kl_divergence(noisy, reference))
+        renyi.append(entropy.renyi_2_divergence(noisy, reference))
+        certificate.append(renyi[-1] + source.squared_distance / (2 * sigma**2))
+        gap.append(bounds.gaussian_capacity(1, sigma) - source.information(noise))
+    named = {"C − J, from the objective": certificate, "C − I": gap, "D₂": renyi, "KL(Y ‖ N(0, 1+σ²))": kl}
+    for number, (name, values) in enumerate(named.items()):
+        axes.plot(sigmas, values, color=PALETTE[number], marker=MARKERS[number], ms=4, lw=1.3, label=name)
+    axes.fill_between(sigmas, kl, certificate, color="#888888", alpha=0.12, lw=0)
+    axes.set(xscale="log", yscale="log", xlabel="noise σ", ylabel="nats, d = 1")
+    _plain_levels(axes, (0.25, 0.5, 1, 2, 5))
+    axes.set_title(f"What the objective certifies (two clusters, X′ = X in {keep:.0%})", loc="left")
+    axes.legend(fontsize=8)
+    return figure
+
+
+def uniform_bound_figure() -> "Figure":
+    """Theorem 3.5: bound, exact capacity, lattices and the continuous uniform; and the laws that attain them."""
+    ratio = np.linspace(0.25, 5.25, 201)
+    epsilon = 1 / (2 * ratio)
+    figure = new_figure(6.4, 7.2)
+    above, below = figure.subplots(2, 1, height_ratios=(3, 2))
+    above.plot(ratio, bounds.uniform_capacity(1, epsilon), color=INK, ls="--", lw=1.6, label="bound (6)")
+    above.plot(ratio, capacity.uniform_channel_capacity(1, epsilon), color=PALETTE[0], lw=1.6, label="exact capacity")
+    continuous = bounds.uniform_information(1, epsilon)
+    above.plot(ratio, continuous, color=PALETTE[1], lw=1.4, ls="-.", label="continuous uniform")
+    whole = np.arange(1, 6)
+    attained = [
+        entropy.channel_information(Atoms(tuple(np.linspace(0, 1, n + 1))), Uniform(-1 / (2 * n), 1 / (2 * n)))
+        for n in whole
+    ]
+    above.plot(whole, attained, ls="", marker="o", ms=7, color=PALETTE[2], label="lattice: tight, 1/(2ε) whole")
+    above.plot([1.5], [bounds.uniform_capacity(1, 1 / 3)], ls="", marker="x", ms=9, mew=2, color=PALETTE[3])
+    above.annotate(
+        "ε = ⅓: 1/ε is whole,\nthe bound is not attained", (1.55, 0.9), (2.1, 0.45), arrowprops={"arrowstyle": "-"}
+    )
+    above.set(xlabel="1/(2ε)", ylabel="nats, d = 1")
+    above.set_title("The uniform bound and where it is tight", loc="left")
+    above.legend(fontsize=8)
+    found = capacity.uniform_channel_search(1 / 3, points=7, tolerance=1e-7)
+    kept = found.law > 1e-2
+    below.vlines([0, 0.5, 1], 0, 1 / 3, color=PALETTE[2], lw=3)
+    below.plot([0, 0.5, 1], [1 / 3] * 3, ls="", marker="o", color=PALETTE[2], label="best law at ε = ¼: the lattice")
+    below.vlines(found.points[kept], 0, found.law[kept], color=PALETTE[3], lw=1.6)
+    below.plot(
+        found.points[kept], found.law[kept], ls="", marker="x", mew=2, color=PALETTE[3], label="best law at ε = ⅓"
+    )
+    below.fill_between([0, 1], 0, 0.1, color=PALETTE[1], alpha=0.25, lw=0, label="continuous uniform (a density)")
+    below.set(xlabel="value of f(X)", ylabel="probability", ylim=(0, 0.48))
+    below.set_title("The optimum is discrete", loc="left")
+    below.legend(fontsize=8, ncols=3, loc="upper center")
+    return figure
+
+
+def training_gap_figure(cases: Sequence[tuple[str, Sequence[int], Sequence[Sequence[float]]]]) -> "Figure":
+    """The certified gap C − J of trained encoders at the start, in the middle and at the end of training.
+
+    Args:
+        cases: name, steps, and the gap's interval (lower, upper) at each step, nats.
+    """
+    figure = new_figure(6.4, 4.0)
+    axes = figure.subplots()
+    for number, (name, steps, gaps) in enumerate(cases):
+        ends = np.array(gaps)
+        middle, half = ends.mean(1), np.abs(ends[:, 1] - ends[:, 0]) / 2
+        place = np.array(steps) + (number - len(cases) / 2) * 4
+        axes.errorbar(place, middle, half, color=PALETTE[number], marker=MARKERS[number], ms=5, capsize=3, label=name)
+    axes.set(xlabel="step", ylabel="C − J, nats", ylim=(0, None))
+    axes.set_title("The certified gap during training", loc="left")
+    # Inside the axes the legend would cover the line of the largest capacity.
+    axes.legend(fontsize=8, title="prior, capacity in nats", ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.16))
+    return figure

@@ -1,0 +1,112 @@
+"""The part of theory.json that the section reads, typed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from noisedim.files import read_json
+from noisedim.verification.outcomes import Verdict
+
+__all__ = ["Case", "ClaimSummary", "Ledger", "Relation", "read_ledger"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relation:
+    """One relation that a case examined; see :class:`~noisedim.verification.outcomes.Finding`."""
+
+    what: str
+    relation: str
+    left: float | str
+    right: float | str
+    delta: float
+    verdict: Verdict
+    n: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One case of one check; see :class:`~noisedim.verification.outcomes.Row`."""
+
+    id: str
+    claim: str
+    case: str
+    role: str
+    verdict: Verdict
+    n: int | None
+    power: float | None
+    findings: tuple[Relation, ...]
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimSummary:
+    """All cases of one claim.
+
+    Attributes:
+        verdict: of the claim, or of an erratum's corrected form.
+        printed_form: verdict on an erratum's printed form; None for other claims.
+        delta, alpha, power, most_draws: of the sampled cases.
+    """
+
+    id: str
+    kind: str
+    verdict: Verdict
+    printed_form: Verdict | None
+    cases: int
+    relations: int
+    worst_relative_error: float | None
+    delta: float | None
+    alpha: float
+    power: float | None
+    most_draws: int | None
+
+    @property
+    def is_settled(self) -> bool:
+        """For an erratum: whether its printed form is refuted and the corrected form verified."""
+        return self.printed_form is Verdict.REFUTED and self.verdict is Verdict.VERIFIED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """All claims and cases of a complete run of the theory checks."""
+
+    seed: int
+    alpha_total: float
+    sampled_cases: int
+    relations: int
+    mutants: int
+    mutants_killed: int
+    worst_relative_error: float | None
+    claims: tuple[ClaimSummary, ...]
+    cases: tuple[Case, ...]
+
+    def of_kind(self, *kinds: str) -> list[ClaimSummary]:
+        """The claims of these kinds, in the order of ``kinds``."""
+        return [claim for kind in kinds for claim in self.claims if claim.kind == kind]
+
+    def of_role(self, role: str) -> list[Case]:
+        """The cases of this role."""
+        return [case for case in self.cases if case.role == role]
+
+
+def read_ledger(path: Path) -> Ledger:
+    """The ledger in ``path``.
+
+    Raises: StorageError: if the file cannot be read.
+    """
+    content = read_json(path)
+    claims = tuple(_typed(ClaimSummary, claim) for claim in content["claims"])
+    cases = tuple(
+        _typed(Case, {**row, "findings": tuple(_typed(Relation, each) for each in row["findings"])})
+        for row in content["rows"]
+    )
+    return _typed(Ledger, {**content, "claims": claims, "cases": cases})
+
+
+def _typed(kind: type, content: Mapping[str, Any]) -> Any:
+    """``content`` as ``kind``: its fields, verdicts as such."""
+    known = {field.name: content[field.name] for field in fields(kind) if field.name in content}
+    verdicts = {name: Verdict(known[name]) for name in ("verdict", "printed_form") if known.get(name) is not None}
+    return kind(**{**known, **verdicts})

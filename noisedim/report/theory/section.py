@@ -1,0 +1,237 @@
+"""The ledger in words: one row per claim, the errata with their numbers, and a figure for each theorem."""
+
+from noisedim.document.content import Block, Notice, Picture, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.words import share_word
+from noisedim.report.study import Sources
+from noisedim.report.theory.figures import (
+    gaussian_bound_figure,
+    ladder_figure,
+    training_gap_figure,
+    uniform_bound_figure,
+)
+from noisedim.report.theory.ledger import Ledger, read_ledger
+from noisedim.report.theory.verdicts import (
+    ClaimsVerdict,
+    ErrataVerdict,
+    MutantsVerdict,
+    TrainedVerdict,
+    claims_verdict,
+    errata_verdict,
+    mutants_verdict,
+    tolerances,
+    trained_verdict,
+)
+from noisedim.theory.claims import CLAIMS
+from noisedim.verification import outcomes
+
+__all__ = ["theory_section"]
+
+_TITLE = "Is it true?"
+_QUESTION = "Are the claims true, as corrected?"
+_COMMAND = "pytest theory_checks -n auto"
+_MOST_COUNTEREXAMPLES = 1
+# How a refuted relation is written.
+_REFUTED = {"=": "≠", "<": "≮", "<=": "≰"}
+
+
+def theory_section(sources: Sources) -> Section:
+    """The ledger as verdicts, tables and figures."""
+    path = sources.results / "theory.json"
+    if not path.is_file():
+        words = f"the ledger is not there; `{_COMMAND}` makes it (minutes)"
+        return Section(_TITLE, [Verdict(_QUESTION, "not measured", words)], [Notice(words)])
+    ledger = read_ledger(path)
+    verdicts = [
+        _claims_words(claims_verdict(ledger), ledger),
+        _errata_words(errata_verdict(ledger)),
+        _mutants_words(mutants_verdict(ledger)),
+    ]
+    trained = trained_verdict(ledger)
+    if trained is not None:
+        verdicts.append(_trained_words(trained))
+    blocks: list[Block] = [
+        Text(_rules(ledger)),
+        _claims_table(ledger),
+        *(Pictures([picture]) for picture in _pictures(ledger)),
+        Text("Errata: what is printed, where it fails, and what it should read."),
+        _errata_table(ledger),
+        *(Text(f"Inconclusive. {words}") for words in _inconclusive(ledger)),
+    ]
+    return Section(_TITLE, verdicts, blocks)
+
+
+def _claims_words(found: ClaimsVerdict, ledger: Ledger) -> Verdict:
+    others = ", ".join(f"{claim.id} {claim.verdict}" for claim in found.others)
+    power = ""
+    if found.planned_powers:
+        planned = len(found.planned_powers)
+        cases = "each" if planned == ledger.sampled_cases else f"in the {planned} where it could be planned"
+        power = f" and power {min(found.planned_powers):g} {cases}"
+    return Verdict(
+        _QUESTION,
+        share_word(found.verified, len(found.claims)),
+        f"{found.verified} of {len(found.claims)} verified ({ledger.relations:,} relations; exact identities to "
+        f"{_number(ledger.worst_relative_error, '.0e')} relative, sampled ones with a false-alarm rate of at most "
+        f"{ledger.alpha_total:g} over all {ledger.sampled_cases}{power})" + (f"; {others}" if others else ""),
+        is_main=True,
+    )
+
+
+def _errata_words(found: ErrataVerdict) -> Verdict:
+    standing = "; the bounds (5) and (6) themselves stand" if found.bounds_stand else ""
+    return Verdict(
+        "Is the paper printed right?",
+        "in part" if found.settled else "not decided",
+        f"for {found.settled} of {found.errata} errata, a computed counterexample refutes the printed form and the "
+        f"corrected form is verified{standing}",
+        is_main=True,
+    )
+
+
+def _mutants_words(found: MutantsVerdict) -> Verdict:
+    return Verdict(
+        "Can these checks fail?",
+        share_word(found.killed, found.mutants),
+        f"{found.killed} of {found.mutants} formulas made wrong on purpose were refuted",
+    )
+
+
+def _trained_words(found: TrainedVerdict) -> Verdict:
+    return Verdict(
+        "Do trained encoders satisfy the inequalities?",
+        "no" if found.refuted else "in part" if found.inconclusive else "yes",
+        f"{found.verified} of {found.cases} cases verified, {found.inconclusive} inconclusive with the reason given, "
+        f"{found.refuted} refuted",
+    )
+
+
+def _rules(ledger: Ledger) -> str:
+    (usual, _), *loose = tolerances(ledger).items()
+    also = ", ".join(f"in {' and '.join(claims)} also to {delta:g}" for delta, claims in loose)
+    tolerance = f"to {usual:g}, relative to its largest term" + (f" ({also})" if also else "")
+    return (
+        f"Written by `{_COMMAND}`, seed {ledger.seed}; `noisedim verify CLAIM` runs one claim and explains it. "
+        f"✓ verified: an identity holds {tolerance}, or an interval lies within Δ of the claim. ✗ refuted: the interval "
+        "excludes the claim. ? inconclusive: neither. A claim that was merely not rejected is not called verified. The "
+        "printed form of an erratum is expected to be refuted."
+    )
+
+
+def _inconclusive(ledger: Ledger) -> list[str]:
+    undecided = outcomes.Verdict.INCONCLUSIVE
+    return [
+        f"{case.id}: " + "; ".join(each.note for each in case.findings if each.verdict is undecided and each.note)
+        for case in ledger.cases
+        if case.verdict is undecided
+    ]
+
+
+def _marked(verdict: outcomes.Verdict | None) -> str:
+    return "" if verdict is None else f"{outcomes.MARKS[verdict]} {verdict}"
+
+
+def _number(value: float | str | None, form: str = ".3g") -> str:
+    return "" if value is None else value if isinstance(value, str) else format(value, form)
+
+
+def _claims_table(ledger: Ledger) -> Table:
+    rows = []
+    for claim in ledger.claims:
+        if claim.kind == "erratum":
+            continue
+        known = CLAIMS[claim.id]
+        rows.append(
+            {
+                "claim": claim.id,
+                "in words": known.title,
+                "verdict": _marked(claim.verdict),
+                "in print": known.printed or "new" if claim.kind in ("paper", "new") else "",
+                "cases": str(claim.cases),
+                "relations": str(claim.relations),
+                "largest relative error": _number(claim.worst_relative_error, ".0e"),
+                "Δ (nats)": _number(claim.delta),
+                "α": _number(claim.alpha or None, ".0e"),
+                "power": _number(claim.power, ".3f"),
+                "draws, at most": _number(claim.most_draws, ",d"),
+            }
+        )
+    return Table(rows)
+
+
+def _errata_table(ledger: Ledger) -> Table:
+    rows = []
+    for claim in ledger.of_kind("erratum"):
+        known = CLAIMS[claim.id]
+        rows.append(
+            {
+                "erratum": claim.id,
+                "where": known.source.removeprefix("arXiv 2410.06993, "),
+                "printed": known.printed,
+                "printed form": _marked(claim.printed_form),
+                "as computed": _counterexamples(ledger, claim.id),
+                "counterexample": known.counterexample,
+                "should read": known.correction,
+                "corrected form": _marked(claim.verdict),
+            }
+        )
+    return Table(rows)
+
+
+def _counterexamples(ledger: Ledger, claim_id: str) -> str:
+    """The first relations of the printed form that were refuted, with both sides as computed."""
+    refuted = [
+        (case.case, finding)
+        for case in ledger.of_role("printed")
+        for finding in case.findings
+        if case.claim == claim_id and finding.verdict is outcomes.Verdict.REFUTED
+    ]
+    words = []
+    for case, finding in refuted[:_MOST_COUNTEREXAMPLES]:
+        relation = _REFUTED.get(finding.relation, f"not {finding.relation}")
+        place = "" if case == "-" else f" ({case})"
+        words.append(
+            f"{finding.what}{place}: {_number(finding.left, '.6g')} {relation} {_number(finding.right, '.6g')}"
+        )
+    further = len(refuted) - len(words)
+    return "; ".join(words) + (f"; {further} further case{'s' * (further > 1)}" if further else "")
+
+
+def _pictures(ledger: Ledger) -> list[Picture]:
+    pictures = [
+        draw(
+            "theorem-3-4",
+            gaussian_bound_figure(),
+            alt="Information against the noise for six laws, all below the capacity",
+            caption="Theorem 3.4. Every law with unit variance stays below the capacity; N(0, 1) with f(X) = f(X′) "
+            "attains it. The lower panel shows the difference: with more noise other laws come close, which is why large "
+            "noise matches few moments.",
+        ),
+        draw(
+            "certificate",
+            ladder_figure(),
+            alt="KL below D2 below C minus J over noise levels",
+            caption="KL ≤ D₂ ≤ C − J and KL ≤ C − I ≤ C − J: the gap that the objective leaves certifies the noisy law. "
+            "With more noise D₂ falls fastest: the rest of C − J is then the alignment of the views, not a departure from "
+            "the prior.",
+        ),
+        draw(
+            "theorem-3-5",
+            uniform_bound_figure(),
+            alt="Bound, exact capacity, lattice optima and the continuous uniform against 1/(2ε)",
+            caption="Theorem 3.5. The bound is attained only where 1/(2ε) is whole, by the uniform law on a lattice; "
+            "elsewhere the exact capacity interpolates linearly. The continuous uniform comes close as the noise falls.",
+        ),
+    ]
+    gaps = [case for case in ledger.of_role("trained") if case.details.get("gaps")]
+    if gaps:
+        steps = max(max(case.details["steps"]) for case in gaps)
+        pictures.append(
+            draw(
+                "theory-training-gap",
+                training_gap_figure([(case.case, case.details["steps"], case.details["gaps"]) for case in gaps]),
+                alt="The certified gap at the start, in the middle and at the end of training",
+                caption=f"Encoders trained by the suite itself (digits, {steps} steps), held-out images. Bars are "
+                f"intervals that hold simultaneously over the whole suite at {ledger.alpha_total:g}.",
+            )
+        )
+    return pictures

@@ -1,0 +1,114 @@
+"""Are the claims true, and can the checks fail? Decided from the ledger alone."""
+
+from dataclasses import dataclass
+
+from noisedim.report.theory.ledger import ClaimSummary, Ledger
+from noisedim.verification.outcomes import Verdict
+
+__all__ = [
+    "ClaimsVerdict",
+    "ErrataVerdict",
+    "MutantsVerdict",
+    "TrainedVerdict",
+    "claims_verdict",
+    "errata_verdict",
+    "mutants_verdict",
+    "tolerances",
+    "trained_verdict",
+]
+
+# The claims that the paper's two bounds rest on.
+_BOUNDS = {"theorem-3.4", "theorem-3.5"}
+
+
+@dataclass(frozen=True)
+class ClaimsVerdict:
+    """The paper's claims, as corrected, and those that were added.
+
+    Attributes:
+        claims: all of them.
+        planned_powers: power of each sampled case for which it could be planned.
+    """
+
+    claims: tuple[ClaimSummary, ...]
+    planned_powers: tuple[float, ...]
+
+    @property
+    def others(self) -> tuple[ClaimSummary, ...]:
+        """Claims that are not verified."""
+        return tuple(claim for claim in self.claims if claim.verdict is not Verdict.VERIFIED)
+
+    @property
+    def verified(self) -> int:
+        """Number of verified claims."""
+        return len(self.claims) - len(self.others)
+
+
+@dataclass(frozen=True)
+class ErrataVerdict:
+    """Where the print is wrong.
+
+    Attributes:
+        settled: errata whose printed form is refuted and whose corrected form is verified.
+        errata: all of them.
+        bounds_stand: whether the paper's two bounds are verified.
+    """
+
+    settled: int
+    errata: int
+    bounds_stand: bool
+
+
+@dataclass(frozen=True)
+class MutantsVerdict:
+    """Formulas that were made wrong on purpose, and how many of them were refuted."""
+
+    killed: int
+    mutants: int
+
+
+@dataclass(frozen=True)
+class TrainedVerdict:
+    """The inequalities in trained encoders: cases by verdict."""
+
+    cases: int
+    verified: int
+    inconclusive: int
+    refuted: int
+
+
+def claims_verdict(ledger: Ledger) -> ClaimsVerdict:
+    """The claims of the paper, then the new ones."""
+    planned = tuple(case.power for case in ledger.cases if case.n is not None and case.power is not None)
+    return ClaimsVerdict(tuple(ledger.of_kind("paper", "new")), planned)
+
+
+def errata_verdict(ledger: Ledger) -> ErrataVerdict:
+    """How many errata are settled."""
+    errata = ledger.of_kind("erratum")
+    verified = {claim.id for claim in ledger.of_kind("paper", "new") if claim.verdict is Verdict.VERIFIED}
+    return ErrataVerdict(sum(claim.is_settled for claim in errata), len(errata), verified >= _BOUNDS)
+
+
+def mutants_verdict(ledger: Ledger) -> MutantsVerdict:
+    """Whether the checks can fail."""
+    return MutantsVerdict(ledger.mutants_killed, ledger.mutants)
+
+
+def trained_verdict(ledger: Ledger) -> TrainedVerdict | None:
+    """Whether trained encoders satisfy the inequalities; None without such cases."""
+    verdicts = [case.verdict for case in ledger.of_role("trained")]
+    if not verdicts:
+        return None
+    counted = (verdicts.count(verdict) for verdict in (Verdict.VERIFIED, Verdict.INCONCLUSIVE, Verdict.REFUTED))
+    return TrainedVerdict(len(verdicts), *counted)
+
+
+def tolerances(ledger: Ledger) -> dict[float, list[str]]:
+    """How closely exact identities hold: the claims by tolerance, the smallest tolerance first."""
+    claims: dict[float, set[str]] = {}
+    for case in ledger.cases:
+        for finding in case.findings:
+            if finding.relation == "=" and finding.n is None and case.role != "mutant":
+                claims.setdefault(finding.delta, set()).add(case.claim)
+    return {delta: sorted(claims[delta]) for delta in sorted(claims)}

@@ -1,0 +1,63 @@
+"""The audit that ships with the package, one typed cell per law and shape of sample."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from noisedim.normality.audit import LEVELS, read_audit
+from noisedim.statistics.intervals import Interval, clopper_pearson
+
+__all__ = ["LEVELS", "PEERS", "SLICED", "Cell", "audit_cells"]
+
+SLICED = "sliced Epps–Pulley"
+PEERS = (SLICED, "Shapiro–Wilk by coordinate, Bonferroni", "Henze–Zirkler (pingouin)")
+# Not p-values of single tests: the whole battery after Holm, and the check of the rank.
+_COMBINED = ("battery", "rank")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How often each test rejected samples of one law and shape.
+
+    Attributes:
+        kind: samples of the null itself, or of another law.
+        law: which null, or which other law; ``prior`` is N(0, I).
+        n: rows of a sample.
+        dim: its dimension.
+        trials: number of samples.
+        counts: rejections by test, one per level of :data:`LEVELS`.
+    """
+
+    kind: Literal["calibration", "power"]
+    law: str
+    n: int
+    dim: int
+    trials: int
+    counts: Mapping[str, tuple[int, ...]]
+
+    @property
+    def single_tests(self) -> dict[str, tuple[int, ...]]:
+        """The counts of the battery's tests, each by itself."""
+        return {name: counts for name, counts in self.counts.items() if name not in (*_COMBINED, *PEERS)}
+
+    def rate(self, test: str, *, at: int = 0, level: float = 0.95) -> Interval:
+        """The rate of rejections by ``test`` at ``LEVELS[at]``, with its Clopper–Pearson interval."""
+        return clopper_pearson(self.counts[test][at], self.trials, level=level)
+
+    def most_frequent(self, *, at: int) -> tuple[str, float]:
+        """The single test that rejects most often at ``LEVELS[at]``, and its rate."""
+        counts = self.single_tests
+        name = max(counts, key=lambda name: counts[name][at])
+        return name, counts[name][at] / self.trials
+
+
+def audit_cells() -> list[Cell]:
+    """All cells of the audit.
+
+    Raises: FileNotFoundError: if the package has no audit.
+    """
+    names = ("kind", "law", "n", "dim", "trials")
+    return [
+        Cell(**{name: cell[name] for name in names}, counts={k: tuple(v) for k, v in cell["counts"].items()})
+        for cell in read_audit()["cells"]
+    ]

@@ -1,0 +1,309 @@
+"""What a complete encoder run found, as data: the one typed result that crosses from runs to every reader.
+
+``result.json`` holds :meth:`RunRecord.to_dict`; :meth:`RunRecord.from_dict` reads it, and :func:`records_table` makes rows
+of it.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from noisedim.assessment.reconstruction import Reconstruction
+from noisedim.assessment.result import Assessment, TestResult
+from noisedim.errors import InvalidInputError
+from noisedim.normality.p_value_origin import Origin
+from noisedim.normality.sample_size import PowerPoint
+from noisedim.statistics.intervals import Interval
+from noisedim.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["SCHEMA", "Information", "Pretraining", "Probe", "RunRecord", "read_assessment", "reading", "records_table"]
+
+# Version of result.json's layout. Files without one are of version 1. Raise it when a field changes its name or meaning,
+# and teach RunRecord.from_dict to read the older layout.
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Information:
+    """A lower bound on the information through the noisy channel, in nats.
+
+    Attributes:
+        bound: the lower bound.
+        ceiling: the largest value the bound can take at this capacity and number of images.
+        evaluated_at_sigma: noise level at which the bound was evaluated, at least the channel's own.
+    """
+
+    bound: float
+    ceiling: float
+    evaluated_at_sigma: float
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Classifiers on frozen representations of a pre-trained backbone.
+
+    Attributes:
+        top1, top5: accuracies of the linear probe; ``top5`` is None with five classes or fewer.
+        top1_interval: 95% Clopper–Pearson interval of ``top1``.
+        knn: accuracy of the weighted nearest neighbours.
+        penalty: weight decay chosen for the linear probe.
+        gradient: norm of the probe's gradient at its end.
+    """
+
+    top1: float
+    top1_interval: tuple[float, float]
+    top5: float | None
+    knn: float
+    penalty: float
+    gradient: float
+
+
+@dataclass(frozen=True)
+class Pretraining:
+    """What is measured of a backbone with a projection head besides the assessment of its embedding.
+
+    Attributes:
+        assessment_features: the battery on the backbone's standardised features.
+        effective_rank: by ``embedding`` and ``features``.
+        dims: number of coordinates, likewise.
+        rows_assessed: rows that the batteries saw.
+        probes: likewise; empty without labels or without images to judge on.
+        penalty_rule: how the probes' weight decay was chosen; None without probes.
+    """
+
+    assessment_features: Assessment
+    effective_rank: dict[str, float]
+    dims: dict[str, int]
+    rows_assessed: int
+    probes: dict[str, Probe] = field(default_factory=dict)
+    penalty_rule: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested data, as JSON holds it."""
+        plain: dict[str, Any] = {
+            "assessment_features": self.assessment_features.to_dict(),
+            "effective_rank": dict(self.effective_rank),
+            "dims": dict(self.dims),
+            "rows_assessed": self.rows_assessed,
+        }
+        if self.penalty_rule is not None:
+            probes = {name: dataclasses.asdict(probe) for name, probe in self.probes.items()}
+            plain["probes"] = {"penalty_rule": self.penalty_rule, **probes}
+        return plain
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Pretraining":
+        """The inverse of :meth:`to_dict`."""
+        probes = dict(data.get("probes", {}))
+        rule = probes.pop("penalty_rule", None)
+        return cls(
+            assessment_features=read_assessment(data["assessment_features"]),
+            effective_rank=dict(data["effective_rank"]),
+            dims=dict(data["dims"]),
+            rows_assessed=data["rows_assessed"],
+            probes={
+                name: Probe(**{**probe, "top1_interval": tuple(probe["top1_interval"])})
+                for name, probe in probes.items()
+            },
+            penalty_rule=rule,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """What one complete encoder run found.
+
+    Attributes:
+        run: name of its folder.
+        config: its configuration.
+        measured_on: which images judge: ``held-out``, or ``training`` where all of them trained.
+        n: how many images judge.
+        level: noise level of the channel, in the prior's units.
+        capacity: of the channel, nats; None where no noise bounds the information.
+        assessment: whether the embedding of those images follows the prior.
+        train_seconds: time spent in training.
+        information: None where no bound is computed.
+        scores: accuracy by probe; empty without labels.
+        silhouette: of the classes; None without labels.
+        label_curve: accuracy by number of labels per class; None unless held-out images judge.
+        reconstruction: of autoencoders only.
+        pretraining: of backbones with a projection head only.
+        data: name of the image set; None where only the configuration says it.
+        n_train: how many images trained; None where it was not stored.
+    """
+
+    run: str
+    config: TrainConfig
+    measured_on: str
+    n: int
+    level: float
+    capacity: float | None
+    assessment: Assessment
+    train_seconds: float
+    information: Information | None = None
+    scores: dict[str, float] = field(default_factory=dict)
+    silhouette: float | None = None
+    label_curve: dict[str, float] | None = None
+    reconstruction: Reconstruction | None = None
+    pretraining: Pretraining | None = None
+    data: str | None = None
+    n_train: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested data, as ``result.json`` holds it: without the folder's name and the configuration."""
+        optional = {
+            "silhouette": self.silhouette,
+            "label_curve": self.label_curve,
+            "reconstruction": None if self.reconstruction is None else dataclasses.asdict(self.reconstruction),
+            "pretraining": None if self.pretraining is None else self.pretraining.to_dict(),
+            "data": self.data,
+            "n_train": self.n_train,
+            # Without labels there are no scores; a backbone's result has the entry all the same.
+            "scores": dict(self.scores) if self.scores or self.pretraining is not None else None,
+        }
+        return {
+            "schema": SCHEMA,
+            "measured_on": self.measured_on,
+            "n": self.n,
+            "level": self.level,
+            "capacity": self.capacity,
+            "assessment": self.assessment.to_dict(),
+            "information": None if self.information is None else dataclasses.asdict(self.information),
+            "train_seconds": self.train_seconds,
+            **{name: value for name, value in optional.items() if value is not None},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, run: str, config: TrainConfig) -> "RunRecord":
+        """The inverse of :meth:`to_dict`.
+
+        Args:
+            data: the content of ``result.json``.
+            run: name of the folder.
+            config: the run's configuration.
+
+        Raises: InvalidInputError: for the layout of a newer version, or a missing field.
+        """
+        with reading(data, run, "an encoder's run"):
+            information, reconstruction = data["information"], data.get("reconstruction")
+            pretraining = data.get("pretraining")
+            return cls(
+                run=run,
+                config=config,
+                measured_on=data["measured_on"],
+                n=data["n"],
+                level=data["level"],
+                capacity=data["capacity"],
+                assessment=read_assessment(data["assessment"]),
+                train_seconds=data["train_seconds"],
+                information=None if information is None else Information(**information),
+                scores=dict(data.get("scores", {})),
+                silhouette=data.get("silhouette"),
+                label_curve=data.get("label_curve"),
+                reconstruction=None if reconstruction is None else Reconstruction(**reconstruction),
+                pretraining=None if pretraining is None else Pretraining.from_dict(pretraining),
+                data=data.get("data"),
+                n_train=data.get("n_train"),
+            )
+
+    @property
+    def p_henze_zirkler(self) -> float:
+        """Henze–Zirkler's p-value before Holm's correction; NaN where the battery left it out."""
+        p_values = (test.p_value for test in self.assessment.results if test.name == "henze_zirkler")
+        return next(p_values, math.nan)
+
+    def row(self) -> dict[str, Any]:
+        """The record flat: informations in nats, scores as accuracies; what was not measured is None."""
+        config, assessment, information = self.config, self.assessment, self.information
+        return {
+            "run": self.run,
+            "seed": config.seed,
+            "prior": config.prior,
+            "squash": config.squash if config.prior == "uniform" else None,
+            "dim": config.dim,
+            "objective": config.objective.name,
+            "level": self.level,
+            "capacity": self.capacity,
+            "n": self.n,
+            "measured_on": self.measured_on,
+            "information": None if information is None else information.bound,
+            "information_ceiling": None if information is None else information.ceiling,
+            "p_value": assessment.p_value,
+            "rejected": assessment.rejected,
+            "p_henze_zirkler": self.p_henze_zirkler,
+            "n_star": None if assessment.n_star is None else _finite(assessment.n_star.estimate),
+            "d2": assessment.effects["d2"].estimate,
+            "sliced_w2": assessment.effects["sliced_w2"].estimate,
+            **{f"index_{name}": interval.estimate for name, interval in assessment.index.items()},
+            **self.scores,
+            "silhouette": self.silhouette,
+            "label_curve": self.label_curve,
+            "train_seconds": self.train_seconds,
+        }
+
+
+@contextmanager
+def reading(data: Mapping[str, Any], run: str, what: str) -> Iterator[None]:
+    """While open, turns a missing or surplus field of ``data``, the result of ``what``, into one clear error.
+
+    Raises: InvalidInputError: also for the layout of a newer version.
+    """
+    schema = data.get("schema", 1)
+    if schema not in range(1, SCHEMA + 1):
+        raise InvalidInputError(f"run {run} has layout {schema!r}; this version reads layouts 1 to {SCHEMA}")
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidInputError(f"the result of run {run} is not that of {what}: {error!r}") from None
+
+
+def records_table(records: Iterable[RunRecord]) -> "pd.DataFrame":
+    """Records as a table, one row per run in their order: see :meth:`RunRecord.row`."""
+    import pandas as pd
+
+    return pd.DataFrame([record.row() for record in records])
+
+
+def read_assessment(data: Mapping[str, Any]) -> Assessment:
+    """The inverse of :meth:`Assessment.to_dict <noisedim.assessment.result.Assessment.to_dict>`, but for its pictures.
+
+    JSON has no infinity: a missing bound of an interval, or a missing n*, is infinite; other missing numbers are NaN.
+    """
+    return Assessment(
+        prior=data["prior"],
+        law=data["law"],
+        null=data["null"],
+        n=data["n"],
+        dim=data["dim"],
+        alpha=data["alpha"],
+        results=tuple(_test_result(test) for test in data["tests"].values()),
+        effects={name: _interval(interval) for name, interval in data["effects"].items()},
+        at_prior={name: math.nan if value is None else value for name, value in data["at_prior"].items()},
+        index={name: _interval(interval) for name, interval in data["index"].items()},
+        n_star=None if data["n_star"] is None else _interval(data["n_star"], missing=math.inf),
+        power=tuple(PowerPoint(**point) for point in data["power"]),
+        left_out=dict(data["left_out"]),
+        downstream=dict(data["downstream"]),
+    )
+
+
+def _test_result(data: Mapping[str, Any]) -> TestResult:
+    origin = Origin(**{name: value for name, value in data["calibrated_by"].items() if name != "words"})
+    statistic = math.nan if data["statistic"] is None else data["statistic"]
+    return TestResult(**{**data, "statistic": statistic, "calibrated_by": origin})
+
+
+def _interval(data: Mapping[str, Any], *, missing: float = math.nan) -> Interval:
+    replaced = {"estimate": missing, "lower": -math.inf, "upper": math.inf}
+    values: dict[str, Any] = {name: replaced.get(name) if value is None else value for name, value in data.items()}
+    return Interval(**values)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,36 @@
+"""p-values combined into one, and adjusted for their number."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+__all__ = ["bonferroni", "holm", "sidak"]
+
+
+def holm(p_values: Any) -> np.ndarray:
+    """Holm's adjusted p-values: rejecting those <= α keeps the family-wise error at α under any dependence.
+
+    >>> holm([0.01, 0.04, 0.03]).round(3)
+    array([0.03, 0.06, 0.06])
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * (len(p) - np.arange(len(p))))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
+
+
+def bonferroni(least: float, count: int) -> float:
+    """The smallest of ``count`` p-values as one p-value, whatever their dependence."""
+    return min(1.0, count * least)
+
+
+def sidak(least: float, count: int) -> float:
+    """The smallest of ``count`` independent p-values as one p-value, exactly.
+
+    >>> round(sidak(0.01, 5), 6)
+    0.04901
+    """
+    return 1.0 if least >= 1 else -math.expm1(count * math.log1p(-least))

@@ -1,0 +1,61 @@
+"""A configuration as files hold it: plain nested data, and the digest that names its run folder."""
+
+import dataclasses
+import hashlib
+import json
+from typing import Any, ClassVar, Self, get_type_hints
+
+import numpy as np
+
+from noisedim.errors import InvalidInputError
+
+__all__ = ["StoredConfig"]
+
+# Raised when the meaning of a configuration changes, so that old runs are not taken for new ones.
+_FORMAT = 2
+
+
+class StoredConfig:
+    """What every configuration of a run has in common; a frozen dataclass of plain values and other configurations."""
+
+    stored_as: ClassVar[str]
+    """What it is called when it is refused."""
+    kind: ClassVar[str | None] = None
+    """Part of the digest of what is not an encoder's run."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested data, as JSON holds it; NumPy's numbers (seeds of a range, grids) as Python's."""
+
+        def plain(items: list[tuple[str, Any]]) -> dict[str, Any]:
+            return {name: value.item() if isinstance(value, np.generic) else value for name, value in items}
+
+        return dataclasses.asdict(self, dict_factory=plain)  # type: ignore[call-overload]
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The inverse of :meth:`to_dict`; an unknown field is refused by name, a missing one has its default."""
+        hints = get_type_hints(cls)
+
+        def read(name: str, value: Any) -> Any:
+            part = hints.get(name)
+            if not dataclasses.is_dataclass(part):
+                return value
+            if isinstance(part, type) and issubclass(part, StoredConfig):
+                return part.from_dict(value)
+            return part(**value)  # type: ignore[operator]
+
+        try:
+            return cls(**{name: read(name, value) for name, value in data.items()})
+        except (TypeError, AttributeError) as error:
+            raise InvalidInputError(f"not {cls.stored_as} of this version: {error}") from None
+
+    def digest_content(self) -> dict[str, Any]:
+        """What the digest is made of: all that shapes the result."""
+        return self.to_dict()
+
+    def digest(self) -> str:
+        """16 hexadecimal characters that name this configuration's run folder."""
+        kind = {} if self.kind is None else {"kind": self.kind}
+        content = {"format": _FORMAT, **kind, **self.digest_content()}
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,117 @@
+"""The section on speed: peers, laws, memory and the steps of the compared methods, from benchmarks' JSON as it was."""
+
+import json
+from dataclasses import replace
+
+from noisedim.document.content import Table, Text
+from noisedim.report.benchmarks import COMMAND
+from noisedim.report.build import make_sources
+from noisedim.report.speed.records import PeerTiming
+from noisedim.report.speed.section import peer_words, speed_section
+from noisedim.report.speed.verdicts import PeerVerdict
+from noisedim.runs import RunStore
+
+ENVIRONMENT = {"accelerator": None, "cpu": "a processor", "cores": 2}
+
+
+def method_entry():
+    info = {
+        "question": "match",
+        "method": "dual",
+        "words": "DUAL",
+        "family": "noise injection",
+        "injects_noise": True,
+        "knob": "σ",
+        "settings": None,
+        "data": "digits",
+        "dim": 2,
+        "steps": 800,
+        "batch_size": 128,
+        "protocol": "a protocol",
+        "tuning_rule": "A rule.",
+        "records": [],
+        "failed": [],
+        "stability": None,
+        "peak_bytes": 5_000_000,
+        "equal_time": {"steps": None, "records": [], "failed": []},
+        "environment": ENVIRONMENT,
+    }
+    return {"name": "test_match[dual]", "group": "quality", "stats": {"median": 0.004}, "extra_info": info}
+
+
+def sources(tmp_path, made):
+    (tmp_path / "benchmarks.json").write_text(json.dumps({"benchmarks": made}))
+    return replace(make_sources("smoke", "digits"), store=RunStore(tmp_path / "runs"), results=tmp_path)
+
+
+def test_without_the_file_the_command_is_named(tmp_path):
+    empty = replace(make_sources("smoke", "digits"), store=RunStore(tmp_path / "runs"), results=tmp_path)
+    assert COMMAND in " ".join(block.words for block in speed_section(empty).blocks if not isinstance(block, Text))
+
+
+def test_speed_shows_laws_memory_and_peers(tmp_path):
+    law = {
+        "question": "objective cost",
+        "objective": "dual",
+        "law": "B² d",
+        "batch": 512,
+        "dim": 8,
+        "against_batch": [[256, 0.001], [512, 0.004], [1024, 0.016]],
+        "against_dim": [[2, 0.01], [8, 0.011]],
+        "batch_power": 2.0,
+        "dim_power": 0.1,
+        "fit": {"power": 2, "constant": 0.0, "slope": 1.5e-8, "largest_relative_error": 0.01},
+    }
+    memory = {
+        "question": "critic memory",
+        "rows_at_once": 16,
+        "hidden": 256,
+        "batches": [128, 256],
+        "peak_bytes": [10_000_000, 20_000_000],
+        "peak_bytes_at_once": [100_000_000, 400_000_000],
+        "batch_power": 1.0,
+        "batch_power_at_once": 2.0,
+        "peer": "all pairs at once",
+        "ratio_median": 0.8,
+        "ratio_95": [0.7, 0.9],
+        "ratio_level": 0.75,
+    }
+    step = {
+        "peer": "bare loop",
+        "ratio_median": 0.2,
+        "ratio_95": [0.1, 0.3],
+        "images_per_second": 12_345.6,
+        "fraction_of_matrix_rate": 0.2345,
+        "batch_size": 256,
+        "width": 64,
+        "precision": "bfloat16",
+        "environment": ENVIRONMENT,
+    }
+    made = [
+        method_entry(),
+        *(
+            {"name": name, "group": name, "stats": {"median": 0.1, "rounds": 6}, "extra_info": info}
+            for name, info in (("objective", law), ("critic", memory), ("test_simclr_step", step))
+        ),
+    ]
+    section = speed_section(sources(tmp_path, made))
+    assert [verdict.answer for verdict in section.verdicts] == ["faster", "faster"]
+    assert "75% interval of the median [0.7, 0.9]" in section.verdicts[0].words
+    assert "12,346 images per second in batches of 256, width 64, bfloat16" in section.verdicts[1].words
+    assert "23.4% of the measured rate of matrix products" in section.verdicts[1].words
+    steps, laws, critic = (block.rows for block in section.blocks if isinstance(block, Table))
+    assert steps[0]["peak memory (MB)"] == "5"
+    assert laws[0]["fitted law (s)"] == "0 + 1.5e-08·B²"
+    assert critic[1] == {"batch": "256", "16 rows at a time (MB)": "20", "all pairs at once (MB)": "400"}
+
+
+def test_intervals_are_what_they_say():
+    def words(rounds):
+        info = {"peer": "a peer", "ratio_median": 0.015, "ratio_95": [0.01, 0.02]}
+        timing = PeerTiming.from_entry({"name": "test_x[a-b]", "stats": {"rounds": rounds}, "extra_info": info})
+        return peer_words(PeerVerdict(timing))
+
+    assert words(9).question == "How fast is test_x (a-b) compared with a peer?"
+    assert "95% interval of the median [0.01, 0.02], 9 interleaved rounds" in words(9).words
+    # Three ratios lie on both sides of their median with 75%, not 95%.
+    assert "75% interval of the median [0.01, 0.02], 3 interleaved rounds" in words(3).words

@@ -1,0 +1,84 @@
+"""Table 1: its grid, and the whole pipeline on digits, from the command to the section."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from noisedim.cli import main
+from noisedim.document.content import Notice, Pictures, Table, Text
+from noisedim.errors import InvalidInputError
+from noisedim.report.build import make_sources
+from noisedim.report.table_1.plan import PROFILES, SIGMAS, make_table, table_configs
+from noisedim.report.table_1.section import table_1_section
+from noisedim.runs import RunStore
+
+
+def test_an_unknown_profile_is_refused():
+    with pytest.raises(InvalidInputError, match="profile must be one of 'smoke'"):
+        make_table("none", RunStore("nowhere"), "nowhere.json")
+
+
+def test_paper_profiles_are_appendix_c():
+    grid = table_configs(PROFILES["cifar10"])
+    assert (list(grid), list(grid["simclr"])) == (["simclr", "vicreg"], list(SIGMAS))
+    config = grid["vicreg"][0.3][4]
+    assert (config.steps, config.width, config.head, config.dim, config.seed) == (156_000, 64, (2048, 2048), 2048, 4)
+    assert config.noise.level(config.build_prior(), 0.5) == 0.3
+    plain = grid["vicreg"][0.0][4]
+    # Plain and noisy runs differ in nothing but the noise.
+    assert replace(config, noise=plain.noise, objective=plain.objective) == plain
+    assert all(not profile.comparable for name, profile in PROFILES.items() if "jpeg" in profile.data.name)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("table")
+    arguments = ["table-1", "--profile", "smoke", "--runs", str(folder / "runs"), "--device", "cpu", "--jobs", "1"]
+    assert main([*arguments, "--methods", "simclr"]) == 0
+    return folder, [*arguments, "--methods", "simclr"]
+
+
+def test_whole_pipeline_on_digits(table, capsys):
+    folder, arguments = table
+    written = json.loads((folder / "table-1-smoke.json").read_text())
+    assert len(written["records"]) == 2 * len(SIGMAS)
+    assert (written["missing"], written["failed"], written["data"], written["comparable"]) == (0, [], "digits", False)
+    assert "but changed: methods = ('simclr',)" in written["protocol"]
+    assert [effect["sigma"] for effect in written["effects"]["simclr"]] == [0.1, 0.3, 0.5]
+    top1 = {(row["sigma"], row["seed"]): row["top1"] for row in written["records"]}
+    for effect in written["effects"]["simclr"]:
+        expected = np.mean([top1[effect["sigma"], seed] - top1[0.0, seed] for seed in range(2)])
+        assert effect["difference"] == pytest.approx(expected)
+    made = {path: path.stat().st_mtime_ns for path in folder.rglob("result.json")}
+    assert main(arguments) == 0  # read, not made again
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("result.json")} == made
+    assert "simclr     σ = 0.1: " in capsys.readouterr().out
+
+
+def test_section_reads_the_file(table, tmp_path):
+    folder, _ = table
+    section = table_1_section(replace(make_sources("smoke", "digits"), results=folder))
+    (verdict,) = section.verdicts
+    assert verdict.question == "SimCLR on digits: does noise help, harm, or neither?"
+    assert verdict.answer in ("helps", "harms", "neither", "not decided", "in part")
+    assert "standard errors: " in verdict.words
+    kinds = [type(block) for block in section.blocks]
+    assert kinds.count(Table) == 2
+    assert Pictures in kinds
+    rows = next(block for block in section.blocks if isinstance(block, Table)).rows
+    assert [row["σ"] for row in rows] == ["0", "0.1", "0.3", "0.5"]
+    assert rows[0]["noise"] == "–"
+    assert any(isinstance(block, Text) and "not comparable with its Table 1" in block.words for block in section.blocks)
+
+
+def test_section_says_what_is_missing(table, tmp_path):
+    sources = replace(make_sources("smoke", "digits"), results=tmp_path)
+    (notice,) = table_1_section(sources).blocks
+    assert notice == Notice("Not measured yet: `noisedim table-1` makes what this section reads.")
+    written = json.loads((table[0] / "table-1-smoke.json").read_text())
+    written |= {"missing": 3, "failed": [{"method": "simclr", "seed": 1, "error": "it broke"}]}
+    (tmp_path / "table-1-smoke.json").write_text(json.dumps(written))
+    notices = [block.words for block in table_1_section(sources).blocks if isinstance(block, Notice)]
+    assert notices == ["3 runs of this table are missing, of which these failed: simclr, seed 1: it broke"]

@@ -1,0 +1,138 @@
+"""The list of studies: which runs they need, and that a study is one folder and one line."""
+
+import hashlib
+import sys
+import textwrap
+
+import pytest
+
+import noisedim.report
+from noisedim.errors import InvalidInputError
+from noisedim.generation.classifier import ClassifierConfig
+from noisedim.report.build import ReportOptions, make_sources, write_report
+from noisedim.report.comparison.plan import PROFILES
+from noisedim.report.studies import STUDIES, load_studies
+
+# SHA-256 of the runs' digests, one per line in the order of training. A change trains every run anew.
+PLANS = {
+    ("smoke", "digits"): (30, "66f40cf144e16dbd8b99b07e84e71fe3d88ff658cb79174a7cdd58f550f073f2"),
+    ("smoke", "mnist"): (30, "78943ef1905caa1003b4a730b53d26eff290c3ea4d53c7f26acbf4ccebbe37fa"),
+    ("smoke", "fashion-mnist"): (30, "94909db49250c043d89cdaf9ab95b89a18a3a698d169ff989ebe9dec7ff5c9de"),
+    ("quick", "digits"): (88, "2eda3b72aab42e6444fdf0770a718e4d03fe5a4025b7496f072f777e2f02057d"),
+    ("quick", "mnist"): (88, "976a12093b6d5dcffe741d344acdeae604c82838d6bdac30c6f0c62230cd3d51"),
+    ("quick", "fashion-mnist"): (88, "73727c364a6c3dc71e61e353d04d5673810120bb87b22d24fe5490c1279c51b7"),
+    ("paper", "digits"): (115, "be39378cab61fa1b0635070b33644409946e3884029a5480c8d22aaa5614b84f"),
+    ("paper", "mnist"): (115, "e8d10340466fd8ba38cfe5314ecd20063df1b542114dd96d3d2f6b19b8e3db1f"),
+    ("paper", "fashion-mnist"): (115, "a0fc7713b5bdbabfa0d4ae3ab323a99216185e9d06cee1c38c3b5bfcd09fa501"),
+}
+BENCHMARKS = {
+    "smoke": "49f1cea7160ca981",
+    "digits": "dc5daffb13df4ef2",
+    "mnist-short": "c3db6691c4238062",
+    "paper": "abb805553872c06a",
+}
+
+
+def test_the_order_of_sections_is_the_reports():
+    assert [study.name for study in STUDIES] == [
+        "theory",
+        "embeddings",
+        "seeds",
+        "capacity",
+        "match",
+        "cost",
+        "compared",
+        "trust",
+        "reproduction",
+        "table_1",
+        "squashes",
+        "any_prior",
+        "generation",
+        "autoencoders",
+        "outliers",
+        "factors",
+        "speed",
+        "provenance",
+    ]
+
+
+@pytest.mark.parametrize(("profile", "data"), PLANS)
+def test_runs_are_the_same_as_ever(profile, data):
+    digests = [config.digest() for config in make_sources(profile, data).configs]
+    assert (len(digests), hashlib.sha256("\n".join(digests).encode()).hexdigest()) == PLANS[profile, data]
+
+
+def test_benchmarks_train_the_same_as_ever():
+    assert {name: profile.base.digest() for name, profile in PROFILES.items()} == BENCHMARKS
+
+
+def test_seeds_and_folds_of_the_plans():
+    plans = make_sources("quick", "digits").plans
+    assert len(plans["seeds"]) == 5
+    assert {config.data.fold for config in plans["capacity"]} == set(range(5))
+    assert make_sources("paper", "mnist").plans["capacity"][0].steps == 2000 * (60_000 // 1024)
+    smoke = make_sources("smoke", "digits")
+    assert {config.steps for config in smoke.configs} == {100, ClassifierConfig().steps}
+    with pytest.raises(InvalidInputError, match="profile must be one of 'smoke', 'quick', 'paper'; got 'fast'"):
+        make_sources("fast", "digits")
+
+
+FILES = {
+    "__init__": """
+        from noisedim.report.mine.plan import runs
+        from noisedim.report.mine.section import section
+        from noisedim.report.study import Study
+
+        STUDIES = (Study("mine", section, runs),)
+    """,
+    "plan": """
+        from noisedim.training import TrainConfig
+
+        PROFILES = {"smoke": 3, "quick": 30}
+
+
+        def runs(profile, data):
+            return (TrainConfig(steps=PROFILES[profile], batch_size=32),)
+    """,
+    "section": """
+        from noisedim.document.content import Section, Text, Verdict
+        from noisedim.report.records import encoder_records
+
+
+        def section(sources):
+            records = encoder_records(sources.plans["mine"], sources.store)
+            answer = Verdict("Is it there?", "yes", f"{len(records)} run of {records[0].n} images")
+            return Section("A study of mine", [answer], [Text("What it says.")])
+    """,
+}
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """A study's folder in the package, though it lies elsewhere."""
+    folder = tmp_path / "source" / "mine"
+    folder.mkdir(parents=True)
+    for name, text in FILES.items():
+        (folder / f"{name}.py").write_text(textwrap.dedent(text))
+    monkeypatch.setattr(noisedim.report, "__path__", [*noisedim.report.__path__, str(folder.parent)])
+    yield
+    for name in [name for name in sys.modules if name.startswith("noisedim.report.mine")]:
+        del sys.modules[name]
+
+
+def test_a_study_is_one_folder_and_one_line(mine, tmp_path, monkeypatch):
+    monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path / "cache"))
+    studies = load_studies(
+        (
+            "theory",
+            "mine",  # the one line
+            "provenance",
+        )
+    )
+    output = tmp_path / "reports"
+    assert write_report(ReportOptions(profile="smoke", output=output, jobs=1), studies) == 0
+    text = (output / "README.md").read_text()
+    titles = ["## Is it true?", "## A study of mine", "## Where the numbers come from"]
+    assert sorted(titles, key=text.index) == titles
+    assert "- **Is it there?** *yes*: 1 run of 1797 images." in text
+    assert "A study of mine" in (output / "index.html").read_text()

@@ -1,0 +1,104 @@
+"""The section on trust says no where a test is off, and yes only where none is."""
+
+import json
+
+import pytest
+
+from noisedim.normality import audit
+from noisedim.report.build import make_sources
+from noisedim.report.trust import cells
+from noisedim.report.trust.section import trust_section
+from noisedim.report.trust.verdicts import calibration_verdict, power_verdict
+
+
+def cell(kind="calibration", law="simple", trials=2000, **counts):
+    return {"kind": kind, "law": law, "n": 50, "dim": 2, "goal": trials, "trials": trials, "counts": counts}
+
+
+def section(monkeypatch, found):
+    monkeypatch.setattr(cells, "read_audit", lambda: json.loads(json.dumps({"levels": audit.LEVELS, "cells": found})))
+    return trust_section(make_sources("smoke", "digits"))
+
+
+GOOD = {"battery": [60, 10, 1], "mean": [100, 21, 3], "norms": [93, 18, 0]}
+PEERS = {"sliced Epps–Pulley": [5, 0, 0], "Shapiro–Wilk by coordinate, Bonferroni": [5, 0, 0]}
+POWER = {**PEERS, "Henze–Zirkler (pingouin)": [0, 0, 0], "hermite": [100, 100, 100]}
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "answer", "said"),
+    [
+        ({}, "yes", "none above it"),
+        (
+            {"battery": [4, 0, 0], "mean": [6, 1, 0], "norms": [5, 1, 0], "trials": 120},
+            "not decided",
+            "0.033 [0.009, 0.083] at n = 50",
+        ),
+        ({"norms": [190, 18, 0]}, "no", "norms at 0.05, n = 50, d = 2 (190 of 2,000)"),
+        ({"norms": [100, 18, 25]}, "no", "norms at 0.001"),
+        ({"battery": [170, 18, 2]}, "no", "family-wise rate at 0.05 from 0.085 to 0.085"),
+    ],
+)
+def test_false_alarms(monkeypatch, spoiled, answer, said):
+    verdict = section(monkeypatch, [cell(**{**GOOD, **spoiled})]).verdicts[0]
+    assert verdict.answer == answer
+    assert said in verdict.words
+
+
+@pytest.mark.parametrize(("battery", "answer"), [(100, "yes"), (80, "in part")])
+def test_power(monkeypatch, battery, answer):
+    own = cell("power", "uniform", 100, battery=[battery] * 3, **POWER)
+    prior = cell("power", "prior", 100, battery=[2, 0, 0], **POWER)
+    found = section(monkeypatch, [cell(**GOOD), prior, own])
+    assert found.verdicts[1].answer == answer
+    assert ("above 96% for each" in found.verdicts[1].words) == (battery == 100)  # 100 of 100 shows no more
+    rows = found.blocks[-2].rows
+    assert rows[1]["battery"] == f"{battery}%"
+    assert rows[1]["sliced Epps–Pulley"] == "5%"
+    assert rows[1]["seen most often, at 0.01, by"] == "hermite (100%)"
+
+
+def test_without_an_audit_it_says_how_to_make_one(monkeypatch):
+    def missing():
+        raise FileNotFoundError
+
+    monkeypatch.setattr(cells, "read_audit", missing)
+    found = trust_section(make_sources("smoke", "digits"))
+    assert found.verdicts[0].answer == "not measured"
+    assert "python -m noisedim.normality.audit" in found.blocks[0].words
+
+
+def audit_cell(n=50, trials=2000, kind="calibration", law="simple", **counts):
+    return cells.Cell(kind, law, n, 2, trials, {name: tuple(own) for name, own in counts.items()})
+
+
+def test_calibration_is_decided_by_number_of_rows():
+    few = {"battery": (4, 0, 0), "mean": (6, 1, 0)}
+    found = calibration_verdict([audit_cell(**GOOD), audit_cell(200, 120, **few)])
+    assert (found.trials, found.cells, found.rates) == (2120, 2, 9)
+    assert found.undecided == (200,)
+    assert found.outcome == "yes in part"
+    assert calibration_verdict([audit_cell(200, 120, **few)]).outcome == "not decided"
+
+
+def test_an_excess_names_its_test_and_level():
+    (excess,) = calibration_verdict([audit_cell(**{**GOOD, "norms": (100, 18, 25)})]).excesses
+    assert (excess.test, excess.level, excess.count, excess.trials) == ("norms", 0.001, 25, 2000)
+
+
+def test_the_rank_and_the_battery_are_not_single_tests():
+    cell = audit_cell(**GOOD, rank=(2000, 2000, 2000))
+    assert set(cell.single_tests) == {"mean", "norms"}
+    assert cell.most_frequent(at=1) == ("mean", 21 / 2000)
+    assert calibration_verdict([cell]).outcome == "yes"
+
+
+def test_power_needs_a_lower_limit():
+    laws = {"uniform": 100, "mixture": 83}
+    made = [audit_cell(trials=100, kind="power", law=law, battery=[count] * 3, **POWER) for law, count in laws.items()]
+    found = power_verdict([audit_cell(trials=100, kind="power", law="prior", battery=[2, 0, 0], **POWER), *made])
+    assert found.rates == {"uniform": 1.0, "mixture": 0.83}
+    assert found.weak == ("mixture",)  # 83 of 100 do not show 80%
+    assert found.outcome == "in part"
+    # Clopper–Pearson with 100 of 100 and two laws: (0.05 / 2 / 2)^(1/100).
+    assert found.limits["uniform"] == pytest.approx(0.0125**0.01)
