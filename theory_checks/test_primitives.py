@@ -18,7 +18,7 @@ def wrong_primitives(trial: Trial, claim_id: str) -> None:
     """Each primitive that the claim's cases call refutes at least one of them when it is wrong."""
     cells = primitive_cells(checks_of(claim_id))
     trial.details["primitives"] = {name: {"red": list(c.red), "green": list(c.green)} for name, c in cells.items()}
-    trial.details["claim"] = claim_id
+    trial.details["about"] = claim_id
     for name, cell in cells.items():
         trial.holds(f"{name} wrong: a case of {claim_id} is refuted", bool(cell.red))
     if not cells:

@@ -80,7 +80,7 @@ def _primitive_table(rows: list[dict[str, Any]]) -> dict[str, Any]:
         found = row["details"].get("primitives") if row["role"] == "mutant" else None
         for primitive, cell in (found or {}).items():
             empty = {"cases": 0, "red": [], "green": []}
-            cells.setdefault(row["details"]["claim"], {}).setdefault(primitive, empty).update(cell)
+            cells.setdefault(row["details"]["about"], {}).setdefault(primitive, empty).update(cell)
     every = [(claim, primitive, cell) for claim, given in cells.items() for primitive, cell in given.items()]
     return {
         "names": list(PRIMITIVES),
