@@ -32,6 +32,8 @@ def product_laws(trial: Trial, case: tuple[Law, float]) -> None:
     trial.at_most("KL(Y ‖ N(0, (1+σ²)I)) and KL(f(X) ‖ N(0, I))", noisy, clean)
     right = noisy + about_noise - dim / 2 * math.log1p(sigma**2)
     trial.equal("KL(f(X) ‖ N(0, I)) and its three terms", clean, right, terms=about_noise)
+    apart = source.noisy_entropy(noise) - source.entropy()
+    trial.equal("E_z KL(f(X)+z ‖ Y) and h(Y) − h(f(X))", about_noise, apart, terms=abs(source.entropy()))
 
 
 @check(

@@ -10,12 +10,9 @@ from noisedim.errors import InvalidInputError, NoisedimError
 from noisedim.statistics.design import min_samples, min_samples_chi_square
 from noisedim.statistics.intervals import Interval, betting, empirical_bernstein, scale_chi_square
 from noisedim.verification.budget import ALPHA_A_CASE, BETA, BudgetError
-from noisedim.verification.outcomes import Finding, Verdict
+from noisedim.verification.outcomes import EXACT, Finding, Verdict
 
 __all__ = ["EXACT", "BoundedDesign", "BrokenHypothesisError", "ChiSquareDesign", "Trial"]
-
-# What an exact identity may miss, relative to its largest term.
-EXACT = 1e-9
 
 
 class BrokenHypothesisError(NoisedimError):
