@@ -285,7 +285,7 @@ def without_one_law(trial: Trial, case: tuple[PlanarMixture, float]) -> None:
 
 
 @check("dual-certificate", cases={f"shrunk to {s:g}": s for s in (0.95, 0.9, 0.8)})
-def differing_laws(trial: Trial, shrink: float) -> None:
+def shrunken_copies(trial: Trial, shrink: float) -> None:
     """D₂ ≤ C − J fails where f(X′) is a shrunken copy of f(X) (skewed atoms, σ = 1); KL ≤ C − I ≤ C − J still holds."""
     sigma, law = 1.0, STANDARDISED["skewed-atoms"]
     points, weights = zip(*law.atoms, strict=True)
