@@ -18,16 +18,6 @@ from noisedim.verification.outcomes import Verdict
 from noisedim.verification.run import run_case
 
 ROOT = Path(__file__).resolve().parents[1]
-# Described from branches that are merged after this one; to be deleted then.
-NOT_YET_MERGED = (
-    "noisedim/normality/tests",
-    "noisedim/normality/tests/__init__.py",
-    "tests/normality/test_registry.py",
-    "noisedim/objectives/methods",
-    "noisedim/objectives/methods/__init__.py",
-    "tests/objectives/test_table_of_methods.py",
-    "tests/priors/test_table_of_priors.py",
-)
 PAGE = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
@@ -84,7 +74,7 @@ def test_every_room_is_in_the_table():
 def test_files_and_commands_exist():
     for path in re.findall(r"`((?:noisedim|theory_checks|tests|reports)/[\w./]+)`", PAGE):
         if not path.startswith("reports/results/"):  # written by the commands beside them
-            assert (ROOT / path).exists() or path in NOT_YET_MERGED, path
+            assert (ROOT / path).exists(), path
     for module in re.findall(r"python -m (noisedim[\w.]*)", PAGE):
         path = ROOT / module.replace(".", "/")
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module

@@ -53,7 +53,9 @@ def undocumented(module: ModuleType) -> Iterator[str]:
             if not own.__doc__ or own.__doc__.startswith(f"{name}("):
                 yield name
             for method, value in vars(own).items():
-                described = isinstance(value, property | classmethod | staticmethod) or inspect.isfunction(value)
+                # The default of a dataclass's field may be a function without a name.
+                is_method = inspect.isfunction(value) and value.__name__ != "<lambda>"
+                described = isinstance(value, property | classmethod | staticmethod) or is_method
                 if described and not method.startswith("_") and not inspect.getdoc(getattr(own, method)):
                     yield f"{name}.{method}"
 

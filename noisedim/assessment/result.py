@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from noisedim.normality.p_value_origin import Origin
+from noisedim.normality.p_values import Origin
 from noisedim.normality.sample_size import PowerPoint
 from noisedim.priors import PRIORS
 from noisedim.statistics.intervals import Interval

@@ -13,8 +13,7 @@ import numpy as np
 from noisedim.checks import embedding_matrix, one_of
 from noisedim.normality import tests
 from noisedim.normality.nulls.null_surfaces import table_reaches
-from noisedim.normality.p_value_origin import BOUND, CERTAIN, EXACT, Origin, origin_of
-from noisedim.normality.p_values import calibrated_p_value
+from noisedim.normality.p_values import BOUND, CERTAIN, EXACT, Origin, calibrated_p_value, origin_of
 from noisedim.normality.projections import directions_tested, projections_test, rows_tested
 from noisedim.normality.tests.base import CalibratedTest, ExactTest, ImpossibilityTest, Outcome, ProjectionTest, Test
 from noisedim.normality.whitening import DegenerateCoordinatesError, whiten

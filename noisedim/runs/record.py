@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from noisedim.assessment.reconstruction import Reconstruction
 from noisedim.assessment.result import Assessment, TestResult
 from noisedim.errors import InvalidInputError
-from noisedim.normality.p_value_origin import Origin
+from noisedim.normality.p_values import Origin
 from noisedim.normality.sample_size import PowerPoint
 from noisedim.statistics.intervals import Interval
 from noisedim.training.config import TrainConfig

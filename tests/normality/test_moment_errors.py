@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from noisedim.errors import InvalidInputError
-from noisedim.normality.moment_errors import (
+from noisedim.normality.effects import (
     correlation_error,
     kurtosis_error,
     mean_error,

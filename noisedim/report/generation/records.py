@@ -1,96 +1,37 @@
-"""What one generator's run says of its images, by the law of its conditions."""
+"""The complete, measured generators of the study: their records, with the folders that hold their images."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
 
 import numpy as np
 
 from noisedim.generation.config import GanConfig
-from noisedim.report.benchmarks import known_fields
+from noisedim.runs.generator_record import GeneratorRecord, ImageQuality, Judge
 from noisedim.runs.store import RunFolder, RunStore
 
-__all__ = ["GeneratorRecord", "LawScores", "generator_records"]
+__all__ = ["MeasuredGenerator", "measured_generators"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class LawScores:
-    """Images made with conditions of one law, compared with real ones.
-
-    Attributes:
-        kid: unbiased kernel distance, in the kernel's own units.
-        frechet: Fréchet distance.
-        precision, recall: of the generated images.
-        consistency: E‖f(G(c, z)) − c‖².
-        class_distance: total variation between the classes of generated and of real images.
-        missing: classes that no generated image belongs to.
-        same_class: share of images made from f(x) that are of x's class; None for other laws.
-        gap_in_lost_classes: kernel distance minus that of images from encoded conditions, in lost classes; None for
-            encoded conditions themselves.
-    """
-
-    kid: float
-    frechet: float
-    precision: float
-    recall: float
-    consistency: float
-    class_distance: float
-    missing: tuple[int, ...]
-    same_class: float | None = None
-    gap_in_lost_classes: float | None = None
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """From a run's result."""
-        coverage = data["coverage"]
-        return cls(**known_fields(cls, data), class_distance=coverage["distance"], missing=tuple(coverage["missing"]))
-
-
-@dataclass(frozen=True, kw_only=True)
-class GeneratorRecord:
-    """One complete, measured run.
+@dataclass(frozen=True)
+class MeasuredGenerator:
+    """One generator.
 
     Attributes:
-        config: of the run.
+        record: of its run.
+        quality: of its images, by the law of their conditions; ``encoded`` and ``prior`` among them.
+        judge: whose features judge them.
         folder: of the run, for its images.
-        laws: scores by law of the conditions; ``encoded`` and ``prior`` among them.
-        lost_class_distance: the unit of distances: what real images lose by lacking one class.
-        n: images that judge.
-        repeats: latents for each condition.
-        measured_on: ``held-out`` or ``training`` images.
-        features: what the distances are taken on, in words; with its accuracy, and what that is measured on.
-        train_seconds: how long it trained.
     """
 
-    config: GanConfig
+    record: GeneratorRecord
+    quality: ImageQuality
+    judge: Judge
     folder: RunFolder
-    laws: Mapping[str, LawScores]
-    lost_class_distance: float
-    n: int
-    repeats: int
-    measured_on: str
-    features: str
-    features_accuracy: float
-    features_accuracy_on: int
-    train_seconds: float
 
-    @classmethod
-    def from_result(cls, config: GanConfig, folder: RunFolder, result: Mapping[str, Any]) -> Self:
-        """From a run's result."""
-        found, judge = result["generation"], result["judge"]
-        return cls(
-            config=config,
-            folder=folder,
-            laws={law: LawScores.from_dict(own) for law, own in found.items() if isinstance(own, dict)},
-            lost_class_distance=found["lost_class_distance"],
-            n=found["n"],
-            repeats=found["repeats"],
-            measured_on=result["measured_on"],
-            features=judge["features"],
-            features_accuracy=judge["accuracy"],
-            features_accuracy_on=judge["accuracy_on"],
-            train_seconds=result["train_seconds"],
-        )
+    @property
+    def config(self) -> GanConfig:
+        """Of the run."""
+        return self.record.config
 
     @property
     def is_matched(self) -> bool:
@@ -99,19 +40,19 @@ class GeneratorRecord:
 
     def distance(self, law: str) -> float:
         """Kernel distance of one law's images from real ones, in lost classes."""
-        return self.laws[law].kid / self.lost_class_distance
+        return self.quality.laws[law].kid / self.quality.lost_class_distance
 
     def influence(self, law: str) -> np.ndarray:
         """What each real image contributes to the law's gap, in lost classes, (n,)."""
         return self.folder.read_samples()[f"influence, {law}"]
 
 
-def generator_records(configs: Sequence[object], store: RunStore) -> list[GeneratorRecord]:
+def measured_generators(configs: Sequence[object], store: RunStore) -> list[MeasuredGenerator]:
     """The complete, measured generators among ``configs``, in their order."""
-    folders = [(config, store.open(config)) for config in configs if isinstance(config, GanConfig)]
-    results = [(config, folder, folder.read_result()) for config, folder in folders if folder.is_complete]
+    folders = [store.open(config) for config in configs if isinstance(config, GanConfig)]
+    found = [(folder, folder.read_generator_record()) for folder in folders if folder.is_complete]
     return [
-        GeneratorRecord.from_result(config, folder, result)
-        for config, folder, result in results
-        if "generation" in result
+        MeasuredGenerator(record, record.quality, record.judge, folder)
+        for folder, record in found
+        if record.quality is not None and record.judge is not None
     ]

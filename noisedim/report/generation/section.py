@@ -7,7 +7,7 @@ import numpy as np
 from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
 from noisedim.document.words import interval_words, mean_and_half_width
 from noisedim.report.generation.figures import gap_figure, pictures_figure, prior_plane_figure
-from noisedim.report.generation.records import GeneratorRecord, generator_records
+from noisedim.report.generation.records import MeasuredGenerator, measured_generators
 from noisedim.report.generation.verdicts import (
     MARGIN,
     EquivalenceVerdict,
@@ -84,16 +84,16 @@ def law_words(found: LawVerdicts) -> list[Verdict]:
     ]
 
 
-def _quality_words(records: Sequence[GeneratorRecord]) -> list[Verdict]:
+def _quality_words(records: Sequence[MeasuredGenerator]) -> list[Verdict]:
     """Does one model generate with and without a condition? On the matched encoders."""
     encoder = records[0].config.encoder
     prior = encoder.build_prior()
     distances = [record.distance("prior") for record in records]
-    own = [record.laws["prior"] for record in records]
+    own = [record.quality.laws["prior"] for record in records]
     errors = [scores.consistency for scores in own]
-    likeness = likeness_verdict(distances, [len(scores.missing) for scores in own])
+    likeness = likeness_verdict(distances, [len(scores.coverage.missing) for scores in own])
     fidelity = fidelity_verdict(errors, noise=prior.dim * encoder.noise.target(prior) ** 2)
-    agreement = [record.laws["encoded"].same_class or 0.0 for record in records]
+    agreement = [record.quality.laws["encoded"].same_class or 0.0 for record in records]
     return [
         Verdict(
             "Unconditional generation, c ~ N(0, I): are the images like real ones?",
@@ -113,7 +113,7 @@ def _quality_words(records: Sequence[GeneratorRecord]) -> list[Verdict]:
     ]
 
 
-def _table(kinds: dict[str, list[GeneratorRecord]]) -> Table:
+def _table(kinds: dict[str, list[MeasuredGenerator]]) -> Table:
     laws = {
         "encoded": "c = f(x)",
         "prior": "c ~ N(0, I)",
@@ -123,9 +123,9 @@ def _table(kinds: dict[str, list[GeneratorRecord]]) -> Table:
     table = []
     for kind, records in kinds.items():
         for law, words in laws.items():
-            if len(records) < 2 or any(law not in record.laws for record in records):
+            if len(records) < 2 or any(law not in record.quality.laws for record in records):
                 continue
-            own = [record.laws[law] for record in records]
+            own = [record.quality.laws[law] for record in records]
             distances = [record.distance(law) for record in records]
             table.append(
                 {
@@ -135,15 +135,15 @@ def _table(kinds: dict[str, list[GeneratorRecord]]) -> Table:
                     "Fréchet": mean_and_half_width([scores.frechet for scores in own], digits=1),
                     "precision": mean_and_half_width([scores.precision for scores in own], digits=2),
                     "recall": mean_and_half_width([scores.recall for scores in own], digits=2),
-                    "classes, total variation": mean_and_half_width([s.class_distance for s in own], digits=2),
-                    "classes missing": f"{max(len(scores.missing) for scores in own)} at most",
+                    "classes, total variation": mean_and_half_width([s.coverage.distance for s in own], digits=2),
+                    "classes missing": f"{max(len(scores.coverage.missing) for scores in own)} at most",
                     "E‖f(G(c)) − c‖²": mean_and_half_width([scores.consistency for scores in own], digits=2),
                 }
             )
     return Table(table)
 
 
-def _pictures(record: GeneratorRecord) -> list[Block]:
+def _pictures(record: MeasuredGenerator) -> list[Block]:
     config, samples = record.config, record.folder.read_samples()
     level = config.encoder.noise.target(config.encoder.build_prior())
     title = f"{config.encoder.data.name}, σ = {level:g}, seed {config.seed}"
@@ -173,26 +173,26 @@ def _pictures(record: GeneratorRecord) -> list[Block]:
     return blocks
 
 
-def _protocol(first: GeneratorRecord) -> Text:
+def _protocol(first: MeasuredGenerator) -> Text:
     return Text(
         f"A conditional GAN learns the images from a frozen encoder's embeddings; conditions c = f(x) then give images "
         f"like x, conditions from the prior images of any kind, by one model. Kernel distance (KID, cubic kernel, "
-        f"unbiased), Fréchet distance, precision and recall are on features of a {first.features} (accuracy "
-        f"{first.features_accuracy:.3f} on {first.features_accuracy_on} images). {first.n:,} {first.measured_on} images "
-        f"judge; they trained neither encoder, nor generator, nor classifier, and settings were chosen on a validation part "
-        f"of the others. Distances are in lost classes: 1 is what real images lose by lacking one class, "
-        f"{first.lost_class_distance:.1f} in the kernel's own units. "
+        f"unbiased), Fréchet distance, precision and recall are on features of a {first.judge.features} (accuracy "
+        f"{first.judge.accuracy:.3f} on {first.judge.accuracy_on} images). {first.quality.n:,} {first.record.measured_on} "
+        f"images judge; they trained neither encoder, nor generator, nor classifier, and settings were chosen on a "
+        f"validation part of the others. Distances are in lost classes: 1 is what real images lose by lacking one class, "
+        f"{first.quality.lost_class_distance:.1f} in the kernel's own units. "
         "The margin, one lost class, was fixed after the validation runs and before the runs that judge. On digits a trial "
         "with another split, a third of the images, came first; only the split was changed after it, since some of its "
         "images had a part in the choice of settings. "
-        f"Encoded conditions are those of the {first.n:,} images, {first.repeats} latents each; an image is never "
-        f"compared with those made from it."
+        f"Encoded conditions are those of the {first.quality.n:,} images, {first.quality.repeats} latents each; an image is "
+        "never compared with those made from it."
     )
 
 
-def _notes(matched: Sequence[GeneratorRecord], plain: Sequence[GeneratorRecord]) -> Text:
+def _notes(matched: Sequence[MeasuredGenerator], plain: Sequence[MeasuredGenerator]) -> Text:
     config = matched[0].config
-    seconds = [record.train_seconds for record in (*matched, *plain)]
+    seconds = [record.record.train_seconds for record in (*matched, *plain)]
     return Text(
         f"± is half of a 95% t-interval over {len(matched)} and {len(plain)} seeds. Fréchet distances have a bias that "
         f"all rows share (equal numbers of images). Discriminator and generator: {config.steps:,} steps of "
@@ -201,8 +201,8 @@ def _notes(matched: Sequence[GeneratorRecord], plain: Sequence[GeneratorRecord])
     )
 
 
-def _gap(name: str, records: Sequence[GeneratorRecord], law: str) -> LawGap:
-    values = [record.laws[law].gap_in_lost_classes or 0.0 for record in records]
+def _gap(name: str, records: Sequence[MeasuredGenerator], law: str) -> LawGap:
+    values = [record.quality.laws[law].gap_in_lost_classes or 0.0 for record in records]
     return law_gap(name, values, [record.influence(law) for record in records])
 
 
@@ -210,7 +210,7 @@ def generation_section(sources: Sources) -> Section | None:
     """Figures 3 and 4, what knowing the prior is worth, and the numbers."""
     if not sources.plans["generation"]:
         return None
-    records = generator_records(sources.plans["generation"], sources.store)
+    records = measured_generators(sources.plans["generation"], sources.store)
     matched = [record for record in records if record.is_matched]
     plain = [record for record in records if not record.is_matched]
     if min(len(matched), len(plain)) < 2:

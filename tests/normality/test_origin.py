@@ -9,8 +9,7 @@ import pytest
 from noisedim.assessment import assess
 from noisedim.normality.nulls.null_samples import SIMULATIONS
 from noisedim.normality.nulls.null_surfaces import table_error
-from noisedim.normality.p_value_origin import BOUND, CERTAIN, EXACT, origin_of
-from noisedim.normality.p_values import calibrated_p_value
+from noisedim.normality.p_values import BOUND, CERTAIN, EXACT, calibrated_p_value, origin_of
 from noisedim.normality.tests import calibrated_tests
 
 
