@@ -12,10 +12,15 @@ from noisedim.theory.sources import LazySource, Source
 from noisedim.verification import Trial, check
 from noisedim.verification.scenarios import ON_THE_UNIT_INTERVAL, block_pairs
 
+_LEVELS = {
+    "uniform": ((0.01, 1.0), (0.5, 0.5)),
+    "lower-half": ((0.25, 1.0), (2.0, 0.0)),
+    "two-blocks": ((0.25, 0.5), (2.0, 1.0)),
+}
 _CASES = {
     f"{name},eps={epsilon:.3g},keep={keep:g}": (LazySource(ON_THE_UNIT_INTERVAL[name], dim=2, keep=keep), epsilon)
-    for name in ("uniform", "lower-half", "two-blocks")
-    for epsilon, keep in ((0.01, 1.0), (0.25, 1.0), (0.5, 0.5), (2.0, 0.0))
+    for name, levels in _LEVELS.items()
+    for epsilon, keep in levels
 }
 
 

@@ -328,7 +328,7 @@ _METHODS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = {
     ),
     _SOURCES + "LazySource.pointwise_information": (("lemma-3.1/pointwise",), {"2%": _TWO_PERCENT, "sign": _NEGATED}),
     _SOURCES + "DiscreteSource.information": (("remark-2.5/attained",), {"2%": _TWO_PERCENT}),
-    _SOURCES + "DiscreteSource.residual_information": (("lemma-3.1/gaussian_noise",), {"2%": _TWO_PERCENT}),
+    _SOURCES + "DiscreteSource.residual_information": (("lemma-3.3/equivalence",), {"2%": _TWO_PERCENT}),
     _SOURCES + "DiscreteSource.squared_distance": (("theorem-4.1/distances",), {"2%": _TWO_PERCENT}),
     _SOURCES + "DiscreteSource.pointwise_information": (("remark-2.5/attained",), {"2%": _TWO_PERCENT}),
     _SOURCES + "DiscreteSource.weakly_invariant": (

@@ -62,8 +62,8 @@ _OTHERS: tuple[Claim, ...] = (
         "Theorem 3.5",
         printed="Equality only if f is weakly invariant, under the conditions of Lemma 3.1.",
         counterexample="X ~ U[0, 1], X′ = X + ½ mod 1, f = 1{x ≥ ½}, ε = ½: I = log 2, the bound, but the g with "
-        "f(X) = g(f(X′)) exchanges 0 and 1. X, X′ and Y have densities; f(X) has none, as in the theorem's own case of "
-        "equality (E12).",
+        "f(X) = g(f(X′)) exchanges 0 and 1. X, X′ and Y have densities; f(X) and f(X′) have none, as in the theorem's "
+        "own case of equality (E12).",
         satisfies=(
             given.NOISY_DENSITY,
             given.UNIFORM_NOISE,
@@ -206,8 +206,9 @@ _OTHERS: tuple[Claim, ...] = (
         "Section 1, contribution 1",
         printed="Adding a small noise and maximising the objective minimises the Kullback–Leibler divergence of the "
         "embeddings from a Gaussian (or uniform) law.",
-        counterexample="Uniform noise: at every ε > 0 the one law that maximises I is discrete, so KL(f(X) ‖ U[0, 1]) "
-        "= ∞ at the maximum, while U[0, 1] itself, with KL = 0, sends less.",
+        counterexample="Uniform noise: at every ε > 0 the one law that maximises I is discrete, so KL(f(X) ‖ U[0, 1]) = ∞ "
+        "at the maximum, while U[0, 1] itself, with KL = 0, sends less. Among laws with a density there is no maximum, and "
+        "along those that approach it KL(f(X) ‖ U[0, 1]) grows without end.",
         satisfies=(given.UNIFORM_NOISE, given.UNIT_CUBE, given.KEPT, given.WEAKLY_INVARIANT),
         by_construction=_CHANNEL,
         correction="What is minimised is the divergence of the noisy law (B.1, B.4). The maximum matches f(X) itself "
