@@ -187,7 +187,8 @@ ADDED: tuple[Claim, ...] = (
         statement="sup I(f(X); f(X)+Z) = d[(1−r) log(n+1) + r log(n+2)] with 1/(2ε) = n + r, n whole, 0 ≤ r < 1: "
         "log(1+t) interpolated linearly at whole t = 1/(2ε), so the bound (6) is met iff 1/(2ε) is whole.",
         hypotheses=("Z ~ U[−ε, ε]^d", "f(X) in [0, 1]^d"),
-        source="Oettli (1974) for d = 1; the proof is in noisedim.theory.capacity",
+        source="Oettli (1974) for d = 1",
+        proof="noisedim.theory.capacity, by the phase modulo 2ε; log(1+t) is strictly concave between whole t",
         references=("noisedim", "oettli", "blahut", "arimoto"),
     ),
     Claim(
