@@ -37,8 +37,7 @@ _NO_TABLE = "the null tables do not reach this n and d; pass `simulations` to ca
 _ROUNDED = "the rows were rounded before they were mapped to N(0, I), so that equal values say nothing"
 # Seconds that a sum over pairs takes at least, per pair and per pair and coordinate, on one core of 2020's.
 _PER_PAIR, _PER_PRODUCT = 6e-9, 6e-11
-# Batteries of fewer pair operations than this are never cut.
-BUDGET = 10.0
+BUDGET = 5.0
 """Default budget in seconds for the tests that sum over all pairs of rows."""
 
 

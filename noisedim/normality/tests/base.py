@@ -34,6 +34,7 @@ __all__ = [
     "Test",
     "bounded",
     "degenerate_moments",
+    "float_digits",
     "rounding_of",
 ]
 
@@ -283,9 +284,18 @@ def rounding_of(z: np.ndarray) -> float:
     largest = float(np.abs(z).max())
     if largest == 0:
         return 0.0
-    mantissas = np.frexp(z)[0]
-    digits = next((own for own in (8, 11, 24) if bool((np.ldexp(mantissas, own) % 1 == 0).all())), 53)
-    return float(2.0 ** (math.frexp(largest)[1] - digits))
+    return float(2.0 ** (math.frexp(largest)[1] - float_digits(z)))
+
+
+def float_digits(z: np.ndarray) -> int:
+    """Binary digits of the shortest float format (bfloat16, float16, float32, float64) that holds all of z."""
+    single = z.astype(np.float32)
+    if not np.array_equal(single, z):
+        return 53
+    if not (single.view(np.uint32) & 0xFFFF).any():
+        return 8
+    with np.errstate(over="ignore"):
+        return 11 if np.array_equal(single.astype(np.float16), single) else 24
 
 
 def bounded(z: np.ndarray) -> np.ndarray:
