@@ -41,7 +41,7 @@ class PlanarMixture(Source):
 
     >>> one = PlanarMixture.of([1.0], [[0.0, 0.0]], [[[1.0, 0.6], [0.6, 1.0]]])
     >>> round(one.noisy_entropy(Normal(0, 1)), 6)  # log 2πe + ½ log det(Σ + I)
-    3.483853
+    3.483869
     """
 
     weights: np.ndarray
