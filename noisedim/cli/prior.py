@@ -77,9 +77,10 @@ class Sample:
         import torch
 
         from noisedim.priors import load_prior
+        from noisedim.streams import stream
 
         prior = load_prior(self.prior)
-        draws = prior.sample(self.n, generator=torch.Generator().manual_seed(self.seed), dtype=torch.float64)
+        draws = prior.sample(self.n, generator=stream(self.seed, "prior sample"), dtype=torch.float64)
         _write(self.output, draws)
         print(f"{len(draws)} draws of {prior.law} in {self.output}")
         return 0
