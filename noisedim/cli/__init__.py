@@ -13,6 +13,7 @@ import tyro
 from noisedim.cli.assess import Assess
 from noisedim.cli.certify import Certify
 from noisedim.cli.cite import Cite
+from noisedim.cli.duals import Duals
 from noisedim.cli.embed import Embed
 from noisedim.cli.export import Export
 from noisedim.cli.generate import Generate
@@ -40,6 +41,7 @@ _Others = (
     | Annotated[Verify, tyro.conf.subcommand("verify")]
     | Annotated[Cite, tyro.conf.subcommand("cite")]
     | Annotated[TableOne, tyro.conf.subcommand("table-1")]
+    | Annotated[Duals, tyro.conf.subcommand("duals")]
     | Annotated[ReportOptions, tyro.conf.subcommand("report")]
 )
 
