@@ -217,7 +217,7 @@ def bad_cases(tmp_path, checkpoint):
         "nan": (["assess", str(tmp_path / "nan.npy")], "30 of 30 rows hold NaN"),
         "missing": (["assess", str(tmp_path / "absent.npy")], "there is no"),
         "seed": (["assess", str(tmp_path / "far.csv"), "--seed", "-1"], "seed must be an integer >= 0"),
-        "ragged": (["assess", str(tmp_path / "ragged.csv")], "line 2 has 3"),
+        "ragged": (["assess", str(tmp_path / "ragged.csv")], "Expected 2 fields in line 2, saw 3"),
         "not in the cube": (
             ["assess", str(tmp_path / "far.csv"), "--prior", "uniform"],
             "values in [0, 1]; 40 of 40 rows are outside",

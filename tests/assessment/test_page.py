@@ -1,6 +1,7 @@
 """The page of an assessment: self-contained, with the verdict, tests and pictures."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -56,4 +57,6 @@ def test_bands_hold_together():
 def test_no_p_value_is_printed_as_zero():
     assert p_equals(0.0) == "p < 1e-15"
     assert p_equals(0.0203) == "p = 0.0203"
-    assert _verdict(True, 0.0, 1797, "held-out").endswith("family-wise p < 1e-15)")
+    certain = SimpleNamespace(rejected=True, p_value=0.0, n=1797)
+    record = SimpleNamespace(assessment=certain, measured_on="held-out")
+    assert _verdict(record).endswith("family-wise p < 1e-15)")
