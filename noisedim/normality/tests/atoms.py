@@ -63,7 +63,7 @@ _WORDS = "a coordinate takes one value again and again"
 TESTS = (
     ExactTest("atoms", "simple", _WORDS, grows=None, outcome=atoms, bound=True, sees_rounding=True),
     ExactTest(
-        "atoms",
+        "atoms_composite",
         "composite",
         _WORDS,
         grows=None,

@@ -5,12 +5,12 @@ Source: Johnstone (2001), Annals of Statistics 29, 295–327; Ma (2012), Bernoul
 
 import numpy as np
 
+from noisedim.normality.spectrum import largest_eigenvalue_p_value, smallest_eigenvalue_p_value
 from noisedim.normality.tests.base import ExactTest, Outcome, bounded
-from noisedim.normality.tracy_widom import largest_eigenvalue_p_value, smallest_eigenvalue_p_value
 
 __all__ = ["TESTS", "eigenvalues"]
 
-# Of the Tracy–Widom approximation, compared with exact draws (tests/normality/test_tracy_widom.py): rates of p ≤ .05 were
+# Of the Tracy–Widom approximation, compared with exact draws (tests/normality/test_spectrum.py): rates of p ≤ .05 were
 # .037 to .057 over 19 shapes.
 _RELATIVE_ERROR = 0.15
 # With less than this between rows and columns, the smallest eigenvalue has another law.

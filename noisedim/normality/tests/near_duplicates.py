@@ -133,7 +133,7 @@ TESTS = (
         sees_rounding=True,
     ),
     ExactTest(
-        "near_duplicates",
+        "near_duplicates_composite",
         "composite",
         _WORDS,
         grows=None,

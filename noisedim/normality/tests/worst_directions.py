@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from noisedim.normality.direction_search import extreme_variances, third_and_fourth_order
+from noisedim.normality.directions import extreme_variances, third_and_fourth_order
 from noisedim.normality.tests.base import ExactTest, Outcome, ProjectionTest, bounded
 from noisedim.normality.tests.dagostino import VARIABLE
 from noisedim.statistics.combining import sidak
@@ -55,7 +55,7 @@ TESTS = (
         outcome=worst_variance,
     ),
     _SHAPE,
-    replace(_SHAPE, null="composite"),
+    replace(_SHAPE, name="worst_direction_composite", null="composite"),
     ProjectionTest(
         "coordinate_shapes",
         "composite",
