@@ -91,9 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name, rest = given[0], given[1:]
     command = COMMANDS[name]
 
-    return guarded(
-        "noisedim", lambda: command.run(name, _with_current_names(rest)), when_stopped=command.when_stopped
-    )
+    return guarded("noisedim", lambda: command.run(name, _with_current_names(rest)), when_stopped=command.when_stopped)
 
 
 def _overview(given: list[str]) -> None:
