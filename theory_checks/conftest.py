@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from noisedim.verification import Check, Row, Verdict, run_case
-from noisedim.verification.ledger import DEFAULT_LEDGER, claim_lines, make_ledger, write_ledger
+from noisedim.verification.ledger import DEFAULT_LEDGER, claim_lines, errata_words, make_ledger, write_ledger
 from noisedim.verification.registry import all_checks
 
 _ROW = "noisedim_row"
@@ -100,7 +100,8 @@ class _Bookkeeper:
         path = self.config.getoption("--ledger") or self.config.rootpath / DEFAULT_LEDGER
         seed = self.config.getoption("--seed")
         rows = list(self.rows.values())
-        self.lines = claim_lines(make_ledger(rows, seed=seed))
+        ledger = make_ledger(rows, seed=seed)
+        self.lines = [*claim_lines(ledger), f"errata: {errata_words(ledger)}", *_primitive_words(ledger)]
         try:
             expected = [case_id for check in all_checks().values() for case_id in check.case_ids()]
         except (
@@ -134,6 +135,16 @@ class _Bookkeeper:
             f"seed {self.config.getoption('--seed')}"
         )
         terminalreporter.write_line(self.note)
+
+
+def _primitive_words(ledger: dict[str, Any]) -> list[str]:
+    """How many cells the table of primitives has, and those in which nothing was refuted."""
+    table = ledger["primitives"]
+    tried = any(cell["red"] or cell["green"] for given in table["claims"].values() for cell in given.values())
+    if not tried:
+        return []
+    filled = table["cells"] - len(table["empty"])
+    return [f"primitive × claim: {filled} of {table['cells']} cells filled", *(f"  empty: {x}" for x in table["empty"])]
 
 
 def _case_id_of(nodeid: str) -> str | None:

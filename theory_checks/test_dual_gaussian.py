@@ -18,7 +18,7 @@ from noisedim.priors import GaussianPrior
 from noisedim.theory import bounds, dual, entropy
 from noisedim.theory.laws import Atoms, Law, Normal, Uniform
 from noisedim.theory.quadrature import integrate
-from noisedim.theory.sources import GaussianSource, LazySource
+from noisedim.theory.sources import DiscreteSource, GaussianSource, LazySource
 from noisedim.theory.sums import add
 from noisedim.verification import Trial, check
 from noisedim.verification.scenarios import STANDARDISED, covariance
@@ -336,3 +336,24 @@ def gaussian_ladder(trial: Trial, case: tuple[int, float]) -> None:
     kl, renyi = source.noisy_divergence(noise, reference), source.noisy_renyi_2(noise, reference)
     trial.at_most("KL and D₂", kl, renyi)
     trial.below("0 and KL", 0.0, kl)
+
+
+@check("dual-certificate", cases={f"sigma={s:g}": s for s in (0.3, 0.5, 1.0)})
+def differing_laws(trial: Trial, sigma: float) -> None:
+    """f(X) = ±1 and f(X′) = ±t: KL ≤ C − I ≤ C − J at every t; at σ = ½, t = 0.8, C − J is below D₂."""
+    noise, reference = Normal(0, sigma), Normal(0, math.hypot(1, sigma))
+    points = np.array([[-1.0], [1.0]])
+    law = Atoms((-1.0, 1.0))
+    renyi = entropy.renyi_2_divergence(add(law, noise), reference)
+    kl = entropy.kl_divergence(add(law, noise), reference)
+    for t in (0.5, 0.8, 0.9, 1.0):
+        source = DiscreteSource.of([-1.0, 1.0], [-t, t], np.eye(2) / 2)
+        kernel = np.exp(dual.gaussian_dual_kernel(points, t * points, sigma))
+        certificate = (1 - t) ** 2 / (2 * sigma**2) + math.log(kernel.mean())
+        information = source.information(noise)
+        trial.at_most("KL and C − I", kl, bounds.gaussian_noisy_kl_upper_bound(information, 1, sigma))
+        trial.at_most("C − I and C − J", bounds.gaussian_noisy_kl_upper_bound(information, 1, sigma), certificate)
+        if (sigma, t) == (0.5, 0.8):
+            trial.below("C − J and D₂, of differing laws", certificate, renyi, by=0.02)
+        if t == 1:
+            trial.at_most("D₂ and C − J, of one law", renyi, certificate)

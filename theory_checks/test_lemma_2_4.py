@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from noisedim.theory import entropy
+from noisedim.theory.claims import CLAIMS
 from noisedim.theory.laws import Atoms, Laplace, Law, Normal, Uniform, expectation
 from noisedim.theory.quadrature import integrate
 from noisedim.theory.sums import add
@@ -91,6 +92,10 @@ def _entropy_up_to(level: float, shift_weights: tuple[float, ...]) -> float:
 def equality_without_a_finite_entropy(trial: Trial) -> None:
     """X = g(Y) wherever h(X+Z | Y) = h(Z | Y), as printed: then X would be constant, and I(X; X+Z) = 0."""
     level = 300.0
+    density = integrate(lambda u: _log_squared_density(np.exp(u)) * np.exp(u), [1 + 1e-12, 2, 8, 40, level]).value
+    trial.satisfies(CLAIMS["E11"].satisfies[0], abs(density + 1 / level - 1) < 1e-9)
+    bit = Atoms((0.0, 1.0))
+    trial.satisfies(CLAIMS["E11"].satisfies[1], len(bit.atoms) > 1)  # Y is constant
     alone, both = _entropy_up_to(level, (1.0,)), _entropy_up_to(level, (0.5, 0.5))
     trial.details["entropy up to z = e^300"] = [alone, both]
     # Both entropies are infinite, hence equal: −∫ p log p up to e^u grows as log u + 2 log u / u without end. X is a bit.

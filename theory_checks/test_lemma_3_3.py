@@ -11,9 +11,13 @@ import itertools
 
 import numpy as np
 
-from noisedim.theory.laws import Law, Normal, Uniform
+from noisedim.theory import entropy
+from noisedim.theory.claims import CLAIMS
+from noisedim.theory.laws import Atoms, Law, Normal, Uniform
 from noisedim.theory.sources import DiscreteSource, GaussianSource, LazySource, Source
+from noisedim.theory.sums import add
 from noisedim.verification import Trial, check
+from noisedim.verification.hypotheses import satisfies_all
 from noisedim.verification.scenarios import covariance
 
 _NOISES: tuple[Law, ...] = (Normal(0, 0.3), Normal(0, 2), Uniform(-0.4, 0.4), Uniform(-2, 2))
@@ -45,6 +49,15 @@ def _views(seed: int, *, keep: float, moves: float) -> np.ndarray:
     return table / table.sum()
 
 
+def _uncertain(source: DiscreteSource, noise: Law) -> float:
+    """h(Y | f(X′)) from the table."""
+    points, total = np.array([place for place, _ in source.law.atoms]), 0.0
+    for column in source.joint.T:
+        given = Atoms(tuple(points), tuple(column / column.sum()))
+        total += float(column.sum()) * entropy.differential_entropy(add(given, noise))
+    return total
+
+
 _CASES: dict[str, tuple[np.ndarray, list[int]]] = {}
 for _seed in range(6):
     for _name, _encode in {"injective": [0, 1, 2, 3, 4], "pairs": [0, 0, 1, 1, 2], "constant": [0] * 5}.items():
@@ -66,6 +79,8 @@ def equivalence(trial: Trial, case: tuple[np.ndarray, list[int]]) -> None:
             trial.equal("I(Y; f(X) | f(X′)) of a weakly invariant encoder", lost, 0.0)
         else:
             trial.below("0 and I(Y; f(X) | f(X′)) of another encoder", 0.0, lost, by=1e-5)
+        by_entropies = _uncertain(source, noise) - entropy.differential_entropy(noise)
+        trial.equal("I(Y; f(X) | f(X′)) and h(Y | f(X′)) − h(Z)", lost, by_entropies)
 
 
 @check("lemma-3.3")
@@ -104,21 +119,36 @@ def hypothesis(trial: Trial, case: tuple[Source, float]) -> None:
         trial.holds("other views of a Gaussian are not", not source.weakly_invariant)
 
 
+# X ~ U[0, 1], X′ = X + ½ mod 1, f = 1{x ≥ ½}: f(X) is a fair bit, f(X′) the other one.
 _FLIP = DiscreteSource.of([0, 1], [0, 1], [[0, 0.5], [0.5, 0]])
+
+
+@check("E3")
+def table_of_the_half_turn(trial: Trial) -> None:
+    """The table of (f(X), f(X′)) by X itself, on a grid of cells that the turn maps to cells; X′ is uniform like X."""
+    x = (np.arange(1000) + 0.5) / 1000
+    turned = (x + 0.5) % 1.0
+    bits, others = (x >= 0.5).astype(int), (turned >= 0.5).astype(int)
+    for i, j in itertools.product(range(2), repeat=2):
+        found = float(((bits == i) & (others == j)).mean())
+        trial.equal(f"P(f(X) = {i}, f(X′) = {j})", found, float(_FLIP.joint[i, j]))
+    trial.equal("X′ is uniform: largest distance of its order from X's", float(np.abs(np.sort(turned) - x).max()), 0.0)
 
 
 @check("E3", role="printed")
 def only_weakly_invariant_encoders(trial: Trial) -> None:
-    """An encoder that is not weakly invariant stays strictly below (6), as Theorem 3.5 prints it without P(X = X′)."""
-    trial.holds("f is not weakly invariant", not _FLIP.weakly_invariant)
-    information = _FLIP.information(Uniform(-0.5, 0.5))
-    trial.below("I(f(X′); Y) and log(1 + 1/(2ε))", information, np.log(2))
+    """An encoder that is not weakly invariant stays strictly below (6), as Theorem 3.5 prints it without P(X = X′ | X)."""
+    noise = Uniform(-0.5, 0.5)
+    satisfies_all(trial, _FLIP, noise, *CLAIMS["E3"].satisfies)
+    information = _FLIP.information(noise)
+    trial.below("I(f(X′); Y), f not weakly invariant, and log(1 + 1/(2ε))", information, np.log(2))
 
 
 @check("E3", role="corrected")
 def flipped_bit(trial: Trial) -> None:
-    """X′ = 1 − X reaches the bound at ε = ½: what counts is f(X) = g(f(X′)); under P(X = X′ | X) > 0 they are one."""
+    """It reaches the bound at ε = ½: what counts is f(X) = g(f(X′)); under P(X = X′ | X) > 0 they are one."""
     noise = Uniform(-0.5, 0.5)
+    trial.holds("f is not weakly invariant", not _FLIP.weakly_invariant)
     trial.equal("I(f(X′); Y) and the bound", _FLIP.information(noise), np.log(2))
     trial.equal("I(Y; f(X) | f(X′))", _FLIP.residual_information(noise), 0.0)
     trial.equal("P(X = X′ | X)", _FLIP.keeps, 0.0)

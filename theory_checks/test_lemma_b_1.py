@@ -10,16 +10,22 @@ import math
 import numpy as np
 
 from noisedim.theory import bounds, entropy
+from noisedim.theory.claims import CLAIMS
+from noisedim.theory.claims import hypotheses as given
 from noisedim.theory.laws import Law, Normal, Uniform
 from noisedim.theory.sources import GaussianSource, LazySource, Source
 from noisedim.verification import Trial, check
+from noisedim.verification.hypotheses import satisfies_all
 from noisedim.verification.scenarios import (
     ON_THE_UNIT_INTERVAL,
     STANDARDISED,
     covariance,
     gaussian_pairs,
+    planar_pairs,
     standardised_pairs,
 )
+
+_ALWAYS = (given.DENSITIES, given.KEPT, given.WEAKLY_INVARIANT)
 
 
 def _lemma(trial: Trial, source: Source, sigma: float) -> None:
@@ -37,9 +43,15 @@ def gaussian(trial: Trial, case: tuple[Source, float]) -> None:
     _lemma(trial, *case)
 
 
-@check("lemma-b.1", cases=standardised_pairs(sigmas=(0.05, 0.3, 5.0)))
+@check("lemma-b.1", cases=standardised_pairs(sigmas=(0.01, 0.3, 5.0)))
 def other_laws(trial: Trial, case: tuple[Source, float]) -> None:
     """Other laws, with X′ = X always, half of the time, and never."""
+    _lemma(trial, *case)
+
+
+@check("lemma-b.1", cases=planar_pairs())
+def dependent_coordinates(trial: Trial, case: tuple[Source, float]) -> None:
+    """Laws in the plane that are no products."""
     _lemma(trial, *case)
 
 
@@ -49,11 +61,12 @@ _ANY_LAW = {n: law for n, law in STANDARDISED.items() if n != "normal"}
 @check(
     "E1",
     role="printed",
-    cases={f"{name},gaussian-prior": STANDARDISED[name] for name in ("uniform", "laplace", "rademacher")},
+    cases={f"{name},gaussian-prior": STANDARDISED[name] for name in ("uniform", "laplace", "two-clusters")},
 )
 def strict_unless_normal(trial: Trial, law: Law) -> None:
     """KL < C − I for a weakly invariant encoder whose law is not normal, as Lemma B.1 prints it."""
     source, sigma = LazySource(law), 1.0
+    satisfies_all(trial, source, Normal(0, sigma), *_ALWAYS, given.GAUSSIAN_NOISE, given.MOMENTS)
     divergence = source.noisy_divergence(Normal(0, sigma), Normal(0, math.hypot(1, sigma)))
     upper = bounds.gaussian_noisy_kl_upper_bound(source.information(Normal(0, sigma)), 1, sigma)
     trial.below("KL(Y ‖ N) and C − I", divergence, upper)
@@ -82,6 +95,7 @@ def strict_unless_lattice(trial: Trial, case: tuple[Law, float]) -> None:
     """KL < d log(1+1/(2ε)) − I for a weakly invariant encoder that is not U(A), as Lemma B.4 prints it."""
     law, epsilon = case
     source, noise = LazySource(law), Uniform(-epsilon, epsilon)
+    satisfies_all(trial, source, noise, *_ALWAYS, given.UNIFORM_NOISE, given.UNIT_CUBE)
     upper = bounds.uniform_noisy_kl_upper_bound(source.information(noise), 1, epsilon)
     trial.below("KL(Y ‖ U) and the bound", source.noisy_divergence(noise, Uniform(-epsilon, 1 + epsilon)), upper)
 
@@ -101,6 +115,7 @@ _CORRELATED = np.array([[1.0, 0.9], [0.9, 1.0]])
 @check("E16", role="printed")
 def reference_of_the_proof(trial: Trial) -> None:
     """The proof's KL(Y ‖ N(m, Σ)), Σ = Cov Y, is the lemma's KL(Y ‖ N(0, (1+σ²)I)), as its last lines take it."""
+    satisfies_all(trial, GaussianSource.of(_CORRELATED), Normal(0, 1), *CLAIMS["E16"].satisfies)
     noisy = _CORRELATED + np.eye(2)
     zero = np.zeros(2)
     proof = entropy.gaussian_kl_divergence(zero, noisy, zero, noisy)

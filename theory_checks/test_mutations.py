@@ -210,7 +210,7 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
         },
     ),
     "noisedim.theory.capacity.uniform_channel_capacity": (
-        ("uniform-channel/bracketed", "uniform-channel/interpolation"),
+        ("uniform-channel/optimal_law",),
         {
             "2%": _TWO_PERCENT,
             "as printed, the bound (6)": _instead(lambda dim, epsilon: dim * math.log1p(1 / (2 * epsilon))),
@@ -244,7 +244,7 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
         {"2%": _TWO_PERCENT, "KL for D₂": lambda original: entropy.kl_divergence, "halved": _HALVED},
     ),
     "noisedim.theory.entropy.channel_information": (
-        ("theorem-3.4/capacity", "E7/equality_for_equal_views"),
+        ("theorem-3.4/capacity", "E7/what_densities_are_for"),
         {"2%": _TWO_PERCENT, "I(Z; Y) for I(X; Y)": lambda original: entropy.noise_information},
     ),
     "noisedim.theory.entropy.noise_information": (
@@ -312,7 +312,7 @@ _METHODS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = {
     _LAWS + "Atoms.variance": (("theorem-2.1/moments",), {"2%": _TWO_PERCENT}),
     _LAWS + "Mixture._blend": (("theorem-2.1/identity",), {"2%": _TWO_PERCENT}),
     "noisedim.theory.sums._LaplacePlusNormal.density": (("theorem-2.1/identity",), {"2%": _TWO_PERCENT}),
-    "noisedim.theory.sums._StudentPlusNormal.density": (("lemma-b.2/product_laws",), {"2%": _TWO_PERCENT}),
+    "noisedim.theory.sums._StudentPlusNormal.density": (("lemma-b.2/heavy_tails",), {"2%": _TWO_PERCENT}),
     "noisedim.theory.sums._PlusUniform.density": (("theorem-2.1/textbook_entropies",), {"2%": _TWO_PERCENT}),
     _SOURCES + "LazySource.information": (
         ("lemma-3.1/gaussian_noise",),
@@ -328,7 +328,7 @@ _METHODS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = {
     ),
     _SOURCES + "LazySource.pointwise_information": (("lemma-3.1/pointwise",), {"2%": _TWO_PERCENT, "sign": _NEGATED}),
     _SOURCES + "DiscreteSource.information": (("remark-2.5/attained",), {"2%": _TWO_PERCENT}),
-    _SOURCES + "DiscreteSource.residual_information": (("lemma-3.1/gaussian_noise",), {"2%": _TWO_PERCENT}),
+    _SOURCES + "DiscreteSource.residual_information": (("lemma-3.3/equivalence",), {"2%": _TWO_PERCENT}),
     _SOURCES + "DiscreteSource.squared_distance": (("theorem-4.1/distances",), {"2%": _TWO_PERCENT}),
     _SOURCES + "DiscreteSource.pointwise_information": (("remark-2.5/attained",), {"2%": _TWO_PERCENT}),
     _SOURCES + "DiscreteSource.weakly_invariant": (
@@ -368,7 +368,29 @@ _METHODS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = {
     _SOURCES + "products._ProductSource.noisy_divergence": (("lemma-b.4/bound_and_slack",), {"2%": _TWO_PERCENT}),
     _SOURCES + "products._ProductSource.noisy_renyi_2": (("dual-uniform/continuous_uniform",), {"2%": _TWO_PERCENT}),
     _SOURCES + "Source.noise_entropy": (("lemma-3.1/gaussian",), {"2%": _TWO_PERCENT}),
-    _SOURCES + "Source.noise_information": (("lemma-b.5/noise_adds_uncertainty",), {"2%": _TWO_PERCENT}),
+    _SOURCES + "products._ProductSource.noise_information": (
+        ("lemma-b.5/noise_adds_uncertainty",),
+        {"2%": _TWO_PERCENT, "h(Z) for h(Y)": lambda f: lambda self, noise: self.noise_entropy(noise) - self.entropy()},
+    ),
+    _SOURCES + "PlanarMixture.information": (("lemma-3.1/dependent_coordinates",), {"2%": _TWO_PERCENT}),
+    _SOURCES + "PlanarMixture.noise_information": (("lemma-b.2/dependent_coordinates",), {"2%": _TWO_PERCENT}),
+    _SOURCES + "PlanarMixture.residual_information": (("lemma-b.1/dependent_coordinates",), {"2%": _TWO_PERCENT}),
+    _SOURCES + "PlanarMixture.noisy_renyi_2": (("dual-certificate/order_in_the_plane",), {"2%": _TWO_PERCENT}),
+    _SOURCES + "BlockSource.information": (("lemma-b.4/dependent_coordinates",), {"2%": _TWO_PERCENT}),
+    _SOURCES + "BlockSource.noise_information": (("lemma-b.5/dependent_coordinates",), {"2%": _TWO_PERCENT}),
+    _SOURCES + "BlockSource.residual_information": (("lemma-b.4/dependent_coordinates",), {"2%": _TWO_PERCENT}),
+    "noisedim.theory.capacity.uniform_channel_law": (
+        ("uniform-channel/optimal_law",),
+        {
+            "even weights": lambda f: (
+                lambda epsilon: (f(epsilon)[0], np.full(len(f(epsilon)[0]), 1 / len(f(epsilon)[0])))
+            )
+        },
+    ),
+    "noisedim.theory.quadrature.integrate_plane": (
+        ("lemma-b.1/dependent_coordinates",),
+        {"2%": _of_result(value=lambda v: 1.02 * v)},
+    ),
 }
 
 

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from noisedim.theory import bounds, entropy
+from noisedim.theory.claims import CLAIMS
 from noisedim.theory.laws import Law, Normal
 from noisedim.verification import Trial, check
 from noisedim.verification.scenarios import STANDARDISED, covariance
@@ -41,8 +42,9 @@ def other_laws(trial: Trial, law: Law) -> None:
         error = dim * law.variance * sigma**2 / (law.variance + sigma**2)
         lower = bounds.reconstruction_information_lower_bound(dim * entropy.differential_entropy(law), error, dim)
         trial.at_most("bound and I(X; Y)", lower, information)
-        plain = dim * (entropy.differential_entropy(law) - math.log(2 * math.pi * math.e * error / dim) / 2)
-        trial.equal("bound in plain arithmetic", lower, plain)
+        # h(X) less the entropy of the normal law with the error's mean variance, by quadrature.
+        normal = entropy.differential_entropy(Normal(0, math.sqrt(error / dim)))
+        trial.equal("bound and d(h(X) − h(N))", lower, dim * (entropy.differential_entropy(law) - normal))
 
 
 # X ~ N(0, v·I), Y independent of X, X̂ = 0: h(X), E‖X‖² and I = 0 are all known.
@@ -54,6 +56,8 @@ def scalar_form_in_d_dimensions(trial: Trial, case: tuple[int, float]) -> None:
     """I ≥ h(X) − (d/2) log 2πe − ½ log E‖X − X̂‖², as printed, where I = 0."""
     dim, variance = case
     h = entropy.gaussian_entropy(variance * np.eye(dim))
+    trial.satisfies(CLAIMS["E5"].satisfies[0], math.isfinite(h))
+    trial.satisfies(CLAIMS["E5"].satisfies[1], math.isfinite(h) and math.isfinite(dim * variance))
     printed = h - dim / 2 * math.log(2 * math.pi * math.e) - math.log(dim * variance) / 2
     trial.at_most("printed bound and I = 0", printed, 0.0)
 
@@ -64,3 +68,26 @@ def corrected_form(trial: Trial, case: tuple[int, float]) -> None:
     dim, variance = case
     h = entropy.gaussian_entropy(variance * np.eye(dim))
     trial.equal("bound and I = 0", bounds.reconstruction_information_lower_bound(h, dim * variance, dim), 0.0)
+
+
+@check("E5", role="corrected", cases={f"c={c:g}": c for c in (0.1, 10.0)})
+def scaled_data(trial: Trial, factor: float) -> None:
+    """X → cX leaves I as it is, and the corrected bound; the printed one moves by (d−1) log c."""
+    dim, sigma = 3, 1.0
+    spread = covariance(dim, seed=dim)
+    values, printed, informations = [], [], []
+    for c in (1.0, factor):
+        signal = c * c * spread
+        noisy = spread + sigma**2 * np.eye(dim)  # Y = X + noise: the encoder undoes the scale
+        error = float(np.trace(signal - c * c * spread @ np.linalg.solve(noisy, spread)))
+        h = entropy.gaussian_entropy(signal)
+        values.append(bounds.reconstruction_information_lower_bound(h, error, dim))
+        printed.append(h - dim / 2 * math.log(2 * math.pi * math.e) - math.log(error) / 2)
+        kept = entropy.gaussian_entropy(noisy) - entropy.gaussian_entropy(sigma**2 * np.eye(dim))
+        joint = np.block([[signal, c * spread], [c * spread, noisy]])
+        found = entropy.gaussian_information((joint + joint.T) / 2, dim)
+        trial.equal(f"I at c = {c:g}, and h(Y) − h(Y | X)", found, kept)
+        informations.append(found)
+    trial.equal("I, scaled and not", informations[1], informations[0])
+    trial.equal("the corrected bound, scaled and not", values[1], values[0])
+    trial.equal("the printed bound moves by (d−1) log c", printed[1] - printed[0], (dim - 1) * math.log(factor))

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import special
 
 from noisedim.theory import entropy
+from noisedim.theory.claims import CLAIMS
 from noisedim.theory.laws import Laplace, Law, Mixture, Normal, StudentT, Uniform, expectation
 from noisedim.theory.sums import add
 from noisedim.verification import Trial, check
@@ -126,6 +127,8 @@ def gaussian_divergences(trial: Trial, dim: int) -> None:
 def sign_in_the_proof(trial: Trial) -> None:
     """∫ p log φ = const + ½ E X²/σ², as the proof prints it."""
     law = Normal(0, 1)
+    trial.satisfies(CLAIMS["E17"].satisfies[0], not law.atoms)
+    trial.satisfies(CLAIMS["E17"].satisfies[1], math.isfinite(law.mean) and math.isfinite(law.variance))
     cross = -entropy.differential_entropy(law)
     trial.equal("∫ p log φ and const + ½ E X²", cross, -math.log(2 * math.pi) / 2 + law.variance / 2)
 
@@ -133,5 +136,7 @@ def sign_in_the_proof(trial: Trial) -> None:
 @check("E17", role="corrected", cases={name: STANDARDISED[name] for name in ("normal", "uniform", "laplace")})
 def sign_corrected(trial: Trial, law: Law) -> None:
     """∫ p log φ = const − ½ E X²/σ²."""
-    cross = -entropy.differential_entropy(law) - entropy.kl_divergence(law, Normal(0, 1))
+    cross = expectation(lambda x: -x * x / 2 - math.log(2 * math.pi) / 2, law)
+    through = -entropy.differential_entropy(law) - entropy.kl_divergence(law, Normal(0, 1))
+    trial.equal("∫ p log φ and −h − KL", cross, through)
     trial.equal("∫ p log φ and const − ½ E X²", cross, -math.log(2 * math.pi) / 2 - law.variance / 2)

@@ -2,7 +2,7 @@
 
 Hypotheses: Z ~ U[−ε, ε]^d independent of (X, X′), f(X) in [0, 1]^d.
 Source: arXiv 2410.06993, Theorem 3.5, eq. (6). Equality iff I(Y; f(X) | f(X′)) = 0, 1/(2ε) whole, f(X) ~ U(A^d); printed
-wrong in four ways (E2, E3, E12, E13).
+with misprints (E2, E13) and without a hypothesis (E3); with densities throughout it is vacuous (E12).
 """
 
 import itertools
@@ -11,11 +11,13 @@ import math
 import numpy as np
 
 from noisedim.theory import bounds, entropy
+from noisedim.theory.claims import CLAIMS
 from noisedim.theory.laws import Atoms, Uniform
 from noisedim.theory.sources import LazySource, Source
 from noisedim.verification import Trial, check
+from noisedim.verification.hypotheses import satisfies_all
 from noisedim.verification.sampling import sampled_information
-from noisedim.verification.scenarios import ON_THE_UNIT_INTERVAL, lattice, unit_pairs
+from noisedim.verification.scenarios import ON_THE_UNIT_INTERVAL, block_pairs, lattice, unit_pairs
 
 _LEVELS = {f"d={dim},eps={eps:.3g}": (dim, eps) for dim in (1, 2, 8, 64) for eps in (0.05, 1 / 3, 0.5, 2.0)}
 
@@ -48,6 +50,17 @@ def bound(trial: Trial, case: tuple[Source, float]) -> None:
         trial.below("I(f(X′); Y) and the bound, condition not met", information, value, by=1e-4)
 
 
+@check("theorem-3.5", cases=block_pairs(epsilons=(0.25,)))
+def dependent_coordinates(trial: Trial, case: tuple[Source, float]) -> None:
+    """Laws on the square that are no products: strictly below; and the KL bound, its I(Z; Y) a double integral to 1e-6."""
+    source, epsilon = case
+    noise = Uniform(-epsilon, epsilon)
+    information, value = source.information(noise), bounds.uniform_capacity(2, epsilon)
+    trial.below("I(f(X′); Y) and the bound, condition not met", information, value, by=1e-2)
+    upper = bounds.uniform_kl_upper_bound(source.noise_information(noise), information, 2, epsilon)
+    trial.at_most("KL(f(X) ‖ U) and its bound", source.divergence(Uniform(0, 1)), upper, slack=1e-5)
+
+
 @check("theorem-3.5", cases={f"d={d},eps=1/{n}": (d, 1 / n) for d in (1, 2, 16) for n in (2, 4, 6, 20)})
 def attained(trial: Trial, case: tuple[int, float]) -> None:
     """U(A^d), 1/(2ε) whole, f(X) = f(X′): equality; with X′ ≠ X half of the time, strictly below."""
@@ -62,7 +75,7 @@ def attained(trial: Trial, case: tuple[int, float]) -> None:
     trial.below("with uneven weights", LazySource(nudged, dim=dim).information(noise), value, by=1e-7)
 
 
-_WITH_DENSITY = {n: c for n, c in unit_pairs(epsilons=(0.05, 1 / 3, 2.0)).items() if math.isfinite(c[0].entropy())}
+_WITH_DENSITY = {n: c for n, c in unit_pairs(epsilons=(0.01, 1 / 3, 2.0)).items() if math.isfinite(c[0].entropy())}
 
 
 @check("theorem-3.5", cases=_WITH_DENSITY)
@@ -121,6 +134,7 @@ def as_many_points_as_on_the_line(trial: Trial, case: tuple[int, float]) -> None
     dim, epsilon = case
     count = round(1 / (2 * epsilon)) + 1
     diagonal = np.linspace(0, 1, count)[:, None] * np.ones(dim)
+    satisfies_all(trial, LazySource(lattice(epsilon), dim=dim), Uniform(-epsilon, epsilon), *CLAIMS["E13"].satisfies)
     trial.equal("I of U(A) and the bound", box_information(diagonal, epsilon), bounds.uniform_capacity(dim, epsilon))
 
 

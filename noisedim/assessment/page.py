@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from noisedim.assessment.table import n_star_words, p_words, verdict_words
-from noisedim.assessment.words import INDEX_WORDS, MAPPED_WORDS
+from noisedim.assessment.words import INDEX_WORDS, MAPPED_WORDS, n_star_words, p_words, verdict_words
 from noisedim.normality.effects import BIAS_WORDS, EFFECT_WORDS
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from noisedim.assessment.assess import assess
 from noisedim.downstream.linear_probe import PENALTY_RULE, linear_probe, weighted_knn
 from noisedim.normality.spectrum import effective_rank
 from noisedim.statistics.intervals import clopper_pearson
+from noisedim.streams import numpy_stream
 
 __all__ = ["MOST_ROWS", "measure_pretraining"]
 
@@ -41,7 +42,7 @@ def measure_pretraining(
     Returns: numbers as plain data, and the class that the probe on the features predicts for each measured row, or None
         without labels or held-out rows.
     """
-    part = measured[np.sort(np.random.default_rng([seed, 37]).permutation(len(measured))[:MOST_ROWS])]
+    part = measured[np.sort(numpy_stream(seed, "rows assessed").permutation(len(measured))[:MOST_ROWS])]
     mean, deviation = features[train].mean(0), features[train].std(0)
     # Constant features stay constant, and the battery reports them.
     standardised = (features[part] - mean) / np.where(deviation > 0, deviation, 1.0)

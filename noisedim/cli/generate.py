@@ -43,12 +43,12 @@ class Generate:
 
     def run(self) -> int:
         import numpy as np
-        import torch
 
         from noisedim.checks import positive_integer, random_seed
         from noisedim.files import write_atomically
         from noisedim.generation.grids import write_image_grid
         from noisedim.generation.train import load_generator
+        from noisedim.streams import stream
 
         if self.output.suffix not in (".png", ".npz"):
             raise InvalidInputError(f"--output must be a .png or .npz file; got {self.output}")
@@ -56,7 +56,7 @@ class Generate:
             positive_integer("n", self.n)
         random_seed("seed", self.seed)
         model, config = load_generator(self.checkpoint, device=self.device)
-        draws = torch.Generator().manual_seed(self.seed)
+        draws = stream(self.seed, "generate")
         conditions = self._conditions(model, config.encoder.build_prior(), draws)
         images = model.generate(conditions, generator=draws, one_latent=self.condition == "grid").numpy()
         if self.output.suffix == ".npz":

@@ -6,6 +6,7 @@ import numpy as np
 
 from noisedim.checks import embedding_matrix
 from noisedim.errors import InvalidInputError
+from noisedim.streams import numpy_stream
 
 __all__ = ["label_silhouette", "silhouette"]
 
@@ -35,6 +36,6 @@ def silhouette(z: np.ndarray, labels: np.ndarray, *, rows: int = 5000, seed: int
     from sklearn.metrics import silhouette_score
 
     if len(z) > rows:
-        chosen = np.random.default_rng(seed).choice(len(z), rows, replace=False)
+        chosen = numpy_stream(seed, "silhouette rows").choice(len(z), rows, replace=False)
         z, labels = z[chosen], labels[chosen]
     return float(silhouette_score(z, labels))

@@ -5,13 +5,17 @@ from noisedim.objectives.infomax import InfoMax
 from noisedim.objectives.interface import BatchObjective, Objective, ObjectiveValue
 from noisedim.objectives.method import Method
 from noisedim.objectives.methods import METHODS
+from noisedim.objectives.methods.adaptive_dual import AdaptiveDual
 from noisedim.objectives.methods.adversarial import Adversarial
 from noisedim.objectives.methods.align_uniform import align_uniform
 from noisedim.objectives.methods.barlow_twins import barlow_twins
 from noisedim.objectives.methods.dual import Dual, dual_bound
+from noisedim.objectives.methods.linear_dual import LinearDual
 from noisedim.objectives.methods.noisy_autoencoder import NoisyAutoencoder
+from noisedim.objectives.methods.row_dual import RowDual
 from noisedim.objectives.methods.sigreg import SIGReg
 from noisedim.objectives.methods.simclr import nt_xent
+from noisedim.objectives.methods.sliced_sigreg import SlicedSIGReg
 from noisedim.objectives.methods.variational import Variational
 from noisedim.objectives.methods.vicreg import vicreg
 from noisedim.objectives.methods.w_mse import whitening_mse
@@ -22,18 +26,22 @@ from noisedim.objectives.siamese import Siamese
 
 __all__ = [
     "METHODS",
+    "AdaptiveDual",
     "Adversarial",
     "Autoencoder",
     "BatchObjective",
     "Dual",
     "InfoMax",
+    "LinearDual",
     "Method",
     "NoisyAutoencoder",
     "NoisyViews",
     "Objective",
     "ObjectiveValue",
+    "RowDual",
     "SIGReg",
     "Siamese",
+    "SlicedSIGReg",
     "Variational",
     "Wasserstein",
     "align_uniform",

@@ -13,6 +13,7 @@ from noisedim.errors import InvalidInputError, StorageError
 from noisedim.priors.arrays import numbers
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import standard_normal_log_prob
+from noisedim.streams import stream, torch_seed
 
 if TYPE_CHECKING:
     from zuko.flows import Flow
@@ -79,7 +80,7 @@ class FlowPrior(MappedPrior):
         if not bool((scale > 0).all()):
             raise InvalidInputError("samples must vary in every coordinate; got a constant one")
         known = ((rows - mean) / scale).float()
-        generator = torch.Generator().manual_seed(seed)
+        generator = stream(seed, "flow batches")
         order = torch.randperm(len(known), generator=generator)
         judge, known = known[order[: len(known) // 10]], known[order[len(known) // 10 :]]
         flow = _new_flow(known.shape[1], seed)
@@ -117,7 +118,7 @@ class FlowPrior(MappedPrior):
         """
         mean, scale = numbers("mean", mean, ndim=1), numbers("scale", scale, ndim=1)
         flow = _new_flow(len(mean), seed)
-        generator = torch.Generator().manual_seed(seed)
+        generator = stream(seed, "flow batches")
 
         def log_ratio(n: int) -> torch.Tensor:
             z = torch.randn((n, len(mean)), generator=generator)
@@ -254,7 +255,7 @@ def _new_flow(dim: int, seed: int) -> "Flow":
     positive_integer("dim", dim)
     # Layers draw their weights from the global generator; the caller's is left as it was.
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(torch_seed(seed, "flow weights"))
         return zuko.flows.NSF(dim, transforms=_TRANSFORMS, hidden_features=_HIDDEN)
 
 

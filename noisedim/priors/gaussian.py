@@ -11,8 +11,12 @@ from noisedim.priors.interface import Prior
 from noisedim.priors.normalisation import BatchStandardisation
 from noisedim.priors.special import standard_normal_log_prob
 from noisedim.theory import bounds
+from noisedim.theory.dual_adaptive import adaptive_kernel, gaussian_positives
 
 __all__ = ["GaussianPrior"]
+
+# Views of no correlation would have a critic that is 0 everywhere, and nothing would be learned.
+_LEAST_CORRELATION = 0.01
 
 
 @final
@@ -63,6 +67,21 @@ class GaussianPrior(Prior):
 
     def alignment(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
         return (a - b).square().sum(1).mean() / (2 * level * level)
+
+    def agreement(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> torch.Tensor:
+        return (z.detach() * z_prime.detach()).sum(1).mean().double().div(self.dim).clamp(_LEAST_CORRELATION, 1.0)
+
+    def dual_positives(
+        self, z: torch.Tensor, z_prime: torch.Tensor, level: float, agreement: float | torch.Tensor = 1.0
+    ) -> torch.Tensor:
+        positives: torch.Tensor = gaussian_positives(z, z_prime, level, agreement)
+        return positives
+
+    def fitted_log_kernel(
+        self, a: torch.Tensor, b: torch.Tensor, level: float, agreement: float | torch.Tensor = 1.0
+    ) -> torch.Tensor:
+        kernel: torch.Tensor = adaptive_kernel(a, b, level, agreement)
+        return kernel
 
     def to_normal(self, z: torch.Tensor) -> torch.Tensor:
         return z

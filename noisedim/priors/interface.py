@@ -122,6 +122,26 @@ class Prior(ABC):
     def alignment(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
         """Mean price, nats, of f(X) ≠ f(X′) in the dual: a quadratic in ``a - b``, both (n, d)."""
 
+    @abstractmethod
+    def agreement(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> torch.Tensor:
+        """How far the two views of an image agree, 0-d in [0, 1], as :meth:`dual_positives` takes it; no gradients."""
+
+    @abstractmethod
+    def dual_positives(
+        self, z: torch.Tensor, z_prime: torch.Tensor, level: float, agreement: float | torch.Tensor = 1.0
+    ) -> torch.Tensor:
+        """(n,) critic of each pair averaged over its noise, nats: the critic that is best for views that agree so far.
+
+        With :meth:`fitted_log_kernel` of the same agreement this is a dual that bounds information
+        (:func:`~noisedim.theory.dual_batch.row_bound`), whatever the agreement, if it is not chosen on the rows themselves.
+        """
+
+    @abstractmethod
+    def fitted_log_kernel(
+        self, a: torch.Tensor, b: torch.Tensor, level: float, agreement: float | torch.Tensor = 1.0
+    ) -> torch.Tensor:
+        """(n, m) log of the mean of e^critic over the noise, between f(X) in the rows and f(X′) in the columns."""
+
     def from_channel(self, z: torch.Tensor) -> torch.Tensor:
         """Channel coordinates (n, dim) to embeddings (n, ambient_dim): a bijection that carries its law to the prior."""
         return z

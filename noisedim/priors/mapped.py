@@ -72,6 +72,19 @@ class MappedPrior(Prior):
     def alignment(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
         return self.channel_prior.alignment(a, b, level)
 
+    def agreement(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> torch.Tensor:
+        return self.channel_prior.agreement(z, z_prime, level)
+
+    def dual_positives(
+        self, z: torch.Tensor, z_prime: torch.Tensor, level: float, agreement: float | torch.Tensor = 1.0
+    ) -> torch.Tensor:
+        return self.channel_prior.dual_positives(z, z_prime, level, agreement)
+
+    def fitted_log_kernel(
+        self, a: torch.Tensor, b: torch.Tensor, level: float, agreement: float | torch.Tensor = 1.0
+    ) -> torch.Tensor:
+        return self.channel_prior.fitted_log_kernel(a, b, level, agreement)
+
     def from_channel(self, z: torch.Tensor) -> torch.Tensor:
         return self.from_normal(z)
 

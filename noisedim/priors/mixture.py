@@ -2,7 +2,6 @@
 
 from typing import Any, Self, final
 
-import numpy as np
 import torch
 
 from noisedim.checks import embedding_matrix, positive_integer
@@ -10,6 +9,7 @@ from noisedim.errors import InvalidInputError
 from noisedim.priors.arrays import covariance_factor, numbers
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import LOG_ROOT_TAU, log_normal_density, normal_quantile_of_tails
+from noisedim.streams import numpy_stream, torch_seed
 
 __all__ = ["GaussianMixturePrior"]
 
@@ -82,9 +82,13 @@ class GaussianMixturePrior(MappedPrior):
 
         components = positive_integer("components", components)
         rows = embedding_matrix("samples", samples, minimum_rows=max(_LEAST_ROWS, 10 * components))
-        order = np.random.default_rng(seed).permutation(len(rows))
+        order = numpy_stream(seed, "mixture split").permutation(len(rows))
         judge, known = rows[order[: len(rows) // 10]], rows[order[len(rows) // 10 :]]
-        found = GaussianMixture(components, random_state=seed, reg_covar=1e-9 * float(known.var(0).mean()) + 1e-300)
+        found = GaussianMixture(
+            components,
+            random_state=torch_seed(seed, "mixture starts"),
+            reg_covar=1e-9 * float(known.var(0).mean()) + 1e-300,
+        )
         found.fit(known)
         prior = cls(found.weights_, found.means_, found.covariances_)
         return prior, float(prior.log_prob(torch.from_numpy(judge)).mean())

@@ -12,6 +12,7 @@ from noisedim.errors import InvalidInputError
 from noisedim.priors.arrays import SINGLE_EPS
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import LOG_ROOT_TAU, attach, log_normal_density, normal_quantile_of_tails
+from noisedim.streams import numpy_stream
 
 __all__ = ["ProductPrior"]
 
@@ -119,7 +120,7 @@ class ProductPrior(MappedPrior):
     def _sample(self, n: int, generator: torch.Generator | None, device: torch.device) -> torch.Tensor:
         # scipy's own generators, each seeded by one number of torch's: not through the map.
         seed = int(torch.randint(2**62, (), generator=generator, device=device))
-        rng = np.random.default_rng(seed)
+        rng = numpy_stream(seed, "product prior")
         columns = [np.asarray(law.rvs(n, random_state=rng), dtype=np.float64) for law in self.laws]
         return torch.from_numpy(np.stack(columns, 1)).to(device)
 

@@ -13,8 +13,21 @@ from noisedim.priors.interface import Prior
 from noisedim.priors.normalisation import SQUASH_NAMES, StandardisationThenSquash
 from noisedim.priors.special import normal_distribution
 from noisedim.theory import bounds
+from noisedim.theory.dual_uniform import leaky_kernel, leaky_positives
 
 __all__ = ["UniformPrior"]
+
+# Views that agree entirely need no leakage, and then one pair that does not costs −log of this; without any agreement
+# the critic would be 0 everywhere.
+_LEAST_LEAKAGE, _MOST_LEAKAGE = 1e-3, 0.99
+
+
+def _leakage(agreement: float | torch.Tensor, level: float) -> float | torch.Tensor:
+    """The best leakage for views whose noise boxes overlap by ``agreement``."""
+    best = (1 - agreement) * (1 + 2 * level)
+    if isinstance(best, torch.Tensor):
+        return best.clamp(_LEAST_LEAKAGE, _MOST_LEAKAGE)
+    return min(_MOST_LEAKAGE, max(_LEAST_LEAKAGE, best))
 
 
 @final
@@ -86,6 +99,21 @@ class UniformPrior(Prior):
 
     def alignment(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
         return (a - b).square().sum(1).mean() * (3 / (2 * level * level))
+
+    def agreement(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> torch.Tensor:
+        return (1 - (z.detach() - z_prime.detach()).abs() / (2 * level)).clamp(min=0).mean().double()
+
+    def dual_positives(
+        self, z: torch.Tensor, z_prime: torch.Tensor, level: float, agreement: float | torch.Tensor = 1.0
+    ) -> torch.Tensor:
+        positives: torch.Tensor = leaky_positives(z, z_prime, level, _leakage(agreement, level))
+        return positives
+
+    def fitted_log_kernel(
+        self, a: torch.Tensor, b: torch.Tensor, level: float, agreement: float | torch.Tensor = 1.0
+    ) -> torch.Tensor:
+        kernel: torch.Tensor = leaky_kernel(a, b, level, _leakage(agreement, level))
+        return kernel
 
     def to_normal(self, z: torch.Tensor) -> torch.Tensor:
         # A value of exactly 0 or 1 has an infinite quantile. Half an ulp inside is still far out.

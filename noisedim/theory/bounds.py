@@ -277,7 +277,8 @@ def uniform_noisy_kl_upper_bound(information: Any, dim: Any, epsilon: Any) -> An
 
     .. math:: \mathrm{KL} \le d\log(1 + 1/(2\varepsilon)) - I(f(X');\, f(X)+Z)
 
-    Equality holds iff f is weakly invariant, whatever the law of f(X) on [0, 1]^d.
+    The slack is exactly I(f(X)+Z; f(X) | f(X′)): equality holds iff f(X) is a function of f(X′), whatever the law of f(X) on
+    [0, 1]^d; with P(X = X′ | X) > 0 that is weak invariance.
 
     Args:
         information: I(f(X′); f(X)+Z), nats, or a lower bound on it.

@@ -11,7 +11,7 @@ from noisedim.checks import positive, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.theory._arrays import elementwise
 
-__all__ = ["Capacity", "blahut_arimoto", "uniform_channel_capacity", "uniform_channel_search"]
+__all__ = ["Capacity", "blahut_arimoto", "uniform_channel_capacity", "uniform_channel_law", "uniform_channel_search"]
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,41 @@ def uniform_channel_capacity(dim: Any, epsilon: Any) -> Any:
         return dim * (torch.log1p(whole) + (ratio - whole) * torch.log1p(1 / (whole + 1)))
 
     return elementwise(formula, dim=dim, epsilon=epsilon)
+
+
+def uniform_channel_law(epsilon: float) -> tuple[np.ndarray, np.ndarray]:
+    r"""The law on [0, 1] that attains the capacity of noise U[−ε, ε], for every ε: its points and their probabilities.
+
+    .. math:: \frac{n+1-k}{(n+1)(n+2)} \text{ at } 2k\varepsilon, \quad
+              \frac{k+1}{(n+1)(n+2)} \text{ at } 1-2(n-k)\varepsilon, \quad k = 0, \dots, n = \lfloor 1/(2\varepsilon) \rfloor
+
+    Where 1/(2ε) is whole the two lattices are one, and the law is uniform on it: Theorem 3.5's U(A). In d dimensions the
+    product of d such laws attains the capacity.
+
+    Args:
+        epsilon: half-width of the noise, > 0.
+
+    Returns: points (m,), growing, and probabilities (m,).
+
+    Raises: InvalidInputError: if ``epsilon`` is not finite and positive.
+
+    Source: Oettli (1974); the form is derived here. Checked by theory_checks/test_erratum_e2_theorem_3_5.py.
+
+    >>> points, masses = uniform_channel_law(0.25)
+    >>> points.tolist(), masses.round(4).tolist()
+    ([0.0, 0.5, 1.0], [0.3333, 0.3333, 0.3333])
+    """
+    epsilon = positive("epsilon", epsilon)
+    # 1/(2ε) within rounding of a whole number is that number: a lattice must not be split in two.
+    ratio = 1 / (2 * epsilon)
+    n = round(ratio) if abs(ratio - round(ratio)) < 1e-12 * ratio else math.floor(ratio)
+    k = np.arange(n + 1)
+    points = np.concatenate([2 * k * epsilon, 1 - 2 * (n - k) * epsilon])
+    masses = np.concatenate([n + 1 - k, k + 1]) / ((n + 1) * (n + 2))
+    order = np.argsort(points, kind="stable")
+    points, masses = points[order].clip(0, 1), masses[order]
+    first = np.concatenate([[True], np.diff(points) > 1e-12])
+    return points[first], np.add.reduceat(masses, np.flatnonzero(first))
 
 
 def uniform_channel_search(epsilon: float, *, points: int = 61, tolerance: float = 1e-6) -> Capacity:

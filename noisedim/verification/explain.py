@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 from noisedim.theory.claims import Claim
+from noisedim.verification.ledger import in_words
 from noisedim.verification.outcomes import MARKS, Row, Verdict, worst
 
 __all__ = ["claim_words", "row_words", "verdict_words"]
@@ -20,15 +21,20 @@ def claim_words(item: Claim) -> list[str]:
     """Title, statement, hypotheses and source; for an erratum also the printed form and its counterexample."""
     lines = [f"{item.id}: {item.title}", "=" * min(_WIDTH, len(item.id) + len(item.title) + 2)]
     if item.kind == "erratum":
+        lines += _paragraph("kind", item.erratum_kind or "")
         lines += _paragraph("printed", item.printed)
-        lines += _paragraph("fails at", item.counterexample)
-        lines += _paragraph("correct", item.correction)
+        lines += _paragraph("but" if item.is_remark else "fails at", item.counterexample)
+        for hypothesis in (*item.satisfies, *item.by_construction):
+            lines += _paragraph("satisfies", hypothesis)
+        lines += _paragraph("what is true" if item.is_remark else "correct", item.correction)
     else:
         lines += _paragraph("statement", item.statement)
         for hypothesis in item.hypotheses:
             lines += _paragraph("assumes", hypothesis)
         if item.printed:
             lines += _paragraph("printed", item.printed)
+    if item.proof:
+        lines += _paragraph("proof", item.proof)
     return lines + _paragraph("source", item.source)
 
 
@@ -48,9 +54,9 @@ def verdict_words(item: Claim, rows: Sequence[Row]) -> str:
     about = [row.verdict for row in rows if row.role != "printed"]
     printed = {row.verdict for row in rows if row.role == "printed"}
     verdict = worst(about)
-    words = f"{MARKS[verdict]} {item.id} {verdict}"
+    words = f"{MARKS[verdict]} {item.id} {in_words(item, verdict, len(about))}"
     if printed:
         mark = Verdict.REFUTED if printed == {Verdict.REFUTED} else worst(sorted(printed - {Verdict.REFUTED}))
-        words = f"printed form: {MARKS[mark]} {mark}; corrected form: {MARKS[verdict]} {verdict}"
+        words = f"printed form: {MARKS[mark]} {mark}; corrected form: {MARKS[verdict]} {in_words(item, verdict, len(about))}"
     open_rows = sum(row.verdict is Verdict.INCONCLUSIVE for row in rows)
     return words + (f" ({open_rows} of {len(rows)} cases inconclusive)" if open_rows else "")

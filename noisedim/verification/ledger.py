@@ -6,14 +6,15 @@ from typing import Any
 
 from noisedim.files import write_json_atomically
 from noisedim.runs.environment import environment
-from noisedim.theory.claims import CLAIMS
+from noisedim.theory.claims import CLAIMS, ERRATUM_KINDS, Claim
 from noisedim.verification.budget import ALPHA_A_CASE, ALPHA_TOTAL, BETA, MOST_SAMPLED_CASES
 from noisedim.verification.outcomes import MARKS, Verdict, worst
+from noisedim.verification.primitives import PRIMITIVES
 
-__all__ = ["DEFAULT_LEDGER", "claim_lines", "make_ledger", "missing_ids", "write_ledger"]
+__all__ = ["DEFAULT_LEDGER", "claim_lines", "errata_words", "in_words", "make_ledger", "missing_ids", "write_ledger"]
 
 DEFAULT_LEDGER = Path("reports/results/theory.json")
-_FORMAT = 1
+_FORMAT = 2
 
 
 def missing_ids(rows: Iterable[Mapping[str, Any]], expected: Iterable[str]) -> list[str]:
@@ -32,7 +33,9 @@ def _claim_summary(claim_id: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
         "id": claim_id,
         "title": claim.title,
         "kind": claim.kind,
+        "erratum_kind": claim.erratum_kind,
         "verdict": str(verdict),
+        "words": in_words(claim, verdict, len(about)),
         "printed_form": str(_printed_verdict(printed)) if printed else None,
         "as_expected": bool(rows) and all(row["as_expected"] for row in rows),
         "cases": len(rows),
@@ -46,6 +49,44 @@ def _claim_summary(claim_id: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
         "power": min((row["power"] for row in sampled if row["power"] is not None), default=None),
         "most_draws": max((row["n"] for row in sampled), default=None),
         "seconds": sum(row["seconds"] for row in rows),
+    }
+
+
+def in_words(claim: Claim, verdict: Verdict, cases: int) -> str:
+    """The verdict as it is to be read: of an "if and only if" cases find no counterexample, a proof establishes it."""
+    if verdict is Verdict.VERIFIED and claim.proof:
+        return f"no counterexample in {cases} cases; proof: {claim.proof}"
+    return str(verdict)
+
+
+def _errata_by_kind(summaries: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """Rows of the errata, and how many came out as expected, by kind."""
+    found: dict[str, dict[str, int]] = {kind: {"rows": 0, "as_expected": 0} for kind in ERRATUM_KINDS}
+    for row in summaries:
+        if row["erratum_kind"] is not None:
+            found[row["erratum_kind"]]["rows"] += 1
+            found[row["erratum_kind"]]["as_expected"] += bool(row["as_expected"])
+    return found
+
+
+def _primitive_table(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """For each claim and each primitive that its cases call: how many do, and which are refuted when it is wrong."""
+    cells: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        for primitive in row.get("primitives", []):
+            cell = cells.setdefault(row["claim"], {}).setdefault(primitive, {"cases": 0, "red": [], "green": []})
+            cell["cases"] += 1
+    for row in rows:
+        found = row["details"].get("primitives") if row["role"] == "mutant" else None
+        for primitive, cell in (found or {}).items():
+            empty = {"cases": 0, "red": [], "green": []}
+            cells.setdefault(row["details"]["about"], {}).setdefault(primitive, empty).update(cell)
+    every = [(claim, primitive, cell) for claim, given in cells.items() for primitive, cell in given.items()]
+    return {
+        "names": list(PRIMITIVES),
+        "cells": len(every),
+        "empty": [f"{claim}: {primitive}" for claim, primitive, cell in every if not cell["red"]],
+        "claims": cells,
     }
 
 
@@ -67,6 +108,7 @@ def make_ledger(rows: Iterable[Mapping[str, Any]], *, seed: int) -> dict[str, An
         by_claim[row["claim"]].append(row)
     mutants = [row for row in ordered if row["role"] == "mutant"]
     sampled = [row for row in ordered if row["n"] is not None]
+    summaries = [_claim_summary(claim_id, found) for claim_id, found in by_claim.items()]
     return {
         "format": _FORMAT,
         "seed": seed,
@@ -85,7 +127,9 @@ def make_ledger(rows: Iterable[Mapping[str, Any]], *, seed: int) -> dict[str, An
         "worst_relative_error": _worst_error([row for row in ordered if row["role"] in ("claim", "corrected")]),
         "seconds": sum(row["seconds"] for row in ordered),
         "environment": environment(),
-        "claims": [_claim_summary(claim_id, found) for claim_id, found in by_claim.items()],
+        "errata_by_kind": _errata_by_kind(summaries),
+        "primitives": _primitive_table(ordered),
+        "claims": summaries,
         "rows": ordered,
     }
 
@@ -120,6 +164,12 @@ def claim_lines(ledger: Mapping[str, Any], *, only_with_rows: bool = True) -> li
             f"{_cell(claim['most_draws'], ',d'):>10} {claim['seconds']:>8.1f}"
         )
     return lines
+
+
+def errata_words(ledger: Mapping[str, Any]) -> str:
+    """How many rows the errata have of each kind, in a line."""
+    counts = ledger["errata_by_kind"]
+    return ", ".join(f"{counts[kind]['rows']} {kind}" for kind in ERRATUM_KINDS if counts[kind]["rows"])
 
 
 def _cell(value: float | None, form: str) -> str:

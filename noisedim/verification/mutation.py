@@ -1,23 +1,20 @@
 """Formulas made wrong on purpose, for as long as it takes to see whether a check turns red."""
 
 import contextlib
-import importlib
 import inspect
-import sys
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 from noisedim.errors import InvalidInputError
 from noisedim.verification.outcomes import Verdict
-from noisedim.verification.registry import find_check
+from noisedim.verification.planting import replaced
+from noisedim.verification.primitives import PRIMITIVES, perturbed
+from noisedim.verification.registry import Check, find_check
 from noisedim.verification.run import run_case
 
-__all__ = ["Mutant", "killer", "planted", "scaled", "with_argument"]
-
-# Modules that may hold the original under a name of their own.
-_OURS = ("noisedim", "theory_checks")
+__all__ = ["Cell", "Mutant", "killer", "planted", "primitive_cells", "scaled", "with_argument"]
 
 
 @dataclass(frozen=True)
@@ -61,46 +58,11 @@ def with_argument(name: str, transform: Callable[[Any], Any]) -> Callable[[Calla
     return change
 
 
-def _owner(target: str) -> tuple[Any, str]:
-    """The module or class that holds ``target``, and its name there."""
-    parts = target.split(".")
-    for cut in range(len(parts) - 1, 0, -1):
-        with contextlib.suppress(ModuleNotFoundError):
-            owner: Any = importlib.import_module(".".join(parts[:cut]))
-            for part in parts[cut:-1]:
-                owner = getattr(owner, part)
-            if parts[-1] not in vars(owner):
-                raise InvalidInputError(f"{target}: {owner.__name__} does not define {parts[-1]} itself")
-            return owner, parts[-1]
-    raise InvalidInputError(f"there is no {target}")
-
-
 @contextlib.contextmanager
 def planted(mutant: Mutant) -> Iterator[None]:
     """Within the block the formula is wrong everywhere: in its own module and wherever else it was imported to."""
-    owner, name = _owner(mutant.target)
-    original = vars(owner)[name]
-    if isinstance(original, property):
-        getter = original.fget
-        wrong: Any = property(mutant.change(getter))
-    else:
-        wrong = mutant.change(original)
-    places: list[tuple[Any, str]] = [(owner, name)]
-    if isinstance(owner, ModuleType):
-        modules = [module for key, module in list(sys.modules.items()) if key.split(".")[0] in _OURS]
-        places += [
-            (module, alias)
-            for module in modules
-            for alias, value in list(vars(module).items())
-            if value is original and (module, alias) != (owner, name)
-        ]
-    for place, alias in places:
-        setattr(place, alias, wrong)
-    try:
+    with replaced({mutant.target: mutant.change}):
         yield
-    finally:
-        for place, alias in places:
-            setattr(place, alias, original)
 
 
 def killer(mutant: Mutant, *, seed: int = 0) -> str | None:
@@ -115,6 +77,66 @@ def killer(mutant: Mutant, *, seed: int = 0) -> str | None:
     with planted(mutant):
         for check in checks:
             for case in check.cases:
-                if run_case(check, case, seed=seed).verdict is Verdict.REFUTED:
+                if run_case(check, case, seed=seed, trace=False).verdict is Verdict.REFUTED:
                     return check.case_id(case)
     return None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What became of one claim when one primitive was wrong.
+
+    Attributes:
+        red: ids of cases that were refuted; the first only, unless every case was asked for.
+        green: ids of cases that call the primitive and stayed as they were, of those tried.
+    """
+
+    red: tuple[str, ...]
+    green: tuple[str, ...]
+
+
+def _in_turn(checks: Sequence[Check]) -> list[tuple[Check, str]]:
+    """The first case of each check, then the second of each, and so on."""
+    rounds = itertools.zip_longest(*[[(check, case) for case in check.cases] for check in checks])
+    return [pair for together in rounds for pair in together if pair is not None]
+
+
+def primitive_cells(checks: Sequence[Check], *, every: bool = False, seed: int = 0) -> dict[str, Cell]:
+    """For each primitive that these checks call: which cases it refutes when it is wrong.
+
+    Args:
+        checks: of one claim; those that state a wrong form, or sample, are left out.
+        every: try every case, in place of stopping at the first that is refuted.
+
+    What is called is found on the first and the last case of each check, or on all of them for ``every``.
+    """
+    checks = [check for check in checks if check.counts_for_primitives]
+    calls: dict[str, set[str]] = {}
+    for check in checks:
+        names = list(check.cases)
+        if not every:
+            names = [names[0], names[-1]] if len(names) > 1 else names
+        for case in names:
+            calls[check.case_id(case)] = set(run_case(check, case, seed=seed).primitives)
+    found = {}
+    for primitive in PRIMITIVES:
+        using = {check.id for check in checks if any(primitive in calls.get(i, ()) for i in check.case_ids())}
+        red: list[str] = []
+        green: list[str] = []
+        # Those known to call it first; a case in the middle of another check may be the one that does.
+        others = [check for check in checks if check.id not in using] if using else []
+        for check, case in [*_in_turn([check for check in checks if check.id in using]), *_in_turn(others)]:
+            case_id = check.case_id(case)
+            if case_id in calls and primitive not in calls[case_id]:
+                continue
+            with perturbed(primitive):
+                verdict = run_case(check, case, seed=seed, trace=False).verdict
+            if verdict is Verdict.REFUTED:
+                red.append(case_id)
+            elif check.id in using:
+                green.append(case_id)
+            if red and not every:
+                break
+        if using:
+            found[primitive] = Cell(tuple(red), tuple(green))
+    return found

@@ -6,7 +6,11 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["MARKS", "Finding", "Row", "Verdict", "worst"]
+__all__ = ["EXACT", "MARKS", "Finding", "Row", "Verdict", "worst"]
+
+
+# What an exact identity may miss, relative to its largest term.
+EXACT = 1e-9
 
 
 class Verdict(StrEnum):
@@ -119,6 +123,8 @@ class Row:
         expected: verified, or refuted for a printed form that is wrong.
         verdict: the gravest of the findings'.
         findings: all relations examined.
+        hypotheses: of the paper, found satisfied by the case.
+        primitives: that the case called, of :mod:`noisedim.verification.primitives`.
         seed: the root seed.
         seconds: how long it took.
         message: of an error, or why nothing was examined.
@@ -132,6 +138,8 @@ class Row:
     expected: Verdict
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
+    hypotheses: tuple[str, ...] = ()
+    primitives: tuple[str, ...] = ()
     seed: int = 0
     seconds: float = 0.0
     message: str = ""
@@ -150,7 +158,8 @@ class Row:
     def summary(self) -> dict[str, Any]:
         """The figures of the row: worst gap, worst relative error, Δ, α, power and n over its findings."""
         sampled = [finding for finding in self.findings if finding.sampled]
-        errors = [f.error for f in self.findings if not f.sampled and not math.isnan(f.error)]
+        # Figures that are quoted, and integrals over a plane, have looser tolerances of their own.
+        errors = [f.error for f in self.findings if not f.sampled and not math.isnan(f.error) and f.delta <= EXACT]
         deltas = [f.delta for f in sampled]
         planned = [f.beta for f in sampled if f.beta is not None]
         return {
@@ -182,6 +191,8 @@ class Row:
             "seconds": self.seconds,
             "message": self.message,
             **self.summary(),
+            "hypotheses": list(self.hypotheses),
+            "primitives": list(self.primitives),
             "findings": found,
             "details": self.details,
         }

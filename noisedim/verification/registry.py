@@ -57,6 +57,11 @@ class Check:
         return Verdict.REFUTED if self.role == "printed" else Verdict.VERIFIED
 
     @property
+    def counts_for_primitives(self) -> bool:
+        """Whether it states what is true and samples nothing: what a wrong primitive must refute."""
+        return self.role in ("claim", "corrected") and not self.intervals
+
+    @property
     def summary(self) -> str:
         """The first line of its docstring."""
         return (self.function.__doc__ or self.name).strip().splitlines()[0]

@@ -13,6 +13,7 @@ import numpy as np
 from noisedim.streams import seed_sequence
 from noisedim.theory.quadrature import QuadratureError
 from noisedim.verification.outcomes import Row, Verdict, worst
+from noisedim.verification.primitives import PRIMITIVES, traced
 from noisedim.verification.registry import Check, takes_case
 from noisedim.verification.trial import Trial
 
@@ -47,13 +48,23 @@ def generator_for(seed: int, case_id: str) -> np.random.Generator:
     return np.random.default_rng(seed_sequence(seed, case_id))
 
 
-def run_case(check: Check, case: str, *, seed: int = 0) -> Row:
+@contextlib.contextmanager
+def _watched(check: Check, trace: bool) -> Iterator[set[str]]:
+    if trace and check.counts_for_primitives:
+        with traced() as called:
+            yield called
+    else:
+        yield set()
+
+
+def run_case(check: Check, case: str, *, seed: int = 0, trace: bool = True) -> Row:
     """Run ``check`` on its case of that name.
 
     Args:
         check: a registered check.
         case: a key of ``check.cases``.
         seed: root seed of everything sampled.
+        trace: whether to note which primitives are called.
 
     Returns: the row; an exception inside the check becomes a row with the verdict *error*, running past the limit one
         with *timed out*.
@@ -61,8 +72,9 @@ def run_case(check: Check, case: str, *, seed: int = 0) -> Row:
     case_id = check.case_id(case)
     trial = Trial(generator_for(seed, case_id), intervals=check.intervals)
     began, message, verdict = time.perf_counter(), "", None
+    called: set[str] = set()
     try:
-        with _limited(check.limit):
+        with _limited(check.limit), _watched(check, trace) as called:
             if takes_case(check):
                 check.function(trial, check.cases[case])
             else:
@@ -91,6 +103,8 @@ def run_case(check: Check, case: str, *, seed: int = 0) -> Row:
         expected=check.expected,
         verdict=verdict,
         findings=tuple(trial.findings),
+        hypotheses=tuple(trial.hypotheses),
+        primitives=tuple(name for name in PRIMITIVES if name in called),
         seed=seed,
         seconds=time.perf_counter() - began,
         message=message,

@@ -10,15 +10,17 @@ from types import MappingProxyType
 import numpy as np
 
 from noisedim.theory.laws import Atoms, Laplace, Law, Mixture, Normal, StudentT, Uniform
-from noisedim.theory.sources import DiscreteSource, GaussianSource, LazySource, Source
+from noisedim.theory.sources import BlockSource, DiscreteSource, GaussianSource, LazySource, PlanarMixture, Source
 
 __all__ = [
     "ON_THE_UNIT_INTERVAL",
     "STANDARDISED",
     "STANDARDISED_TAILS",
+    "block_pairs",
     "covariance",
     "gaussian_pairs",
     "lattice",
+    "planar_pairs",
     "standardised_pairs",
     "unit_pairs",
 ]
@@ -135,3 +137,55 @@ def lattice(epsilon: float) -> Law:
     """U(A), A = {0, 2ε, 4ε, …, 1}: the law that attains Theorem 3.5's bound when 1/(2ε) is whole."""
     steps = round(1 / (2 * epsilon))
     return Atoms(tuple(k / steps for k in range(steps + 1)))
+
+
+def _turned(angle: float, first: float, second: float) -> np.ndarray:
+    """A covariance with these variances along axes turned by ``angle``."""
+    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    return turn @ np.diag([first, second]) @ turn.T
+
+
+def planar_pairs(
+    *, sigmas: tuple[float, ...] = (0.01, 0.3, 1.0), views: tuple[str, ...] = ("same", "label")
+) -> dict[str, tuple[PlanarMixture, float]]:
+    """Laws in the plane that are no products, mean 0 and variance 1 a coordinate, and σ; each law with each of ``views``.
+
+    A copula with normal marginals and no correlation, a mixture of components rotated against each other, a ring of eight.
+    """
+    angles = np.arange(8) * math.pi / 4
+    ring = 1.3 * np.stack([np.cos(angles), np.sin(angles)], 1)
+    parts: dict[str, tuple[list[float], np.ndarray, list[np.ndarray]]] = {
+        "copula": ([0.5, 0.5], np.zeros((2, 2)), [np.array([[1, r], [r, 1]]) for r in (0.8, -0.8)]),
+        "rotated": ([0.4, 0.6], np.array([[-1.0, 0.3], [0.8, -0.2]]), [_turned(0.5, 1, 0.25), _turned(2.1, 0.8, 0.2)]),
+        "ring": ([0.125] * 8, ring, [(1 - 1.69 / 2) * np.eye(2)] * 8),
+    }
+    return {
+        f"{name},d=2,sigma={sigma:g},{view}": (
+            PlanarMixture.of(*given, views=view, name=name).standardised(),
+            sigma,
+        )
+        for name, given in parts.items()
+        for sigma in sigmas
+        for view in views
+    }
+
+
+def block_pairs(
+    *, epsilons: tuple[float, ...] = (0.05, 1 / 3), views: tuple[str, ...] = ("same", "label")
+) -> dict[str, tuple[BlockSource, float]]:
+    """Laws on the unit square that are no products, and ε; each law with each of ``views``.
+
+    A copula (uniform marginals, two blocks on the diagonal), uneven blocks, a ring of blocks.
+    """
+    ring = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]]) / 8
+    laws = {
+        "copula": ([[0.5, 0.0], [0.0, 0.5]], None),
+        "uneven": ([[0.4, 0.1], [0.2, 0.3]], ([0, 0.4, 1], [0, 0.5, 1])),
+        "ring": (ring, ([0, 0.25, 0.75, 1], [0, 0.25, 0.75, 1])),
+    }
+    return {
+        f"{name},d=2,eps={epsilon:.3g},{view}": (BlockSource.of(*given, views=view, name=name), epsilon)
+        for name, given in laws.items()
+        for epsilon in epsilons
+        for view in views
+    }

@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from noisedim.errors import InvalidInputError
+from noisedim.errors import InvalidInputError, NoisedimError
 from noisedim.statistics.design import min_samples, min_samples_chi_square
 from noisedim.statistics.intervals import Interval, betting, empirical_bernstein, scale_chi_square
 from noisedim.verification.budget import ALPHA_A_CASE, BETA, BudgetError
-from noisedim.verification.outcomes import Finding, Verdict
+from noisedim.verification.outcomes import EXACT, Finding, Verdict
 
-__all__ = ["EXACT", "BoundedDesign", "ChiSquareDesign", "Trial"]
+__all__ = ["EXACT", "BoundedDesign", "BrokenHypothesisError", "ChiSquareDesign", "Trial"]
 
-# What an exact identity may miss, relative to its largest term.
-EXACT = 1e-9
+
+class BrokenHypothesisError(NoisedimError):
+    """A counterexample does not satisfy a hypothesis of the statement that it is to refute."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Trial:
     Attributes:
         rng: the case's own generator.
         findings: what was examined so far.
+        hypotheses: of the paper, found satisfied.
         details: figures for the ledger beside the relations.
         alpha: error rate of each interval of this case.
     """
@@ -78,9 +80,21 @@ class Trial:
     def __init__(self, rng: np.random.Generator, *, intervals: int = 0) -> None:
         self.rng = rng
         self.findings: list[Finding] = []
+        self.hypotheses: list[str] = []
         self.details: dict[str, Any] = {}
         self._intervals = intervals
         self._drawn = 0
+
+    def satisfies(self, hypothesis: str, condition: bool) -> None:
+        """State that the case satisfies a hypothesis of the paper, before any relation: what breaks one refutes nothing.
+
+        Raises: BrokenHypothesisError: if it does not, or if a relation was stated before.
+        """
+        if self.findings:
+            raise BrokenHypothesisError(f"hypotheses come before relations; got {hypothesis!r} after them")
+        if not condition:
+            raise BrokenHypothesisError(f"the case breaks a hypothesis: {hypothesis}")
+        self.hypotheses.append(hypothesis)
 
     # ------------------------------------------------------------ exact relations
 

@@ -164,7 +164,7 @@ def test_command_line_with_prior_files(tmp_path, monkeypatch, capsys):
     assert main(["assess", "samples.npy", "--prior", "gamma.json", "--no-n-star", "--output", "found"]) == 0
     assert "no departure from gamma(3.0) × gamma(3.0) found" in " ".join(capsys.readouterr().out.split())
     assert json.loads(Path("found/assessment.json").read_text())["law"] == "gamma(3.0) × gamma(3.0)"
-    assert "after the bijection" in Path("found/assessment.html").read_text()
+    assert "mapped by the bijection" in Path("found/assessment.html").read_text()
     np.save("wide.npy", 2 * rng.gamma(3.0, size=(300, 2)))
     assert main(["assess", "wide.npy", "--prior", "gamma.json", "--no-n-star"]) == 1
     assert main(["prior", "map", "samples.npy", "--prior", "gamma.json", "--to", "normal", "--output", "u.npy"]) == 0

@@ -10,7 +10,12 @@ from scipy import optimize
 
 from noisedim.errors import InvalidInputError
 from noisedim.theory.bounds import uniform_capacity, uniform_information
-from noisedim.theory.capacity import blahut_arimoto, uniform_channel_capacity, uniform_channel_search
+from noisedim.theory.capacity import (
+    blahut_arimoto,
+    uniform_channel_capacity,
+    uniform_channel_law,
+    uniform_channel_search,
+)
 
 
 def information(law: np.ndarray, channel: np.ndarray) -> float:
@@ -103,3 +108,27 @@ def test_uniform_channel_takes_arrays() -> None:
 def test_bad_input_is_refused(call, words: str) -> None:
     with pytest.raises(InvalidInputError, match=words):
         call()
+
+
+@given(st.floats(0.02, 5.0))
+@settings(max_examples=60, deadline=None)
+def test_the_optimal_law_attains_the_capacity(epsilon: float) -> None:
+    points, masses = uniform_channel_law(epsilon)
+    assert masses.sum() == pytest.approx(1, abs=1e-12)
+    assert (masses > 0).all()
+    assert points[0] == 0
+    assert points[-1] == pytest.approx(1, abs=1e-12)
+    assert (np.diff(points) > 0).all()
+    np.testing.assert_allclose(points + points[::-1], 1, atol=1e-9)
+    # Cells of constant density, by the ends of all boxes.
+    edges = np.unique(np.concatenate([points - epsilon, points + epsilon]))
+    middles, widths = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
+    density = (np.abs(middles[:, None] - points) < epsilon) @ masses / (2 * epsilon)
+    used = density > 0
+    information = -float((widths * density * np.log(np.where(used, density, 1)))[used].sum()) - np.log(2 * epsilon)
+    assert information == pytest.approx(uniform_channel_capacity(1, epsilon), abs=1e-9)
+
+
+def test_the_optimal_law_of_no_noise_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="epsilon"):
+        uniform_channel_law(0.0)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noisedim.errors import InvalidInputError
-from noisedim.theory.quadrature import QuadratureError, integrate
+from noisedim.theory.quadrature import QuadratureError, integrate, integrate_plane
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,31 @@ def test_out_of_reach_is_said_with_what_was_reached() -> None:
     rng = np.random.default_rng(0)
     with pytest.raises(QuadratureError, match="expected an integral to within 1.0e-12; reached"):
         integrate(lambda x: rng.random(len(x)), [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("function", "axes", "exact"),
+    [
+        (lambda p: np.exp(-(p * p).sum(1) / 2), ([-9, 0, 9], [-9, 9]), 2 * math.pi),
+        (lambda p: np.abs(p[:, 0]) * p[:, 1] ** 3, ([-1, 0, 2], [0, 1]), 2.5 / 4),
+        (lambda p: -np.log(p[:, 0] + p[:, 1]), ([0, 1], [0, 1]), 1.5 - 2 * math.log(2)),
+        (
+            lambda p: np.exp(-(p[:, 0] ** 2 - 1.6 * p[:, 0] * p[:, 1] + p[:, 1] ** 2)),
+            ([-15, 15], [-15, 15]),
+            math.pi / 0.6,
+        ),
+    ],
+)
+def test_integrals_over_a_rectangle(function, axes, exact: float) -> None:
+    found = integrate_plane(function, *axes, tolerance=1e-9)
+    assert found.value == pytest.approx(exact, abs=2e-9)
+    assert found.error <= 1e-9 * max(1, abs(exact))
+
+
+def test_a_rectangle_that_cannot_be_integrated_says_so() -> None:
+    with pytest.raises(QuadratureError, match="not finite"):
+        integrate_plane(lambda p: np.full(len(p), np.nan), [0, 1], [0, 1])
+    with pytest.raises(QuadratureError, match="expected an integral to within"):
+        integrate_plane(lambda p: np.sign(p[:, 0] - p[:, 1] ** 2), [-1, 1], [-1, 1], tolerance=1e-13)
+    with pytest.raises(InvalidInputError, match="two or more distinct"):
+        integrate_plane(lambda p: p[:, 0], [0, 0], [0, 1])

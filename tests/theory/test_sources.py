@@ -6,9 +6,19 @@ import numpy as np
 import pytest
 
 from noisedim.errors import InvalidInputError
-from noisedim.theory.entropy import channel_information
-from noisedim.theory.laws import Laplace, Mixture, Normal, Uniform
-from noisedim.theory.sources import DiscreteSource, GaussianSource, LazySource, Source
+from noisedim.theory.entropy import channel_information, kl_divergence
+from noisedim.theory.laws import Laplace, Mixture, Normal, Uniform, expectation
+from noisedim.theory.sources import (
+    BlockSource,
+    DiscreteSource,
+    GaussianSource,
+    LazySource,
+    PlanarMixture,
+    Source,
+    gaussian,
+    products,
+)
+from noisedim.theory.sums import add
 
 TABLE = [[0.2, 0.1], [0.3, 0.0], [0.1, 0.3]]
 FULL = np.array([[1.0, 0.6], [0.6, 1.0]])
@@ -19,10 +29,12 @@ SOURCES: dict[str, Source] = {
     "discrete": DiscreteSource.of([0, 1, 2], [0, 1], TABLE, dim=2),
     "gaussian": GaussianSource.correlated(3, 0.8),
     "gaussian, turned": GaussianSource.of(FULL, 0.5 * FULL @ TURN.T, TURN @ FULL @ TURN.T),
+    "planar": PlanarMixture.of([0.3, 0.7], [[-1, 0], [1, 0.5]], [FULL, 0.3 * np.eye(2)]),
+    "planar, label": PlanarMixture.of([0.3, 0.7], [[-1, 0], [1, 0.5]], [FULL, 0.3 * np.eye(2)], views="label"),
 }
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", [name for name in SOURCES if name != "planar, label"])
 def test_distances_are_those_of_samples(name: str) -> None:
     source = SOURCES[name]
     first, second = source.sample(40_000, np.random.default_rng(0))
@@ -101,6 +113,86 @@ def test_divergences_of_gaussian_sources_by_products() -> None:
     assert gaussian.noise_information(noise) == pytest.approx(product.noise_information(noise))
 
 
+@pytest.mark.parametrize("keep", [0.3, 0.8])
+def test_the_residual_is_the_double_mean_of_divergences(keep: float) -> None:
+    # k·KL(N(x′) ‖ mix) + (1−k)·E_x KL(N(x) ‖ mix) as it stands, one mean inside the other.
+    law, noise = Mixture((Normal(-1, 0.4), Normal(1, 0.7))), Normal(0, 0.6)
+    marginal = add(law, noise)
+
+    def at(other: float) -> float:
+        mix = Mixture((noise.shifted(other), marginal), (keep, 1 - keep))
+        apart = expectation(lambda x: kl_divergence(noise.shifted(x), mix, tolerance=1e-7), law, tolerance=1e-6)
+        return keep * kl_divergence(noise.shifted(other), mix) + (1 - keep) * apart
+
+    places, weights = np.polynomial.hermite_e.hermegauss(12)
+    nodes = [
+        (part.center + part.deviation * z, w / weights.sum() / 2)
+        for part in law.parts
+        for z, w in zip(places, weights, strict=True)
+    ]
+    literal = math.fsum(weight * at(place) for place, weight in nodes)
+    assert LazySource(law, keep=keep).residual_information(noise) == pytest.approx(literal, abs=1e-5)
+
+
+def test_information_about_the_noise_rests_on_no_entropy(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = {
+        name: channel_information(Normal(0, 1), noise) if isinstance(noise, Normal) else None
+        for name, noise in (("normal", Normal(0, 1)),)
+    }
+
+    def refuse(*arguments: object, **keywords: object) -> float:
+        raise AssertionError("an entropy was used")
+
+    for module in (products, gaussian):
+        for name in ("differential_entropy", "gaussian_entropy"):
+            monkeypatch.setattr(module, name, refuse, raising=False)
+    assert LazySource(Normal()).noise_information(Normal(0, 1)) == pytest.approx(expected["normal"], abs=1e-10)
+    assert GaussianSource.correlated(1, 0.5).noise_information(Normal(0, 1)) == pytest.approx(math.log(2) / 2)
+    lazy, pair = LazySource(Laplace(), keep=0.5), GaussianSource.correlated(1, 0.8)
+    assert lazy.residual_information(Normal(0, 1)) > 0.01
+    assert pair.residual_information(Normal(0, 1)) == pytest.approx(math.log(1.36) / 2)
+    assert LazySource(Mixture((Normal(), Uniform(0, 1)))).noise_information(Uniform(-2, 2)) > 0
+
+
+def test_a_planar_mixture_of_one_is_gaussian() -> None:
+    noise, wide = Normal(0, 0.5), Normal(0, 1.5)
+    planar, exact = PlanarMixture.of([1.0], [[0, 0]], [FULL]), GaussianSource.of(FULL)
+    for method in ("information", "noisy_entropy", "noise_information"):
+        assert getattr(planar, method)(noise) == pytest.approx(getattr(exact, method)(noise), abs=1e-9), method
+    assert planar.divergence(wide) == pytest.approx(exact.divergence(wide), abs=1e-9)
+    assert planar.noisy_renyi_2(noise, wide) == pytest.approx(exact.noisy_renyi_2(noise, wide), abs=1e-9)
+    assert planar.entropy() == pytest.approx(exact.entropy(), abs=1e-9)
+
+
+def test_blocks_that_are_a_product_are_one() -> None:
+    noise, reference = Uniform(-0.3, 0.3), Uniform(-0.3, 1.3)
+    blocks, product = BlockSource.of([[0.25, 0.25], [0.25, 0.25]]), LazySource(Uniform(0, 1), dim=2)
+    assert blocks.entropy() == pytest.approx(0.0, abs=1e-9)
+    assert blocks.noisy_divergence(noise, reference) == pytest.approx(
+        product.noisy_divergence(noise, reference), abs=1e-8
+    )
+    assert blocks.noisy_renyi_2(noise, reference) == pytest.approx(product.noisy_renyi_2(noise, reference), abs=1e-8)
+    assert blocks.information(noise) == pytest.approx(product.information(noise), abs=1e-5)
+    assert blocks.noise_information(noise) == pytest.approx(product.noise_information(noise), abs=1e-5)
+
+
+@pytest.mark.parametrize("views", ["same", "label"])
+def test_blocks_agree_with_their_samples(views: str) -> None:
+    source, noise = (
+        BlockSource.of([[0.4, 0.1], [0.2, 0.3]], ([0, 0.4, 1], [0, 0.5, 1]), views=views),
+        Uniform(-0.2, 0.2),
+    )
+    rng = np.random.default_rng(3)
+    first, other = source.sample(40_000, rng)
+    assert first.min() >= 0
+    assert first.max() <= 1
+    assert ((first[:, 0] < 0.4) & (first[:, 1] < 0.5)).mean() == pytest.approx(0.4, abs=0.02)
+    values = source.pointwise_information(other, first + source.sample_noise(noise, 40_000, rng), noise)
+    assert values.mean() == pytest.approx(source.information(noise), abs=6 * values.std() / 200)
+    assert source.weakly_invariant == (views == "same")
+    assert (source.squared_distance == 0) == (views == "same")
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -111,6 +203,18 @@ def test_divergences_of_gaussian_sources_by_products() -> None:
         (lambda: GaussianSource.correlated(2, 1.5), "correlation must lie in"),
         (lambda: GaussianSource.of(FULL, 2 * FULL), "the joint covariance has a negative eigenvalue"),
         (lambda: GaussianSource.of(FULL, np.eye(3)), "covariances must have one shape"),
+        (lambda: GaussianSource.of([[1.0, 2.0], [2.0, 1.0]]), "positive definite; its least eigenvalue is -1"),
+        (lambda: GaussianSource.of([[1.0, 0.5], [0.2, 1.0]]), "must be symmetric"),
+        (lambda: PlanarMixture.of([1.0], [[0, 0]], [FULL], views="none"), "views must be one of"),
+        (lambda: PlanarMixture.of([0.5], [[0, 0]], [FULL]), "weights must be > 0 and add up to 1"),
+        (lambda: PlanarMixture.of([1.0], [[0, 0, 0]], [FULL]), r"got \(1,\), \(1, 3\)"),
+        (lambda: PlanarMixture.of([1.0], [[0, 0]], [-FULL]), "positive definite"),
+        (lambda: SOURCES["planar"].information(Uniform(-1, 1)), "takes centred Normal noise"),
+        (lambda: SOURCES["planar"].divergence(Uniform(0, 1)), "compared with a Normal"),
+        (lambda: BlockSource.of([[0.5, 0.6]]), "probabilities"),
+        (lambda: BlockSource.of([[0.5, 0.5]], ([0, 1], [0, 0.5, 0.4])), "growing numbers"),
+        (lambda: BlockSource.of([[0.5, 0.5]], views="none"), "views must be one of"),
+        (lambda: BlockSource.of([[0.5, 0.5]]).information(Normal()), "takes Uniform noise"),
         (lambda: GaussianSource.correlated(1, 0.5).information(Uniform(-1, 1)), "takes centred Normal noise"),
         (lambda: GaussianSource.correlated(1, 0.5).divergence(Mixture((Normal(),))), "compared with a Normal"),
     ],

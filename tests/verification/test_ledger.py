@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from noisedim.files import read_json
-from noisedim.verification.ledger import claim_lines, make_ledger, missing_ids, write_ledger
+from noisedim.theory.claims import ERRATA
+from noisedim.verification.ledger import claim_lines, errata_words, make_ledger, missing_ids, write_ledger
 from noisedim.verification.outcomes import Finding, Row, Verdict
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +63,41 @@ def test_claims_are_summed_up() -> None:
     assert "✓ verified" in text
     assert "✗ refuted" in text
     assert "lemma-2.4" not in text
+
+
+def test_errata_are_counted_by_kind_and_equivalences_are_not_called_verified() -> None:
+    rows = [
+        row("E1/a", role="corrected"),
+        row("E1/b", role="printed", verdict=Verdict.REFUTED, expected=Verdict.REFUTED),
+        row("E6/a"),
+        row("theorem-3.4/a"),
+        row("theorem-3.4/b"),
+        row("theorem-2.2/a"),
+        row("lemma-3.3/a", verdict=Verdict.REFUTED),
+    ]
+    ledger = make_ledger(rows, seed=0)
+    by_id = {item["id"]: item for item in ledger["claims"]}
+    assert (by_id["E1"]["erratum_kind"], by_id["E6"]["erratum_kind"]) == ("substantive", "remark on method")
+    assert by_id["theorem-3.4"]["erratum_kind"] is None
+    assert by_id["theorem-3.4"]["words"].startswith("no counterexample in 2 cases; proof: ")
+    assert by_id["theorem-2.2"]["words"] == "verified"
+    assert by_id["lemma-3.3"]["words"] == "refuted"
+    assert by_id["E6"]["printed_form"] is None
+    kinds = ledger["errata_by_kind"]
+    assert sum(kind["rows"] for kind in kinds.values()) == len(ERRATA)
+    assert kinds["substantive"]["as_expected"] == kinds["remark on method"]["as_expected"] == 1
+    assert errata_words(ledger).startswith(f"{kinds['substantive']['rows']} substantive, ")
+
+
+def test_the_table_of_primitives_shows_empty_cells() -> None:
+    used = {**row("theorem-2.2/a"), "primitives": ["entropy", "KL"]}
+    cells = {"entropy": {"red": ["theorem-2.2/a"], "green": []}, "KL": {"red": [], "green": ["theorem-2.2/a"]}}
+    mutant = {**row("mutations/a", role="mutant"), "details": {"about": "theorem-2.2", "primitives": cells}}
+    table = make_ledger([used, mutant], seed=0)["primitives"]
+    assert table["claims"]["theorem-2.2"]["entropy"] == {"cases": 1, "red": ["theorem-2.2/a"], "green": []}
+    assert (table["cells"], table["empty"]) == (2, ["theorem-2.2: KL"])
+    # What a case calls and no mutant tried is empty, too.
+    assert make_ledger([used], seed=0)["primitives"]["empty"] == ["theorem-2.2: entropy", "theorem-2.2: KL"]
 
 
 def test_order_of_arrival_does_not_matter() -> None:

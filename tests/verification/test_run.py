@@ -6,11 +6,22 @@ import numpy as np
 import pytest
 
 from noisedim.errors import InvalidInputError
-from noisedim.theory import bounds
-from noisedim.theory.claims import CLAIMS
+from noisedim.theory import bounds, entropy
+from noisedim.theory.claims import CLAIMS, ERRATA, hypotheses
+from noisedim.theory.laws import Atoms, Laplace, Law, Normal, Uniform
+from noisedim.theory.sources import (
+    BlockSource,
+    DiscreteSource,
+    GaussianSource,
+    LazySource,
+    PlanarMixture,
+    Source,
+)
 from noisedim.verification import Check, Trial, run_case
-from noisedim.verification.mutation import Mutant, killer, planted, scaled, with_argument
+from noisedim.verification.hypotheses import HYPOTHESES, satisfies_all
+from noisedim.verification.mutation import Mutant, killer, planted, primitive_cells, scaled, with_argument
 from noisedim.verification.outcomes import Verdict
+from noisedim.verification.primitives import PRIMITIVES, perturbed, traced
 from noisedim.verification.registry import all_checks, check, checks_of, find_check
 from noisedim.verification.run import generator_for
 
@@ -87,8 +98,10 @@ def test_every_claim_has_checks_and_every_erratum_both_kinds() -> None:
     for claim_id, claim in CLAIMS.items():
         roles = {one.role for one in found.values() if one.claim == claim_id}
         assert roles, f"{claim_id} is not checked"
-        if claim.kind == "erratum":
+        if claim.erratum_kind in ("substantive", "hypothesis missing", "notation"):
             assert {"printed", "corrected"} <= roles, f"{claim_id} lacks one of its two forms"
+        elif claim.erratum_kind == "proof gap":
+            assert "corrected" in roles
         else:
             assert "printed" not in roles
     for one in found.values():
@@ -106,7 +119,7 @@ def test_a_sampled_row_is_the_same_again() -> None:
 
 
 def test_registration_refuses_what_it_cannot_place() -> None:
-    with pytest.raises(InvalidInputError, match="claim must be one of theorem-2.1"):
+    with pytest.raises(InvalidInputError, match="claim must be one of contribution-1"):
         check("theorem-9.9")
     with pytest.raises(InvalidInputError, match="one or more cases"):
         check("theorem-2.1", cases={})
@@ -132,7 +145,7 @@ def test_mutants_are_planted_everywhere_and_taken_out() -> None:
 def test_a_killer_is_named_and_a_survivor_too() -> None:
     named = ("theorem-3.4/capacity",)
     wrong = Mutant("noisedim.theory.bounds.gaussian_capacity", with_argument("sigma", lambda s: s * s), named)
-    assert killer(wrong) == "theorem-3.4/capacity[d=1,sigma=0.05]"
+    assert killer(wrong) == "theorem-3.4/capacity[d=1,sigma=0.01]"
     same = Mutant("noisedim.theory.bounds.gaussian_capacity", lambda original: original, named)
     assert killer(same) is None
     assert bounds.gaussian_capacity(1, 1.0) == pytest.approx(np.log(2) / 2)
@@ -146,3 +159,117 @@ def test_a_target_that_is_not_there_is_refused() -> None:
         planted(Mutant("noisedim.theory.bounds.nothing", scaled(2), ())),
     ):
         pass
+
+
+@pytest.mark.parametrize("claim_id", [item.id for item in ERRATA if item.satisfies])
+def test_every_hypothesis_of_an_erratum_is_checked_in_code(claim_id: str) -> None:
+    printed = [one for one in checks_of(claim_id) if one.role == "printed"]
+    found: set[str] = set()
+    for one in printed:
+        row = run_case(one, next(iter(one.cases)))
+        assert row.verdict is Verdict.REFUTED, row.message
+        found |= set(row.hypotheses)
+    assert found == set(CLAIMS[claim_id].satisfies)
+
+
+def test_a_counterexample_that_breaks_a_hypothesis_refutes_nothing() -> None:
+    def broken(trial: Trial) -> None:
+        satisfies_all(trial, LazySource(Laplace(0, 2)), Normal(0, 1), hypotheses.GAUSSIAN_NOISE, hypotheses.MOMENTS)
+        trial.equal("x", 1.0, 2.0)
+
+    row = run_case(Check("E1", "broken", broken, {"-": None}, "printed", 0, 10.0, "here"), "-")
+    assert row.verdict is Verdict.ERROR
+    assert "the case breaks a hypothesis: E f(X) = 0 and Var f(X)_i = 1" in row.message
+    assert row.hypotheses == (hypotheses.GAUSSIAN_NOISE,)
+    assert row.failed
+
+    def late(trial: Trial) -> None:
+        trial.equal("x", 1.0, 1.0)
+        trial.satisfies("h", True)
+
+    row = run_case(Check("E1", "late", late, {"-": None}, "corrected", 0, 10.0, "here"), "-")
+    assert "hypotheses come before relations" in row.message
+
+
+_HALF = BlockSource.of([[0.5, 0.0], [0.0, 0.5]])
+_STANDARD = PlanarMixture.of([0.5, 0.5], [[0, 0], [0, 0]], [[[1, 0.8], [0.8, 1]], [[1, -0.8], [-0.8, 1]]])
+_BIT = DiscreteSource.of([0, 1], [0, 1], [[0.5, 0], [0, 0.5]])
+
+
+@pytest.mark.parametrize(
+    ("words", "source", "noise", "holds"),
+    [
+        (hypotheses.DENSITIES, LazySource(Normal()), Normal(0, 1), True),
+        (hypotheses.DENSITIES, LazySource(Atoms((0.0, 1.0))), Normal(0, 1), False),
+        (hypotheses.DENSITIES, _BIT, Normal(0, 1), False),
+        (hypotheses.DENSITIES, _HALF, Uniform(-1, 1), True),
+        (hypotheses.NOISY_DENSITY, _BIT, Atoms((0.0,)), False),
+        (hypotheses.DISCRETE_VIEW, _BIT, Normal(0, 1), True),
+        (hypotheses.KEPT, LazySource(Normal(), keep=0.1), Normal(0, 1), True),
+        (hypotheses.KEPT, LazySource(Normal(), keep=0.0), Normal(0, 1), False),
+        (hypotheses.KEPT, GaussianSource.correlated(2, 0.9), Normal(0, 1), False),
+        (hypotheses.WEAKLY_INVARIANT, LazySource(Normal(), keep=0.9), Normal(0, 1), False),
+        (hypotheses.GAUSSIAN_NOISE, LazySource(Normal()), Normal(1, 1), False),
+        (hypotheses.GAUSSIAN_NOISE, LazySource(Normal()), Uniform(-1, 1), False),
+        (hypotheses.MOMENTS, _STANDARD, Normal(0, 1), True),
+        (hypotheses.MOMENTS, LazySource(Normal(0.1, 1)), Normal(0, 1), False),
+        (hypotheses.MOMENTS, GaussianSource.of([[1.0, 0.2], [0.2, 1.1]]), Normal(0, 1), False),
+        (hypotheses.MOMENTS, _HALF, Normal(0, 1), False),
+        (hypotheses.UNIFORM_NOISE, _HALF, Uniform(-0.5, 0.5), True),
+        (hypotheses.UNIFORM_NOISE, _HALF, Uniform(0, 1), False),
+        (hypotheses.UNIT_CUBE, _HALF, Uniform(-1, 1), True),
+        (hypotheses.UNIT_CUBE, LazySource(Uniform(0, 1)), Uniform(-1, 1), True),
+        (hypotheses.UNIT_CUBE, LazySource(Uniform(0, 1.1)), Uniform(-1, 1), False),
+        (hypotheses.UNIT_CUBE, LazySource(Atoms((-0.1, 1.0))), Uniform(-1, 1), False),
+        (hypotheses.UNIT_CUBE, _STANDARD, Uniform(-1, 1), False),
+        (hypotheses.WHOLE, _HALF, Uniform(-1 / 3, 1 / 3), True),
+        (hypotheses.WHOLE, _HALF, Uniform(-0.3, 0.3), False),
+        (hypotheses.NOISE_MOMENTS, _HALF, Uniform(-0.3, 0.3), True),
+    ],
+)
+def test_hypotheses_are_what_they_say(words: str, source: Source, noise: Law, holds: bool) -> None:
+    assert HYPOTHESES[words](source, noise) is holds
+
+
+def test_an_unknown_hypothesis_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="hypothesis must be one of"):
+        satisfies_all(Trial(np.random.default_rng(0)), _HALF, Uniform(-1, 1), "f is nice")
+
+
+def test_every_primitive_is_there_and_wrong_only_inside() -> None:
+    before = entropy.differential_entropy(Normal())
+    for primitive in PRIMITIVES:
+        with perturbed(primitive):
+            if primitive == "entropy":
+                assert entropy.differential_entropy(Normal()) == pytest.approx(1.01 * before + 0.013)
+        assert entropy.differential_entropy(Normal()) == before
+    with traced() as called:
+        entropy.kl_divergence(Laplace(), Normal())
+    assert called == {"KL", "quadrature"}
+
+
+def test_a_check_that_compares_a_formula_with_itself_stays_green() -> None:
+    def itself(trial: Trial) -> None:
+        value = entropy.differential_entropy(Laplace())
+        trial.equal("h and h", value, entropy.differential_entropy(Laplace()))
+
+    def another(trial: Trial) -> None:
+        trial.equal("h and 1 + log 2b", entropy.differential_entropy(Laplace(0, 1)), 1 + np.log(2))
+
+    def made(function, name: str) -> Check:
+        return Check("theorem-2.1", name, function, {"-": None}, "claim", 0, 10.0, "here")
+
+    cells = primitive_cells([made(itself, "itself")])
+    assert cells["entropy"].red == ()
+    assert cells["entropy"].green == ("theorem-2.1/itself",)
+    both = primitive_cells([made(itself, "itself"), made(another, "another")], every=True)
+    assert both["entropy"].red == ("theorem-2.1/another",)
+    assert both["entropy"].green == ("theorem-2.1/itself",)
+    assert set(both) == {"entropy", "quadrature"}
+
+
+def test_rows_name_the_primitives_that_were_called() -> None:
+    row = run_case(find_check("theorem-2.1/gaussian_divergences"), "d=2")
+    assert set(row.primitives) == {"KL", "D₂", "quadrature"}
+    assert row.to_dict()["primitives"] == list(row.primitives)
+    assert run_case(find_check("E4/bracket_taken_once"), "d=4,eps=0.1").primitives == ()

@@ -2,16 +2,20 @@
 
 from noisedim.objectives.method import Method
 from noisedim.objectives.methods import (
+    adaptive_dual,
     adversarial,
     align_uniform,
     barlow_twins,
     donsker_varadhan,
     dual,
     infonce,
+    linear_dual,
     noisy_autoencoder,
     nwj,
+    row_dual,
     sigreg,
     simclr,
+    sliced_sigreg,
     variational,
     vicreg,
     w_mse,
@@ -24,6 +28,10 @@ METHODS: dict[str, Method] = {
     method.name: method
     for method in (
         dual.METHOD,
+        row_dual.METHOD,
+        row_dual.ADAPTIVE,
+        adaptive_dual.METHOD,
+        linear_dual.METHOD,
         infonce.METHOD,
         donsker_varadhan.METHOD,
         nwj.METHOD,
@@ -34,6 +42,7 @@ METHODS: dict[str, Method] = {
         barlow_twins.METHOD,
         w_mse.METHOD,
         sigreg.METHOD,
+        sliced_sigreg.METHOD,
         adversarial.METHOD,
         variational.METHOD,
         wasserstein.WAE_MMD,

@@ -8,6 +8,7 @@ import torch
 from noisedim.channel import NoisyChannel
 from noisedim.objectives import Objective, ObjectiveValue
 from noisedim.priors import Prior
+from noisedim.streams import stream
 
 __all__ = ["OwnNoise"]
 
@@ -37,7 +38,7 @@ class OwnNoise(Objective):
         super().__init__()
         self.target = target
         self.draws = draws
-        self.reference = target.sample(reference, generator=torch.Generator().manual_seed(seed))
+        self.reference = target.sample(reference, generator=stream(seed, "reference sample"))
         self.scale = float(self.reference.var(0).mean().sqrt())
 
     def forward(

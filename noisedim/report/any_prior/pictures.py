@@ -7,6 +7,7 @@ from noisedim.document.content import Picture, draw
 from noisedim.priors import Prior
 from noisedim.report.any_prior.figures import Contours, beside_draws_figure
 from noisedim.report.any_prior.plan import target_prior
+from noisedim.streams import stream
 
 __all__ = ["prior_picture"]
 
@@ -57,7 +58,7 @@ def prior_picture(name: str, latents: np.ndarray, labels: np.ndarray | None) -> 
     """
     prior = target_prior(name)
     z = prior.from_normal(torch.from_numpy(latents)).numpy()
-    draws = prior.sample(_DRAWS, generator=torch.Generator().manual_seed(0), dtype=torch.float64).numpy()
+    draws = prior.sample(_DRAWS, generator=stream(0, "pictures of priors"), dtype=torch.float64).numpy()
     page, drawn = _on_the_page(prior, z), _on_the_page(prior, draws)
     limits, edge = _limits(name, page, drawn), _EDGES.get(name)
     names = ("coordinate 1", "coordinate 2")

@@ -36,6 +36,7 @@ from noisedim.report.any_prior.records import DivergenceBias, RouteRecord, Targe
 from noisedim.runs.split import RunSplit, split_images
 from noisedim.runs.store import RunStore
 from noisedim.runs.sweep import available_cores
+from noisedim.streams import stream
 from noisedim.training import NoiseConfig, TrainConfig, embed
 from noisedim.training.loop import Trainer
 
@@ -228,7 +229,7 @@ def _record(
 
 def _at_prior(target: Prior, n: int) -> DivergenceBias:
     """What the estimates of divergence come to for samples of the target itself: their bias, before and after the map."""
-    generator = torch.Generator().manual_seed(0)
+    generator = stream(0, "target sample")
     before, after = [], []
     for _ in range(20):
         z = target.sample(n, generator=generator, dtype=torch.float64)

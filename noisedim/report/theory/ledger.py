@@ -45,14 +45,18 @@ class ClaimSummary:
     """All cases of one claim.
 
     Attributes:
+        erratum_kind: of an erratum, see :class:`~noisedim.theory.claims.Claim`; None for other claims.
         verdict: of the claim, or of an erratum's corrected form.
+        words: the verdict as it is to be read; of an "if and only if" that no case refutes it.
         printed_form: verdict on an erratum's printed form; None for other claims.
         delta, alpha, power, most_draws: of the sampled cases.
     """
 
     id: str
     kind: str
+    erratum_kind: str | None
     verdict: Verdict
+    words: str
     printed_form: Verdict | None
     cases: int
     relations: int
@@ -64,8 +68,8 @@ class ClaimSummary:
 
     @property
     def is_settled(self) -> bool:
-        """For an erratum: whether its printed form is refuted and the corrected form verified."""
-        return self.printed_form is Verdict.REFUTED and self.verdict is Verdict.VERIFIED
+        """For an erratum: whether what it says is verified and its printed form, where it has one, is refuted."""
+        return self.printed_form in (None, Verdict.REFUTED) and self.verdict is Verdict.VERIFIED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +83,7 @@ class Ledger:
     mutants: int
     mutants_killed: int
     worst_relative_error: float | None
+    primitives: Mapping[str, Any]
     claims: tuple[ClaimSummary, ...]
     cases: tuple[Case, ...]
 

@@ -9,7 +9,7 @@ from noisedim.report.theory.figures import (
     training_gap_figure,
     uniform_bound_figure,
 )
-from noisedim.report.theory.ledger import Ledger, read_ledger
+from noisedim.report.theory.ledger import ClaimSummary, Ledger, read_ledger
 from noisedim.report.theory.verdicts import (
     ClaimsVerdict,
     ErrataVerdict,
@@ -53,11 +53,28 @@ def theory_section(sources: Sources) -> Section:
         Text(_rules(ledger)),
         _claims_table(ledger),
         *(Pictures([picture]) for picture in _pictures(ledger)),
-        Text("Errata: what is printed, where it fails, and what it should read."),
+        Text(
+            "Errata by kind: what is printed, where it fails, which of the paper's hypotheses the counterexample "
+            "satisfies, and what it should read. A remark on method calls nothing in print false."
+        ),
         _errata_table(ledger),
+        *_primitive_blocks(ledger),
         *(Text(f"Inconclusive. {words}") for words in _inconclusive(ledger)),
     ]
     return Section(_TITLE, verdicts, blocks)
+
+
+def _primitive_blocks(ledger: Ledger) -> list[Block]:
+    if not ledger.primitives["claims"]:
+        return []
+    empty = len(ledger.primitives["empty"])
+    return [
+        Text(
+            "Primitives made wrong by about 1%: the first case of each claim that this refutes. A claim that stayed "
+            f"verified would compare a formula with itself. {ledger.primitives['cells']} cells, {empty} of them empty."
+        ),
+        _primitives_table(ledger),
+    ]
 
 
 def _claims_words(found: ClaimsVerdict, ledger: Ledger) -> Verdict:
@@ -79,11 +96,13 @@ def _claims_words(found: ClaimsVerdict, ledger: Ledger) -> Verdict:
 
 def _errata_words(found: ErrataVerdict) -> Verdict:
     standing = "; the bounds (5) and (6) themselves stand" if found.bounds_stand else ""
+    kinds = ", ".join(f"{rows} {kind}" for kind, rows in found.kinds)
+    unsettled = found.errata - found.settled
+    open_rows = f"; {unsettled} of {found.errata} not as expected" if unsettled else ""
     return Verdict(
         "Is the paper printed right?",
         "in part" if found.settled else "not decided",
-        f"for {found.settled} of {found.errata} errata, a computed counterexample refutes the printed form and the "
-        f"corrected form is verified{standing}",
+        f"errata by kind: {kinds}{open_rows}{standing}",
         is_main=True,
     )
 
@@ -111,9 +130,9 @@ def _rules(ledger: Ledger) -> str:
     tolerance = f"to {usual:g}, relative to its largest term" + (f" ({also})" if also else "")
     return (
         f"Written by `{_COMMAND}`, seed {ledger.seed}; `noisedim verify CLAIM` runs one claim and explains it. "
-        f"✓ verified: an identity holds {tolerance}, or an interval lies within Δ of the claim. ✗ refuted: the interval "
-        "excludes the claim. ? inconclusive: neither. A claim that was merely not rejected is not called verified. The "
-        "printed form of an erratum is expected to be refuted."
+        f"✓ verified: an identity holds {tolerance}, or an interval lies within Δ of the claim. ✗ refuted: the "
+        "interval excludes the claim. ? inconclusive: neither. A claim that was merely not rejected is not called "
+        "verified. The printed form of an erratum is expected to be refuted."
     )
 
 
@@ -130,6 +149,22 @@ def _marked(verdict: outcomes.Verdict | None) -> str:
     return "" if verdict is None else f"{outcomes.MARKS[verdict]} {verdict}"
 
 
+def _worded(claim: ClaimSummary) -> str:
+    return f"{outcomes.MARKS[claim.verdict]} {claim.words}"
+
+
+def _primitives_table(ledger: Ledger) -> Table:
+    """Claims by primitives: of the cases that call it, how many are known to be refuted when it is wrong."""
+    rows = []
+    for claim, cells in ledger.primitives["claims"].items():
+        row = {"claim": claim}
+        for name in ledger.primitives["names"]:
+            cell = cells.get(name)
+            row[name] = "not used" if cell is None else f"refuted: {cell['red'][0]}" if cell["red"] else "EMPTY"
+        rows.append(row)
+    return Table(rows)
+
+
 def _number(value: float | str | None, form: str = ".3g") -> str:
     return "" if value is None else value if isinstance(value, str) else format(value, form)
 
@@ -144,7 +179,7 @@ def _claims_table(ledger: Ledger) -> Table:
             {
                 "claim": claim.id,
                 "in words": known.title,
-                "verdict": _marked(claim.verdict),
+                "verdict": _worded(claim),
                 "in print": known.printed or "new" if claim.kind in ("paper", "new") else "",
                 "cases": str(claim.cases),
                 "relations": str(claim.relations),
@@ -165,13 +200,15 @@ def _errata_table(ledger: Ledger) -> Table:
         rows.append(
             {
                 "erratum": claim.id,
+                "kind": claim.erratum_kind or "",
                 "where": known.source.removeprefix("arXiv 2410.06993, "),
                 "printed": known.printed,
                 "printed form": _marked(claim.printed_form),
                 "as computed": _counterexamples(ledger, claim.id),
                 "counterexample": known.counterexample,
+                "hypotheses that it satisfies": "; ".join((*known.satisfies, *known.by_construction)),
                 "should read": known.correction,
-                "corrected form": _marked(claim.verdict),
+                "corrected form": _worded(claim),
             }
         )
     return Table(rows)
@@ -203,16 +240,16 @@ def _pictures(ledger: Ledger) -> list[Picture]:
             gaussian_bound_figure(),
             alt="Information against the noise for six laws, all below the capacity",
             caption="Theorem 3.4. Every law with unit variance stays below the capacity; N(0, 1) with f(X) = f(X′) "
-            "attains it. The lower panel shows the difference: with more noise other laws come close, which is why large "
-            "noise matches few moments.",
+            "attains it. The lower panel shows the difference: with more noise other laws come close, which is why "
+            "large noise matches few moments.",
         ),
         draw(
             "certificate",
             ladder_figure(),
             alt="KL below D2 below C minus J over noise levels",
-            caption="KL ≤ D₂ ≤ C − J and KL ≤ C − I ≤ C − J: the gap that the objective leaves certifies the noisy law. "
-            "With more noise D₂ falls fastest: the rest of C − J is then the alignment of the views, not a departure from "
-            "the prior.",
+            caption="KL ≤ D₂ ≤ C − J and KL ≤ C − I ≤ C − J: the gap that the objective leaves certifies the noisy "
+            "law. With more noise D₂ falls fastest: the rest of C − J is then the alignment of the views, not a "
+            "departure from the prior.",
         ),
         draw(
             "theorem-3-5",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from noisedim.report.theory.ledger import ClaimSummary, Ledger
+from noisedim.theory.claims import ERRATUM_KINDS
 from noisedim.verification.outcomes import Verdict
 
 __all__ = [
@@ -46,16 +47,18 @@ class ClaimsVerdict:
 
 @dataclass(frozen=True)
 class ErrataVerdict:
-    """Where the print is wrong.
+    """Where the print is wrong, and how.
 
     Attributes:
-        settled: errata whose printed form is refuted and whose corrected form is verified.
+        settled: rows whose correction is verified and whose printed form, where it has one, is refuted.
         errata: all of them.
+        kinds: number of rows by kind, in the order of gravity.
         bounds_stand: whether the paper's two bounds are verified.
     """
 
     settled: int
     errata: int
+    kinds: tuple[tuple[str, int], ...]
     bounds_stand: bool
 
 
@@ -84,10 +87,12 @@ def claims_verdict(ledger: Ledger) -> ClaimsVerdict:
 
 
 def errata_verdict(ledger: Ledger) -> ErrataVerdict:
-    """How many errata are settled."""
+    """How many errata there are of each kind, and how many are settled."""
     errata = ledger.of_kind("erratum")
     verified = {claim.id for claim in ledger.of_kind("paper", "new") if claim.verdict is Verdict.VERIFIED}
-    return ErrataVerdict(sum(claim.is_settled for claim in errata), len(errata), verified >= _BOUNDS)
+    counted = ((kind, sum(claim.erratum_kind == kind for claim in errata)) for kind in ERRATUM_KINDS)
+    kinds = tuple((kind, rows) for kind, rows in counted if rows)
+    return ErrataVerdict(sum(claim.is_settled for claim in errata), len(errata), kinds, verified >= _BOUNDS)
 
 
 def mutants_verdict(ledger: Ledger) -> MutantsVerdict:

@@ -1,9 +1,9 @@
-"""The claims as data: the paper's, what is added to them, and the errata, each with an id and words for the authors.
+"""The claims as data: the paper's, what is added to them, and the errata by kind, each with an id and words for the authors.
 
 >>> claim("theorem-3.4").printed
 'right'
->>> [erratum.id for erratum in ERRATA][:3]
-['E1', 'E2', 'E3']
+>>> [(row.id, row.erratum_kind) for row in ERRATA][:2]
+[('E1', 'substantive'), ('E2', 'notation')]
 """
 
 from types import MappingProxyType
@@ -12,9 +12,9 @@ from noisedim.errors import InvalidInputError
 from noisedim.theory.claims.added import ADDED
 from noisedim.theory.claims.errata import ERRATA
 from noisedim.theory.claims.paper import PAPER_CLAIMS
-from noisedim.theory.claims.record import Claim, Kind
+from noisedim.theory.claims.record import ERRATUM_KINDS, Claim, ErratumKind, Kind
 
-__all__ = ["CLAIMS", "ERRATA", "Claim", "Kind", "claim"]
+__all__ = ["CLAIMS", "ERRATA", "ERRATUM_KINDS", "Claim", "ErratumKind", "Kind", "claim"]
 
 CLAIMS = MappingProxyType({item.id: item for item in (*PAPER_CLAIMS, *ADDED, *ERRATA)})
 

@@ -11,6 +11,17 @@ _KEEPS = "P(X = X′ | X) > 0 almost surely"
 
 PAPER_CLAIMS: tuple[Claim, ...] = (
     Claim(
+        id="contribution-1",
+        kind="paper",
+        title="Maximising the noisy information matches the noisy law",
+        statement="Among embeddings with X′ = X, more information means less divergence of the noisy law, one for one: "
+        "I + KL(Y ‖ N(0, (1+σ²)I)) = C, and I + KL(Y ‖ U[−ε, 1+ε]^d) = d log(1+1/(2ε)). For f(X) itself the maximum of "
+        "I is at KL(f(X) ‖ N(0, I)) = 0 in the Gaussian case, at KL(f(X) ‖ U) = ∞ in the uniform one.",
+        hypotheses=("those of Theorem 3.4 or of Theorem 3.5", "f weakly invariant"),
+        source=f"{PAPER}, Section 1",
+        printed="right of the noisy law and of the Gaussian maximum, wrong of the uniform one (E22)",
+    ),
+    Claim(
         id="theorem-2.1",
         kind="paper",
         title="Maximum entropy at given mean and covariance",
@@ -31,13 +42,24 @@ PAPER_CLAIMS: tuple[Claim, ...] = (
         references=("paper", "cover-thomas"),
     ),
     Claim(
+        id="remark-2.3",
+        kind="paper",
+        title="Entropies of two laws do not differ by their divergence",
+        statement="h(X) ≠ h(X′) − KL(X ‖ X′) in general: what is added is E log p′(X′) − E log p′(X), which vanishes "
+        "where log p′ has one mean under both laws, as in Theorems 2.1 and 2.2.",
+        hypotheses=("X and X′ have densities",),
+        source=f"{PAPER}, Remark 2.3",
+        printed="right",
+    ),
+    Claim(
         id="lemma-2.4",
         kind="paper",
         title="Entropy of a conditionally independent sum",
         statement="h(X+Z | Y) = h(Z | Y) + I(X; X+Z | Y) ≥ h(Z | Y), with equality iff X = g(Y) for a measurable g.",
         hypotheses=("X and Z independent given Y", "h(Z | Y) finite"),
         source=f"{PAPER}, Lemma 2.4",
-        printed="right where h(Z | Y) is finite, which it does not ask for (E11)",
+        printed="right where h(Z | Y) is finite, an implicit hypothesis (E11)",
+        proof="Appendix A of the paper: characteristic functions that do not vanish near 0",
     ),
     Claim(
         id="data-processing",
@@ -50,15 +72,37 @@ PAPER_CLAIMS: tuple[Claim, ...] = (
         references=("paper", "cover-thomas"),
     ),
     Claim(
+        id="section-2.2-infinite",
+        kind="paper",
+        title="Without noise the information is infinite",
+        statement="I(X; f(X)) = ∞ for a deterministic f unless f(X) is discrete of finite entropy: quantised to cells, "
+        "it is the entropy of the cell, which grows with the logarithm of their number for an f(X) with a density.",
+        hypotheses=("f deterministic", "f(X) has a density"),
+        source=f"{PAPER}, Section 2.2; Bell & Sejnowski (1995)",
+        printed="right (“for a wide range of X and f”)",
+    ),
+    Claim(
         id="remark-2.5",
         kind="paper",
         title="The critics that attain the variational bounds",
-        statement="E_P T − log E_Q e^T and E_P T − E_Q e^(T−1), with P the joint law and Q the product of marginals, are "
-        "at most I(X; Y), with equality iff T = PMI + α Q-almost surely: any α for the first, α = 1 for the second.",
+        statement="E_P T − log E_Q e^T and E_P T − E_Q e^(T−1), with P the joint law and Q the product of marginals, "
+        "are at most I(X; Y), with equality iff T = PMI + α Q-almost surely: any α for the first, α = 1 for the second.",
         hypotheses=("the pointwise mutual information exists", "T may be −∞ where it is"),
         source=f"{PAPER}, eqs. (2)–(4), Remark 2.5",
-        printed="the measure in (4) is wrong (E10), and real-valued critics need not attain the supremum (E20)",
+        printed="right where PMI is finite; it does not cover PMI = −∞, as with uniform noise (E10)",
+        proof="strict convexity of e^T: Theorem 2.1 in Keziou (2003)",
         references=("paper", "donsker-varadhan", "nwj", "mine"),
+    ),
+    Claim(
+        id="section-2.2-gradients",
+        kind="paper",
+        title="Mini-batch gradients of the Donsker–Varadhan bound are biased",
+        statement="For a batch of B independent pairs E ∇[mean T − log mean e^T] ≠ ∇[E T − log E e^T] in general, with "
+        "a difference of order 1/B; the NWJ bound's gradients are unbiased.",
+        hypotheses=("T differentiable in its parameters", "Q-moments of e^T and of its gradient finite"),
+        source=f"{PAPER}, Section 2.2, after Remark 2.5; Belghazi et al. (2018)",
+        printed="right",
+        references=("paper", "mine"),
     ),
     Claim(
         id="lemma-3.1",
@@ -67,7 +111,7 @@ PAPER_CLAIMS: tuple[Claim, ...] = (
         statement="I(f(X′); Y) = h(Y) − h(Z) − I(Y; f(X) | f(X′)).",
         hypotheses=(_CHANNEL,),
         source=f"{PAPER}, Lemma 3.1",
-        printed="right; it asks for densities that it does not need (E12)",
+        printed="right; it asks for densities that Theorem 3.5's case of equality cannot have (E12)",
     ),
     Claim(
         id="lemma-3.3",
@@ -77,6 +121,18 @@ PAPER_CLAIMS: tuple[Claim, ...] = (
         hypotheses=(_CHANNEL, _KEEPS),
         source=f"{PAPER}, Definition 3.2 and Lemma 3.3",
         printed="right; positive probability, without a common α, is enough",
+        proof="Appendix A of the paper; without a common α the same argument holds at each X",
+    ),
+    Claim(
+        id="section-3.1-entropy",
+        kind="paper",
+        title="At a given covariance h(f(X)+Z) is largest precisely when f(X)+Z is normal",
+        statement="h(f(X)+Z) = h(N(m, Σ)) − KL(f(X)+Z ‖ N(m, Σ)), Σ the covariance of f(X)+Z: the maximum over the "
+        "laws of f(X) with one covariance is attained iff f(X)+Z is normal, which a Gaussian Z allows and any other Z forbids.",
+        hypotheses=("Z independent of X, finite second moments", "Cov f(X) given"),
+        source=f"{PAPER}, Section 3.1, before Theorem 3.4",
+        printed="right for Gaussian Z; with any other the maximum is not at a normal sum (E9)",
+        proof="Theorem 2.1, and Cramér's theorem for what a normal sum needs",
     ),
     Claim(
         id="theorem-3.4",
@@ -86,7 +142,8 @@ PAPER_CLAIMS: tuple[Claim, ...] = (
         "KL(f(X) ‖ N(0, I)) ≤ I(Z; Y) − I(f(X′); Y) − d log σ.",
         hypotheses=(*_GAUSSIAN, _KEEPS, "for the second bound, h(f(X)) finite"),
         source=f"{PAPER}, Theorem 3.4, eq. (5)",
-        printed="right",
+        printed="right; of the two sentences after it, one contradicts it (E23) and one holds with more exceptions (E14)",
+        proof="both terms of C − I = KL(Y ‖ N(0, (1+σ²)I)) + I(Y; f(X) | f(X′)) vanish; Cramér's theorem and Lemma 3.3",
     ),
     Claim(
         id="theorem-3.5",
@@ -96,7 +153,9 @@ PAPER_CLAIMS: tuple[Claim, ...] = (
         "f(X) ~ U(A^d) with A = {0, 2ε, …, 1}; KL(f(X) ‖ U[0, 1]^d) ≤ I(Z; Y) − I(f(X′); Y) − d log 2ε.",
         hypotheses=(*_UNIFORM, "for the second bound, h(f(X)) finite"),
         source=f"{PAPER}, Theorem 3.5, eq. (6)",
-        printed="the bounds are right, the condition for equality is wrong (E2, E3, E12, E13)",
+        printed="the bounds are right; the condition for equality lacks a hypothesis (E3), excludes itself where "
+        "densities are taken over from Lemma 3.1 (E12), and has two misprints (E2, E13)",
+        proof="both terms of the slack vanish; Y is uniform on [−ε, 1+ε]^d only for U(A^d), by the recursion of E24",
     ),
     Claim(
         id="remark-3.6",
@@ -136,7 +195,7 @@ PAPER_CLAIMS: tuple[Claim, ...] = (
         statement="E[T⁺ − log (1/K)(e^(T⁺) + Σ_j e^(T⁻_j))] ≤ min(I, log K), with K−1 independent negatives.",
         hypotheses=("negatives independent of each other and of the positive, from the marginal",),
         source=f"{PAPER}, Section 4; van den Oord et al. (2018); Poole et al. (2019)",
-        printed="its denominator lacks the positive (E6)",
+        printed="its denominator lacks the positive (E6), and its logarithm is taken for each query (E21)",
         references=("paper", "infonce", "poole"),
     ),
     Claim(
@@ -147,7 +206,8 @@ PAPER_CLAIMS: tuple[Claim, ...] = (
         "(⟨x, y⟩ − (‖x‖² + ‖y‖²/(1+σ²))/2)/σ², with equality iff f(X) = f(X′) and f(X) ~ N(0, I); both sides are then C.",
         hypotheses=_GAUSSIAN,
         source=f"{PAPER}, Theorem 4.1",
-        printed="right but for the condition for equality (E7)",
+        printed="right; its proof leaves out a step (E7)",
+        proof="theory_checks/test_theorem_4_1.py, in its first lines",
     ),
     Claim(
         id="section-4-covariance",
@@ -158,18 +218,31 @@ PAPER_CLAIMS: tuple[Claim, ...] = (
         "raise it, so the result bounds nothing unless f(X′) is normal.",
         hypotheses=("f(X′) has a density", "X″ is another view of X, independent of X′ given X"),
         source=f"{PAPER}, Section 4; Zbontar et al. (2021); Bardes et al. (2021)",
-        printed="the left side of VICReg's bound is wrong (E15)",
+        printed="right; VICReg's left side is infinite for a deterministic encoder (E15)",
+        proof="the slack is the mean divergence of the conditional law from q",
         references=("paper", "vicreg", "barlow-twins"),
+    ),
+    Claim(
+        id="figure-1-capacity",
+        kind="paper",
+        title="The least capacity that keeps the class labels",
+        statement="I(L; Y) ≤ I(f(X); Y) ≤ C, so a capacity of H(L) nats (log 10 = 2.303 for ten balanced classes) is "
+        "necessary to keep the labels L in Y. Through Gaussian noise it is not sufficient: I(L; Y) = C asks for f(X) "
+        "normal and a function of L at once. Through uniform noise with 1/(2ε) whole it is.",
+        hypotheses=("L → X → f(X) → Y is a Markov chain", "those of Theorem 3.4 or of Theorem 3.5"),
+        source=f"{PAPER}, Figure 1 (dotted line)",
+        printed="right as a necessary capacity (“minimal capacity required”)",
     ),
     Claim(
         id="lemma-b.1",
         kind="paper",
         title="Divergence of the noisy embedding, Gaussian prior",
-        statement="KL(Y ‖ N(0, (1+σ²)I)) = C − I(f(X′); Y) − I(Y; f(X) | f(X′)) ≤ C − I(f(X′); Y), with equality iff f is "
-        "weakly invariant.",
+        statement="KL(Y ‖ N(0, (1+σ²)I)) = C − I(f(X′); Y) − I(Y; f(X) | f(X′)) ≤ C − I(f(X′); Y), with equality iff f "
+        "is weakly invariant.",
         hypotheses=(*_GAUSSIAN, _KEEPS),
         source=f"{PAPER}, Lemma B.1",
-        printed="the condition for equality is wrong (E1), and its proof proves less (E16)",
+        printed="the condition for equality is wrong (E1), and its proof has a gap (E16)",
+        proof="the identity, and Lemma 3.3 for its last term",
     ),
     Claim(
         id="lemma-b.2",
@@ -198,7 +271,8 @@ PAPER_CLAIMS: tuple[Claim, ...] = (
         "without the last term, with equality iff f is weakly invariant (given P(X = X′ | X) > 0).",
         hypotheses=_UNIFORM,
         source=f"{PAPER}, Lemma B.4",
-        printed="the condition for equality is wrong (E1)",
+        printed="the condition for equality is wrong (E1), and its proof goes one way (E24)",
+        proof="the identity, and Lemma 3.3 for its last term",
     ),
     Claim(
         id="lemma-b.5",

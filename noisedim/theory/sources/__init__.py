@@ -6,7 +6,9 @@ checked. Nothing is random but ``sample``, which takes a NumPy generator.
 """
 
 from noisedim.theory.sources.base import Source
+from noisedim.theory.sources.blocks import BlockSource
 from noisedim.theory.sources.gaussian import GaussianSource
+from noisedim.theory.sources.planar import PlanarMixture
 from noisedim.theory.sources.products import DiscreteSource, LazySource
 
-__all__ = ["DiscreteSource", "GaussianSource", "LazySource", "Source"]
+__all__ = ["BlockSource", "DiscreteSource", "GaussianSource", "LazySource", "PlanarMixture", "Source"]

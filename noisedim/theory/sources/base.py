@@ -76,9 +76,9 @@ class Source(ABC):
         """h(Z), nats."""
         return self.dim * differential_entropy(noise)
 
+    @abstractmethod
     def noise_information(self, noise: Law) -> float:
-        """I(Z; f(X)+Z) = h(f(X)+Z) − h(f(X)), nats; ``inf`` for atoms."""
-        return self.noisy_entropy(noise) - self.entropy()
+        """I(Z; f(X)+Z), nats, as E_z KL(f(X)+z ‖ f(X)+Z), without any entropy; ``inf`` for atoms."""
 
     def sample_noise(self, noise: Law, n: int, generator: np.random.Generator) -> np.ndarray:
         """(n, d) draws of Z."""

@@ -19,6 +19,16 @@ from noisedim.theory.sources.base import Source
 __all__ = ["GaussianSource"]
 
 
+def _check_positive_definite(name: str, matrix: np.ndarray) -> None:
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.isfinite(matrix).all():
+        raise InvalidInputError(f"{name} must be a finite square matrix; got shape {matrix.shape}")
+    if np.abs(matrix - matrix.T).max(initial=0) > 1e-12 * np.abs(matrix).max(initial=0):
+        raise InvalidInputError(f"{name} must be symmetric")
+    least = np.linalg.eigvalsh(matrix).min()
+    if least <= 0:
+        raise InvalidInputError(f"{name} must be positive definite; its least eigenvalue is {least:.3g}")
+
+
 @dataclass(frozen=True, eq=False)
 class GaussianSource(Source):
     """Jointly Gaussian, centred f(X) and f(X′) with any covariances.
@@ -45,10 +55,10 @@ class GaussianSource(Source):
     def of(cls, covariance: Any, cross: Any = None, other: Any = None, *, name: str = "") -> "GaussianSource":
         """Build a source; without ``cross``, f(X′) = f(X)."""
         first = np.asarray(covariance, dtype=np.float64)
-        gaussian_entropy(first)  # refuses what is not positive definite
         second = first if other is None else np.asarray(other, dtype=np.float64)
         between = first if cross is None else np.asarray(cross, dtype=np.float64)
-        gaussian_entropy(second)
+        for words, matrix in (("covariance", first), ("other", second)):
+            _check_positive_definite(words, matrix)
         if between.shape != first.shape or second.shape != first.shape:
             raise InvalidInputError(f"covariances must have one shape; got {first.shape}, {between.shape}")
         least = np.linalg.eigvalsh(np.block([[first, between], [between.T, second]])).min()
@@ -102,9 +112,14 @@ class GaussianSource(Source):
         return gaussian_information((joint + joint.T) / 2, self.dim)
 
     def residual_information(self, noise: Law) -> float:
-        # ½ Σ log(1 + λ/σ²) over the eigenvalues of Cov(f(X) | f(X′)).
-        spread = np.clip(np.linalg.eigvalsh(self._given()), 0, None)
-        return float(np.log1p(spread / self._noise_variance(noise)).sum()) / 2
+        # E over f(X), given f(X′), of KL(N(f(X), σ²I) ‖ N(E f(X), S)), S = Cov(f(X) | f(X′)) + σ²I.
+        return self._mean_divergence(self._noise_variance(noise) * np.eye(self.dim), self._given())
+
+    def _mean_divergence(self, kept: np.ndarray, moving: np.ndarray) -> float:
+        """E_m KL(N(m, kept) ‖ N(0, kept + moving)) over m ~ N(0, moving): a divergence, and the mean of a square."""
+        whole, zero = kept + moving, np.zeros(self.dim)
+        whole = (whole + whole.T) / 2
+        return gaussian_kl_divergence(zero, kept, zero, whole) + float(np.trace(np.linalg.solve(whole, moving))) / 2
 
     def entropy(self) -> float:
         return gaussian_entropy(self.covariance)
@@ -113,10 +128,7 @@ class GaussianSource(Source):
         return gaussian_entropy(self._noisy(noise))
 
     def noise_information(self, noise: Law) -> float:
-        joint = np.block([[self._noisy(noise), self._noise_variance(noise) * np.eye(self.dim)]])
-        joint = np.vstack([joint, self._noise_variance(noise) * np.eye(self.dim, 2 * self.dim)])
-        joint[self.dim :, self.dim :] = self._noise_variance(noise) * np.eye(self.dim)
-        return gaussian_information(joint, self.dim)
+        return self._mean_divergence(self.covariance, self._noise_variance(noise) * np.eye(self.dim))
 
     def _reference(self, reference: Law) -> tuple[np.ndarray, np.ndarray]:
         if not isinstance(reference, Normal):

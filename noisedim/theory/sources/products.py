@@ -41,6 +41,17 @@ class _ProductSource(Source):
     def noisy_entropy(self, noise: Law) -> float:
         return self.dim * differential_entropy(add(self.law, noise))
 
+    def noise_information(self, noise: Law) -> float:
+        if self.law.atoms:
+            return math.inf
+        noisy = add(self.law, noise)
+        # What the noise adds changes fast where a narrow law of f(X) meets the edges of the noise.
+        reach = float(np.ptp(self.law.breakpoints))
+        kinks = np.add.outer(noise.breakpoints, (-reach, reach)).ravel() if reach * reach < noise.variance else ()
+        return self.dim * expectation(
+            lambda z: kl_divergence(self.law.shifted(z), noisy), noise, tolerance=1e-10, kinks=kinks
+        )
+
     def divergence(self, reference: Law) -> float:
         return self.dim * kl_divergence(self.law, reference)
 
@@ -93,10 +104,21 @@ class LazySource(_ProductSource):
         return self.dim * self._mean(lambda other: kl_divergence(self._given(other, noise), marginal), noise)
 
     def residual_information(self, noise: Law) -> float:
+        """k·KL(N(x′) ‖ mix) + (1−k)·E_x KL(N(x) ‖ mix), averaged over x′, with mix = k·N(x′) + (1−k)·P_Y.
+
+        E_x KL(N(x) ‖ mix) is KL(P_Y ‖ mix) + E_x KL(N(x) ‖ P_Y), whose last term does not depend on x′.
+        """
         if self.keep == 1:
             return 0.0
-        lost = self._mean(lambda other: differential_entropy(self._given(other, noise)), noise)
-        return self.dim * (lost - differential_entropy(noise))
+        marginal = add(self.law, noise)
+
+        def at(other: float) -> float:
+            given = self._given(other, noise)
+            own = kl_divergence(noise.shifted(other), given)
+            return self.keep * own + (1 - self.keep) * kl_divergence(marginal, given)
+
+        apart = self._mean(lambda x: kl_divergence(noise.shifted(x), marginal), noise)
+        return self.dim * (self._mean(at, noise) + (1 - self.keep) * apart)
 
     def _mean(self, of_other: Callable[[float], float], noise: Law) -> float:
         """The mean over f(X′). What depends on Y given f(X′) bends where its noise meets an edge of the law's own."""

@@ -30,10 +30,11 @@ class ObjectiveConfig:
     """What is optimised: noise injection in one of its forms, or a method that it is compared with."""
 
     name: Literal[tuple(METHODS)] = "dual"  # type: ignore[valid-type]
-    """dual: closed form, no critic. infonce, dv (Donsker–Varadhan), nwj: bounds with a critic on samples. autoencoder:
-    reconstruction of X from the noisy embedding, as a bound on the information between both. All others do
-    without noise unless noise_on asks for it: their embedding is standardised when training is over, for them to be
-    compared."""
+    """dual: closed form, no critic; row-dual: a bound in every batch; adaptive-dual and adaptive-row-dual: with the critic of
+    views that agree as these do, for small noise; linear-dual: without bias. infonce, dv (Donsker–Varadhan), nwj: bounds
+    with a critic on samples. autoencoder: reconstruction of X from the noisy embedding, as a bound on the information
+    between both. All others do without noise unless noise_on asks for it: their embedding is standardised when training is
+    over, for them to be compared."""
     critic: Literal[tuple(CRITICS)] = "mlp"  # type: ignore[valid-type]
     """infonce, dv, nwj: the paper's perceptron, separable, dot product, or Theorem 4.1's closed form."""
     negatives: int | None = None
@@ -49,7 +50,7 @@ class ObjectiveConfig:
     unbiased_gradient: bool = False
     """dv: divide gradients by a running mean, as MINE does."""
     pairs: Pairs = "clean"
-    """dual: draw the law of f(X) (clean), or the overlap of f(X) and f(X′) (cross), to the prior."""
+    """dual, adaptive-dual: draw the law of f(X) (clean), or the overlap of f(X) and f(X′) (cross), to the prior."""
     strength: Annotated[
         float | None,
         tyro.conf.arg(

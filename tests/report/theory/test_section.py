@@ -1,5 +1,6 @@
 """The section on the theorems: from a ledger to verdicts, tables and figures; what it says when there is none."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,10 +52,16 @@ def row(claim: str, role: str, verdict: Verdict, **details: object) -> dict:
 def rows() -> list[dict]:
     found = []
     for claim in CLAIMS.values():
-        if claim.kind == "erratum":
+        if claim.is_remark:
+            found.append(row(claim.id, "claim", Verdict.VERIFIED))
+        elif claim.kind == "erratum":
             found += [row(claim.id, "printed", Verdict.REFUTED), row(claim.id, "corrected", Verdict.VERIFIED)]
         elif claim.id == "mutations":
-            found.append(row(claim.id, "mutant", Verdict.VERIFIED))
+            cells = {
+                "KL": {"red": ["theorem-2.1/identity"], "green": []},
+                "D₂": {"red": [], "green": ["theorem-2.1/x"]},
+            }
+            found.append(row(claim.id, "mutant", Verdict.VERIFIED, about="theorem-2.1", primitives=cells))
         elif claim.id == "trained-encoders":
             gaps = {"steps": [0, 200, 400], "gaps": [[1.7, 2.2], [0.9, 1.3], [0.8, 1.2]]}
             found.append(row(claim.id, "trained", Verdict.INCONCLUSIVE, **gaps))
@@ -78,13 +85,23 @@ def test_without_a_ledger_it_says_how_to_make_one(tmp_path: Path) -> None:
 
 def test_one_row_a_claim_and_one_an_erratum(tmp_path: Path) -> None:
     section = section_of(rows(), tmp_path)
-    claims, errata = (block for block in section.blocks if isinstance(block, Table))
+    claims, errata, primitives = (block for block in section.blocks if isinstance(block, Table))
     assert [line["claim"] for line in claims.rows] == [c.id for c in CLAIMS.values() if c.kind != "erratum"]
     assert [line["erratum"] for line in errata.rows] == [c.id for c in ERRATA]
-    assert {line["verdict"] for line in claims.rows} == {"✓ verified", "? inconclusive"}
-    assert {line["printed form"] for line in errata.rows} == {"✗ refuted"}
-    assert {line["as computed"] for line in errata.rows} == {"printed and true: 7.0847 ≠ 6.8378"}
+    by_id = {line["claim"]: line["verdict"] for line in claims.rows}
+    assert (by_id["theorem-2.2"], by_id["trained-encoders"]) == ("✓ verified", "? inconclusive")
+    assert by_id["theorem-3.4"].startswith("✓ no counterexample in 1 cases; proof: ")
+    wrong = [line for line in errata.rows if line["kind"] != "remark on method"]
+    assert {line["printed form"] for line in wrong} == {"✗ refuted"}
+    assert {line["printed form"] for line in errata.rows if line not in wrong} == {""}
+    assert {line["as computed"] for line in wrong} == {"printed and true: 7.0847 ≠ 6.8378"}
+    assert [line["kind"] for line in errata.rows] == [c.erratum_kind for c in ERRATA]
+    (cells,) = primitives.rows
+    assert (cells["KL"], cells["D₂"], cells["entropy"]) == ("refuted: theorem-2.1/identity", "EMPTY", "not used")
     assert [verdict.answer for verdict in section.verdicts] == ["yes", "in part", "yes", "in part"]
+    counts = Counter(item.erratum_kind for item in ERRATA)
+    assert f"errata by kind: {counts['substantive']} substantive, " in section.verdicts[1].words
+    assert f"{counts['remark on method']} remark on method; the bounds" in section.verdicts[1].words
     assert "the bounds (5) and (6) themselves stand" in section.verdicts[1].words
     assert sum(isinstance(block, Pictures) for block in section.blocks) == 4
     words = [block.words for block in section.blocks if isinstance(block, Text)]
