@@ -161,10 +161,12 @@ def progress_of_steps(
         token = _on_step.set(count)
         try:
             yield
+            done[0] = total
         finally:
             _on_step.reset(token)
             timer.cancel()
             timer.join()
+            show("done" if done[0] == total else "")
 
 
 class _Bar:

@@ -5,6 +5,7 @@ import json
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,9 +77,9 @@ class Provenance:
     @classmethod
     def now(cls, seed: int) -> "Provenance":
         """Of rows that are assessed now."""
-        from noisedim import __version__
-
-        return cls(seed, __version__, datetime.now(UTC).isoformat(timespec="seconds"))
+        # By name: an import of the package from inside it would be a circle to type checkers.
+        version = import_module("noisedim").__version__
+        return cls(seed, version, datetime.now(UTC).isoformat(timespec="seconds"))
 
     @property
     def words(self) -> str:

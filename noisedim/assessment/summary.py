@@ -45,7 +45,12 @@ def summary(assessment: "Assessment", *, width: int = 80, more: str = _MORE) -> 
     lines = [verdict_words(assessment)]
     if assessment.made is not None:
         lines.append(assessment.made.words)
-    lines = [line for text in lines for line in textwrap.wrap(text, width)]
+    # No line ends between a symbol and its value.
+    lines = [
+        line.replace("\u00a0", " ")
+        for text in lines
+        for line in textwrap.wrap(text.replace(" = ", "\u00a0=\u00a0"), width, break_on_hyphens=False)
+    ]
     tests = [
         (
             f"{'*' if result.adjusted_p_value <= assessment.alpha else ' '} {result.name}",

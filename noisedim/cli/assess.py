@@ -14,6 +14,7 @@ from noisedim.cli.options import Device
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
 
     from noisedim.assessment import Assessment
 
@@ -108,12 +109,14 @@ class Assess:
         # In order, so that a file on disk is read forwards.
         return np.sort(numpy_stream(self.seed, "rows assessed").choice(n, rows, replace=False))
 
-    def _device(self) -> str:
+    def _device(self) -> "torch.device":
+        import torch
+
         if self.device == "cpu":
-            return "cpu"
+            return torch.device("cpu")
         from noisedim.training.loop import resolve_device
 
-        return str(resolve_device(self.device))
+        return resolve_device(self.device)
 
     def _print(self, assessment: "Assessment") -> None:
         if self.every:
