@@ -61,7 +61,7 @@ _KINDS = (
         ),
     ),
     _Kind(
-        ("correlation", "covariance", "eigen", "spectrum", "variance_direction"),
+        ("correlation", "covariance", "eigen", "spectrum", "worst_variance"),
         lambda found: (
             "Spectrum: eigenvalues outside the band of the picture are directions that carry more than the prior "
             "gives them, or next to nothing. Give the decorrelating term more weight, take larger batches than dimensions, or "
@@ -77,7 +77,7 @@ _KINDS = (
         ),
     ),
     _Kind(
-        ("hermite", "coordinates", "dagostino", "shapiro", "smooth", "kurtosis", "skewness"),
+        ("hermite", "coordinates", "dagostino", "shapiro", "smooth", "kurtosis", "skewness", "shape"),
         lambda found: (
             f"Shape: skewness is up to {_effect(found, 'skewness_error')} and excess kurtosis up to "
             f"{_effect(found, 'kurtosis_error')} in a coordinate. No linear map mends this: train longer, or with more "

@@ -22,6 +22,7 @@ _FOLDERS = (
     "reproduction",
     "table_1",
     "squashes",
+    "duals",
     "any_prior",
     "generation",
     "autoencoders",

@@ -1,0 +1,93 @@
+"""The forms of the dual in words: one row per form, and one per noise and batch size."""
+
+from collections.abc import Sequence
+from math import exp
+
+from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict
+from noisedim.files import read_json
+from noisedim.report.duals.figures import duals_picture
+from noisedim.report.duals.verdicts import ALPHA, LOSS_OF_ACCURACY, REFERENCE, DualRecord, DualsVerdict, duals_verdict
+from noisedim.report.study import Sources
+
+__all__ = ["duals_section"]
+
+_TITLE = "Forms of the dual as training objectives"
+_WORDS = {
+    "dual": "dual (all pairs but a row's own)",
+    "row-dual": "row-wise dual",
+    "linear-dual": "linear dual",
+    "adaptive-dual": "adaptive dual",
+    "adaptive-row-dual": "adaptive row-wise dual",
+}
+
+
+def duals_section(sources: Sources) -> Section | None:
+    """What the files of ``noisedim duals`` hold; says how to make them if there is none."""
+    paths = sorted(sources.results.glob("duals-*.json"))
+    if not paths:
+        return Section(_TITLE, [], [Notice("Not measured yet: `noisedim duals --profile digits` makes what it reads.")])
+    verdicts: list[Verdict] = []
+    blocks: list[Block] = []
+    for path in paths:
+        file = read_json(path)
+        names = DualRecord.__dataclass_fields__
+        records = [DualRecord(**{name: own[name] for name in names}) for own in file["records"]]
+        blocks.append(
+            Text(
+                f"{file['data']}, d = 2, {file['steps']:,} steps of each form, {len(records)} runs, measured on "
+                f"{records[0].n:,} held-out images. The rule, written down before these runs: of the forms that match "
+                f"better (D₂ with noise 0.3) and lose at most {LOSS_OF_ACCURACY:g} of 5-NN accuracy, both decided at "
+                f"{ALPHA:.0%} over all forms, the one with the smallest mean log D₂. Made by `{file['command']}`."
+            )
+        )
+        found = duals_verdict(records)
+        if found is None:
+            blocks.append(Notice(f"{path.name} holds fewer than two complete seeds; the same command continues."))
+            continue
+        verdicts.append(_verdict_words(file["data"], found))
+        blocks += [_summary(found), _cells(records), Pictures([duals_picture(file["data"], records, _WORDS)])]
+    return Section(_TITLE, verdicts, blocks)
+
+
+def _verdict_words(data: str, found: DualsVerdict) -> Verdict:
+    own = next((each for each in found.comparisons if each.method == found.chosen), None)
+    where = f"{found.cells} pairs of noise and batch size, {found.seeds} seeds"
+    if own is None:
+        words = f"no other form is decided to match better at equal accuracy ({where})"
+    else:
+        ratio = own.log_ratio
+        words = (
+            f"its D₂ is {exp(ratio.estimate):.2f} [{exp(ratio.lower):.2f}, {exp(ratio.upper):.2f}] of that of the "
+            f"{_WORDS[REFERENCE]}, its accuracy differs by {own.accuracy.estimate:+.3f} [{own.accuracy.lower:+.3f}, "
+            f"{own.accuracy.upper:+.3f}] ({where})"
+        )
+    return Verdict(f"Which form of the dual is the best objective on {data}?", _WORDS[found.chosen], words)
+
+
+def _summary(found: DualsVerdict) -> Table:
+    rows = [
+        {
+            "form": _WORDS[own.method],
+            "D₂(0.3) over that of the dual": f"{exp(own.log_ratio.estimate):.2f} "
+            f"[{exp(own.log_ratio.lower):.2f}, {exp(own.log_ratio.upper):.2f}]",
+            "5-NN accuracy, difference": f"{own.accuracy.estimate:+.3f} "
+            f"[{own.accuracy.lower:+.3f}, {own.accuracy.upper:+.3f}]",
+            "CPU time, ratio": f"{own.seconds_ratio:.2f}",
+        }
+        for own in found.comparisons
+    ]
+    return Table(rows)
+
+
+def _cells(records: Sequence[DualRecord]) -> Table:
+    rows = []
+    for sigma, batch in sorted({(own.sigma, own.batch) for own in records}):
+        row = {"σ": f"{sigma:g}", "batch": str(batch)}
+        for method, words in _WORDS.items():
+            own = [each for each in records if (each.sigma, each.batch, each.method) == (sigma, batch, method)]
+            if own:
+                accuracy = sum(each.knn for each in own) / len(own)
+                divergence = sum(each.d2_fine for each in own) / len(own)
+                row[f"{words}: D₂(0.3) / 5-NN"] = f"{divergence:.3f} / {accuracy:.3f}"
+        rows.append(row)
+    return Table(rows)

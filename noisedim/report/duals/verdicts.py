@@ -1,0 +1,119 @@
+"""Which form of the dual is the best objective? The rule was written down before the runs that judge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+
+from noisedim.statistics.intervals import Interval, student_t
+
+__all__ = ["REFERENCE", "DualComparison", "DualRecord", "DualsVerdict", "duals_verdict"]
+
+REFERENCE = "dual"
+LOSS_OF_ACCURACY = 0.02
+"""The accuracy that a form of the dual may lose, compared with the form used so far."""
+ALPHA = 0.05
+# A divergence at or below this is a perfect match at the numbers of rows used here.
+_LEAST = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class DualRecord:
+    """One run, measured on held-out images.
+
+    Attributes:
+        method, sigma, batch, seed: which run; ``config`` is the digest of its configuration.
+        n: number of held-out images.
+        knn: accuracy of 5 nearest neighbours.
+        d2_coarse, d2_fine: Rényi divergence from the prior, nats, at noise d^¼ and 0.3.
+        sliced_w2: sliced Wasserstein distance from the prior, standard deviations.
+        seconds: CPU time of the training, one thread.
+    """
+
+    method: str
+    sigma: float
+    batch: int
+    seed: int
+    config: str
+    n: int
+    knn: float
+    d2_coarse: float
+    d2_fine: float
+    sliced_w2: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DualComparison:
+    """One form of the dual compared with the form used so far, over the same cells and seeds.
+
+    Attributes:
+        method: its name.
+        log_ratio: of D₂ at noise 0.3, log(own/reference), mean over cells, interval over seeds; below 0 it matches better.
+        accuracy: difference in 5-NN accuracy, likewise.
+        seconds_ratio: CPU time of training over the reference's, geometric mean.
+    """
+
+    method: str
+    log_ratio: Interval
+    accuracy: Interval
+    seconds_ratio: float
+
+    @property
+    def keeps_accuracy(self) -> bool:
+        """Whether it is decided that at most :data:`LOSS_OF_ACCURACY` is lost."""
+        return self.accuracy.lower > -LOSS_OF_ACCURACY
+
+    @property
+    def matches_better(self) -> bool:
+        """Whether it is decided that the match is better."""
+        return self.log_ratio.upper < 0
+
+
+@dataclass(frozen=True)
+class DualsVerdict:
+    """All forms compared, and the one that the rule chooses.
+
+    The rule: of the forms that match better and keep the accuracy, both decided at 5% over all forms together
+    (Bonferroni), the one with the smallest mean log D₂; the form used so far if there is none.
+    """
+
+    comparisons: tuple[DualComparison, ...]
+    seeds: int
+    cells: int
+
+    @property
+    def chosen(self) -> str:
+        """Name of the form."""
+        better = [own for own in self.comparisons if own.matches_better and own.keeps_accuracy]
+        return min(better, key=lambda own: own.log_ratio.estimate).method if better else REFERENCE
+
+
+def duals_verdict(records: Sequence[DualRecord]) -> DualsVerdict | None:
+    """Compare every form with the reference; None with fewer than two seeds of every cell."""
+    table = {(own.method, own.sigma, own.batch, own.seed): own for own in records}
+    cells = sorted({(own.sigma, own.batch) for own in records})
+    methods = list(dict.fromkeys(own.method for own in records))
+    every = sorted({own.seed for own in records})
+    seeds = [s for s in every if all((m, *cell, s) in table for m in methods for cell in cells)]
+    if len(seeds) < 2 or REFERENCE not in methods:
+        return None
+    others = [method for method in methods if method != REFERENCE]
+    level = 1 - ALPHA / max(1, len(others))
+    found = []
+    for method in others:
+        pairs = [[(table[(method, *c, s)], table[(REFERENCE, *c, s)]) for c in cells] for s in seeds]
+        ratios = [float(np.mean([_log(own.d2_fine) - _log(ref.d2_fine) for own, ref in row])) for row in pairs]
+        gains = [float(np.mean([own.knn - ref.knn for own, ref in row])) for row in pairs]
+        times = [log(own.seconds / ref.seconds) for row in pairs for own, ref in row]
+        found.append(
+            DualComparison(
+                method, student_t(ratios, level=level), student_t(gains, level=level), float(np.exp(np.mean(times)))
+            )
+        )
+    return DualsVerdict(tuple(found), len(seeds), len(cells))
+
+
+def _log(divergence: float) -> float:
+    return log(max(divergence, _LEAST))
