@@ -148,8 +148,9 @@ def spectrum_figure(z: np.ndarray) -> "Figure":
     size = 5 if dim <= 64 else 2.5
     axes.plot(ranks[~outside], eigenvalues[~outside], "o", ms=size, color=_BLUE, label="these rows'")
     if outside.any():
-        count = int(outside.sum())
-        words = f"outside: {count} of {len(ranks)}, from {eigenvalues[outside].min():.3g} to {eigenvalues[outside].max():.3g}"
+        least, most = eigenvalues[outside].min(), eigenvalues[outside].max()
+        where = f"at {most:.3g}" if outside.sum() == 1 else f"from {least:.3g} to {most:.3g}"
+        words = f"outside: {outside.sum()} of {len(ranks)}, {where}"
         axes.plot(ranks[outside], eigenvalues[outside], "D", ms=max(size, 5), color=_ORANGE, label=words)
     positive = eigenvalues[eigenvalues > 0]
     if len(positive) and positive.max() > 8 * max(positive.min(), 1e-12):
