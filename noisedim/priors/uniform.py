@@ -142,8 +142,8 @@ class UniformPrior(Prior):
         return np.where(edges, np.abs(z - 2.0 ** -(digits_held(torch.from_numpy(z)) + 2)), z)
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:
-        # Min-max scaling may end at 1 and an ulp.
-        return ~((z >= -SINGLE_EPS) & (z <= 1 + SINGLE_EPS)).all(1)
+        # Min-max scaling may end at 1 and an ulp; it begins at 0 exactly.
+        return ~((z >= 0) & (z <= 1 + SINGLE_EPS)).all(1)
 
     def sample(
         self,

@@ -276,7 +276,7 @@ def _assessment_data(assessment: Assessment) -> dict[str, Any]:
 
 
 def read_assessment(data: Mapping[str, Any]) -> Assessment:
-    """The inverse of :meth:`Assessment.to_dict <noisedim.assessment.result.Assessment.to_dict>`, but for its pictures and its date.
+    """The inverse of :meth:`Assessment.to_dict <noisedim.assessment.result.Assessment.to_dict>`, but for pictures and date.
 
     JSON has no infinity: a missing bound of an interval, or a missing n*, is infinite; other missing numbers are NaN.
     """

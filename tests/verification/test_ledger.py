@@ -147,7 +147,7 @@ def test_pytest_prints_rows_and_leaves_a_complete_ledger_alone(tmp_path: Path) -
             "theory_checks/test_section_5_statistics.py", "-n", workers, "--ledger", str(path), "--seed", "4"
         )
         assert run.returncode == 0, run.stdout + run.stderr
-        assert "partial run, 8 of" in run.stdout
+        assert "partial run, 10 of" in run.stdout
         assert read_json(path) == {"complete": True}
         lines[workers] = [line.rsplit(maxsplit=1)[0] for line in run.stdout.splitlines() if line.startswith("E1")]
     assert lines["0"] == lines["2"]

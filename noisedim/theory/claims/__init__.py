@@ -1,6 +1,6 @@
 """The claims as data: the paper's, what is added to them, and the errata by kind, each with an id and words for the authors.
 
->>> claim("theorem-3.4").printed
+>>> claim("theorem-2.2").printed
 'right'
 >>> [(row.id, row.erratum_kind) for row in ERRATA][:2]
 [('E1', 'substantive'), ('E2', 'notation')]

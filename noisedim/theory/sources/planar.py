@@ -41,7 +41,7 @@ class PlanarMixture(Source):
 
     >>> one = PlanarMixture.of([1.0], [[0.0, 0.0]], [[[1.0, 0.6], [0.6, 1.0]]])
     >>> round(one.noisy_entropy(Normal(0, 1)), 6)  # log 2πe + ½ log det(Σ + I)
-    3.483853
+    3.483869
     """
 
     weights: np.ndarray
@@ -86,6 +86,7 @@ class PlanarMixture(Source):
 
     @property
     def dim(self) -> int:  # type: ignore[override]
+        """Two."""
         return 2
 
     @property
