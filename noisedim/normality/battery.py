@@ -24,6 +24,7 @@ from noisedim.normality.projections import (
 )
 from noisedim.normality.tests.base import CalibratedTest, ExactTest, ImpossibilityTest, Outcome, ProjectionTest, Test
 from noisedim.normality.whitening import DegenerateCoordinatesError, whiten
+from noisedim.progress import completed_step
 from noisedim.statistics import combining
 from noisedim.streams import numpy_stream
 
@@ -164,6 +165,7 @@ class _Run:
     def add(self, test: Test, outcome: Outcome, origin: Origin) -> None:
         words = f"{test.words} ({outcome.note})" if outcome.note else test.words
         self.rows.append(Row(test, test.null, outcome, words, origin))
+        completed_step(test.name)
 
     def exact(self, test: ExactTest) -> None:
         n, dim = self.z.shape
