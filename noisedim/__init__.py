@@ -38,7 +38,7 @@ from noisedim.priors import (
 )
 
 if TYPE_CHECKING:
-    from noisedim.assessment import Assessment, AssessmentCallback, assess, certify
+    from noisedim.assessment import Assessment, AssessmentCallback, assess, certify, equivalence, track
     from noisedim.downstream import outlier_p_values
     from noisedim.estimator import DistributionMatcher
     from noisedim.normality.henze_zirkler import henze_zirkler
@@ -55,8 +55,10 @@ _LAZY = {
     "assess": "noisedim.assessment",
     "certify": "noisedim.assessment",
     "embed": "noisedim.training",
+    "equivalence": "noisedim.assessment",
     "henze_zirkler": "noisedim.normality.henze_zirkler",
     "outlier_p_values": "noisedim.downstream",
+    "track": "noisedim.assessment",
     "train": "noisedim.training",
 }
 
@@ -92,11 +94,13 @@ __all__ = [
     "donsker_varadhan",
     "dual_bound",
     "embed",
+    "equivalence",
     "henze_zirkler",
     "infonce",
     "load_prior",
     "nguyen_wainwright_jordan",
     "outlier_p_values",
+    "track",
     "train",
 ]
 
