@@ -101,8 +101,8 @@ class Equivalence:
 class _Measured:
     """An effect on the scale on which it is estimated without bias.
 
-    ``first`` (of order 1/√n) and ``second`` (of order 1/n) are the distances from the value to the ends, below and above;
-    the larger of both is taken.
+    ``first`` (of order 1/√n) and ``second`` (of order 1/n) are the distances from the value to the ends, below and above,
+    by the two parts of the variance, which add.
     """
 
     value: float
@@ -111,7 +111,7 @@ class _Measured:
     second: tuple[float, float] = (0.0, 0.0)
 
     def ends(self) -> tuple[float, float]:
-        below, above = (max(pair) for pair in zip(self.first, self.second, strict=True))
+        below, above = (math.hypot(*pair) for pair in zip(self.first, self.second, strict=True))
         return self.value - below, self.value + above
 
     def needed(self, margin: float) -> int | None:
@@ -119,7 +119,9 @@ class _Measured:
         gap = abs(margin - self.value)
         if not 0 < gap < math.inf:
             return None
-        factor = max((self.first[side] / gap) ** 2, self.second[side] / gap)
+        # first² x + second² x² = gap² for x = n / rows needed, solved for 1/x.
+        first, second = self.first[side] / gap, self.second[side] / gap
+        factor = (first**2 + math.sqrt(first**4 + 4 * second**2)) / 2
         return math.ceil(self.n * factor) if factor < 1e9 else None
 
 
@@ -271,8 +273,8 @@ def _decide(name: str, found: _Measured, margin: float) -> EffectEquivalence:
     needed = found.needed(inner) if outcome == "undecided" else None
     if needed is not None and name == "max_sliced_w2":
         needed *= 2  # half of the rows are measured
-    sizes = (_shown(name, value) for value in (found.value, lower, upper))
-    return EffectEquivalence(name, *sizes, margin, outcome, found.n, needed)
+    size, low, high = (_shown(name, value) for value in (found.value, lower, upper))
+    return EffectEquivalence(name, size, low, high, margin, outcome, found.n, needed)
 
 
 def equivalence_words(found: Equivalence) -> str:

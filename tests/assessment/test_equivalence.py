@@ -49,7 +49,6 @@ def test_within_is_rare_at_the_margin():
         for name, found in zip(counts, (shifted, wider, scaled), strict=True):
             counts[name] += found.outcome == "within"
     assert max(counts.values()) <= 10 + 4 * math.sqrt(9.5)
-    assert min(counts["mean"], counts["sliced_w2"]) >= 0
 
 
 @pytest.mark.parametrize("name", EFFECTS)
