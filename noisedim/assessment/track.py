@@ -124,6 +124,7 @@ def _score(p_value: float) -> float:
 
 def _second_order(z: np.ndarray) -> tuple[dict[str, float], dict[str, float]]:
     n, dim = z.shape
+    z = z.clip(-1e70, 1e70)  # fourth powers are finite
     mean, squares = z.mean(0), np.einsum("ij,ij->i", z, z)
     spectrum = np.linalg.eigvalsh((z.T @ z if n >= dim else z @ z.T) / n).clip(min=0)
     low, high = spectral_edges(n, dim)
@@ -183,6 +184,7 @@ def _divergences(z: np.ndarray, scores: dict[str, float]) -> dict[str, float]:
 
 def _directions(z: np.ndarray, rng: np.random.Generator, scores: dict[str, float]) -> dict[str, float]:
     half = len(z) // 2
+    z = z.clip(-1e6, 1e6)  # the search takes fourth powers in single precision
     search, measure = z[:half], z[half:]
     count = len(measure)
     variances = ((measure @ extreme_variances(search).T) ** 2).mean(0)
@@ -190,7 +192,7 @@ def _directions(z: np.ndarray, rng: np.random.Generator, scores: dict[str, float
     scores["worst_variance"] = abs(float(worst) - 1) * math.sqrt(count / 2)
     along = measure @ third_and_fourth_order(search, rng).T
     along = along - along.mean(0)
-    deviation = np.maximum(along.std(0), 1e-300)
+    deviation = np.maximum(along.std(0), 1e-70)
     skewness = ((along / deviation) ** 3).mean(0)
     kurtosis = ((along / deviation) ** 4).mean(0) - 3
     found = {

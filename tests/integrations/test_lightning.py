@@ -15,6 +15,7 @@ from noisedim.training import NoiseConfig
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*treespec, LeafSpec"),
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),
+    pytest.mark.filterwarnings("ignore:.*no `val_dataloader`"),
 ]
 
 
