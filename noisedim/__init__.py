@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from noisedim import bounds
-    from noisedim.assessment import Assessment, AssessmentCallback, assess, certify
+    from noisedim.assessment import Assessment, AssessmentCallback, assess, certify, equivalence, track
     from noisedim.channel import NoisyChannel
     from noisedim.critics import Critic, DotProductCritic, GaussianDualCritic, MLPCritic, SeparableCritic
     from noisedim.downstream import outlier_p_values
@@ -48,7 +48,7 @@ __version__ = "0.1.0"
 # Each room's names are loaded when one of them is first asked for: what a program does not use costs it no start-up time,
 # and the command line's help needs no torch.
 _ROOMS = {
-    "noisedim.assessment": ("Assessment", "AssessmentCallback", "assess", "certify"),
+    "noisedim.assessment": ("Assessment", "AssessmentCallback", "assess", "certify", "equivalence", "track"),
     "noisedim.channel": ("NoisyChannel",),
     "noisedim.critics": ("Critic", "DotProductCritic", "GaussianDualCritic", "MLPCritic", "SeparableCritic"),
     "noisedim.downstream": ("outlier_p_values",),
@@ -114,11 +114,13 @@ __all__ = [
     "donsker_varadhan",
     "dual_bound",
     "embed",
+    "equivalence",
     "henze_zirkler",
     "infonce",
     "load_prior",
     "nguyen_wainwright_jordan",
     "outlier_p_values",
+    "track",
     "train",
 ]
 

@@ -4,13 +4,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from noisedim.assessment.assess import assess
+from noisedim.assessment.equivalence import Equivalence, equivalence
 from noisedim.assessment.result import Assessment, TestResult
+from noisedim.assessment.track import Track, track
 
 if TYPE_CHECKING:
     from noisedim.assessment.callback import AssessmentCallback
     from noisedim.assessment.certificate import Certificate, certify
 
-__all__ = ["Assessment", "AssessmentCallback", "Certificate", "TestResult", "assess", "certify"]
+__all__ = [
+    "Assessment",
+    "AssessmentCallback",
+    "Certificate",
+    "Equivalence",
+    "TestResult",
+    "Track",
+    "assess",
+    "certify",
+    "equivalence",
+    "track",
+]
 
 # The callback needs the training loop, which an assessment does not. (`assess` must not be among these: its module has the
 # same name, and would stand in its place.)

@@ -48,6 +48,9 @@ class Assess:
     """File of one column of integers: also measure the accuracy of classifiers on the embedding."""
     alpha: float = 0.05
     """Family-wise error rate."""
+    within: tuple[str, ...] = ()
+    """Decide instead whether the embedding is close enough: one margin (0.05) for all effects, or NAME=MARGIN for some of
+    mean, variance, d2, sliced_w2 and max_sliced_w2. Exit code 0 within, 1 beyond, 3 undecided (rows needed are said)."""
     seed: int = 0
     """Of random projections, parts and folds."""
     simulations: int | None = None
@@ -65,6 +68,18 @@ class Assess:
     """Print all tests and effect sizes, not only the most telling."""
 
     def run(self) -> int:
+        if self.within:
+            from noisedim.cli.within import decide_equivalence
+
+            return decide_equivalence(
+                *(self.embeddings, self.within),
+                name=self.name,
+                prior=self.prior,
+                alpha=self.alpha,
+                seed=self.seed,
+                output=self.output,
+            )
+
         from noisedim.assessment import assess
         from noisedim.assessment.read import load_embeddings, read_labels
         from noisedim.normality.pair_sums import computing_on

@@ -3,6 +3,8 @@
 Run (needs lightly): python -m noisedim.examples.lightly_simclr --sigma 0.3
 """
 
+from collections.abc import Callable
+
 import torch
 import tyro
 from lightly.loss import NTXentLoss
@@ -13,7 +15,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from noisedim import GaussianPrior, NoisyChannel
+from noisedim import GaussianPrior, NoisyChannel, track
 from noisedim.examples.plain_loop import neighbour_accuracy
 
 __all__ = ["Digits", "SimCLR", "main"]
@@ -59,13 +61,22 @@ class Digits(Dataset[list[torch.Tensor]]):
         return self.transform(Image.fromarray(self.pixels[index]).convert("RGB"))
 
 
-def main(*, sigma: float | None = 0.3, steps: int = 60, seed: int = 0) -> float:
+def main(
+    *,
+    sigma: float | None = 0.3,
+    steps: int = 60,
+    seed: int = 0,
+    track_every: int = 0,
+    log: tyro.conf.Suppress[Callable[[dict[str, float]], object]] = print,
+) -> float:
     """Train without labels; returns the accuracy of five nearest neighbours in the features.
 
     Args:
         sigma: noise in units of the projection's standard deviation; None for lightly's SimCLR without noise.
         steps: optimiser steps, each on 128 images.
         seed: seed of weights, batches, views and noise.
+        track_every: steps between two looks at how far the features are from N(0, I); 0 for none.
+        log: where the numbers of a look go, e.g. ``wandb.log``.
     """
     torch.manual_seed(seed)
     data = Digits()
@@ -73,6 +84,7 @@ def main(*, sigma: float | None = 0.3, steps: int = 60, seed: int = 0) -> float:
     model = SimCLR(sigma)
     criterion = NTXentLoss(temperature=0.2)
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    images = torch.from_numpy(data.pixels).float().div(255)[:, None].expand(-1, 3, -1, -1)
     done = 0
     while done < steps:
         for x0, x1 in loader:
@@ -81,9 +93,13 @@ def main(*, sigma: float | None = 0.3, steps: int = 60, seed: int = 0) -> float:
             loss.backward()
             optimizer.step()
             done += 1
+            if track_every and done % track_every == 0:
+                with torch.no_grad():
+                    look = track(model.backbone.eval()(images))
+                model.backbone.train()
+                log({"step": done, **look.to_dict("track/")})
             if done >= steps:
                 break
-    images = torch.from_numpy(data.pixels).float().div(255)[:, None].expand(-1, 3, -1, -1)
     with torch.no_grad():
         return neighbour_accuracy(model.backbone.eval()(images), torch.from_numpy(data.labels))
 

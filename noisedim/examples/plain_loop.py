@@ -3,12 +3,14 @@
 Run: python -m noisedim.examples.plain_loop --sigma 0.3
 """
 
+from collections.abc import Callable
+
 import torch
 import tyro
 from sklearn.datasets import load_digits
 from torch import nn
 
-from noisedim import GaussianPrior, NoisyChannel
+from noisedim import GaussianPrior, NoisyChannel, track
 from noisedim.objectives import vicreg
 
 __all__ = ["build", "main", "views"]
@@ -28,13 +30,22 @@ def views(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return x + 0.2 * torch.randn_like(x), x + 0.2 * torch.randn_like(x)
 
 
-def main(*, sigma: float | None = 0.3, steps: int = 300, seed: int = 0) -> float:
+def main(
+    *,
+    sigma: float | None = 0.3,
+    steps: int = 300,
+    seed: int = 0,
+    track_every: int = 0,
+    log: tyro.conf.Suppress[Callable[[dict[str, float]], object]] = print,
+) -> float:
     """Train on handwritten digits without labels; returns the accuracy of five nearest neighbours in the features.
 
     Args:
         sigma: noise in units of the projection's standard deviation; None for VICReg without noise.
         steps: optimiser steps, each on 256 images.
         seed: seed of weights, batches, views and noise.
+        track_every: steps between two looks at how far the features are from N(0, I); 0 for none.
+        log: where the numbers of a look go, e.g. ``wandb.log``.
     """
     torch.manual_seed(seed)
     pixels, labels = load_digits(return_X_y=True)
@@ -42,13 +53,18 @@ def main(*, sigma: float | None = 0.3, steps: int = 300, seed: int = 0) -> float
     backbone, projector = build(sigma)
     model = nn.Sequential(backbone, projector)
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
-    for _ in range(steps):
+    for step in range(1, steps + 1):
         batch = x[torch.randperm(len(x))[:256]]
         first, second = model(torch.cat(views(batch))).chunk(2)
         loss = vicreg(first, second)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        if track_every and step % track_every == 0:
+            with torch.no_grad():
+                look = track(backbone.eval()(x))
+            backbone.train()
+            log({"step": step, **look.to_dict("track/")})
     return neighbour_accuracy(backbone.eval()(x).detach(), torch.tensor(labels))
 
 

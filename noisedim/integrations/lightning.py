@@ -1,18 +1,112 @@
-"""A Lightning callback for modules with a :class:`~noisedim.channel.NoisyChannel`: annealing, logging, assessment."""
+"""Lightning callbacks: one that tracks the embeddings of any module, and one for modules with a noisy channel.
 
-from collections.abc import Callable
+The second anneals the noise of a :class:`~noisedim.channel.NoisyChannel`, logs it and assesses embeddings.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import lightning
 import torch
 
-from noisedim.assessment import Assessment, assess
+from noisedim.assessment import Assessment, Track, assess, track
 from noisedim.channel import NoisyChannel
 from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError
+from noisedim.priors import Prior
 from noisedim.training import NoiseConfig
 
-__all__ = ["NoisyChannelCallback"]
+__all__ = ["NoisyChannelCallback", "TrackCallback"]
+
+
+class TrackCallback(lightning.Callback):
+    """Tracks the embeddings of any ``LightningModule`` against a prior and logs the numbers by ``log_dict``.
+
+    Embeddings come from ``embed``, or else from what ``validation_step`` returns: a dictionary in which ``key`` holds
+    them, or the (n, d) tensor itself. Those of all batches of all validation loaders are measured together. With several
+    processes the first one measures and logs its own part of the rows. No random numbers of the training are used.
+
+    Args:
+        embed: function of the module in ``eval()`` mode, without gradients, that returns embeddings (n, d).
+        key: name in the dictionary that ``validation_step`` returns.
+        every: epochs between two looks.
+        prior: as for :func:`~noisedim.assessment.track`.
+        most_rows: of more rows from ``validation_step``, the first so many.
+        prefix: of the names that are logged.
+
+    Attributes:
+        history: (epoch, track) pairs, oldest first.
+
+    Raises: InvalidInputError: if ``every`` or ``most_rows`` is not positive, or ``validation_step`` returns no embeddings.
+    """
+
+    def __init__(
+        self,
+        *,
+        embed: Callable[[lightning.LightningModule], torch.Tensor] | None = None,
+        key: str = "embedding",
+        every: int = 1,
+        prior: Prior | str | Path = "normal",
+        most_rows: int = 10_000,
+        prefix: str = "track/",
+    ) -> None:
+        super().__init__()
+        self.embed = embed
+        self.key = key
+        self.every = positive_integer("every", every)
+        self.prior = prior
+        self.most_rows = positive_integer("most_rows", most_rows, minimum=20)
+        self.prefix = prefix
+        self.history: list[tuple[int, Track]] = []
+        self._batches: list[torch.Tensor] = []
+
+    def on_validation_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Begin to collect."""
+        self._batches.clear()
+
+    def on_validation_batch_end(
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Keep the embeddings of this batch on the CPU."""
+        if self.embed is not None or not self._is_due(trainer):
+            return
+        found = outputs.get(self.key) if isinstance(outputs, Mapping) else outputs
+        if not isinstance(found, torch.Tensor) or found.ndim != 2:
+            raise InvalidInputError(
+                f"TrackCallback without embed= needs validation_step to return embeddings (n, d), or a dictionary with "
+                f"them under {self.key!r}; got {type(outputs).__name__}"
+            )
+        if (room := self.most_rows - sum(len(z) for z in self._batches)) > 0:
+            self._batches.append(found[:room].detach().cpu())
+
+    def on_validation_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Measure what was collected."""
+        if self._batches:
+            z = torch.cat(self._batches)
+            self._batches.clear()
+            self._look(trainer, pl_module, z)
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Measure what ``embed`` gives."""
+        if self.embed is not None and self._is_due(trainer):
+            self._look(trainer, pl_module, _embedded(pl_module, self.embed))
+
+    def _is_due(self, trainer: lightning.Trainer) -> bool:
+        return not trainer.sanity_checking and (trainer.current_epoch + 1) % self.every == 0
+
+    def _look(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, z: torch.Tensor) -> None:
+        if not trainer.is_global_zero:
+            return
+        look = track(z, prior=self.prior)
+        self.history.append((trainer.current_epoch, look))
+        pl_module.log_dict(look.to_dict(self.prefix), rank_zero_only=True)
 
 
 class NoisyChannelCallback(lightning.Callback):
@@ -98,14 +192,7 @@ class NoisyChannelCallback(lightning.Callback):
         """Assess embeddings if this epoch is due."""
         if self.embed is None or (trainer.current_epoch + 1) % self.every:
             return
-        was_training = pl_module.training
-        pl_module.eval()
-        try:
-            with torch.no_grad():
-                z = self.embed(pl_module)
-        finally:
-            pl_module.train(was_training)
-        assessment = assess(z, **self.assess_options)
+        assessment = assess(_embedded(pl_module, self.embed), **self.assess_options)
         self.history.append((trainer.current_epoch, assessment))
         effects = {name: assessment.effects[name].estimate for name in ("d2", "sliced_w2")}
         figures = {"p_value": assessment.p_value, **effects}
@@ -114,3 +201,17 @@ class NoisyChannelCallback(lightning.Callback):
 
 def _channels(module: lightning.LightningModule) -> dict[str, NoisyChannel]:
     return {name: part for name, part in module.named_modules() if isinstance(part, NoisyChannel)}
+
+
+def _embedded(
+    module: lightning.LightningModule, embed: Callable[[lightning.LightningModule], torch.Tensor]
+) -> torch.Tensor:
+    """What ``embed`` gives of the module in ``eval()`` mode; each part of the module then returns to its own mode."""
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        with torch.no_grad():
+            return embed(module)
+    finally:
+        for part, training in modes:
+            part.training = training

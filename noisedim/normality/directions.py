@@ -39,7 +39,7 @@ def _starts(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _climb(z: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Fixed-point ascent on the sphere of |third|, fourth and −fourth Hermite moment from all starts, (3, k, d)."""
     count = len(starts)
-    unit = (starts / np.linalg.norm(starts, axis=1, keepdims=True)).T.astype(z.dtype)
+    unit = (starts / np.maximum(np.linalg.norm(starts, axis=1, keepdims=True), 1e-300)).T.astype(z.dtype)
     v = np.concatenate([unit, unit, unit], 1)
     third, fourth = slice(0, count), slice(count, 3 * count)
     sign = np.concatenate([np.ones(count), -np.ones(count)]).astype(z.dtype)
@@ -53,7 +53,7 @@ def _climb(z: np.ndarray, starts: np.ndarray) -> np.ndarray:
         step[:, fourth] *= sign
         # A step shorter than the direction keeps the ascent from jumping where the moment is not convex.
         v += _SHARE * step / np.maximum(np.linalg.norm(step, axis=0), 1e-30)
-        v /= np.linalg.norm(v, axis=0)
+        v /= np.maximum(np.linalg.norm(v, axis=0), 1e-30)  # 0 where all rows are
     return np.stack(np.split(v.T, 3))
 
 

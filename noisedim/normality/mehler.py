@@ -12,7 +12,7 @@ from noisedim.normality.pair_sums import one_blas_thread, pair_sum, row_sums
 from noisedim.statistics.intervals import Interval
 from noisedim.theory.bounds import gaussian_dual_kernel
 
-__all__ = ["LARGEST", "log_mean_kernel", "mehler_divergence", "mehler_ratio"]
+__all__ = ["LARGEST", "log_mean_kernel", "mean_kernel_and_deviation", "mehler_divergence", "mehler_ratio"]
 
 _ROWS = 1024
 # Below it, distances are computed by differences instead of products: these would round too much.
@@ -133,3 +133,17 @@ def mehler_divergence(z: Any, sigma: float, *, level: float = 0.95) -> Interval:
     deviation = math.sqrt((n - 1) / n * float(((logs - logs.mean()) ** 2).sum()))
     half = float(stats.t.ppf((1 + level) / 2, n - 1)) * deviation
     return Interval(estimate, estimate - half, estimate + half, level, n, "jackknife")
+
+
+def mean_kernel_and_deviation(z: np.ndarray, sigma: float) -> tuple[float, float]:
+    """The mean of κ over pairs, whose expectation is exp(D₂), and its standard deviation by the jackknife over rows.
+
+    Both are infinite where the mean is beyond doubles.
+    """
+    n = len(z)
+    rows = _row_means(z, sigma)
+    if (log_mean := _log_mean(rows)) > _SAFE_EXPONENT:
+        return math.inf, math.inf
+    mean = math.exp(log_mean)
+    without = mean * (n - 2 * np.exp(rows - log_mean)) / (n - 2)
+    return mean, math.sqrt((n - 1) / n * float(((without - without.mean()) ** 2).sum()))

@@ -13,6 +13,8 @@ from noisedim.statistics.intervals import Interval
 __all__ = ["neighbour_divergence"]
 
 _ROWS = 1024
+# Candidates beside the neighbours asked for: their order by rounded distances may be wrong.
+_SPARE = 16
 
 
 def neighbour_divergence(z: Any, *, neighbours: int = 5, level: float = 0.95) -> Interval:
@@ -40,9 +42,7 @@ def neighbour_divergence(z: Any, *, neighbours: int = 5, level: float = 0.95) ->
     points = torch.from_numpy(z - np.median(z, 0))
     logs = np.empty(n)
     for start in range(0, n, _ROWS):
-        # The row itself is among the nearest, at distance 0.
-        distances = torch.cdist(points[start : start + _ROWS], points)
-        nearest = distances.topk(neighbours + 1, dim=1, largest=False).values[:, -1]
+        nearest = _distances(points, start, min(n - 1, neighbours + _SPARE))[:, neighbours - 1]
         logs[start : start + _ROWS] = nearest.clamp_min(1e-150).log().numpy()
     volume = dim / 2 * math.log(math.pi) - float(gammaln(dim / 2 + 1))
     constant = float(digamma(neighbours) - digamma(n)) - volume + dim / 2 * math.log(2 * math.pi)
@@ -50,3 +50,20 @@ def neighbour_divergence(z: Any, *, neighbours: int = 5, level: float = 0.95) ->
     estimate = constant + float(terms.mean())
     half = float(ndtri((1 + level) / 2)) * float(terms.std()) / math.sqrt(n)
     return Interval(estimate, estimate - half, estimate + half, level, n, "normal approximation, bias left")
+
+
+def _distances(points: torch.Tensor, start: int, candidates: int) -> torch.Tensor:
+    """Distances of each row of a block to its nearest other rows, rising, (rows, candidates).
+
+    Candidates are found through matrix products, whose rounding is about 1e-8 of the norms: 0 and 1e-8 look alike there.
+    So their distances are computed again, from differences.
+    """
+    rows = points[start : start + _ROWS]
+    rough = torch.cdist(rows, points)
+    own = torch.arange(len(rows))
+    rough[own, start + own] = torch.inf
+    nearest = rough.topk(candidates, dim=1, largest=False).indices
+    exact = torch.empty(nearest.shape, dtype=points.dtype)
+    for column in range(candidates):
+        exact[:, column] = torch.linalg.vector_norm(points[nearest[:, column]] - rows, dim=1)
+    return exact.sort(dim=1).values

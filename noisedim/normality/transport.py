@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,15 @@ from noisedim.normality.directions import random_directions
 from noisedim.statistics.intervals import Interval
 from noisedim.streams import numpy_stream
 
-__all__ = ["WorstDirection", "max_sliced_wasserstein", "sliced_wasserstein", "wasserstein_to_normal"]
+__all__ = [
+    "SquaredDistance",
+    "WorstDirection",
+    "debiased_wasserstein",
+    "expected_at_prior",
+    "max_sliced_wasserstein",
+    "sliced_wasserstein",
+    "wasserstein_to_normal",
+]
 
 _STEPS = 40
 _MOST_ROWS_TO_CLIMB = 4000
@@ -33,6 +42,23 @@ class WorstDirection:
     distance: Interval
     direction: np.ndarray
     measured: np.ndarray
+
+
+@dataclass(frozen=True)
+class SquaredDistance:
+    """A mean of squared Wasserstein distances along directions, less its bias: its expectation for a sample of the prior.
+
+    Attributes:
+        value: squared standard deviations of the prior; a sample of the prior gives values on both sides of 0.
+        deviation: its standard deviation by the influence function, of order 1/√n; it vanishes towards the prior.
+        at_prior: its standard deviation for a sample of the prior of the rows' scale, of order 1/n.
+        skewness: its skewness for a sample of the prior.
+    """
+
+    value: float
+    deviation: float
+    at_prior: float
+    skewness: float
 
 
 def _cells(n: int) -> np.ndarray:
@@ -77,6 +103,70 @@ def _root_interval(squared: float, deviation: float, level: float, n: int, metho
     half = float(ndtri((1 + level) / 2)) * deviation
     ends = (math.sqrt(max(0.0, squared - half)), math.sqrt(squared + half))
     return Interval(math.sqrt(squared), *ends, level, n, method)
+
+
+# Nodes of the trapezoid rule for means of order statistics, in standard deviations of their logits.
+_LOGITS = np.arange(-14.0, 14.01, 0.35)
+# Orders of Hermite polynomials in the law at the prior; order k weighs 1/k².
+_ORDERS = 40
+
+
+@lru_cache(maxsize=64)
+def expected_at_prior(n: int) -> float:
+    """Expectation of the squared W₂ of n draws of N(0, 1) to N(0, 1): 2 − 2 E∫x_(·)q, by means of order statistics."""
+    from scipy.special import digamma, log_expit, ndtri_exp, polygamma
+
+    rank = np.arange(1, n // 2 + 1, dtype=np.float64)
+    if n == 1:
+        return 2.0
+    cells = _cells(n)[: len(rank)]
+    total = 0.0
+    for some, means in zip(*(np.array_split(part, max(1, n // 4000)) for part in (rank, cells)), strict=True):
+        other = n + 1 - some
+        centre, spread = digamma(some) - digamma(other), np.sqrt(polygamma(1, some) + polygamma(1, other))
+        t = centre[:, None] + spread[:, None] * _LOGITS
+        below = log_expit(t)
+        logs = some[:, None] * below + other[:, None] * log_expit(-t)
+        weights = np.exp(logs - logs.max(1, keepdims=True))
+        expected = (weights * ndtri_exp(below)).sum(1) / weights.sum(1)
+        total += float(expected @ means)
+    # The law is symmetric: the upper half of the ranks gives as much.
+    return 2 - 4 * total / n
+
+
+def _law_at_prior(unit: np.ndarray, n: int) -> tuple[float, float]:
+    """Standard deviation and skewness of the mean of n draws' squared distances along (k, d) directions.
+
+    In the limit n·W₂² is Σ Z_k²/k, less its mean, where the Z_k of two directions of cosine c have correlation c^k.
+
+    Source: del Barrio, Cuesta-Albertos, Matrán & Rodríguez-Rodríguez (1999), Annals of Statistics 27, 1230–1239.
+    """
+    cosines = unit @ unit.T
+    power = np.ones_like(cosines)
+    second = third = 0.0
+    for order in range(1, _ORDERS + 1):
+        power = power * cosines
+        second += 2 * float((power * power).mean()) / order**2
+        third += 8 * float(((power @ power) * power).mean()) / len(unit) / order**3
+    return math.sqrt(second) / n, third / second**1.5
+
+
+def debiased_wasserstein(z: np.ndarray, unit: np.ndarray) -> SquaredDistance:
+    """Mean squared W₂ to N(0, 1) of (n, d) rows along (k, d) unit directions, less that of a sample of the prior."""
+    n = len(z)
+    squares, potentials = [], np.zeros(n)
+    for some in np.array_split(unit, max(1, n * len(unit) // 1_000_000)):
+        squared, potential = wasserstein_to_normal(z @ some.T)
+        squares.append(squared)
+        potentials += potential.sum(1)
+    distance = float(np.concatenate(squares).mean())
+    # The bias grows with the rows' scale along the directions, which ∫x q estimates: exactly, for N(m, s²).
+    bias = expected_at_prior(n)
+    inner = (float(((z @ unit.T) ** 2).mean()) + 1 - distance) / 2
+    scale = max(0.0, inner / (1 - bias / 2))
+    variance = float(potentials.var()) / len(unit) ** 2 / n
+    deviation, skewness = _law_at_prior(unit, n)
+    return SquaredDistance(distance - bias * scale, math.sqrt(variance), max(1.0, scale) * deviation, skewness)
 
 
 def sliced_wasserstein(z: Any, *, directions: int = 128, seed: int = 0, level: float = 0.95) -> Interval:

@@ -23,3 +23,5 @@ def test_training_is_the_same_with_it():
     assert not with_it.model.training
     for a, b in zip(with_it.model.parameters(), without.model.parameters(), strict=True):
         assert torch.equal(a, b)
+    assert [step for step, _ in callback.tracked] == [3, 6, 7]
+    assert logged[0]["track/distance"] == callback.tracked[0][1].distance

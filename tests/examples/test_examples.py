@@ -82,3 +82,12 @@ def test_lightning():
     assert [epoch for epoch, _ in history] == [3, 7, 11]
     first, *_, last = (found.effects["sliced_w2"].estimate for _, found in history)
     assert last < first
+
+
+@pytest.mark.parametrize("example", [plain_loop, lightly_simclr], ids=["plain loop", "lightly"])
+def test_loops_track_and_train_the_same(example):
+    logged = []
+    with_it = example.main(steps=4, track_every=2, log=logged.append)
+    assert [entry["step"] for entry in logged] == [2, 4]
+    assert all(entry["track/distance"] > 0 for entry in logged)
+    assert example.main(steps=4) == with_it

@@ -7,7 +7,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from noisedim.errors import InvalidInputError
 from noisedim.examples.lightning_module import Model, trainer_for
-from noisedim.integrations.lightning import NoisyChannelCallback
+from noisedim.integrations.lightning import NoisyChannelCallback, TrackCallback
 from noisedim.priors import GaussianPrior
 from noisedim.training import NoiseConfig
 
@@ -15,6 +15,8 @@ from noisedim.training import NoiseConfig
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*treespec, LeafSpec"),
     pytest.mark.filterwarnings("ignore:.*does not have many workers"),
+    pytest.mark.filterwarnings("ignore:.*no `val_dataloader`"),
+    pytest.mark.filterwarnings("ignore:.*module.s. in eval mode at the start"),
 ]
 
 
@@ -115,3 +117,75 @@ def test_bad_settings(loader):
     trainer = trainer_for(1, NoisyChannelCallback(), enable_progress_bar=False)
     with pytest.raises(InvalidInputError, match="needs a NoisyChannel in the module; got none in Plain"):
         NoisyChannelCallback().on_fit_start(trainer, Plain())
+
+
+class Plain(lightning.LightningModule):
+    """A module that knows nothing of noisedim; ``returned`` says what its validation step returns."""
+
+    def __init__(self, returned="dictionary"):
+        super().__init__()
+        self.layer = torch.nn.Sequential(torch.nn.Linear(64, 3), torch.nn.BatchNorm1d(3))
+        self.returned = returned
+
+    def training_step(self, batch, batch_idx):
+        return self.layer(batch[0]).square().mean()
+
+    def validation_step(self, batch, batch_idx):
+        z = self.layer(batch[0])
+        return {"dictionary": {"embedding": z}, "tensor": z, "nothing": None}[self.returned]
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+def fit_plain(loader, callback, model, *, validate=True, epochs=4):
+    logged = Levels()
+    logged.on_train_batch_end = lambda *_: None
+    trainer = trainer_for(epochs, callback, enable_progress_bar=False)
+    trainer.callbacks.append(logged)
+    trainer.fit(model, loader, loader if validate else None)
+    return logged.logged
+
+
+@pytest.mark.parametrize("returned", ["dictionary", "tensor"])
+def test_any_module_is_tracked_from_its_validation(loader, returned):
+    callback = TrackCallback(every=2)
+    logged = fit_plain(loader, callback, Plain(returned))
+    assert [epoch for epoch, _ in callback.history] == [1, 3]
+    last = callback.history[-1][1]
+    assert (last.n, last.dim) == (64, 3)
+    assert logged["track/distance"] == pytest.approx(last.distance, rel=1e-5)
+    assert logged["track/score/d2"] == pytest.approx(last.scores["d2"], rel=1e-5)
+
+
+def test_any_module_is_tracked_by_a_function_and_trains_the_same(loader):
+    x = torch.rand(60, 64, generator=torch.Generator().manual_seed(1))
+    modes, weights = [], []
+
+    def embed(module):
+        modes.append(module.layer.training)
+        return module.layer(x)
+
+    callback = TrackCallback(embed=embed, every=3, prefix="val/")
+    for one in (callback, lightning.Callback()):
+        torch.manual_seed(0)
+        model = Plain()
+        model.layer[1].eval()  # frozen by its owner
+        logged = fit_plain(loader, one, model, validate=False)
+        weights.append(torch.cat([value.detach().flatten().float() for value in model.state_dict().values()]))
+        if one is callback:
+            assert "val/distance" in logged
+    assert modes == [False]
+    assert [epoch for epoch, _ in callback.history] == [2]
+    assert torch.equal(*weights)
+
+
+def test_of_many_rows_the_first_are_tracked(loader):
+    callback = TrackCallback(most_rows=30)
+    fit_plain(loader, callback, Plain(), epochs=1)
+    assert callback.history[0][1].n == 30
+
+
+def test_a_validation_step_without_embeddings_is_refused(loader):
+    with pytest.raises(InvalidInputError, match="validation_step"):
+        fit_plain(loader, TrackCallback(), Plain("nothing"), epochs=1)

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy import integrate, special
 
-from noisedim.normality.transport import max_sliced_wasserstein, sliced_wasserstein, wasserstein_to_normal
+from noisedim.normality.directions import random_directions
+from noisedim.normality.transport import (
+    debiased_wasserstein,
+    expected_at_prior,
+    max_sliced_wasserstein,
+    sliced_wasserstein,
+    wasserstein_to_normal,
+)
 
 
 @pytest.mark.parametrize("n", [2, 7, 40])
@@ -59,3 +66,23 @@ def test_worst_direction_is_found_and_measured_on_other_rows():
     along = math.sqrt(2 - 2 * math.sqrt(2 / math.pi))  # W₂(±1, N(0, 1))
     assert found.distance.estimate == pytest.approx(along, abs=0.08)
     assert found.distance.n == 1500
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_expectation_at_the_prior_in_closed_form(n):
+    # Means of normal order statistics: 0; ±1/√π; 0 and ±3/(2√π).
+    top = {1: 0.0, 2: 1 / math.sqrt(math.pi), 3: 1.5 / math.sqrt(math.pi)}[n]
+    upper = math.exp(-(special.ndtri(1 - 1 / n) ** 2) / 2) / math.sqrt(2 * math.pi) if n > 1 else 0.0
+    assert expected_at_prior(n) == pytest.approx(2 - 4 * top * upper, rel=1e-6)
+
+
+@pytest.mark.parametrize(("n", "dim"), [(50, 1), (400, 3)])
+def test_debiased_distances_of_the_prior_lie_around_zero(n, dim):
+    rng = np.random.default_rng(6)
+    unit = random_directions(dim, 16, rng)
+    found = [debiased_wasserstein(rng.standard_normal((n, dim)), unit) for _ in range(400)]
+    values = np.array([one.value for one in found])
+    assert abs(values.mean()) < 4 * values.std() / 20
+    assert values.std() == pytest.approx(found[0].at_prior, rel=0.25)
+    assert np.mean((values - values.mean()) ** 3) / values.std() ** 3 > 0.3  # skewed to the right, as said
+    assert found[0].skewness > 0.3
