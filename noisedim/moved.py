@@ -38,7 +38,7 @@ MOVED: dict[str, str | dict[str, str]] = {
     "noisedim.evaluation.disentanglement": "noisedim.downstream.disentanglement",
     "noisedim.evaluation.gaussianise": "noisedim.downstream.gaussianise",
     "noisedim.evaluation.generation": "noisedim.generation.judge",
-    "noisedim.evaluation.inputs": "noisedim.assessment.read",
+    "noisedim.evaluation.inputs": "noisedim.assessment.storage.read",
     "noisedim.evaluation.linear_probe": "noisedim.downstream.linear_probe",
     "noisedim.evaluation.outliers": "noisedim.downstream.outliers",
     "noisedim.evaluation.probes": "noisedim.downstream.probes",

@@ -345,7 +345,7 @@ def test_help_lists_every_command_with_what_it_does(capsys):
 @pytest.mark.parametrize(
     ("arguments", "module", "true"),
     [
-        (["assess", "z.npy"], "noisedim.assessment.read", "nothing is kept, and the same command begins anew"),
+        (["assess", "z.npy"], "noisedim.assessment.storage.read", "nothing is kept, and the same command begins anew"),
         (["train"], "noisedim.data", "completed work is kept, and the same command resumes"),
     ],
 )
@@ -353,7 +353,7 @@ def test_an_interruption_says_what_is_true_of_the_command(arguments, module, tru
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    name = {"noisedim.assessment.read": "load_embeddings", "noisedim.data": "load_images"}[module]
+    name = {"noisedim.assessment.storage.read": "load_embeddings", "noisedim.data": "load_images"}[module]
     monkeypatch.setattr(f"{module}.{name}", interrupted)
     monkeypatch.setattr("noisedim.runs.make_run", interrupted)
     assert main(arguments) == 130

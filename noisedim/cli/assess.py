@@ -81,7 +81,7 @@ class Assess:
             )
 
         from noisedim.assessment import assess
-        from noisedim.assessment.read import load_embeddings, read_labels
+        from noisedim.assessment.storage.read import load_embeddings, read_labels
         from noisedim.normality.pair_sums import computing_on
 
         loaded = load_embeddings(self.embeddings, name=self.name)

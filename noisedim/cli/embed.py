@@ -32,7 +32,7 @@ class Embed:
     """Where to compute."""
 
     def run(self) -> int:
-        from noisedim.assessment.write import check_writable, write_embeddings
+        from noisedim.assessment.storage.write import check_writable, write_embeddings
         from noisedim.data import load_images
         from noisedim.training import embed
         from noisedim.training.loop import load_model

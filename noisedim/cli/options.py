@@ -16,7 +16,7 @@ Device = Literal["auto", "cpu", "cuda"]
 
 def read_rows(path: Path, name: str | None) -> "np.ndarray":
     """The embeddings of a file; which columns were used and left out is printed to standard error."""
-    from noisedim.assessment.read import load_embeddings
+    from noisedim.assessment.storage.read import load_embeddings
 
     loaded = load_embeddings(path, name=name)
     print(f"noisedim: {path}: {loaded.words}", file=sys.stderr)

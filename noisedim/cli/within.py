@@ -36,7 +36,7 @@ def decide_equivalence(
 ) -> int:
     """Print the decision, write it as JSON if asked to, and return the exit code: 0 within, 1 beyond, 3 undecided."""
     from noisedim.assessment.equivalence import equivalence
-    from noisedim.assessment.read import read_embeddings
+    from noisedim.assessment.storage.read import read_embeddings
     from noisedim.files import write_json_atomically
 
     margins = read_margins(within)

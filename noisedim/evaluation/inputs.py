@@ -1,4 +1,4 @@
-"""The old name of :mod:`noisedim.assessment.read`, kept for one release."""
+"""The old name of :mod:`noisedim.assessment.storage.read`, kept for one release."""
 
 from noisedim.moved import moved_names
 

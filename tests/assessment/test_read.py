@@ -11,7 +11,7 @@ import torch
 import zarr
 from safetensors.torch import save_file
 
-from noisedim.assessment.read import READABLE, load_embeddings, read_embeddings, read_labels
+from noisedim.assessment.storage.read import READABLE, load_embeddings, read_embeddings, read_labels
 from noisedim.checks import embedding_matrix
 from noisedim.errors import InvalidInputError
 

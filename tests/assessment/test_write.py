@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from noisedim.assessment.read import read_embeddings, read_labels
-from noisedim.assessment.write import WRITABLE, write_embeddings
+from noisedim.assessment.storage.read import read_embeddings, read_labels
+from noisedim.assessment.storage.write import WRITABLE, write_embeddings
 from noisedim.errors import InvalidInputError, StorageError
 
 RNG = np.random.default_rng(0)

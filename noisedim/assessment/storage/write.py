@@ -1,4 +1,4 @@
-"""Writing embeddings to files that other programs and :func:`~noisedim.assessment.read.read_embeddings` read."""
+"""Writing embeddings to files that other programs and :func:`~noisedim.assessment.storage.read.read_embeddings` read."""
 
 from collections.abc import Callable
 from pathlib import Path

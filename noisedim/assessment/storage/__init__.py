@@ -1,0 +1,1 @@
+"""Embeddings in the files that people keep them in: read and written."""
