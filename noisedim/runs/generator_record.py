@@ -179,7 +179,11 @@ class GeneratorRecord:
         if self.quality is not None:
             row |= {"n": self.quality.n, "lost_class_distance": self.quality.lost_class_distance}
             for law, figures in self.quality.laws.items():
-                own = {name: value for name, value in plain(figures, leave_out_none=True).items() if isinstance(value, float)}
+                own = {
+                    name: value
+                    for name, value in plain(figures, leave_out_none=True).items()
+                    if isinstance(value, float)
+                }
                 row |= {f"{law}.{name}": value for name, value in own.items()}
                 row[f"{law}.class_distance"] = figures.coverage.distance
         return {**row, "train_seconds": self.train_seconds}

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Information", "Pretraining", "Probe", "RunRecord", "read_assessment", "reading", "records_table"]
 
 
-
 @dataclass(frozen=True)
 class Information:
     """A lower bound on the information through the noisy channel, in nats.
