@@ -96,7 +96,8 @@ def refusing(where: str) -> Iterator[None]:
     try:
         yield
     except InvalidInputError as error:
-        raise InvalidInputError(str(error) if where in str(error) else f"{where}: {error}") from None
+        named = f"{error}".startswith(f"{where}:") or f" {where} " in f" {error} "
+        raise InvalidInputError(str(error) if named else f"{where}: {error}") from None
     except msgspec.ValidationError as error:
         cause = error.__cause__ if isinstance(error.__cause__, InvalidInputError) else error
         raise InvalidInputError(f"{where}: {_sentence(cause)}") from None
