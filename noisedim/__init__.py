@@ -9,56 +9,78 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from noisedim import bounds
-from noisedim.channel import NoisyChannel
-from noisedim.critics import Critic, DotProductCritic, GaussianDualCritic, MLPCritic, SeparableCritic
-from noisedim.errors import NoisedimError
-from noisedim.objectives import (
-    Dual,
-    InfoMax,
-    Objective,
-    ObjectiveValue,
-    donsker_varadhan,
-    dual_bound,
-    infonce,
-    nguyen_wainwright_jordan,
-)
-from noisedim.priors import (
-    BallPrior,
-    BoxPrior,
-    FlowPrior,
-    FullGaussianPrior,
-    GaussianMixturePrior,
-    GaussianPrior,
-    Prior,
-    ProductPrior,
-    SpherePrior,
-    UniformPrior,
-    load_prior,
-)
-
 if TYPE_CHECKING:
+    from noisedim import bounds
     from noisedim.assessment import Assessment, AssessmentCallback, assess, certify
+    from noisedim.channel import NoisyChannel
+    from noisedim.critics import Critic, DotProductCritic, GaussianDualCritic, MLPCritic, SeparableCritic
     from noisedim.downstream import outlier_p_values
+    from noisedim.errors import NoisedimError
     from noisedim.estimator import DistributionMatcher
     from noisedim.normality.henze_zirkler import henze_zirkler
+    from noisedim.objectives import (
+        Dual,
+        InfoMax,
+        Objective,
+        ObjectiveValue,
+        donsker_varadhan,
+        dual_bound,
+        infonce,
+        nguyen_wainwright_jordan,
+    )
+    from noisedim.priors import (
+        BallPrior,
+        BoxPrior,
+        FlowPrior,
+        FullGaussianPrior,
+        GaussianMixturePrior,
+        GaussianPrior,
+        Prior,
+        ProductPrior,
+        SpherePrior,
+        UniformPrior,
+        load_prior,
+    )
     from noisedim.training import TrainConfig, embed, train
 
 __version__ = "0.1.0"
 
-# Loaded when first asked for: they need scikit-learn, scipy or more, which users of the channel alone do not.
-_LAZY = {
-    "Assessment": "noisedim.assessment",
-    "AssessmentCallback": "noisedim.assessment",
-    "DistributionMatcher": "noisedim.estimator",
-    "TrainConfig": "noisedim.training",
-    "assess": "noisedim.assessment",
-    "certify": "noisedim.assessment",
-    "embed": "noisedim.training",
-    "henze_zirkler": "noisedim.normality.henze_zirkler",
-    "outlier_p_values": "noisedim.downstream",
-    "train": "noisedim.training",
+# Each room's names are loaded when one of them is first asked for: what a program does not use costs it no start-up time,
+# and the command line's help needs no torch.
+_ROOMS = {
+    "noisedim.assessment": ("Assessment", "AssessmentCallback", "assess", "certify"),
+    "noisedim.channel": ("NoisyChannel",),
+    "noisedim.critics": ("Critic", "DotProductCritic", "GaussianDualCritic", "MLPCritic", "SeparableCritic"),
+    "noisedim.downstream": ("outlier_p_values",),
+    "noisedim.errors": ("NoisedimError",),
+    "noisedim.estimator": ("DistributionMatcher",),
+    "noisedim.normality.henze_zirkler": ("henze_zirkler",),
+    "noisedim.objectives": (
+        "Dual",
+        "InfoMax",
+        "Objective",
+        "ObjectiveValue",
+        "donsker_varadhan",
+        "dual_bound",
+        "infonce",
+        "nguyen_wainwright_jordan",
+    ),
+    "noisedim.priors": (
+        "BallPrior",
+        "BoxPrior",
+        "FlowPrior",
+        "FullGaussianPrior",
+        "GaussianMixturePrior",
+        "GaussianPrior",
+        "Prior",
+        "ProductPrior",
+        "SpherePrior",
+        "UniformPrior",
+        "load_prior",
+    ),
+    "noisedim.training": ("TrainConfig", "embed", "train"),
 }
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "Assessment",
@@ -102,8 +124,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+    if name == "bounds":
+        return import_module("noisedim.bounds")
+    if name in _ROOM_OF:
+        found = getattr(import_module(_ROOM_OF[name]), name)
+        globals()[name] = found  # so that Python asks only once
+        return found
     raise AttributeError(f"module 'noisedim' has no attribute {name!r}")
 
 

@@ -1,23 +1,24 @@
 """Checks of input: each refuses with one sentence that says what was expected and what was given.
 
-Imports only the error classes of noisedim. Every function returns the value it checked, converted where that is
-lossless, so that calls read ``sigma = positive("sigma", sigma)``.
+Imports only noisedim's error classes and its reading of tables. Every function returns the value it checked, converted
+where that is lossless, so that calls read ``sigma = positive("sigma", sigma)``.
 """
 
 import math
+import warnings
 from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import torch
 
+from noisedim.columns import values_of
 from noisedim.errors import InvalidInputError
 
 __all__ = [
     "embedding_matrix",
     "embedding_tensor",
     "exactly_one",
-    "frame_values",
     "one_of",
     "positive",
     "positive_integer",
@@ -30,7 +31,9 @@ __all__ = [
 def _shown(value: Any) -> str:
     if isinstance(value, np.ndarray | torch.Tensor):
         return f"an array of shape {tuple(value.shape)} and dtype {value.dtype}"
-    return f"{value!r} ({type(value).__name__})"
+    shown = repr(value)
+    # A row of 384 numbers would hide what the message says.
+    return f"{shown if len(shown) <= 80 else shown[:77] + '…'} ({type(value).__name__})"
 
 
 def positive(name: str, value: Any) -> float:
@@ -127,22 +130,18 @@ def tensor_values(name: str, tensor: torch.Tensor) -> np.ndarray:
         raise InvalidInputError(f"{name} must be a dense tensor of numbers; got one that is not ({error})") from None
 
 
-def frame_values(name: str, frame: Any) -> np.ndarray:
-    """The values of a pandas frame, float64; what is missing is NaN."""
-    odd = [f"{own} ({kind})" for own, kind in zip(frame.columns, frame.dtypes, strict=True) if kind.kind not in "fiu"]
-    if odd:
-        raise InvalidInputError(f"{name} must hold real numbers; these columns do not: {', '.join(odd)}")
-    if all(isinstance(kind, np.dtype) for kind in frame.dtypes):
-        return np.asarray(frame.to_numpy())
-    return np.asarray(frame.to_numpy(dtype=np.float64, na_value=np.nan))
-
-
 def embedding_matrix(name: str, value: Any, *, dim: int | None = None, minimum_rows: int = 1) -> np.ndarray:
-    """A finite float64 NumPy matrix of shape (n, d) from NumPy, torch, pandas or nested lists; what is missing is NaN."""
+    """A finite float64 NumPy matrix of shape (n, d); what is missing is NaN.
+
+    From NumPy, torch, nested lists, or a table of pandas, Arrow or polars. Of a table, labels, ids and row numbers are left
+    out, with a warning that names them, and a column of vectors is taken for the matrix.
+    """
     if isinstance(value, torch.Tensor):
         array = tensor_values(name, value)
-    elif hasattr(value, "dtypes") and hasattr(value, "columns"):
-        array = frame_values(name, value)
+    elif (chosen := values_of(name, value)) is not None:
+        array = chosen.values
+        if chosen.left_out:
+            warnings.warn(f"{name}: {chosen.words}", UserWarning, stacklevel=3)
     elif isinstance(value, np.ma.MaskedArray):
         array = np.ma.filled(value.astype(np.float64), np.nan) if value.dtype.kind in "fiu" else value
     else:

@@ -61,11 +61,16 @@ class TrainingDivergedError(NoisedimError, ArithmeticError):
     """The loss or the weights stopped being finite; says at which step and with which settings."""
 
 
-def guarded(program: str, work: Callable[[], int]) -> int:
+def guarded(
+    program: str,
+    work: Callable[[], int],
+    *,
+    when_stopped: str = "completed work is kept, and the same command resumes",
+) -> int:
     """The exit code of ``work()``; an error of noisedim becomes one line on standard error and exit code 2.
 
     Any other exception also gives exit code 2, after its traceback; Python's own code 1 means here that a departure was
-    found.
+    found. An interruption (Ctrl-C) gives 130, and ``when_stopped`` says what it leaves behind.
     """
     try:
         return work()
@@ -77,7 +82,7 @@ def guarded(program: str, work: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
     except KeyboardInterrupt:
-        print(f"{program}: stopped; completed work is kept, and the same command resumes", file=sys.stderr)
+        print(f"{program}: stopped; {when_stopped}", file=sys.stderr)
         return 130
     except Exception:
         traceback.print_exc()

@@ -9,14 +9,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["ProgressDisplay", "progress_display"]
+__all__ = ["ProgressDisplay", "completed_step", "progress_display", "progress_of_steps", "without_steps"]
 
 _SECONDS_BETWEEN_LINES = 30.0
+_SECONDS_BEFORE_STEPS = 3.0
+
+_on_step: ContextVar[Callable[[str], None] | None] = ContextVar("on_step", default=None)
 
 
 class _View(Protocol):
@@ -103,6 +107,66 @@ def progress_display(
         yield display
     finally:
         display.stop()
+
+
+def completed_step(name: str) -> None:
+    """Tell whoever shows progress, if anyone does, that a step of the work is done."""
+    if (on_step := _on_step.get()) is not None:
+        on_step(name)
+
+
+@contextmanager
+def without_steps(name: str) -> Iterator[None]:
+    """What is done inside counts as one step, whatever steps it has itself."""
+    token = _on_step.set(None)
+    try:
+        yield
+    finally:
+        _on_step.reset(token)
+    completed_step(name)
+
+
+@contextmanager
+def progress_of_steps(
+    what: str, total: int, *, file: TextIO | None = None, seconds_before: float = _SECONDS_BEFORE_STEPS
+) -> Iterator[None]:
+    """Show how many of about ``total`` steps are done inside, if they take longer than ``seconds_before``.
+
+    Args:
+        what: the steps in words.
+        total: how many there are at most.
+        file: where to write; standard error if omitted.
+        seconds_before: work that is over by then shows nothing.
+    """
+    lock, done = threading.Lock(), [0]
+    with progress_display(what, total, file=file) as display:
+
+        def show(name: str) -> None:
+            with lock:
+                if shown.is_set():
+                    display.update(min(done[0], total), name)
+
+        def begin() -> None:
+            shown.set()
+            show("")
+
+        def count(name: str) -> None:
+            done[0] += 1
+            show(name)
+
+        shown = threading.Event()
+        timer = threading.Timer(seconds_before, begin)
+        timer.daemon = True
+        timer.start()
+        token = _on_step.set(count)
+        try:
+            yield
+            done[0] = total
+        finally:
+            _on_step.reset(token)
+            timer.cancel()
+            timer.join()
+            show("done" if done[0] == total else "")
 
 
 class _Bar:

@@ -1,9 +1,11 @@
 """The command line: what it does, what it prints, with which exit code; bad input is one line and exit code 2."""
 
+import inspect
 import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,10 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from noisedim.cli import main
+import noisedim
+from noisedim.cli import COMMANDS, main
+from noisedim.cli.options import DEFAULT_RUNS
+from noisedim.runs.store import DEFAULT_ROOT
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -217,7 +222,7 @@ def bad_cases(tmp_path, checkpoint):
         "nan": (["assess", str(tmp_path / "nan.npy")], "30 of 30 rows hold NaN"),
         "missing": (["assess", str(tmp_path / "absent.npy")], "there is no"),
         "seed": (["assess", str(tmp_path / "far.csv"), "--seed", "-1"], "seed must be an integer >= 0"),
-        "ragged": (["assess", str(tmp_path / "ragged.csv")], "line 2 has 3"),
+        "ragged": (["assess", str(tmp_path / "ragged.csv")], "Expected 2 fields in line 2, saw 3"),
         "not in the cube": (
             ["assess", str(tmp_path / "far.csv"), "--prior", "uniform"],
             "values in [0, 1]; 40 of 40 rows are outside",
@@ -282,6 +287,111 @@ def test_as_a_module_and_without_heavy_imports():
     assert done.stdout.strip() == "[]"
     done = subprocess.run([sys.executable, "-m", "noisedim", "--help"], capture_output=True, text=True, check=True)
     assert "train" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["assess"],
+        ["certify"],
+        ["embed"],
+        ["export"],
+        ["generate"],
+        ["prior"],
+        ["prior", "fit"],
+        ["cite"],
+        ["verify"],
+    ],
+    ids=" ".join,
+)
+def test_help_needs_no_torch(arguments):
+    program = (
+        "import sys; from noisedim.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit as end: print('ended', end.code, [m for m in ('torch', 'scipy', 'pandas') if m in sys.modules])"
+    )
+    command = [sys.executable, "-c", program, *arguments, "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"usage: {' '.join(['noisedim', *arguments])}" in done.stdout
+    assert done.stdout.rstrip().endswith("ended 0 []")
+
+
+def test_importing_the_package_imports_nothing_else():
+    program = "import sys, noisedim; print('torch' in sys.modules, noisedim.NoisyChannel, 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "<class", "'noisedim.channel.NoisyChannel'>", "True"]
+
+
+def test_every_export_is_found():
+    for name in noisedim.__all__:
+        assert getattr(noisedim, name) is not None
+    assert set(noisedim.__all__) <= set(dir(noisedim))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        noisedim.nothing  # noqa: B018
+
+
+def test_help_lists_every_command_with_what_it_does(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    for name, command in COMMANDS.items():
+        options = getattr(import_module(command.module), command.options)
+        summary = " ".join(inspect.getdoc(options).split("\n\n")[0].split())
+        assert f"• {name} {summary}" in said
+    assert DEFAULT_RUNS == DEFAULT_ROOT
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module", "true"),
+    [
+        (["assess", "z.npy"], "noisedim.assessment.read", "nothing is kept, and the same command begins anew"),
+        (["train"], "noisedim.data", "completed work is kept, and the same command resumes"),
+    ],
+)
+def test_an_interruption_says_what_is_true_of_the_command(arguments, module, true, capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    name = {"noisedim.assessment.read": "load_embeddings", "noisedim.data": "load_images"}[module]
+    monkeypatch.setattr(f"{module}.{name}", interrupted)
+    monkeypatch.setattr("noisedim.runs.make_run", interrupted)
+    assert main(arguments) == 130
+    assert capsys.readouterr().err.endswith(f"noisedim: stopped; {true}\n")
+
+
+def test_assess_tells_on_one_screen_and_says_what_it_read_and_wrote(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(rng.standard_normal((400, 3)), columns=list("abc")).assign(target=1)
+    frame.to_csv(tmp_path / "z.csv")
+    arguments = ["assess", str(tmp_path / "z.csv"), "--no-n-star"]
+    assert main([*arguments, "--output", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr()
+    assert "400 rows of 3 numbers from a, b, c; left out: '' (row numbers); 'target' (a label)" in told.err
+    assert len(told.out.splitlines()) <= 24
+    assert all(len(line) <= 80 or str(tmp_path) in line for line in told.out.splitlines())
+    for name in ("assessment.json", "assessment.html"):
+        assert f"written: {tmp_path / 'out' / name}" in told.out
+    made = json.loads((tmp_path / "out" / "assessment.json").read_text())["made"]
+    assert made["file"] == str(tmp_path / "z.csv")
+    assert made["used"] == ["a", "b", "c"]
+    assert "Left out:  (row numbers); target (a label)" in (tmp_path / "out" / "assessment.html").read_text()
+    assert main([*arguments, "--all"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 30
+
+
+def test_a_random_part_of_the_rows(tmp_path, capsys):
+    z = np.random.default_rng(4).standard_normal((400, 3))
+    np.savez(tmp_path / "z.npz", z=z, labels=np.arange(400) % 2)
+    arguments = ["assess", str(tmp_path / "z.npz"), "--no-n-star", "--rows"]
+    output = tmp_path / "a.json"
+    assert main([*arguments, "100", "--labels", str(tmp_path / "z.npz"), "--output", str(output)]) == 0
+    found = json.loads(output.read_text())
+    assert (found["n"], found["made"]["rows"]) == (100, "100 of 400 rows at random")
+    assert "100 of 400 rows at random" in " ".join(capsys.readouterr().out.split())
+    assert main([*arguments, "3"]) == 2
+    assert "rows must be an integer >= 20" in capsys.readouterr().err
 
 
 def test_sweep_makes_the_grid_once(tmp_path, capsys):

@@ -6,10 +6,8 @@ import tomllib
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Annotated
 
 import pytest
-import tyro
 
 from noisedim import cli
 from noisedim.theory import claims
@@ -40,9 +38,9 @@ def from_file(tmp_path, monkeypatch):
 
 
 def test_a_command_is_one_file_and_one_line(from_file, monkeypatch, capsys):
-    own = from_file("command").Capacity
-    assert 'Annotated[Capacity, tyro.conf.subcommand("capacity")]' in PAGE
-    monkeypatch.setattr(cli, "_Others", cli._Others | Annotated[own, tyro.conf.subcommand("capacity")])
+    from_file("command")
+    assert '"capacity": Command("noisedim.cli.capacity", "Capacity", _NOTHING)' in PAGE
+    monkeypatch.setitem(cli.COMMANDS, "capacity", cli.Command("example_command", "Capacity", cli._NOTHING))
     assert cli.main(["capacity", "--sigma", "0.1"]) == 0
     assert capsys.readouterr().out == "4.615 nats\n"
     with pytest.raises(SystemExit):

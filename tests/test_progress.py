@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from noisedim.progress import progress_display
+from noisedim.progress import completed_step, progress_display, progress_of_steps, without_steps
 
 
 class Clock:
@@ -116,3 +116,38 @@ def test_a_terminal_gets_a_bar_and_standard_output_stays_where_it_was(monkeypatc
     assert "[seed 1]" in terminal.getvalue()
     assert "a result" not in terminal.getvalue()
     assert capsys.readouterr().out == "a result\n"
+
+
+def test_steps_are_shown_once_they_take_long():
+    log = Log(lines=1)
+    with progress_of_steps("tests", 4, file=log, seconds_before=1e-3):
+        completed_step("mean")
+        assert log.has_lines.wait(60)
+        completed_step("scale")
+        with without_steps("n*"):
+            completed_step("one of those inside")
+    assert lines(log)[0].startswith("tests: 1 of 4")
+    assert lines(log)[-1].startswith("tests: 4 of 4; done")
+
+
+def test_steps_that_are_soon_over_show_nothing():
+    log = io.StringIO()
+    with progress_of_steps("tests", 2, file=log, seconds_before=3600):
+        completed_step("mean")
+    completed_step("after it")  # nobody listens
+    assert log.getvalue() == ""
+
+
+def test_steps_that_are_interrupted_are_not_said_to_be_done():
+    log = Log(lines=1)
+
+    def interrupted():
+        with progress_of_steps("tests", 4, file=log, seconds_before=1e-3):
+            assert log.has_lines.wait(60)
+            completed_step("mean")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert "done" not in log.getvalue()
+    assert lines(log)[-1].startswith("tests: 1 of 4")

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from noisedim.assessment.result import Assessment, TestResult
+from noisedim.assessment.result import Assessment, Provenance, TestResult
 from noisedim.checks import embedding_matrix, one_of, positive_integer
 from noisedim.downstream.clustering import silhouette
 from noisedim.downstream.probes import FOLDS, fold_labels, fold_scores
@@ -19,6 +19,7 @@ from noisedim.normality.projections import paper_indices
 from noisedim.normality.sample_size import sample_size
 from noisedim.priors import Prior
 from noisedim.priors.mapping import mapped_to_normal, prior_of_rows
+from noisedim.progress import without_steps
 from noisedim.statistics.intervals import Interval
 
 __all__ = ["assess"]
@@ -103,9 +104,10 @@ def _assessment(
         )
         for row, adjusted in zip(battery.rows, battery.adjusted(), strict=True)
     )
-    found, power = (
-        sample_size(points, battery, alpha=alpha, null=null, uniform=uniform, seed=seed) if n_star else (None, ())
-    )
+    with without_steps("n*"):
+        found, power = (
+            sample_size(points, battery, alpha=alpha, null=null, uniform=uniform, seed=seed) if n_star else (None, ())
+        )
     return Assessment(
         prior=law.name,
         law=law.law,
@@ -121,6 +123,7 @@ def _assessment(
         power=power,
         left_out=battery.left_out,
         downstream=downstream,
+        made=Provenance.now(seed),
         # A copy: callers may reuse their arrays, and pictures are drawn later.
         _points=points.copy(),
     )

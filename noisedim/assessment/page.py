@@ -1,4 +1,4 @@
-"""An assessment as one self-contained page: the verdict, then pictures, tests and effect sizes."""
+"""An assessment as one self-contained page: the verdict, spectrum, worst directions, radial law, what to do; then tables."""
 
 import base64
 import io
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from noisedim.assessment.table import n_star_words, p_words, verdict_words
-from noisedim.assessment.words import INDEX_WORDS, MAPPED_WORDS
+from noisedim.assessment.advice import advice
+from noisedim.assessment.words import INDEX_WORDS, MAPPED_WORDS, n_star_words, p_words, verdict_words
 from noisedim.normality.effects import BIAS_WORDS, EFFECT_WORDS
 
 if TYPE_CHECKING:
@@ -18,14 +18,38 @@ if TYPE_CHECKING:
 
 __all__ = ["assessment_page"]
 
-_ALT = {
-    "quantiles": "Q–Q plot of random projections against the standard normal law, detrended, with bands",
-    "worst-direction": "Histogram along the worst direction found, with the standard normal density",
-    "norms": "Q–Q plot of squared norms against the chi-square law, detrended, with its band",
-    "pairs": "Scatter plots of pairs of coordinates with circles of radius 1, 2 and 3",
-    "correlations": "Heat map of the correlations between coordinates",
-    "power": "Share of subsamples rejected by the battery, against subsample size",
+# Alternative text, and what to look for.
+_PICTURES = {
+    "spectrum": (
+        "Eigenvalues of the covariance by rank, with the law of Marchenko and Pastur and the band of the prior",
+        "Eigenvalues of the covariance, largest first. Normal rows have theirs on the black line, all within the band.",
+    ),
+    "directions": (
+        "Histograms along the worst directions found, with the standard normal density",
+        "Directions are found on one half of the rows and shown on the other, so that chance is not shown as a departure.",
+    ),
+    "norms": (
+        "Q–Q plot of squared norms against the chi-square law, detrended, with its band",
+        "The radial law: squared norms minus what the prior gives. Within the band they follow it.",
+    ),
+    "quantiles": (
+        "Q–Q plot of the values against the standard normal law, detrended, with its band",
+        "Quantiles minus the normal's. Within the band they follow it.",
+    ),
+    "pairs": (
+        "Scatter plots of pairs of coordinates with circles of radius 1, 2 and 3",
+        "All pairs of coordinates.",
+    ),
+    "correlations": (
+        "Heat map of the correlations between coordinates",
+        "On this colour scale, chance correlations are pale.",
+    ),
+    "power": (
+        "Share of subsamples rejected by the battery, against subsample size",
+        "n*: where half of the subsamples are rejected.",
+    ),
 }
+_FIRST = ("spectrum", "directions", "norms", "quantiles")
 
 
 def assessment_page(assessment: "Assessment", points: np.ndarray) -> str:
@@ -33,7 +57,10 @@ def assessment_page(assessment: "Assessment", points: np.ndarray) -> str:
     from jinja2 import Environment, PackageLoader
 
     environment = Environment(loader=PackageLoader("noisedim.assessment"), autoescape=True, trim_blocks=True)
-    pictures = [(name, _ALT[name], _data_uri(figure)) for name, figure in assessment.plot().items() if len(points)]
+    pictures = [
+        {"name": name, "alt": _PICTURES[name][0], "words": _PICTURES[name][1], "source": _data_uri(figure)}
+        for name, figure in (assessment.plot().items() if len(points) else ())
+    ]
     tests = [
         {
             "test": result.name,
@@ -53,16 +80,19 @@ def assessment_page(assessment: "Assessment", points: np.ndarray) -> str:
             "estimate [95%]": str(effect),
             "at the prior": f"{assessment.at_prior[name]:.3g}" if name in assessment.at_prior else "",
             "rows": f"{effect.n:,}",
-            "what it is": EFFECT_WORDS[name],
+            "what it is": EFFECT_WORDS.get(name, ""),
             "interval": effect.method,
         }
         for name, effect in assessment.effects.items()
     ]
     return environment.get_template("assessment.html.jinja").render(
-        verdict=verdict_words(assessment),
+        verdict=verdict_words(assessment).replace(" = ", "\u00a0=\u00a0"),  # no line ends between symbol and value
         mapped_words=MAPPED_WORDS if assessment.is_mapped else None,
         rejected=assessment.rejected,
-        pictures=pictures,
+        made=assessment.made,
+        advice=advice(assessment),
+        pictures=[picture for picture in pictures if picture["name"] in _FIRST],
+        others=[picture for picture in pictures if picture["name"] not in _FIRST],
         tests=tests,
         effects=effects,
         bias_words=BIAS_WORDS,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from noisedim.document.figures import INK, PALETTE
 from noisedim.normality.directions import random_directions
 from noisedim.normality.sample_size import PowerPoint
 from noisedim.normality.transport import max_sliced_wasserstein
+from noisedim.normality.whitening import DegenerateCoordinatesError, whiten
 from noisedim.statistics.intervals import Interval, clopper_pearson
 from noisedim.streams import numpy_stream
 
@@ -23,29 +25,38 @@ if TYPE_CHECKING:
 __all__ = [
     "assessment_figures",
     "correlation_figure",
+    "directions_figure",
     "norms_figure",
     "pairs_figure",
     "power_figure",
     "quantile_bands",
     "quantile_figure",
-    "worst_direction_figure",
+    "spectrum_figure",
 ]
 
 _BLUE, _ORANGE, *_ = PALETTE
 _MOST_DOTS = 4000
 _MOST_QUANTILES = 200
 _BAND_DRAWS = 400
+# Of more coordinates, any choice of pairs is arbitrary, and a picture of all correlations is one of their noise.
+_MOST_PAIRS = 3
+_MOST_CORRELATIONS = 24
 
 
 def assessment_figures(assessment: "Assessment", points: np.ndarray) -> "dict[str, Figure]":
-    """All pictures of ``points``, (n, d), by name, in the order of the page."""
-    figures = {
-        "quantiles": quantile_figure(points),
-        "worst-direction": worst_direction_figure(points),
-        "norms": norms_figure(points),
-        "pairs": pairs_figure(points),
-    }
-    if points.shape[1] > 1:
+    """All pictures of ``points``, (n, d), by name, in the order of the page; whitened, where any normal law will do."""
+    dim = points.shape[1]
+    composite = assessment.null == "composite"
+    if composite:
+        with suppress(DegenerateCoordinatesError):
+            points = whiten(points)
+    figures = {} if dim == 1 or composite else {"spectrum": spectrum_figure(points)}
+    figures |= {"directions": directions_figure(points), "norms": norms_figure(points)}
+    if dim == 1:
+        figures["quantiles"] = quantile_figure(points)
+    if 1 < dim <= _MOST_PAIRS:
+        figures["pairs"] = pairs_figure(points)
+    if 1 < dim <= _MOST_CORRELATIONS:
         figures["correlations"] = correlation_figure(points)
     if assessment.power and assessment.n_star is not None:
         figures["power"] = power_figure(assessment.power, assessment.n_star)
@@ -99,7 +110,7 @@ def _histogram(axes: "Axes", values: np.ndarray, bins: int) -> None:
     least = 0.1 * max(1.0, abs(low), abs(high))
     if high - low < least:
         low, high, bins = low - least, high + least, 1
-    axes.hist(values, bins=bins, range=(low, high), density=True, color=_BLUE, alpha=0.6)
+    axes.hist(values, bins=bins, range=(low, high), density=True, color=_BLUE, alpha=0.6, histtype="stepfilled")
 
 
 def quantile_figure(z: np.ndarray, *, directions: int = 8, seed: int = 0) -> "Figure":
@@ -121,21 +132,111 @@ def quantile_figure(z: np.ndarray, *, directions: int = 8, seed: int = 0) -> "Fi
     return figure
 
 
-def worst_direction_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
-    """Histogram of one half of the rows along the worst direction found on the other half."""
-    found = max_sliced_wasserstein(z, seed=seed)
-    values = z[found.measured] @ found.direction
-    low, high = np.quantile(values, [0.002, 0.998])
-    grid = np.linspace(min(-4.0, low), max(4.0, high), 400)
-    figure, axes = _figure(5.6, 3.8)
-    _histogram(axes, values.clip(grid[0], grid[-1]), 60)
-    axes.plot(grid, np.exp(-(grid**2) / 2) / math.sqrt(2 * math.pi), color=_ORANGE, lw=2, label="N(0, 1)")
-    axes.legend(frameon=False)
-    largest = np.argsort(-np.abs(found.direction))[:3]
-    named = ", ".join(f"{found.direction[i]:+.2f}·z{i}" for i in largest)
-    axes.set_title(f"W₂ = {found.distance}; {named}{' …' if z.shape[1] > 3 else ''}", fontsize=10)
-    axes.set(xlabel="projection onto the worst direction found", ylabel="density")
+def spectrum_figure(z: np.ndarray) -> "Figure":
+    """Eigenvalues of the covariance, largest first, against those of normal rows (Marchenko & Pastur's law).
+
+    The band is where the prior's eigenvalues end, with room for their fluctuation; eigenvalues outside are marked.
+    """
+    eigenvalues = _eigenvalues(z)
+    n, dim = z.shape
+    lower, upper = _spectrum_band(n, dim)
+    ranks = np.arange(1, len(eigenvalues) + 1)
+    figure, axes = _figure(7.4, 3.8)
+    axes.axhspan(lower, upper, color="#bbbbbb", alpha=0.35, lw=0, label="where the prior's eigenvalues lie")
+    axes.plot(ranks, _marchenko_pastur(n, dim, len(ranks)), color=INK, lw=1, label="the prior's")
+    outside = (eigenvalues < lower) | (eigenvalues > upper)
+    size = 5 if dim <= 64 else 2.5
+    axes.plot(ranks[~outside], eigenvalues[~outside], "o", ms=size, color=_BLUE, label="these rows'")
+    if outside.any():
+        least, most = eigenvalues[outside].min(), eigenvalues[outside].max()
+        where = f"at {most:.3g}" if outside.sum() == 1 else f"from {least:.3g} to {most:.3g}"
+        words = f"outside: {outside.sum()} of {len(ranks)}, {where}"
+        axes.plot(ranks[outside], eigenvalues[outside], "D", ms=max(size, 5), color=_ORANGE, label=words)
+    positive = eigenvalues[eigenvalues > 0]
+    if len(positive) and positive.max() > 8 * max(positive.min(), 1e-12):
+        axes.set_yscale("log")
+        axes.set_ylim(bottom=max(positive.min() / 2, positive.max() * 1e-12))
+    axes.legend(frameon=False, fontsize=8)
+    axes.set(xlabel="rank of the eigenvalue", ylabel="eigenvalue of the covariance")
     return figure
+
+
+def _eigenvalues(z: np.ndarray) -> np.ndarray:
+    """Nonzero eigenvalues of the covariance, largest first."""
+    centred = z - z.mean(0)
+    gram = centred.T @ centred if len(z) > z.shape[1] else centred @ centred.T
+    return np.asarray(np.linalg.eigvalsh(gram / len(z))[::-1][: min(len(z) - 1, z.shape[1])])
+
+
+def _spectrum_band(n: int, dim: int) -> tuple[float, float]:
+    """Between which values all eigenvalues of normal rows lie with probability of about 0.99: the edges and 3 scales.
+
+    Source: Johnstone (2001), Annals of Statistics 29, 295–327, for the scale of the fluctuation.
+    """
+    large, small = math.sqrt(max(n, dim) - 0.5), math.sqrt(min(n, dim) - 0.5)
+    up = (large + small) * (1 / large + 1 / small) ** (1 / 3)
+    highest = ((large + small) ** 2 + 3 * up) / n
+    gap = max(large - small, 1e-3)
+    centre, down = gap**2, gap * (1 / small - 1 / large) ** (1 / 3)
+    return centre * math.exp(-4 * down / centre) / n, highest
+
+
+def _marchenko_pastur(n: int, dim: int, count: int) -> np.ndarray:
+    """Expected eigenvalues of normal rows, largest first: quantiles of Marchenko and Pastur's law of the nonzero ones.
+
+    Source: Marchenko & Pastur (1967), Mathematics of the USSR – Sbornik 1, 457–483.
+    """
+    ratio = math.sqrt(dim / n)
+    # λ between its edges as centre + half width · cos θ: the density's square roots become sin² θ.
+    angle = (np.arange(20_000) + 0.5) * math.pi / 20_000
+    value = 1 + ratio**2 + 2 * ratio * np.cos(angle)
+    mass = np.cumsum(np.sin(angle) ** 2 / value)
+    return np.interp((np.arange(count) + 0.5) / count, mass / mass[-1], value)
+
+
+def directions_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
+    """Histograms of one half of the rows along the worst directions that were found on the other half."""
+    from matplotlib.figure import Figure
+
+    found = max_sliced_wasserstein(z, seed=seed)
+    rows = z[found.measured]
+    rest = np.ones(len(z), dtype=bool)
+    rest[found.measured] = False
+    views = [(f"worst found: W₂ = {found.distance.estimate:.3g}", found.direction)]
+    if z.shape[1] > 1:
+        axes_found = np.linalg.eigh(np.cov(_scaled(z[rest]).T))[1]
+        views += [("smallest variance", axes_found[:, 0]), ("largest variance", axes_found[:, -1])]
+    figure = Figure(figsize=(3.0 * len(views) if len(views) > 1 else 5.6, 3.2), layout="constrained", dpi=130)
+    for axes, (what, direction) in zip(figure.subplots(1, len(views), squeeze=False)[0], views, strict=True):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(labelsize=7)
+        _direction(axes, rows @ direction, f"{what}\n{_weights(direction)}")
+    figure.supxlabel("projection of rows on which the direction was not found", fontsize=9)
+    return figure
+
+
+def _direction(axes: "Axes", values: np.ndarray, title: str) -> None:
+    low, high = np.quantile(values, [0.002, 0.998])
+    # A law far from the prior is drawn where it is; one near it, together with the whole of the prior.
+    grid = np.linspace(min(-4.0, low), max(4.0, high), 400)
+    _histogram(axes, values.clip(grid[0], grid[-1]), 48)
+    axes.plot(grid, np.exp(-(grid**2) / 2) / math.sqrt(2 * math.pi), color=_ORANGE, lw=1.8, label="N(0, 1)")
+    with np.errstate(over="ignore"):
+        spread = float(values.std())
+    axes.set_title(f"{title}\nmean {values.mean():.2g}, sd {spread:.3g}", fontsize=9)
+    axes.legend(frameon=False, fontsize=7)
+
+
+def _scaled(z: np.ndarray) -> np.ndarray:
+    """Rows divided by their largest magnitude, where squares would not be finite."""
+    peak = float(np.abs(z).max())
+    return z / peak if peak > 1e60 else z
+
+
+def _weights(direction: np.ndarray) -> str:
+    largest = np.argsort(-np.abs(direction))[:3]
+    words = " ".join(f"{direction[i]:+.2f}·z{i}" for i in largest)
+    return words + (" …" if len(direction) > 3 else "")
 
 
 def norms_figure(z: np.ndarray) -> "Figure":
@@ -157,33 +258,30 @@ def norms_figure(z: np.ndarray) -> "Figure":
 
 
 def pairs_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
-    """Scatter plots of up to four coordinates: those with the largest errors in variance and fourth moment."""
-    n, dim = z.shape
-    rows = numpy_stream(seed, "rows drawn").permutation(n)[:_MOST_DOTS]
-    odd = np.abs((z**4).mean(0) - 3) / math.sqrt(96) + np.abs((z**2).mean(0) - 1) / math.sqrt(2)
-    chosen = np.sort(np.argsort(-odd, kind="stable")[: min(4, dim)])
+    """Scatter plots of all pairs of coordinates, for two or three of them."""
     from matplotlib.figure import Figure
 
-    size = len(chosen)
+    n, size = z.shape
+    rows = numpy_stream(seed, "rows drawn").permutation(n)[:_MOST_DOTS]
     figure = Figure(figsize=(1.5 * size + 1.5,) * 2, layout="constrained", dpi=130)
     grid = figure.subplots(size, size, squeeze=False)
     normal = np.linspace(-4, 4, 200)
-    for i, a in enumerate(chosen):
-        for j, b in enumerate(chosen):
+    for i in range(size):
+        for j in range(size):
             axes = grid[i][j]
             axes.tick_params(labelsize=7)
             if i == j:
-                _histogram(axes, z[rows, a].clip(-6, 6), 40)
+                _histogram(axes, z[rows, i].clip(-6, 6), 40)
                 axes.plot(normal, np.exp(-(normal**2) / 2) / math.sqrt(2 * math.pi), color=_ORANGE, lw=1.2)
             else:
-                axes.plot(z[rows, b], z[rows, a], ".", color=_BLUE, ms=1.2, alpha=0.5, rasterized=True)
+                axes.plot(z[rows, j], z[rows, i], ".", color=_BLUE, ms=1.2, alpha=0.5, rasterized=True)
                 for radius in (1.0, 2.0, 3.0):
                     angle = np.linspace(0, 2 * math.pi, 100)
                     axes.plot(radius * np.cos(angle), radius * np.sin(angle), color=_ORANGE, lw=0.6)
             if i == size - 1:
-                axes.set_xlabel(f"z{b}", fontsize=8)
+                axes.set_xlabel(f"z{j}", fontsize=8)
             if j == 0:
-                axes.set_ylabel(f"z{a}", fontsize=8)
+                axes.set_ylabel(f"z{i}", fontsize=8)
     return figure
 
 

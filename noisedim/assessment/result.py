@@ -4,6 +4,8 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["Assessment", "TestResult"]
+__all__ = ["Assessment", "Provenance", "TestResult"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,43 @@ class TestResult:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """What an assessment was made of and by.
+
+    Attributes:
+        seed: of its random projections and parts.
+        version: of noisedim.
+        date: when, in ISO format, UTC, to the second.
+        file: that the rows were read from; ``None`` if they were given as an array.
+        used: columns or arrays of the file that were taken; empty for a file of one matrix.
+        left_out: of the file's columns or arrays, why the others were not taken.
+        rows: what part of the file's rows was taken; ``None`` for all.
+    """
+
+    seed: int
+    version: str
+    date: str
+    file: str | None = None
+    used: tuple[str, ...] = ()
+    left_out: dict[str, str] = field(default_factory=dict)
+    rows: str | None = None
+
+    @classmethod
+    def now(cls, seed: int) -> "Provenance":
+        """Of rows that are assessed now."""
+        # By name: an import of the package from inside it would be a circle to type checkers.
+        version = import_module("noisedim").__version__
+        return cls(seed, version, datetime.now(UTC).isoformat(timespec="seconds"))
+
+    @property
+    def words(self) -> str:
+        """File, date, version and seed in one line."""
+        day = self.date.replace("T", " ").replace("+00:00", " UTC")
+        parts = [self.file, self.rows, day, f"noisedim {self.version}", f"seed {self.seed}"]
+        return ", ".join(part for part in parts if part is not None)
+
+
+@dataclass(frozen=True)
 class Assessment:
     """Whether an embedding follows its prior: tests with p-values, effect sizes with intervals.
 
@@ -69,6 +108,7 @@ class Assessment:
         power: the rejection rates that ``n_star`` was computed from.
         left_out: tests that are not possible at this n and d, with the reason.
         downstream: cross-validated accuracies by probe and the ``silhouette`` of the classes; empty without labels.
+        made: file, date, version and seed; not compared. ``None`` for assessments that were read from older files.
     """
 
     prior: str
@@ -85,6 +125,7 @@ class Assessment:
     power: tuple[PowerPoint, ...] = ()
     left_out: dict[str, str] = field(default_factory=dict)
     downstream: dict[str, float] = field(default_factory=dict)
+    made: Provenance | None = field(default=None, compare=False)
     _points: np.ndarray = field(default_factory=lambda: np.empty((0, 0)), repr=False, compare=False)
 
     @property
@@ -141,11 +182,31 @@ class Assessment:
             "power": [dataclasses.asdict(point) for point in self.power],
             "left_out": dict(self.left_out),
             "downstream": dict(self.downstream),
+            "made": None if self.made is None else dataclasses.asdict(self.made),
         }
 
     def to_json(self) -> str:
         """The whole assessment as JSON."""
         return json.dumps(self.to_dict(), indent=1, allow_nan=False)
+
+    def summary(self) -> str:
+        """Verdict, the three most telling tests and effects, and where more is, in at most twenty lines."""
+        from noisedim.assessment.summary import summary
+
+        return summary(self)
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def __repr__(self) -> str:
+        from noisedim.assessment.words import verdict_words
+
+        return f"<Assessment: {verdict_words(self)}>"
+
+    def _repr_html_(self) -> str:
+        from noisedim.assessment.summary import summary_html
+
+        return summary_html(self)
 
     def plot(self) -> "dict[str, Figure]":
         """Figures by name; see :mod:`noisedim.assessment.pictures`."""

@@ -1,67 +1,23 @@
 """An assessment as text for a terminal, beginning with the verdict."""
 
-import math
 from typing import TYPE_CHECKING
 
-from noisedim.assessment.words import INDEX_WORDS, MAPPED_WORDS
+from noisedim.assessment.words import INDEX_WORDS, MAPPED_WORDS, n_star_words, p_equals, p_words, verdict_words
 from noisedim.normality.effects import BIAS_WORDS, EFFECT_WORDS
-from noisedim.statistics.intervals import Interval
 
 if TYPE_CHECKING:
     from noisedim.assessment.result import Assessment
 
-__all__ = ["law_words", "n_star_words", "p_equals", "p_words", "print_assessment", "verdict_words"]
+__all__ = ["n_star_words", "p_equals", "p_words", "print_assessment", "verdict_words"]
 
-
-def law_words(assessment: "Assessment") -> str:
-    """The null hypothesis in words."""
-    return "any normal law" if assessment.null == "composite" else assessment.law
-
-
-def verdict_words(assessment: "Assessment") -> str:
-    """The verdict in one sentence."""
-    if assessment.rejected:
-        worst = assessment.worst
-        mapped = "mapped to N(0, I), " if assessment.is_mapped and worst.null != "uniform" else ""
-        verdict = f"DEPARTS from {law_words(assessment)}: {mapped}{worst.words}"
-    else:
-        verdict = f"no departure from {law_words(assessment)} found"
-    return (
-        f"{verdict} (n = {assessment.n:,}, d = {assessment.dim}, family-wise {p_equals(assessment.p_value)}, "
-        f"alpha = {assessment.alpha:g})"
-    )
-
-
-def p_words(p_value: float) -> str:
-    """A p-value with three digits, or ``< 1e-15``."""
-    return "< 1e-15" if p_value < 1e-15 else f"{p_value:.3g}"
-
-
-def p_equals(p_value: float) -> str:
-    """``p = 0.02``, or ``p < 1e-15``."""
-    words = p_words(p_value)
-    return f"p {words}" if words.startswith("<") else f"p = {words}"
-
-
-def n_star_words(interval: Interval) -> str:
-    """The estimate of n* in a sentence."""
-
-    def number(value: float) -> str:
-        return "∞" if math.isinf(value) else f"{value:,.0f}"
-
-    ends = f"[{number(interval.lower)}, {number(interval.upper)}]"
-    if interval.method == "subsamples":
-        rows = f"{number(interval.estimate)} rows {ends}"
-        return f"samples of about {rows} are rejected half of the time (measured on subsamples)"
-    if math.isinf(interval.estimate):
-        return f"more than these {interval.n:,} rows, in which no departure is found to extrapolate from {ends}"
-    return f"more than these {interval.n:,} rows; extrapolated to {number(interval.estimate)} {ends}"
+# Narrower terminals do not show which null a test has and where its p-value is from: JSON and page do.
+_WIDE = 110
 
 
 def print_assessment(assessment: "Assessment") -> None:
-    """Print verdict, tests and effect sizes to standard output."""
+    """Print verdict, all tests and all effect sizes to standard output; names are never cut."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     class Plain(Console):
         def on_broken_pipe(self) -> None:
@@ -69,24 +25,30 @@ def print_assessment(assessment: "Assessment") -> None:
 
     console = Plain()
     console.print(verdict_words(assessment), highlight=False)
+    if assessment.made is not None:
+        console.print(assessment.made.words, highlight=False, markup=False)
     if assessment.is_mapped:
         console.print(MAPPED_WORDS, highlight=False)
-    table = Table("test", "null", "p-value", "adjusted p", "p-value from", "a small p-value means")
+    wide = console.width >= _WIDE
+    extra = (Column("null", no_wrap=True), Column("p-value from", no_wrap=True)) if wide else ()
+    numbers = (Column("p-value", no_wrap=True), Column("adjusted p", no_wrap=True))
+    table = Table(Column("test", no_wrap=True), *numbers, *extra, "a small p-value means")
     for result in assessment.results:
         mark = "*" if result.adjusted_p_value <= assessment.alpha else " "
+        origin = (result.null, result.calibrated_by.method) if wide else ()
         table.add_row(
             f"{mark} {result.name}",
-            result.null,
             p_words(result.p_value),
             p_words(result.adjusted_p_value),
-            result.calibrated_by.method,
+            *origin,
             result.words,
         )
     console.print(table)
-    effects = Table("effect size", "estimate [95%]", "at the prior", "what it is")
+    estimate = Column("estimate [95%]", no_wrap=True)
+    effects = Table(Column("effect size", no_wrap=True), estimate, "at the prior", "what it is")
     for name, effect in assessment.effects.items():
         prior = f"{assessment.at_prior[name]:.3g}" if name in assessment.at_prior else ""
-        effects.add_row(name, str(effect), prior, EFFECT_WORDS[name])
+        effects.add_row(name, str(effect), prior, EFFECT_WORDS.get(name, ""))
     console.print(effects)
     console.print(BIAS_WORDS, highlight=False)
     if assessment.n_star is not None:

@@ -1,18 +1,29 @@
 """``noisedim assess``."""
 
+import shutil
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
 from noisedim.cli.options import Device
 
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from noisedim.assessment import Assessment
+
 __all__ = ["Assess"]
 
 # Takes minutes on two cores; above that, a notice is printed first.
 _MANY_ROWS = 100_000
+# Longer lines are hard to read.
+_WIDEST = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +34,12 @@ class Assess:
     """
 
     embeddings: tyro.conf.Positional[Path]
-    """.npy, .npz, .csv, .parquet, .pt or .safetensors file, (n, d)."""
+    """.npy, .npz, .csv, .tsv, .jsonl, .parquet, .feather, .arrow, .pt, .pth, .safetensors or .h5 file, or .zarr folder,
+    (n, d)."""
     name: str | None = None
-    """Which array or column of the file, if it holds several and none is called z, embeddings or x."""
+    """Which array or column of the file, if it holds several and none is called z, embeddings, features or x."""
+    rows: int | None = None
+    """Assess a random part of so many rows; of an .npy file, only that part is read."""
     prior: str = "normal"
     """normal for N(0, I), uniform for U[0, 1]^d, or a prior file (.json, .safetensors)."""
     null: Literal["simple", "composite"] = "simple"
@@ -44,39 +58,103 @@ class Assess:
     """Where sums over pairs of rows are computed."""
     output: Path | None = None
     """Folder for assessment.json and assessment.html; or a .json or .html file."""
+    every: Annotated[bool, tyro.conf.arg(name="all")] = False
+    """Print all tests and effect sizes, not only the most telling."""
 
     def run(self) -> int:
         from noisedim.assessment import assess
-        from noisedim.assessment.read import read_embeddings, read_labels
-        from noisedim.assessment.table import print_assessment
-        from noisedim.files import write_json_atomically
+        from noisedim.assessment.read import load_embeddings, read_labels
         from noisedim.normality.pair_sums import computing_on
-        from noisedim.training.loop import resolve_device
 
-        z = read_embeddings(self.embeddings, name=self.name)
+        loaded = load_embeddings(self.embeddings, name=self.name)
+        print(f"noisedim: {self.embeddings}: {loaded.words}", file=sys.stderr)
+        labels = None if self.labels is None else read_labels(self.labels)
+        z, part = loaded.values, None
+        if self.rows is not None and self.rows < len(z):
+            chosen = self._part(len(z))
+            z, part = z[chosen], f"{len(chosen):,} of {len(z):,} rows at random"
+            labels = labels[chosen] if labels is not None and len(labels) == len(loaded.values) else labels
         if len(z) > _MANY_ROWS:
             print(
                 f"noisedim: sums over all pairs of {len(z):,} rows take {(len(z) / _MANY_ROWS) ** 2:,.0f} times as long as "
-                f"for {_MANY_ROWS:,}; a random part of the rows, or --device cuda, is faster",
+                f"for {_MANY_ROWS:,}; a random part (--rows {_MANY_ROWS // 10}), or --device cuda, is faster",
                 file=sys.stderr,
             )
-        with computing_on(resolve_device(self.device)):
+        with computing_on(self._device()), _shown_progress():
             assessment = assess(
                 z,
                 prior=self.prior,
                 null=self.null,
                 alpha=self.alpha,
                 seed=self.seed,
-                labels=None if self.labels is None else read_labels(self.labels),
+                labels=labels,
                 simulations=self.simulations,
                 n_star=self.n_star,
             )
+        if assessment.made is not None:
+            about: dict[str, Any] = {"used": loaded.used, "left_out": loaded.left_out, "rows": part}
+            assessment = replace(assessment, made=replace(assessment.made, file=str(self.embeddings), **about))
         # Printed first, so that an output folder that cannot be written does not cost the answer.
-        print_assessment(assessment)
-        if self.output is not None:
-            file = self.output if self.output.suffix in (".json", ".html") else None
-            if file is None or file.suffix == ".json":
-                write_json_atomically(file or self.output / "assessment.json", assessment.to_dict())
-            if file is None or file.suffix == ".html":
-                assessment.to_html(file or self.output / "assessment.html")
+        self._print(assessment)
+        self._write(assessment)
         return int(assessment.rejected)
+
+    def _part(self, n: int) -> "np.ndarray":
+        import numpy as np
+
+        from noisedim.checks import positive_integer
+        from noisedim.streams import numpy_stream
+
+        rows = positive_integer("rows", self.rows, minimum=20)
+        # In order, so that a file on disk is read forwards.
+        return np.sort(numpy_stream(self.seed, "rows assessed").choice(n, rows, replace=False))
+
+    def _device(self) -> "torch.device":
+        import torch
+
+        if self.device == "cpu":
+            return torch.device("cpu")
+        from noisedim.training.loop import resolve_device
+
+        return resolve_device(self.device)
+
+    def _print(self, assessment: "Assessment") -> None:
+        if self.every:
+            from noisedim.assessment.table import print_assessment
+
+            print_assessment(assessment)
+            return
+        from noisedim.assessment.summary import summary
+
+        size = f"{len(assessment.results)} tests and {len(assessment.effects)} effect sizes"
+        page = "" if self.output is not None else "; a page with pictures and a JSON file: --output FOLDER"
+        more = f"more: all {size}: --all{page}"
+        # Flushed, so that a reader who has gone is noticed here.
+        print(summary(assessment, width=min(shutil.get_terminal_size().columns, _WIDEST), more=more), flush=True)
+
+    def _write(self, assessment: "Assessment") -> None:
+        from noisedim.files import write_json_atomically
+
+        if self.output is None:
+            return
+        file = self.output if self.output.suffix in (".json", ".html") else None
+        if file is None or file.suffix == ".json":
+            path = file or self.output / "assessment.json"
+            write_json_atomically(path, assessment.to_dict())
+            print(f"written: {path}")
+        if file is None or file.suffix == ".html":
+            path = file or self.output / "assessment.html"
+            assessment.to_html(path)
+            print(f"written: {path}")
+
+
+@contextmanager
+def _shown_progress() -> Iterator[None]:
+    """How far the tests and effect sizes have come, from three seconds on."""
+    from noisedim.normality.effects import EFFECT_WORDS
+    from noisedim.normality.tests import TESTS
+    from noisedim.progress import progress_of_steps
+
+    # n* and the values at the prior are a step each.
+    with progress_of_steps("tests and effect sizes", len(TESTS) + len(EFFECT_WORDS) + 2):
+        yield

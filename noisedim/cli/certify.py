@@ -6,6 +6,8 @@ from typing import Literal
 
 import tyro
 
+from noisedim.cli.options import read_rows
+
 __all__ = ["Certify"]
 
 
@@ -37,10 +39,9 @@ class Certify:
         from dataclasses import asdict
 
         from noisedim.assessment.certificate import certify
-        from noisedim.assessment.read import read_embeddings
         from noisedim.files import write_json_atomically
 
-        z = read_embeddings(self.embeddings, name=self.name)
+        z = read_rows(self.embeddings, self.name)
         certificate = certify(z, self.noise, prior=self.prior, radius=self.radius, level=self.level)
         if self.output is not None:
             write_json_atomically(self.output, asdict(certificate))

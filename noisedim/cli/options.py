@@ -1,11 +1,23 @@
-"""What several commands share."""
+"""What several commands share. Imports nothing heavy, so that help is printed at once."""
 
-from typing import Literal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from noisedim.runs.store import DEFAULT_ROOT
+if TYPE_CHECKING:
+    import numpy as np
 
-__all__ = ["DEFAULT_RUNS", "Device"]
+__all__ = ["DEFAULT_RUNS", "Device", "read_rows"]
 
-# Runs are kept where the report reads them.
-DEFAULT_RUNS = DEFAULT_ROOT
+# Runs are kept where the report reads them; a test compares this with noisedim.runs.store.DEFAULT_ROOT.
+DEFAULT_RUNS = Path("reports/results/runs")
 Device = Literal["auto", "cpu", "cuda"]
+
+
+def read_rows(path: Path, name: str | None) -> "np.ndarray":
+    """The embeddings of a file; which columns were used and left out is printed to standard error."""
+    from noisedim.assessment.read import load_embeddings
+
+    loaded = load_embeddings(path, name=name)
+    print(f"noisedim: {path}: {loaded.words}", file=sys.stderr)
+    return loaded.values

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from noisedim.cli.options import read_rows
 from noisedim.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -37,10 +38,9 @@ class Fit:
     """Of weights, batches and starting points."""
 
     def run(self) -> int:
-        from noisedim.assessment.read import read_embeddings
         from noisedim.priors import FlowPrior, GaussianMixturePrior
 
-        samples = read_embeddings(self.samples, name=self.name)
+        samples = read_rows(self.samples, self.name)
         if self.output.suffix == ".safetensors":
             flow = FlowPrior.fit(samples, seed=self.seed, steps=self.steps)
             score = flow.learned["held_out_log_prob"]
@@ -107,14 +107,13 @@ class Map:
     def run(self) -> int:
         import torch
 
-        from noisedim.assessment.read import read_embeddings
         from noisedim.checks import embedding_matrix
         from noisedim.priors import load_prior
         from noisedim.priors.mapping import mapped_to_normal
 
         prior = load_prior(self.prior)
         columns = prior.dim if self.to == "prior" else prior.ambient_dim
-        z = embedding_matrix(str(self.embeddings), read_embeddings(self.embeddings, name=self.name), dim=columns)
+        z = embedding_matrix(str(self.embeddings), read_rows(self.embeddings, self.name), dim=columns)
         if self.to == "prior":
             mapped = prior.from_normal(torch.from_numpy(z))
         else:

@@ -17,6 +17,7 @@ from noisedim.normality.p_values import BOUND, CERTAIN, EXACT, Origin, calibrate
 from noisedim.normality.projections import directions_tested, projections_test, rows_tested
 from noisedim.normality.tests.base import CalibratedTest, ExactTest, ImpossibilityTest, Outcome, ProjectionTest, Test
 from noisedim.normality.whitening import DegenerateCoordinatesError, whiten
+from noisedim.progress import completed_step
 from noisedim.statistics import combining
 from noisedim.streams import numpy_stream
 
@@ -136,6 +137,7 @@ class _Run:
 
     def add(self, test: Test, outcome: Outcome, origin: Origin) -> None:
         self.rows.append(Row(test, test.null, outcome, test.words, origin))
+        completed_step(test.name)
 
     def exact(self, test: ExactTest) -> None:
         if self.z.shape[1] >= test.least_dim and not (test.needs_variation and self.cause is not None):

@@ -20,6 +20,7 @@ from noisedim.normality.neighbours import neighbour_divergence
 from noisedim.normality.spectrum import spectral_rank
 from noisedim.normality.tests.mehler import mehler_test_sigma
 from noisedim.normality.transport import max_sliced_wasserstein, sliced_wasserstein
+from noisedim.progress import completed_step
 from noisedim.statistics.intervals import Interval
 from noisedim.streams import numpy_stream
 
@@ -87,6 +88,7 @@ def effect_sizes(z: np.ndarray, *, seed: int = 0) -> dict[str, Interval]:
     found = {}
     for name, (most, measure) in _measures(z.shape[1], seed).items():
         found[name] = measure(z if len(z) <= most else z[np.sort(order[:most])])
+        completed_step(name)
     return found
 
 

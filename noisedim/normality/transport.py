@@ -15,6 +15,8 @@ __all__ = ["WorstDirection", "max_sliced_wasserstein", "sliced_wasserstein", "wa
 
 _STEPS = 40
 _MOST_ROWS_TO_CLIMB = 4000
+# Above this, fourth powers are scaled first, so that they stay finite.
+_LARGEST = 1e60
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,12 @@ def wasserstein_to_normal(projected: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return squared, potential
 
 
+def _deviation(values: np.ndarray) -> float:
+    """The standard deviation, also of values whose squares are not finite."""
+    peak = float(np.abs(values).max())
+    return float(values.std()) if peak < _LARGEST else float((values / peak).std()) * peak
+
+
 def _root_interval(squared: float, deviation: float, level: float, n: int, method: str) -> Interval:
     from scipy.special import ndtri
 
@@ -96,7 +104,7 @@ def sliced_wasserstein(z: Any, *, directions: int = 128, seed: int = 0, level: f
         squared, potential = wasserstein_to_normal(z @ some.T)
         squares += float(squared.sum())
         potentials += potential.sum(1)
-    deviation = float(potentials.std()) / len(unit) / math.sqrt(n)
+    deviation = _deviation(potentials) / len(unit) / math.sqrt(n)
     return _root_interval(squares / len(unit), deviation, level, n, "influence function, bias left")
 
 
@@ -125,7 +133,7 @@ def max_sliced_wasserstein(z: Any, *, seed: int = 0, level: float = 0.95) -> Wor
     )
     best = _climb(half, candidates[int(scores.argmax())], float(scores.max()))
     squared, potential = wasserstein_to_normal(other @ best[:, None])
-    deviation = float(potential.std()) / math.sqrt(len(other))
+    deviation = _deviation(potential) / math.sqrt(len(other))
     distance = _root_interval(
         float(squared[0]), deviation, level, len(other), "other half, influence function, bias left"
     )
@@ -136,6 +144,8 @@ def _candidates(half: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     dim = half.shape[1]
     if dim == 1:
         return np.ones((1, 1))
+    if (peak := float(np.abs(half).max())) > _LARGEST:
+        half = half / peak  # so that fourth powers are finite; the axes are the same
     axes = np.linalg.eigh(np.cov(half.T))[1].T
     # Directions v that make Σ (‖z‖² − d) zzᵀ extreme are those of outlying fourth moments.
     weights = (half**2).sum(1) - dim
@@ -151,6 +161,8 @@ def _climb(half: np.ndarray, direction: np.ndarray, score: float) -> np.ndarray:
         projected = half @ direction
         order = np.argsort(projected)
         gradient = half[order].T @ (projected[order] - cells) / len(half)
+        if (peak := float(np.abs(gradient).max())) > _LARGEST:
+            gradient /= peak  # only its direction is used
         gradient -= (gradient @ direction) * direction
         length = float(np.linalg.norm(gradient))
         if length < 1e-9 or step < 1e-3:

@@ -7,13 +7,19 @@ import torch
 
 from noisedim.errors import InvalidInputError
 
-__all__ = ["SINGLE_EPS", "covariance_factor", "numbers"]
+__all__ = ["SINGLE_EPS", "covariance_factor", "digits_held", "numbers"]
 
 SINGLE_EPS = float(torch.finfo(torch.float32).eps)
 """How far, relatively, a value of single precision may be from what it was: so much outside of an edge is at the edge."""
 
 # A covariance whose correlations have a smaller eigenvalue than this is singular to working precision.
 _LEAST_EIGENVALUE = 1e-10
+
+
+def digits_held(z: torch.Tensor) -> int:
+    """Binary digits of the shortest float format that holds all values: bfloat16, float16, float32 or float64."""
+    mantissas = torch.frexp(z.detach().double())[0]
+    return next((own for own in (8, 11, 24) if bool((mantissas * 2.0**own % 1 == 0).all())), 53)
 
 
 def numbers(name: str, value: Any, *, ndim: int) -> torch.Tensor:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from noisedim.checks import positive
-from noisedim.priors.arrays import SINGLE_EPS
+from noisedim.priors.arrays import SINGLE_EPS, digits_held
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import FARTHEST, LOG_ROOT_TAU, attach, normal_distribution, signs
 
@@ -130,7 +130,9 @@ class SpherePrior(MappedPrior):
         return f"the uniform law on the sphere of radius {self.radius:g}"
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:
-        return ~((_norms(z.double())[:, 0] / self.radius - 1).abs() <= _TOLERANCE)
+        # Unit vectors that were rounded to float16 or bfloat16 are off the sphere by up to half a unit of their last digit.
+        tolerance = max(_TOLERANCE, 2.0 ** -digits_held(z))
+        return ~((_norms(z.double())[:, 0] / self.radius - 1).abs() <= tolerance)
 
     def _to_normal(self, z: torch.Tensor) -> torch.Tensor:
         # Squared norms of what follows each coordinate: near a pole they keep the digits that 1 − x² would lose.

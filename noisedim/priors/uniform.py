@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from noisedim.checks import one_of, positive_integer
+from noisedim.priors.arrays import SINGLE_EPS, digits_held
 from noisedim.priors.interface import Prior
 from noisedim.priors.normalisation import SQUASH_NAMES, StandardisationThenSquash
 from noisedim.priors.special import normal_distribution
@@ -127,23 +128,22 @@ class UniformPrior(Prior):
         return torch.where(self.outside(z), -math.inf, 0 * z.sum(1))
 
     def in_unit_cube(self, z: torch.Tensor) -> torch.Tensor:
-        return z
+        return z.clamp(0.0, 1.0)
 
     def off_the_edges(self, z: np.ndarray) -> np.ndarray:
         """Values of exactly 0 or 1 as the middle of what rounds there in the shortest float format that holds all of z.
 
         A uniform law's values never are 0 or 1, but rounded to float16 one in 4,000 is, and N(0, 1) would have them at ±8.
         """
+        z = z.clip(0.0, 1.0)
         edges = (z == 0) | (z == 1)
         if not edges.any():
             return z
-        mantissas = np.frexp(z)[0]
-        # Digits of bfloat16, float16, float32 and float64.
-        digits = next((own for own in (8, 11, 24) if bool((np.ldexp(mantissas, own) % 1 == 0).all())), 53)
-        return np.where(edges, np.abs(z - 2.0 ** -(digits + 2)), z)
+        return np.where(edges, np.abs(z - 2.0 ** -(digits_held(torch.from_numpy(z)) + 2)), z)
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:
-        return ~((z >= 0) & (z <= 1)).all(1)
+        # Min-max scaling may end at 1 and an ulp; it begins at 0 exactly.
+        return ~((z >= 0) & (z <= 1 + SINGLE_EPS)).all(1)
 
     def sample(
         self,

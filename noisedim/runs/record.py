@@ -80,7 +80,7 @@ class Pretraining:
     def to_dict(self) -> dict[str, Any]:
         """Plain nested data, as JSON holds it."""
         plain: dict[str, Any] = {
-            "assessment_features": self.assessment_features.to_dict(),
+            "assessment_features": _assessment_data(self.assessment_features),
             "effective_rank": dict(self.effective_rank),
             "dims": dict(self.dims),
             "rows_assessed": self.rows_assessed,
@@ -157,7 +157,7 @@ class RunRecord:
             "n": self.n,
             "level": self.level,
             "capacity": self.capacity,
-            "assessment": self.assessment.to_dict(),
+            "assessment": _assessment_data(self.assessment),
             "information": None if self.information is None else dataclasses.asdict(self.information),
             "train_seconds": self.train_seconds,
             **{name: value for name, value in optional.items() if value is not None},
@@ -244,8 +244,13 @@ def records_table(records: Iterable[RunRecord]) -> "pd.DataFrame":
     return pd.DataFrame([record.row() for record in records])
 
 
+def _assessment_data(assessment: Assessment) -> dict[str, Any]:
+    """For a result, which is the same whenever the run is made: the run's environment says with what, not the assessment."""
+    return {name: value for name, value in assessment.to_dict().items() if name != "made"}
+
+
 def read_assessment(data: Mapping[str, Any]) -> Assessment:
-    """The inverse of :meth:`Assessment.to_dict <noisedim.assessment.result.Assessment.to_dict>`, but for its pictures.
+    """The inverse of :meth:`Assessment.to_dict <noisedim.assessment.result.Assessment.to_dict>`, but for pictures and date.
 
     JSON has no infinity: a missing bound of an interval, or a missing n*, is infinite; other missing numbers are NaN.
     """

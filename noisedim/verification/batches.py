@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from noisedim.streams import numpy_stream
 from noisedim.theory.laws import Law
 
 __all__ = ["PairTable", "law_nodes", "mean_log_of_batch"]
@@ -67,7 +68,7 @@ class PairTable:
     @classmethod
     def random(cls, seed: int, *, size: int = 3, dim: int = 1, spread: float = 0.4) -> "PairTable":
         """Values of mean square d, those of f(X′) near those of f(X), and a joint law that keeps most of them together."""
-        rng = np.random.default_rng(seed)
+        rng = numpy_stream(seed, "pair table")
         joint = 0.8 * np.diag(rng.dirichlet(np.ones(size))) + 0.2 * rng.dirichlet(np.ones(size * size)).reshape(
             size, size
         )

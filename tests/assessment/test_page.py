@@ -1,12 +1,21 @@
 """The page of an assessment: self-contained, with the verdict, tests and pictures."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import noisedim
 from noisedim.assessment import assess
-from noisedim.assessment.pictures import quantile_bands
+from noisedim.assessment.advice import advice
+from noisedim.assessment.pictures import (
+    _eigenvalues,
+    _marchenko_pastur,
+    _spectrum_band,
+    quantile_bands,
+    spectrum_figure,
+)
 from noisedim.assessment.table import p_equals
 from noisedim.cli.train import _verdict
 
@@ -24,7 +33,8 @@ def test_page(d, prior, tmp_path):
     assert ("DEPARTS" in verdict) == assessment.rejected == (prior == "normal")
     pictures = assessment.plot()
     assert page.count("<img") == page.count('alt="') == len(pictures)
-    assert ("correlations" in pictures) == (d > 1)
+    assert ("correlations" in pictures) == ("pairs" in pictures) == ("spectrum" in pictures) == (d > 1)
+    assert {"directions", "norms"} <= set(pictures)
     assert ("power" in pictures) == assessment.rejected
 
 
@@ -34,6 +44,65 @@ def test_pictures_of_samples_extremely_far_from_the_prior(scale, shift):
     z = scale * np.random.default_rng(2).standard_normal((60, 2))
     z[:, 1] += shift
     assert assess(z, n_star=False).to_html().count("<img") == 5
+
+
+def test_many_coordinates_are_shown_by_their_spectrum_not_by_some_of_them(tmp_path):
+    rng = np.random.default_rng(5)
+    z = rng.standard_normal((600, 60))
+    weak = rng.standard_normal(60)
+    weak /= np.linalg.norm(weak)
+    z -= 0.9 * np.outer(z @ weak, weak)
+    assessment = assess(z)
+    assert list(assessment.plot())[:3] == ["spectrum", "directions", "norms"]
+    assert not {"pairs", "correlations"} & set(assessment.plot())
+    page = assessment.to_html()
+    assert len(page) < 500_000
+    assert "What to do" in page
+    assert f"noisedim {noisedim.__version__}, seed 0" in page
+    (axes,) = spectrum_figure(z).axes
+    assert any(text.get_text().startswith("outside: 1 of 60") for text in axes.get_legend().get_texts())
+    (axes,) = spectrum_figure(rng.standard_normal((600, 60))).axes
+    assert not any("outside" in text.get_text() for text in axes.get_legend().get_texts())
+
+
+@pytest.mark.parametrize(("n", "d"), [(2000, 2), (2000, 64), (300, 100), (100, 300)])
+def test_eigenvalues_of_normal_rows_lie_on_the_law_and_in_the_band(n, d):
+    rng = np.random.default_rng(6)
+    outside = 0
+    for _ in range(40):
+        found = _eigenvalues(rng.standard_normal((n, d)))
+        lower, upper = _spectrum_band(n, d)
+        outside += bool((found < lower).any() or (found > upper).any())
+    assert outside <= 6  # more than 6 of 40 have probability 1e-6 at 2% each
+    law = _marchenko_pastur(n, d, len(found))
+    assert law.sum() / n == pytest.approx(min(n, d) * max(1, d / n) / n, rel=0.02)  # their mean is known
+    assert np.abs(found - law).max() < 0.1 + (upper - lower) / 4
+
+
+def test_any_normal_law_is_shown_whitened():
+    z = 3 * np.random.default_rng(7).standard_normal((200, 4)) + 5
+    figures = assess(z, null="composite", n_star=False).plot()
+    assert "spectrum" not in figures
+    spreads = [float(axes.get_title().rsplit("sd ", 1)[1]) for axes in figures["directions"].axes]
+    np.testing.assert_allclose(spreads, 1, atol=0.25)  # of the raw rows 3
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda z: z + np.eye(3)[0], "Mean: a coordinate's is off by"),
+        (lambda z: 2 * z, "Scale: a coordinate's variance is off by"),
+        (lambda z: z @ np.array([[1, 0.8, 0], [0, 0.6, 0], [0, 0, 1]]), "Spectrum: eigenvalues outside the band"),
+        (lambda z: np.column_stack([z[:, :2], z[:, 0]]), "Collapse: 3 coordinates have rank 2"),
+        (lambda z: np.sign(z) * np.sqrt(np.abs(z)), "Shape: skewness is up to"),
+        (lambda z: z, "There is nothing to mend that 500 rows show"),
+    ],
+)
+def test_advice_is_about_what_departs(spoil, words):
+    z = spoil(np.random.default_rng(8).standard_normal((500, 3)))
+    found = advice(assess(z, n_star=False))
+    assert any(paragraph.startswith(words) for paragraph in found)
+    assert len(found) <= 5
 
 
 def test_pictures_are_of_the_rows_that_were_tested():
@@ -56,4 +125,5 @@ def test_bands_hold_together():
 def test_no_p_value_is_printed_as_zero():
     assert p_equals(0.0) == "p < 1e-15"
     assert p_equals(0.0203) == "p = 0.0203"
-    assert _verdict(True, 0.0, 1797, "held-out").endswith("family-wise p < 1e-15)")
+    record = SimpleNamespace(assessment=SimpleNamespace(rejected=True, p_value=0.0, n=1797), measured_on="held-out")
+    assert _verdict(record) == "departs from it (1,797 held-out images, family-wise p < 1e-15)"

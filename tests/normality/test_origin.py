@@ -66,7 +66,8 @@ def test_every_test_of_an_assessment_says_where_its_p_comes_from():
     assert simulated["bhep"].samples == 500
 
 
-def test_it_is_said_in_json_table_and_page(capsys):
+def test_it_is_said_in_json_table_and_page(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "140")  # narrower terminals have no room for it
     from noisedim.assessment.table import print_assessment
 
     z = np.random.default_rng(1).standard_normal((60, 2))

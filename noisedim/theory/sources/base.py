@@ -26,15 +26,18 @@ class Source(ABC):
 
     @property
     @abstractmethod
-    def weakly_invariant(self) -> bool: ...
+    def weakly_invariant(self) -> bool:
+        """Whether f(X) = g(f(X)) = g(f(X′)) for some g."""
 
     @property
     @abstractmethod
-    def keeps(self) -> float: ...
+    def keeps(self) -> float:
+        """The largest known α with P(X = X′ | X) >= α."""
 
     @property
     @abstractmethod
-    def squared_distance(self) -> float: ...
+    def squared_distance(self) -> float:
+        """E‖f(X) − f(X′)‖²."""
 
     @abstractmethod
     def information(self, noise: Law) -> float:

@@ -115,6 +115,7 @@ class BlockSource(Source):
 
     @property
     def dim(self) -> int:  # type: ignore[override]
+        """Of all blocks together."""
         return 2
 
     @property

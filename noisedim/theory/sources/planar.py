@@ -86,6 +86,7 @@ class PlanarMixture(Source):
 
     @property
     def dim(self) -> int:  # type: ignore[override]
+        """Two."""
         return 2
 
     @property

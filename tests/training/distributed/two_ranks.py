@@ -40,6 +40,7 @@ OBJECTIVES = {
     "nwj": ObjectiveConfig(name="nwj", critic="dot"),
     "closed-form critic": ObjectiveConfig(name="infonce", critic="gaussian-dual"),
     "autoencoder": ObjectiveConfig(name="autoencoder"),
+    **{name: ObjectiveConfig(name=name) for name in METHODS if name.endswith("-dual")},
     **{name: ObjectiveConfig(name=name, features=16) for name, method in METHODS.items() if not method.injects_noise},
 }
 CONFIGS = {name: replace(BASE, objective=objective) for name, objective in OBJECTIVES.items()}

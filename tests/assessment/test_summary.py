@@ -1,0 +1,71 @@
+"""An assessment on one screen: verdict, three tests, three effects, where more is; names whole, lines short."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import noisedim
+from noisedim.assessment import assess
+from noisedim.assessment.summary import summary, telling_effects, telling_tests
+from noisedim.assessment.table import print_assessment
+
+Z = np.random.default_rng(0).standard_normal((200, 5))
+
+
+@pytest.fixture(scope="module")
+def shifted():
+    return assess(Z + 1, n_star=False)
+
+
+@pytest.mark.parametrize("z", [Z, Z + 1, Z[:, :1]], ids=["prior", "shifted", "one coordinate"])
+def test_it_fits_a_screen_and_cuts_no_name(z):
+    assessment = assess(z)
+    text = assessment.summary()
+    assert str(assessment) == text
+    lines = text.splitlines()
+    assert len(lines) <= 20
+    assert max(map(len, lines)) <= 80
+    assert ("DEPARTS" in lines[0]) == assessment.rejected
+    for name in [result.name for result in telling_tests(assessment)] + telling_effects(assessment):
+        assert name in text.split()
+    assert f"noisedim {noisedim.__version__}, seed 0" in text
+    assert not any(line.endswith(" =") for line in lines)
+
+
+def test_the_most_telling_come_first(shifted):
+    adjusted = [result.adjusted_p_value for result in telling_tests(shifted)]
+    assert adjusted == sorted(result.adjusted_p_value for result in shifted.results)[:3]
+    pointed = {result.effect for result in telling_tests(shifted)} - {None}
+    assert pointed <= set(telling_effects(shifted))
+
+
+def test_a_notebook_and_a_prompt_show_as_much(shifted):
+    page = shifted._repr_html_()
+    assert "DEPARTS from N(0, I)" in page
+    assert page.count("<table>") == 2
+    assert len(repr(shifted)) < 300
+    assert "\n" not in repr(shifted)
+
+
+def test_where_it_was_made_is_recorded_and_not_compared(shifted):
+    made = replace(shifted.made, file="a<b>.npy", used=("z",), left_out={"y": "a label"}, rows="20 of 30 rows")
+    other = replace(shifted, made=made)
+    assert other == shifted
+    told = json.loads(other.to_json())["made"]
+    assert (told["file"], told["seed"], told["left_out"]) == ("a<b>.npy", 0, {"y": "a label"})
+    assert told["version"] == noisedim.__version__
+    assert "a<b>.npy, 20 of 30 rows, " in summary(other)
+    page = other.to_html()
+    assert "a&lt;b&gt;.npy" in page
+    assert "Left out: y (a label)" in page
+
+
+@pytest.mark.parametrize("columns", ["80", "140"])
+def test_no_terminal_cuts_names_in_the_whole_table(shifted, columns, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    print_assessment(shifted)
+    said = capsys.readouterr().out
+    for name in [*(result.name for result in shifted.results), *shifted.effects]:
+        assert name in said.replace("│", " ").replace("┃", " ").split()
