@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+import numpy as np
 
 from noisedim.errors import InvalidInputError
 from noisedim.files import read_json
@@ -154,6 +155,8 @@ def _prepared(data: Any, kind: Any, place: str, *, refuse: bool, given: Mapping[
     def deeper(value: Any, part: Any, name: str) -> Any:
         return _prepared(value, part, ".".join(filter(None, (place, name))), refuse=refuse, given={})
 
+    if isinstance(data, np.generic):  # of records that are made, not read
+        data = data.item()
     if kind is float:
         return float("nan") if data is None else data
     if dataclasses.is_dataclass(kind) and isinstance(data, Mapping):

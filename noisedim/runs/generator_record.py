@@ -46,8 +46,8 @@ class ClassifierRecord:
 
         Raises: InvalidInputError: for the layout of a newer version, or a missing field.
         """
-        with reading(data, run, "a classifier's run") as own:
-            return structured(own, cls, where=f"the result of run {run}", given={"run": run, "config": config})
+        with reading(data, run, "a classifier's run") as (own, where):
+            return structured(own, cls, where=where, given={"run": run, "config": config})
 
     def row(self) -> dict[str, Any]:
         """The record flat."""
@@ -163,7 +163,7 @@ class GeneratorRecord:
 
         Raises: InvalidInputError: for the layout of a newer version, or a missing field.
         """
-        with reading(data, run, "a generator's run") as own:
+        with reading(data, run, "a generator's run") as (own, where):
             own.pop("encoder", None)  # the configuration says it, too
             quality = own.pop("generation", None)
             given = {
@@ -171,7 +171,7 @@ class GeneratorRecord:
                 "config": config,
                 "quality": None if quality is None else ImageQuality.from_dict(quality),
             }
-            return structured(own, cls, where=f"the result of run {run}", given=given)
+            return structured(own, cls, where=where, given=given)
 
     def row(self) -> dict[str, Any]:
         """The record flat: figures of each law as ``law.figure``; empty of them where nothing was measured."""

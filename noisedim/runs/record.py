@@ -174,7 +174,7 @@ class RunRecord:
 
         Raises: InvalidInputError: for the layout of a newer version, or a missing field.
         """
-        with reading(data, run, "an encoder's run") as own:
+        with reading(data, run, "an encoder's run") as (own, where):
             assessment, pretraining = read_assessment(own.pop("assessment")), own.pop("pretraining", None)
             given = {
                 "run": run,
@@ -182,7 +182,7 @@ class RunRecord:
                 "assessment": assessment,
                 "pretraining": None if pretraining is None else Pretraining.from_dict(pretraining),
             }
-            return structured(own, cls, where=_named(run), given=given)
+            return structured(own, cls, where=where, given=given)
 
     @property
     def p_henze_zirkler(self) -> float:
@@ -221,20 +221,17 @@ class RunRecord:
 
 
 @contextmanager
-def reading(data: Mapping[str, Any], run: str, what: str) -> Iterator[dict[str, Any]]:
+def reading(data: Mapping[str, Any], run: str, what: str) -> Iterator[tuple[dict[str, Any], str]]:
     """While open, turns whatever is wrong with ``data``, the result of ``what``, into one clear error.
 
-    Yields: a copy of the data without the layout's version.
+    Yields: a copy of the data without the layout's version, and what a refusal calls it.
 
     Raises: InvalidInputError: also for the layout of a newer version.
     """
     SCHEMAS["result"].check(data, f"run {run}")
-    with refusing(f"{_named(run)} is not that of {what}"):
-        yield {name: value for name, value in data.items() if name != "schema"}
-
-
-def _named(run: str) -> str:
-    return f"the result of run {run}"
+    where = f"the result of run {run} is not that of {what}"
+    with refusing(where):
+        yield {name: value for name, value in data.items() if name != "schema"}, where
 
 
 def records_table(records: Iterable[RunRecord]) -> "pd.DataFrame":
