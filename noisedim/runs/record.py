@@ -96,7 +96,7 @@ class Pretraining:
         own, probes = dict(data), dict(data.get("probes", {}))
         own |= {"penalty_rule": probes.pop("penalty_rule", None), "probes": probes}
         assessment = read_assessment(own.pop("assessment_features"))
-        return structured(own, cls, where="pretraining", given={"assessment_features": assessment})
+        return structured(own, cls, where="pretraining", surplus="ignored", given={"assessment_features": assessment})
 
 
 @dataclass(frozen=True, kw_only=True)
