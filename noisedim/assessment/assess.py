@@ -6,17 +6,18 @@ from typing import Any
 import numpy as np
 
 from noisedim.assessment.result import Assessment, Provenance, TestResult
-from noisedim.checks import embedding_matrix, one_of, positive_integer
+from noisedim.checks import embedding_matrix, one_of, positive, positive_integer
 from noisedim.downstream.clustering import silhouette
 from noisedim.downstream.probes import FOLDS, fold_labels, fold_scores
 from noisedim.errors import InvalidInputError
-from noisedim.normality.battery import NULLS, run_battery
+from noisedim.normality.battery import BUDGET, NULLS, Battery, pair_seconds, run_battery
 from noisedim.normality.effects import effect_sizes, effects_at_prior
 from noisedim.normality.mehler import LARGEST
 from noisedim.normality.nulls.null_surfaces import table_reaches
 from noisedim.normality.p_values import simulations_for
 from noisedim.normality.projections import paper_indices
 from noisedim.normality.sample_size import sample_size
+from noisedim.normality.tests.base import float_digits
 from noisedim.priors import Prior
 from noisedim.priors.mapping import mapped_to_normal, prior_of_rows
 from noisedim.progress import without_steps
@@ -25,6 +26,7 @@ from noisedim.statistics.intervals import Interval
 __all__ = ["assess"]
 
 MINIMUM_ROWS = 20
+_MOST_VALUES_FOR_N_STAR = 2_000_000
 
 
 def assess(
@@ -36,7 +38,8 @@ def assess(
     seed: int = 0,
     labels: Any = None,
     simulations: int | None = None,
-    n_star: bool = True,
+    n_star: bool | None = None,
+    budget: float = BUDGET,
 ) -> Assessment:
     """Test an embedding against its prior.
 
@@ -54,7 +57,10 @@ def assess(
         labels: integers, (n,); if given, the accuracy of classifiers on the embedding is also measured.
         simulations: number of null samples of exactly this shape (cached) that calibrate the tests; by default the
             shipped null tables calibrate them.
-        n_star: whether to estimate n*, the sample size at which the battery would reject half of the time.
+        n_star: whether to estimate n*, the sample size at which the battery would reject half of the time; by default
+            only where that takes seconds (up to two million values, and pairs within the budget).
+        budget: seconds that the tests over all pairs of rows may take together. Beyond it they are left out, which the
+            result says: the others need time in proportion to n·d² and hold for every n and d.
 
     Returns: an :class:`Assessment`. Constant or linearly dependent coordinates are reported as a departure, with the
         cause.
@@ -77,8 +83,15 @@ def assess(
         raise InvalidInputError(f"z must lie within ±{LARGEST:g}, so that squares are finite; got {largest:g}")
     # Before the battery, so that labels that do not match are refused at once.
     downstream = {} if labels is None else _label_scores(z, labels, seed)
+    positive("budget", budget)
+    rounded = points is not z and float_digits(z) < 53
+    battery = run_battery(
+        points, null=null, uniform=uniform, seed=seed, simulations=simulations, rounded=rounded, budget=budget
+    )
+    if n_star is None:
+        n_star = points.size <= _MOST_VALUES_FOR_N_STAR and pair_seconds(*points.shape) < budget / 5
     return _assessment(
-        law, points, uniform, downstream, null=null, alpha=alpha, seed=seed, simulations=simulations, n_star=n_star
+        law, points, uniform, downstream, battery, null=null, alpha=alpha, seed=seed, n_star=n_star, rounded=rounded
     )
 
 
@@ -87,15 +100,15 @@ def _assessment(
     points: np.ndarray,
     uniform: np.ndarray | None,
     downstream: dict[str, float],
+    battery: Battery,
     *,
     null: str,
     alpha: float,
     seed: int,
-    simulations: int | None,
     n_star: bool,
+    rounded: bool,
 ) -> Assessment:
     n, dim = points.shape
-    battery = run_battery(points, null=null, uniform=uniform, seed=seed, simulations=simulations)
     results = tuple(
         TestResult(
             *(row.name, row.null, row.outcome.statistic, row.outcome.p_value, float(adjusted), row.words),
@@ -106,7 +119,9 @@ def _assessment(
     )
     with without_steps("n*"):
         found, power = (
-            sample_size(points, battery, alpha=alpha, null=null, uniform=uniform, seed=seed) if n_star else (None, ())
+            sample_size(points, battery, alpha=alpha, null=null, uniform=uniform, seed=seed, rounded=rounded)
+            if n_star
+            else (None, ())
         )
     return Assessment(
         prior=law.name,

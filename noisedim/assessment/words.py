@@ -33,6 +33,9 @@ def verdict_words(assessment: "Assessment") -> str:
         verdict = f"DEPARTS from {law_words(assessment)}: {mapped}{worst.words}"
     else:
         verdict = f"no departure from {law_words(assessment)} found"
+        if assessment.left_out:
+            # What was not looked for cannot be excluded.
+            verdict += f" by the tests that were run, {', '.join(assessment.left_out)} not among them"
     return (
         f"{verdict} (n = {assessment.n:,}, d = {assessment.dim}, family-wise {p_equals(assessment.p_value)}, "
         f"alpha = {assessment.alpha:g})"

@@ -52,8 +52,11 @@ class Assess:
     """Of random projections, parts and folds."""
     simulations: int | None = None
     """Calibrate by this many null samples of exactly this shape instead of by the shipped tables."""
-    n_star: bool = True
-    """Look for the sample size at which the battery rejects half of the time."""
+    n_star: bool | None = None
+    """Look for the sample size at which the battery rejects half of the time; by default where that takes seconds."""
+    budget: float = 5.0
+    """Seconds that the tests over all pairs of rows may take together; if they would take longer, they are left out, and
+    the verdict says so."""
     device: Device = "cpu"
     """Where sums over pairs of rows are computed."""
     output: Path | None = None
@@ -90,6 +93,7 @@ class Assess:
                 labels=labels,
                 simulations=self.simulations,
                 n_star=self.n_star,
+                budget=self.budget,
             )
         if assessment.made is not None:
             about: dict[str, Any] = {"used": loaded.used, "left_out": loaded.left_out, "rows": part}

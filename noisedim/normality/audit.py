@@ -18,7 +18,7 @@ from noisedim.files import read_json, write_json_atomically
 from noisedim.normality.battery import run_battery
 from noisedim.streams import numpy_stream
 
-__all__ = ["LAWS", "LEVELS", "audit_cells", "main", "measure", "read_audit"]
+__all__ = ["HIGH_LAWS", "LAWS", "LEVELS", "audit_cells", "high_cells", "main", "measure", "read_audit"]
 
 LEVELS = (0.05, 0.01, 0.001)
 _ROWS = (20, 50, 200, 1000, 10_000)
@@ -42,6 +42,84 @@ LAWS: dict[str, Callable[[np.random.Generator, np.ndarray], np.ndarray]] = {
     "σ off by 2%": lambda rng, z: 1.02 * z,
 }
 """Alternatives at unit variance (but the last), from a generator and a sample of N(0, I)."""
+
+
+# Many dimensions, without the tests over pairs of rows: null, rows, columns, trials.
+_HIGH = (
+    ("simple", 200, 16, 400),
+    ("composite", 200, 16, 400),
+    ("simple", 1000, 64, 300),
+    ("composite", 1000, 64, 200),
+    ("simple", 2000, 256, 200),
+    ("composite", 2000, 256, 100),
+    ("simple", 4000, 768, 60),
+    ("simple", 6000, 2048, 10),
+)
+_HIGH_POWER_SHAPE, _HIGH_POWER_GOAL = (10_000, 768), 10
+
+
+def _rotated(rng: np.random.Generator, z: np.ndarray) -> np.ndarray:
+    return z @ np.linalg.qr(rng.standard_normal((z.shape[1], z.shape[1])))[0]
+
+
+def _repeated(z: np.ndarray, share: float) -> np.ndarray:
+    count = int(share * len(z))
+    return np.concatenate([z[count : 2 * count], z[count:]])
+
+
+def _first(z: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return np.column_stack([values, z[:, values.shape[1] :]])
+
+
+def _rectified(z: np.ndarray) -> np.ndarray:
+    mean = 1 / np.sqrt(2 * np.pi)
+    return (np.maximum(z[:, : max(1, z.shape[1] // 20)], 0) - mean) / np.sqrt(0.5 - mean**2)
+
+
+def _clusters(rng: np.random.Generator, z: np.ndarray) -> np.ndarray:
+    centres = rng.standard_normal((10, z.shape[1]))
+    rows = centres[rng.integers(0, 10, len(z))] + 0.5 * z
+    rows -= rows.mean(0)
+    return rows @ np.linalg.inv(np.linalg.cholesky(rows.T @ rows / len(z))).T
+
+
+HIGH_LAWS: dict[str, Callable[[np.random.Generator, np.ndarray], np.ndarray]] = {
+    "one direction of variance 0.01, rotated": lambda rng, z: _rotated(rng, _first(z, 0.1 * z[:, :1])),
+    "one direction of variance 0.2, rotated": lambda rng, z: _rotated(rng, _first(z, np.sqrt(0.2) * z[:, :1])),
+    "spectrum of condition 1.2, rotated": lambda rng, z: _rotated(
+        rng, z * np.sqrt(np.linspace(1, 1.2, z.shape[1]) / 1.1)
+    ),
+    "1% of rows repeated": lambda rng, z: _repeated(z, 0.01),
+    "0.5% of rows repeated": lambda rng, z: _repeated(z, 0.005),
+    "rank 700 and 1e-3 of the rest": lambda rng, z: _rotated(rng, z * np.where(np.arange(z.shape[1]) < 700, 1, 1e-3)),
+    "three directions of extra variance 1.5 √(d/n)": lambda rng, z: _rotated(
+        rng, z * np.where(np.arange(z.shape[1]) < 3, np.sqrt(1 + 1.5 * np.sqrt(z.shape[1] / len(z))), 1)
+    ),
+    "t with 20 degrees, by coordinate": lambda rng, z: rng.standard_t(20, z.shape) / np.sqrt(20 / 18),
+    "t with 20 degrees, radial": lambda rng, z: z * np.sqrt(18 / rng.chisquare(20, (len(z), 1))),
+    "norms of √d": lambda rng, z: z / np.linalg.norm(z, axis=1, keepdims=True) * np.sqrt(z.shape[1]),
+    "scale 1.01": lambda rng, z: 1.01 * z,
+    "one exponential coordinate": lambda rng, z: _first(z, rng.exponential(size=(len(z), 1)) - 1),
+    "5% of coordinates rectified": lambda rng, z: _first(z, _rectified(z)),
+    "one exponential direction, rotated": lambda rng, z: _rotated(
+        rng, _first(z, rng.exponential(size=(len(z), 1)) - 1)
+    ),
+    "5% of directions rectified, rotated": lambda rng, z: _rotated(rng, _first(z, _rectified(z))),
+    "ten clusters, whitened": _clusters,
+}
+"""Departures that embeddings of hundreds of dimensions have; the last three are near what is possible there."""
+
+
+def high_cells() -> list[dict[str, Any]]:
+    """False alarms and power in many dimensions, of the tests that need no pairs of rows."""
+    n, dim = _HIGH_POWER_SHAPE
+    cells = [
+        {"kind": "calibration", "law": null, "n": rows, "dim": columns, "goal": goal, "budget": 1e-9}
+        for null, rows, columns, goal in _HIGH
+    ]
+    return cells + [
+        {"kind": "power", "law": law, "n": n, "dim": dim, "goal": _HIGH_POWER_GOAL, "budget": 1e-9} for law in HIGH_LAWS
+    ]
 
 
 def audit_cells() -> list[dict[str, Any]]:
@@ -77,13 +155,13 @@ def measure(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:
         rng = numpy_stream(trial, f"audit, {_name(cell)}")
         z = rng.standard_normal((cell["n"], cell["dim"]))
         if cell["kind"] == "power":
-            z = LAWS[cell["law"]](rng, z)
+            z = (LAWS | HIGH_LAWS)[cell["law"]](rng, z)
         null = cell["law"] if cell["kind"] == "calibration" else "simple"
-        battery = run_battery(z, null=null, seed=trial)
+        battery = run_battery(z, null=null, seed=trial, budget=cell.get("budget", float("inf")))
         for row in battery.rows:
             count(row.name, row.outcome.p_value)
         count("battery", float(battery.adjusted().min()))
-        if cell["kind"] == "power":
+        if cell["kind"] == "power" and "budget" not in cell:
             for name, p_value in _peers(z, trial).items():
                 count(name, p_value)
     return {"trials": trials, "counts": counts}
@@ -136,15 +214,18 @@ def _sliced_null(n: int, draws: int = 199) -> np.ndarray:
     return _sliced[n]
 
 
-def read_audit() -> dict[str, Any]:
-    """What was measured for the version that is installed: ``cells``, each with ``trials`` and ``counts`` by level."""
-    return dict(json.loads((files("noisedim.normality") / "audit.json").read_text(encoding="utf-8")))
+def read_audit(*, high: bool = False) -> dict[str, Any]:
+    """What ships with the package: ``cells``, each with ``trials`` and ``counts`` by level; ``high``: many dimensions."""
+    name = "audit-high.json" if high else "audit.json"
+    return dict(json.loads((files("noisedim.normality") / name).read_text(encoding="utf-8")))
 
 
-def _pieces(found: dict[str, dict[str, Any]]) -> Iterator[tuple[dict[str, Any], int, int]]:
+def _pieces(
+    cells: Sequence[dict[str, Any]], found: dict[str, dict[str, Any]]
+) -> Iterator[tuple[dict[str, Any], int, int]]:
     """What is still to do, a tenth of each cell's goal at a time, all cells in turn."""
     for share in range(1, 11):
-        for cell in audit_cells():
+        for cell in cells:
             done = found.get(_name(cell), {"trials": 0})["trials"]
             wanted = cell["goal"] * share // 10
             if done < wanted:
@@ -157,7 +238,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, required=True, help="audit.json, added to if it is there")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--high", action="store_true", help="many dimensions, without the tests over pairs of rows")
     options = parser.parse_args(arguments)
+    cells = high_cells() if options.high else audit_cells()
     from joblib import Parallel, delayed
 
     began = time.monotonic()
@@ -166,7 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = {_name(cell): cell for cell in read_json(options.output)["cells"]}
     while time.monotonic() - began < options.seconds:
         pieces: dict[str, tuple[dict[str, Any], int, int]] = {}
-        for piece in _pieces(found):
+        for piece in _pieces(cells, found):
             pieces.setdefault(_name(piece[0]), piece)
             if len(pieces) == 2 * options.jobs:
                 break
@@ -177,7 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for (cell, _, _), result in zip(now, results, strict=True):
             _add(found.setdefault(_name(cell), {**cell, "trials": 0, "counts": {}}), result)
         write_json_atomically(options.output, {"levels": list(LEVELS), "cells": list(found.values())})
-    print(f"{sum(cell['trials'] for cell in found.values()):,} trials of {sum(c['goal'] for c in audit_cells()):,}")
+    print(f"{sum(cell['trials'] for cell in found.values()):,} trials of {sum(cell['goal'] for cell in cells):,}")
     return 0
 
 

@@ -6,6 +6,7 @@ Projections, coordinates, pairs of coordinates, norms, extremes and joint tests 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -13,19 +14,32 @@ import numpy as np
 from noisedim.checks import embedding_matrix, one_of
 from noisedim.normality import tests
 from noisedim.normality.nulls.null_surfaces import table_reaches
-from noisedim.normality.p_values import BOUND, CERTAIN, EXACT, Origin, calibrated_p_value, origin_of
-from noisedim.normality.projections import directions_tested, projections_test, rows_tested
+from noisedim.normality.p_values import BOUND, CERTAIN, EXACT, Origin, calibrated_p_value, limit_reaches, origin_of
+from noisedim.normality.projections import (
+    axes_test,
+    directions_tested,
+    found_directions_test,
+    projections_test,
+    rows_tested,
+)
 from noisedim.normality.tests.base import CalibratedTest, ExactTest, ImpossibilityTest, Outcome, ProjectionTest, Test
 from noisedim.normality.whitening import DegenerateCoordinatesError, whiten
 from noisedim.progress import completed_step
 from noisedim.statistics import combining
 from noisedim.streams import numpy_stream
 
-__all__ = ["NULLS", "Battery", "Row", "run_battery"]
+__all__ = ["BUDGET", "NULLS", "Battery", "Row", "pair_seconds", "run_battery"]
 
 NULLS = ("simple", "composite")
+# Rows of a half, on which a test of one variable has its table.
+_LEAST_HALF = 20
 
 _NO_TABLE = "the null tables do not reach this n and d; pass `simulations` to calibrate the test"
+_ROUNDED = "the rows were rounded before they were mapped to N(0, I), so that equal values say nothing"
+# Seconds that a sum over pairs takes at least, per pair and per pair and coordinate, on one core of 2020's.
+_PER_PAIR, _PER_PRODUCT = 6e-9, 6e-11
+BUDGET = 5.0
+"""Default budget in seconds for the tests that sum over all pairs of rows."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,11 @@ class Battery:
         return adjusted
 
 
+def pair_seconds(n: int, dim: int) -> float:
+    """About how long one test takes that sums over all pairs of n rows, one core, seconds."""
+    return n * n / 2 * (_PER_PAIR + _PER_PRODUCT * dim)
+
+
 def run_battery(
     z: np.ndarray,
     *,
@@ -86,6 +105,8 @@ def run_battery(
     uniform: np.ndarray | None = None,
     seed: int = 0,
     simulations: int | None = None,
+    rounded: bool = False,
+    budget: float = BUDGET,
 ) -> Battery:
     """Run all tests that this shape allows, of N(0, I) (``simple``) or of any normal law (``composite``).
 
@@ -95,27 +116,31 @@ def run_battery(
         uniform: the same rows before the probability integral transform, to be tested directly against U[0, 1]^d as well.
         seed: of random projections.
         simulations: null samples for the calibrated tests; if omitted, the shipped tables are used where they reach.
+        rounded: the rows were rounded to fewer digits than float64 has and then mapped to N(0, I): tests of equal values
+            say nothing.
+        budget: seconds that the tests over all pairs of rows may take together; if they are estimated to take longer, they
+            are left out, and the reason says how long they would take.
 
     Raises: InvalidInputError: for anything but a finite matrix of at least 20 rows, or an unknown null.
     """
     one_of("null", null, NULLS)
     z = embedding_matrix("z", z, minimum_rows=20)
     white, cause = _whitened(z)
-    run = _Run(z, white, cause, null, numpy_stream(seed, "battery"), simulations)
+    run = _Run(z, white, cause, null, numpy_stream(seed, "battery"), simulations, rounded, budget)
     for test in tests.TESTS:
         if isinstance(test, ImpossibilityTest) and cause is not None:
             words = f"{cause} (probability 0 under any normal law)"
             run.rows.append(Row(test, null, Outcome(test.measure(z), 0.0), words, CERTAIN))
+    for test in tests.TESTS:
+        if isinstance(test, ExactTest) and test.null == null:
+            run.exact(test)
     if null == "simple":
-        for test in tests.TESTS:
-            if isinstance(test, ExactTest):
-                run.exact(test)
         run.calibrated(tests.calibrated_tests("simple"), z)
     if uniform is not None:
         run.calibrated(tests.calibrated_tests("uniform"), embedding_matrix("uniform", uniform))
     run.composite()
     for test in tests.TESTS:
-        if isinstance(test, ProjectionTest) and cause is None:
+        if isinstance(test, ProjectionTest) and cause is None and (test.onto == "random" or test.null == null):
             run.projections(test)
     return Battery(tuple(run.rows), run.left_out, cause)
 
@@ -130,18 +155,37 @@ class _Run:
     null: str
     rng: np.random.Generator
     simulations: int | None
+    rounded: bool
+    budget: float
 
     def __post_init__(self) -> None:
         self.rows: list[Row] = []
         self.left_out: dict[str, str] = {}
 
     def add(self, test: Test, outcome: Outcome, origin: Origin) -> None:
-        self.rows.append(Row(test, test.null, outcome, test.words, origin))
+        words = f"{test.words} ({outcome.note})" if outcome.note else test.words
+        self.rows.append(Row(test, test.null, outcome, words, origin))
         completed_step(test.name)
 
     def exact(self, test: ExactTest) -> None:
-        if self.z.shape[1] >= test.least_dim and not (test.needs_variation and self.cause is not None):
-            self.add(test, test.outcome(self.z), BOUND if test.bound else EXACT)
+        n, dim = self.z.shape
+        if dim < test.least_dim or not test.defined(n, dim) or (test.needs_variation and self.cause is not None):
+            return
+        if test.sees_rounding and self.rounded:
+            self.left_out[test.name] = _ROUNDED
+            return
+        origin = EXACT if test.relative_error is None else Origin("limit", None, test.relative_error)
+        self.add(test, test.outcome(self.z), BOUND if test.bound else origin)
+
+    @cached_property
+    def dear(self) -> str | None:
+        """Why tests over pairs are left out; None if they fit the budget."""
+        n, dim = self.z.shape
+        chosen = [test for null in {"simple", self.null} for test in tests.calibrated_tests(null) if test.over_pairs]
+        seconds = len(chosen) * pair_seconds(n, dim)
+        if seconds <= self.budget:
+            return None
+        return f"the tests over all pairs of rows take about {seconds:.0f} s here, more than the budget of {self.budget:g} s"
 
     def composite(self) -> None:
         n, dim = self.z.shape
@@ -158,7 +202,9 @@ class _Run:
         for test in chosen:
             if dim < test.least_dim:
                 continue
-            if self.simulations is None and not table_reaches(test.name, n, dim):
+            if test.over_pairs and self.dear is not None:
+                self.left_out[test.name] = self.dear
+            elif self.simulations is None and not self._has_law(test.name):
                 self.left_out[test.name] = _NO_TABLE
             elif rows is not None:
                 statistic = test.statistic(rows)
@@ -166,14 +212,28 @@ class _Run:
                 origin = origin_of(test.name, p_value, n, dim, simulations=self.simulations)
                 self.add(test, Outcome(statistic, p_value), origin)
 
+    def _has_law(self, name: str) -> bool:
+        n, dim = self.z.shape
+        return table_reaches(name, n, dim) or limit_reaches(name, n, dim)
+
     def projections(self, test: ProjectionTest) -> None:
         simple = self.null == "simple"
-        outcome = projections_test(self.z, test.variable, self.rng, independent=simple)
+        n, dim = self.z.shape
+        rows, count = rows_tested(n), directions_tested(dim)
+        if test.onto == "axes":
+            outcome, count = axes_test(self.z, test.variable), dim
+        elif test.search is not None:
+            if n // 2 < (_LEAST_HALF if simple else max(_LEAST_HALF, 2 * dim)) or dim < test.least_dim:
+                return
+            rows, count = rows_tested(n - n // 2), min(3, dim)
+            stream = numpy_stream(0, test.name)
+            outcome = found_directions_test(self.z, test.variable, test.search, stream, independent=simple)
+        else:
+            outcome = projections_test(self.z, test.variable, self.rng, independent=simple)
         origin = CERTAIN
         if outcome.p_value > 0:
-            over: Literal["sidak", "bonferroni"] = "sidak" if simple else "bonferroni"
-            n, count = rows_tested(len(self.z)), directions_tested(self.z.shape[1])
-            origin = origin_of(test.variable.name, outcome.p_value, n, 1, count=count, over=over)
+            over: Literal["sidak", "bonferroni"] = "sidak" if simple and test.onto != "axes" else "bonferroni"
+            origin = origin_of(test.variable.name, outcome.p_value, rows, 1, count=count, over=over)
         self.add(test, outcome, origin)
 
 

@@ -58,27 +58,31 @@ BIAS_WORDS = (
 _METHOD = "simultaneous normal intervals"
 _GROUPS = 10
 
-# Costs grow with the square of the number of rows: of more rows a random part is used, and the interval says how many.
+# Of more rows a random part is used, and the interval says how many: rows so that their pairs, or their values, stay few.
+_MOST_PAIR_PRODUCTS = 2.5e9
 _MOST_ROWS_FOR_PAIRS = 10_000
 _MOST_ROWS_FOR_NEIGHBOURS = 2_000
-_MOST_ROWS = 20_000
+_MOST_ROWS, _MOST_VALUES = 20_000, 2_000_000
 _PRIOR_SAMPLES = 4
 _BIASED = ("d2", "knn_kl", "sliced_w2", "max_sliced_w2", "effective_rank")
 
 
 def _measures(dim: int, seed: int) -> dict[str, tuple[int, Callable[[np.ndarray], Interval]]]:
     sigma = mehler_test_sigma(dim)
+    # The exponential of a pair costs as much as the products of some ten coordinates.
+    pairs = min(_MOST_ROWS_FOR_PAIRS, int(math.sqrt(_MOST_PAIR_PRODUCTS / (dim + 10))))
+    rows = max(2_000, min(_MOST_ROWS, _MOST_VALUES // dim))
     return {
-        "d2": (_MOST_ROWS_FOR_PAIRS, lambda z: mehler_divergence(z, sigma)),
+        "d2": (pairs, lambda z: mehler_divergence(z, sigma)),
         "knn_kl": (_MOST_ROWS_FOR_NEIGHBOURS, neighbour_divergence),
-        "sliced_w2": (_MOST_ROWS, lambda z: sliced_wasserstein(z, seed=seed, directions=64)),
-        "max_sliced_w2": (_MOST_ROWS, lambda z: max_sliced_wasserstein(z, seed=seed).distance),
+        "sliced_w2": (rows, lambda z: sliced_wasserstein(z, seed=seed, directions=64)),
+        "max_sliced_w2": (rows, lambda z: max_sliced_wasserstein(z, seed=seed).distance),
         "mean_error": (2**62, mean_error),
         "variance_error": (2**62, variance_error),
-        "skewness_error": (_MOST_ROWS, skewness_error),
-        "kurtosis_error": (_MOST_ROWS, kurtosis_error),
+        "skewness_error": (rows, skewness_error),
+        "kurtosis_error": (rows, kurtosis_error),
         "correlation_error": (2**62, correlation_error),
-        "effective_rank": (_MOST_ROWS, rank_interval),
+        "effective_rank": (rows, rank_interval),
     }
 
 

@@ -1,5 +1,6 @@
 """Tests of random projections, and the paper's index made of their averaged p-values."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,14 @@ from noisedim.statistics.combining import bonferroni, sidak
 from noisedim.statistics.intervals import Interval, student_t
 from noisedim.streams import numpy_stream
 
-__all__ = ["directions_tested", "paper_indices", "projections_test", "rows_tested"]
+__all__ = [
+    "axes_test",
+    "directions_tested",
+    "found_directions_test",
+    "paper_indices",
+    "projections_test",
+    "rows_tested",
+]
 
 _DIRECTIONS = 8
 # Shapiro–Wilk's null law is tabulated up to here; of more rows, a random part is tested.
@@ -57,14 +65,66 @@ def projections_test(
     directions = np.linalg.qr(rng.standard_normal((dim, directions_tested(dim))))[0]
     if len(z) > _MOST_ROWS:
         z = z[rng.choice(len(z), _MOST_ROWS, replace=False)]
-    projected, constant = _standardised((z / max(1.0, float(np.abs(z).max()) / 1e100)) @ directions[None])
-    values = np.asarray(test.values(Batch(projected)))[0]
-    largest = float(values.max())
+    return _worst((z / max(1.0, float(np.abs(z).max()) / 1e100)) @ directions, test, independent=independent)[0]
+
+
+def axes_test(z: np.ndarray, test: CalibratedTest) -> Outcome:
+    """A test of one variable on every coordinate; the worst of them counts, with Bonferroni's bound.
+
+    Args:
+        z: (n, d) float64, 20 rows or more.
+        test: of one variable.
+    """
+    outcome, worst = _worst(z[:_MOST_ROWS], test, independent=False)
+    return replace(outcome, note=f"coordinate {worst}")
+
+
+def found_directions_test(
+    z: np.ndarray,
+    test: CalibratedTest,
+    search: Callable[[np.ndarray, np.random.Generator], np.ndarray],
+    rng: np.random.Generator,
+    *,
+    independent: bool = True,
+) -> Outcome:
+    """A test of one variable on directions that a search finds on one half of the rows, applied to the other half.
+
+    Args:
+        z: (n, d) float64, 40 rows or more.
+        test: of one variable, free of location and scale.
+        search: from rows to orthonormal directions, (k, d).
+        rng: of the halves and of the search.
+        independent: the null is N(0, I). Otherwise the first half is whitened by its own covariance before it is
+            searched, which needs more rows than coordinates in it, and Bonferroni's bound holds.
+
+    Returns: the largest statistic, its p-value and the direction of unit length, in the coordinates of ``z``.
+    """
+    order = rng.permutation(len(z))
+    half = len(z) // 2
+    first, second = z[order[:half]], z[order[half:][:_MOST_ROWS]]
+    if independent:
+        directions = search(first, rng)
+    else:
+        centred = first - first.mean(0)
+        inverse = np.linalg.inv(np.linalg.cholesky(centred.T @ centred / half))
+        directions = search(centred @ inverse.T, rng) @ inverse
+    directions = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    scale = max(1.0, float(np.abs(second).max()) / 1e100)
+    outcome, worst = _worst((second / scale) @ directions.T, test, independent=independent)
+    return replace(outcome, direction=directions[worst])
+
+
+def _worst(projected: np.ndarray, test: CalibratedTest, *, independent: bool) -> tuple[Outcome, int]:
+    """The largest statistic over the columns of (n, k), with its p-value, and which column."""
+    samples, constant = _standardised(projected[None])
+    values = np.asarray(test.values(Batch(samples)))[0]
+    worst = int(values.argmax())
+    largest = float(values[worst])
     if constant.any():
-        return Outcome(largest, 0.0)
+        return Outcome(largest, 0.0), int(constant[0].argmax())
     # Monotone in the statistic: the worst projection has the smallest p.
-    p_value = calibrated_p_value(test.name, float(test.scaled(largest, len(z), 1)), len(z), 1)
-    return Outcome(largest, (sidak if independent else bonferroni)(p_value, len(values)))
+    p_value = calibrated_p_value(test.name, float(test.scaled(largest, len(projected), 1)), len(projected), 1)
+    return Outcome(largest, (sidak if independent else bonferroni)(p_value, len(values))), worst
 
 
 def _standardised(projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -41,6 +41,7 @@ def sample_size(
     null: str = "simple",
     uniform: np.ndarray | None = None,
     seed: int = 0,
+    rounded: bool = False,
 ) -> tuple[Interval, tuple[PowerPoint, ...]]:
     """n* with an interval, and the measured powers it rests on.
 
@@ -48,7 +49,7 @@ def sample_size(
         z: (n, d) float64 rows.
         whole: the battery on all of them.
         alpha: family-wise level.
-        null, uniform, seed: as :func:`~noisedim.normality.battery.run_battery`.
+        null, uniform, seed, rounded: as :func:`~noisedim.normality.battery.run_battery`.
 
     Returns: an interval whose ``method`` is ``subsamples`` or ``extrapolated``, with ``inf`` where nothing bounds n*:
         on subsamples it reaches from the largest size at which the rate is surely below one half to the smallest at
@@ -69,7 +70,11 @@ def sample_size(
             for trial in range(_TRIALS):
                 rows = rng.choice(n, size, replace=False)
                 part = run_battery(
-                    z[rows], null=null, uniform=None if uniform is None else uniform[rows], seed=seed + trial
+                    z[rows],
+                    null=null,
+                    uniform=None if uniform is None else uniform[rows],
+                    seed=seed + trial,
+                    rounded=rounded,
                 )
                 rejected += bool((part.adjusted() <= alpha).any())
             rates[index] = PowerPoint(size, rejected, _TRIALS)

@@ -62,4 +62,7 @@ def test_the_shipped_audit_is_of_this_battery():
     (own,) = [
         c for c in shipped["cells"] if (c["kind"], c["law"], c["n"], c["dim"]) == ("calibration", "simple", 50, 2)
     ]
-    assert set(own["counts"]) == names | {"battery"}
+    # Tests that came later are audited with those that need no pairs of rows.
+    later = set(read_audit(high=True)["cells"][0]["counts"])
+    assert set(own["counts"]) <= names | {"battery"}
+    assert names - set(own["counts"]) <= later

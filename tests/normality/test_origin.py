@@ -54,7 +54,7 @@ def test_the_error_of_a_simulation_is_how_its_p_values_spread(tmp_path):
 def test_every_test_of_an_assessment_says_where_its_p_comes_from():
     z = np.random.default_rng(0).standard_normal((300, 3))
     found = {result.name: result.calibrated_by for result in assess(z, n_star=False).results}
-    exact = {"mean", "scale", "variances", "coordinates", "norms", "extremes"}
+    exact = {"mean", "scale", "variances", "coordinates", "norms", "extremes", "worst_variance"}
     assert {name for name, origin in found.items() if origin == EXACT} == exact
     assert found["correlations"] == BOUND
     assert {found[name].method for name in ("bhep", "mehler", "energy", "covariance", "hermite")} <= {"table", "tail"}

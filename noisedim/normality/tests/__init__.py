@@ -25,6 +25,10 @@ FILES = (
     "smooth",
     "dagostino",
     "shapiro",
+    "eigenvalues",
+    "worst_directions",
+    "near_duplicates",
+    "atoms",
 )
 
 

@@ -34,6 +34,8 @@ __all__ = [
     "Test",
     "bounded",
     "degenerate_moments",
+    "float_digits",
+    "rounding_of",
 ]
 
 Null = Literal["simple", "composite", "uniform", "one_dimensional"]
@@ -48,10 +50,18 @@ _LARGEST = 1e30
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a test measured (large: departs from the null) and how rare that is under the null."""
+    """What a test measured (large: departs from the null) and how rare that is under the null.
+
+    Attributes:
+        statistic, p_value: both.
+        note: what was found, for people: which rows, which coordinate; empty if there is nothing to name.
+        direction: (d,) of unit length, for tests that look for one.
+    """
 
     statistic: float
     p_value: float
+    note: str = ""
+    direction: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -92,13 +102,19 @@ class ExactTest(Test):
 
     Attributes:
         outcome: statistic and p-value of (n, d) rows.
-        bound: p is Bonferroni's bound over exact laws, not exact.
+        bound: p is a bound over exact laws (Bonferroni), not exact.
         needs_variation: not defined for constant coordinates.
+        relative_error: of p where the law is an approximation for many rows and columns; ``None``: exact.
+        defined: whether the law holds for n rows and d columns.
+        sees_rounding: looks at the last digits: not run on rows that were rounded and then mapped to N(0, I).
     """
 
     outcome: Callable[[np.ndarray], Outcome]
     bound: bool = False
     needs_variation: bool = False
+    relative_error: float | None = None
+    defined: Callable[[int, int], bool] = lambda n, dim: True
+    sees_rounding: bool = False
 
 
 @dataclass(frozen=True)
@@ -199,6 +215,9 @@ class CalibratedTest(Test):
         table: the form of the null table; one that suits the null, if omitted: see :attr:`form`.
         two_sided: small statistics are departures too.
         in_every_battery: for a composite test: also part of the battery of the simple null.
+        over_pairs: the statistic sums over all pairs of rows, so that its time grows with n².
+        beyond_table: relative error of p by the limit law, with exact moments, in more dimensions than the table holds,
+            measured by simulation; ``None``: the limit is not used.
     """
 
     single: Callable[[np.ndarray], float] | None = None
@@ -209,6 +228,8 @@ class CalibratedTest(Test):
     table: SurfaceForm | None = None
     two_sided: bool = False
     in_every_battery: bool = False
+    over_pairs: bool = False
+    beyond_table: float | None = None
 
     def __post_init__(self) -> None:
         if self.single is None and self.batched is None:
@@ -244,9 +265,37 @@ class CalibratedTest(Test):
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectionTest(Test):
-    """A calibrated test of one variable, applied to random orthonormal projections; the worst of them counts."""
+    """A calibrated test of one variable, applied to random orthonormal projections; the worst of them counts.
+
+    Attributes:
+        variable: the test of one variable.
+        onto: ``random``: orthonormal directions; ``axes``: the coordinates; or ``found``: those that a search finds on one
+            half of the rows, the other half being tested.
+        search: of ``found``: from one half's rows, (m, d), and a generator, orthonormal directions, (k, d).
+    """
 
     variable: CalibratedTest
+    onto: Literal["random", "axes", "found"] = "random"
+    search: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None
+
+
+def rounding_of(z: np.ndarray) -> float:
+    """The largest rounding step of the shortest float format (bfloat16, float16, float32, float64) that holds all of z."""
+    largest = float(np.abs(z).max())
+    if largest == 0:
+        return 0.0
+    return float(2.0 ** (math.frexp(largest)[1] - float_digits(z)))
+
+
+def float_digits(z: np.ndarray) -> int:
+    """Binary digits of the shortest float format (bfloat16, float16, float32, float64) that holds all of z."""
+    single = z.astype(np.float32)
+    if not np.array_equal(single, z):
+        return 53
+    if not (single.view(np.uint32) & 0xFFFF).any():
+        return 8
+    with np.errstate(over="ignore"):
+        return 11 if np.array_equal(single.astype(np.float16), single) else 24
 
 
 def bounded(z: np.ndarray) -> np.ndarray:

@@ -140,6 +140,8 @@ def gaussian_kernel(beta: float) -> Kernel:
 
 TESTS = (
     CalibratedTest(
+        beyond_table=0.2,
+        over_pairs=True,
         name="bhep",
         null="simple",
         single=lambda z: bhep_statistic(z, bhep_beta(z.shape[1])),
@@ -150,6 +152,7 @@ TESTS = (
         effect="sliced_w2",
     ),
     CalibratedTest(
+        over_pairs=True,
         name="bhep_composite",
         null="composite",
         single=lambda white: bhep_excess(white, bhep_beta(white.shape[1])),

@@ -29,6 +29,7 @@ def _moments(n: int, dim: int) -> Moments:
 
 TESTS = (
     CalibratedTest(
+        beyond_table=0.2,
         name="covariance",
         null="simple",
         batched=_statistics,

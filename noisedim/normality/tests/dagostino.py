@@ -4,7 +4,7 @@ import numpy as np
 
 from noisedim.normality.tests.base import Batch, CalibratedTest, ProjectionTest, SurfaceForm
 
-__all__ = ["TESTS"]
+__all__ = ["TESTS", "VARIABLE"]
 
 
 def _k_squared(batch: Batch) -> np.ndarray:
@@ -13,7 +13,7 @@ def _k_squared(batch: Batch) -> np.ndarray:
     return np.asarray(stats.normaltest(batch.rows, axis=1).statistic)
 
 
-_VARIABLE = CalibratedTest(
+VARIABLE = CalibratedTest(
     name="dagostino",
     null="one_dimensional",
     batched=_k_squared,
@@ -21,11 +21,11 @@ _VARIABLE = CalibratedTest(
     words="skewness or kurtosis is not the normal's",
 )
 TESTS = (
-    _VARIABLE,
+    VARIABLE,
     ProjectionTest(
         name="dagostino_projections",
         null="composite",
-        variable=_VARIABLE,
+        variable=VARIABLE,
         words="a projection's skewness or kurtosis is not the normal's",
         effect="max_sliced_w2",
         grows="root",

@@ -105,6 +105,8 @@ def _kernel(x: np.ndarray, y: np.ndarray, inner: np.ndarray) -> np.ndarray:
 
 TESTS = (
     CalibratedTest(
+        beyond_table=0.2,
+        over_pairs=True,
         name="energy",
         null="simple",
         single=energy_statistic,
@@ -115,6 +117,7 @@ TESTS = (
         effect="sliced_w2",
     ),
     CalibratedTest(
+        over_pairs=True,
         name="energy_composite",
         null="composite",
         single=energy_statistic,

@@ -71,6 +71,7 @@ def _single(white: np.ndarray) -> float:
 
 
 HENZE_ZIRKLER = CalibratedTest(
+    over_pairs=True,
     name="henze_zirkler",
     null="composite",
     single=_single,

@@ -54,6 +54,7 @@ def hermite_moments(n: int, dim: int) -> Moments:
 
 
 _SIMPLE = CalibratedTest(
+    beyond_table=0.2,
     name="hermite",
     null="simple",
     single=hermite_statistic,
@@ -72,6 +73,7 @@ TESTS = (
         name="hermite_composite",
         null="composite",
         table=None,
+        beyond_table=None,
         words="whitened coordinates' third or fourth moments are not the normal's",
     ),
 )

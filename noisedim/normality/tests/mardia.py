@@ -58,6 +58,7 @@ TESTS = (
         effect="skewness_error",
     ),
     CalibratedTest(
+        beyond_table=0.2,
         name="mardia_kurtosis",
         null="composite",
         single=mardia_kurtosis,

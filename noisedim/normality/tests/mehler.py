@@ -44,6 +44,8 @@ def _kernel(dim: int, rows: int | None) -> Kernel:
 
 TESTS = (
     CalibratedTest(
+        beyond_table=0.2,
+        over_pairs=True,
         name="mehler",
         null="simple",
         single=lambda z: len(z) * log_mean_kernel(z, mehler_test_sigma(z.shape[1])),

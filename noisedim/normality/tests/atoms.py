@@ -1,0 +1,75 @@
+"""Values that a coordinate takes again and again: clipped, rectified, min-max scaled or quantised rows.
+
+A continuous law gives no value twice, but for rounding: a value of a given rounding step is met with a probability of at
+most the step times the largest density, which bounds the chance of k equal values among n.
+"""
+
+import math
+
+import numpy as np
+
+from noisedim.normality.tests.base import ExactTest, Outcome, rounding_of
+
+__all__ = ["TESTS", "atoms"]
+
+_LARGEST_DENSITY = 1 / math.sqrt(2 * math.pi)
+# Of a sample's standard deviation, under the composite null: a safe lower limit for the law's own.
+_SAFETY = 2.0
+
+
+def _most_frequent(column: np.ndarray) -> tuple[float, int]:
+    """The value that occurs most often, and how often."""
+    ordered = np.sort(column)
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    counts = np.diff(np.append(starts, len(ordered)))
+    best = int(counts.argmax())
+    return float(ordered[starts[best]]), int(counts[best])
+
+
+def _outcome(z: np.ndarray, densities: np.ndarray) -> Outcome:
+    from scipy.special import gammaln
+
+    n, dim = z.shape
+    found = [_most_frequent(column) for column in z.T]
+    counts = np.array([count for _, count in found], dtype=float)
+    # The chance of one value; C(n, k) sets of k values, each all equal with probability at most chance^(k − 1).
+    chance = np.minimum(1.0, rounding_of(z) * densities)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = math.log(dim) + gammaln(n + 1) - gammaln(counts + 1) - gammaln(n - counts + 1)
+        logs = np.where(counts > 1, logs + (counts - 1) * np.log(chance), 0.0)
+    worst = int(np.argmin(logs))
+    value, count = found[worst]
+    p_value = math.exp(min(0.0, float(logs[worst])))
+    shared = int((logs < math.log(1e-6)).sum())
+    note = f"{count} values of coordinate {worst} are exactly {value:.6g}"
+    if shared > 1:
+        note += f", and {shared - 1} more coordinates have such values"
+    note += ": clipped or rectified?" if p_value < 1e-6 else ""
+    return Outcome(-min(0.0, float(logs[worst])), p_value, note if count > 1 else "")
+
+
+def atoms(z: np.ndarray) -> Outcome:
+    """−log of a bound on the probability of so many equal values in a coordinate under N(0, I)."""
+    return _outcome(z, np.full(z.shape[1], _LARGEST_DENSITY))
+
+
+def scaled_atoms(z: np.ndarray) -> Outcome:
+    """The same under any normal law."""
+    spread = z.std(0)
+    return _outcome(z, _SAFETY * _LARGEST_DENSITY / np.maximum(spread, 1e-300))
+
+
+_WORDS = "a coordinate takes one value again and again"
+TESTS = (
+    ExactTest("atoms", "simple", _WORDS, grows=None, outcome=atoms, bound=True, sees_rounding=True),
+    ExactTest(
+        "atoms_composite",
+        "composite",
+        _WORDS,
+        grows=None,
+        outcome=scaled_atoms,
+        bound=True,
+        needs_variation=True,
+        sees_rounding=True,
+    ),
+)
