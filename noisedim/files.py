@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import json
+import math
 import os
 import sys
 import tempfile
@@ -24,6 +25,11 @@ __all__ = [
     "write_json_atomically",
     "write_text_atomically",
 ]
+
+# Far above any file of noisedim's own.
+_LARGEST_JSON = 256 * 2**20
+# Of 2^64, with its sign.
+_MOST_DIGITS = 20
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
@@ -99,16 +105,37 @@ def _plain(value: Any) -> Any:
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON.
+    """Read JSON whose numbers fit the computer's: integers of 64 bits, finite floating-point numbers.
 
-    Raises: InvalidInputError: if the file is missing, unreadable, or not JSON.
+    Raises: InvalidInputError: if the file is missing, unreadable, too large, or not such JSON.
     """
+    path = Path(path)
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        if path.stat().st_size > _LARGEST_JSON:
+            raise InvalidInputError(f"expected a JSON file of at most {_LARGEST_JSON >> 20} MiB; {path} is larger")
+        text = path.read_text(encoding="utf-8")
+        return json.loads(text, parse_int=_integer, parse_float=_number, parse_constant=_number)
     except FileNotFoundError:
         raise InvalidInputError(f"expected a JSON file; there is no {path}") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except InvalidInputError as error:
+        raise InvalidInputError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+    except RecursionError:
+        raise InvalidInputError(f"expected a JSON file; {path} is nested too deeply") from None
+    except (OSError, ValueError) as error:
         raise InvalidInputError(f"expected a JSON file; {path} cannot be read: {error}") from None
+
+
+def _integer(text: str) -> int:
+    # The length first: int() of very many digits takes long, or is refused by Python.
+    if len(text) <= _MOST_DIGITS and -(2**63) <= (value := int(text)) < 2**64:
+        return value
+    raise InvalidInputError(f"an integer of {len(text)} digits fits no 64 bits")
+
+
+def _number(text: str) -> float:
+    if math.isfinite(value := float(text)):
+        return value
+    raise InvalidInputError(f"{text[:20]} is no finite number; null stands for a missing one")
 
 
 def read_array(path: Path, *, name: str | None = None) -> np.ndarray:

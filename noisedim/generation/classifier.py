@@ -165,7 +165,7 @@ def load_classifier(checkpoint: Path, *, device: str = "cpu") -> tuple[FeatureCl
     try:
         config = ClassifierConfig.from_dict(json.loads(str(saved.metadata["config"])))
         shape = tuple(json.loads(str(saved.metadata["shape"])))
-    except (KeyError, InvalidInputError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{checkpoint.name} does not hold a classifier's configuration: {error}") from None
     state = unflatten_state("model", saved.tensors, saved.metadata)
     model = FeatureClassifier(shape, len(state["head.bias"]))

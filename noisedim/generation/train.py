@@ -301,7 +301,7 @@ def load_generator(checkpoint: Path, *, device: str = "cpu") -> tuple[GeneratorM
     try:
         config = GanConfig.from_dict(json.loads(str(saved.metadata["config"])))
         shape = tuple(json.loads(str(saved.metadata["shape"])))
-    except (KeyError, InvalidInputError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{checkpoint.name} does not hold a generator's configuration: {error}") from None
     model = GeneratorModel(_draw(config, shape)[0], build_model(config.encoder, shape))
     model.load_state_dict(unflatten_state("model", saved.tensors, saved.metadata))

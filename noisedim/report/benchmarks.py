@@ -1,7 +1,7 @@
 """From benchmarks' JSON files to typed rows by question. Draws and renders nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,6 +9,7 @@ from noisedim.document.content import Notice, Section
 from noisedim.errors import InvalidInputError
 from noisedim.files import read_json
 from noisedim.runs.compare import TUNING_SEED
+from noisedim.schema import refusing, structured
 
 __all__ = [
     "COMMAND",
@@ -20,8 +21,6 @@ __all__ = [
     "absent",
     "entries",
     "environment_words",
-    "failed_runs",
-    "known_fields",
     "method_rows",
 ]
 
@@ -76,11 +75,6 @@ class SeedRow:
     silhouette: float | None = None
     label_curve: Mapping[str, float] = field(default_factory=dict)
 
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """From a benchmark's JSON, which may say more."""
-        return cls(**known_fields(cls, data))
-
 
 @dataclass(frozen=True, kw_only=True)
 class EqualTime:
@@ -132,8 +126,8 @@ class MethodRow:
     tuning_rule: str
     records: tuple[SeedRow, ...]
     failed: tuple[FailedRun, ...]
-    stability: Stability | None
-    peak_bytes: int | None
+    stability: Stability | None = None
+    peak_bytes: int | None = None
     equal_time: EqualTime
     environment: Mapping[str, Any]
     step_seconds: float
@@ -141,21 +135,10 @@ class MethodRow:
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> Self:
         """From a benchmark's entry."""
-        info = entry["extra_info"]
-        stability, timed = info.get("stability"), info["equal_time"]
-        made = known_fields(cls, info) | {
-            "records": tuple(map(SeedRow.from_dict, info["records"])),
-            "failed": failed_runs(info),
-            "stability": None if stability is None else Stability(**known_fields(Stability, stability)),
-            "peak_bytes": info.get("peak_bytes"),
-            "equal_time": EqualTime(
-                steps=timed["steps"],
-                records=tuple(map(SeedRow.from_dict, timed["records"])),
-                failed=failed_runs(timed),
-            ),
-            "step_seconds": entry["stats"]["median"],
-        }
-        return cls(**made)
+        where = f"benchmark {entry.get('name')}"
+        with refusing(where):
+            own = {**entry["extra_info"], "step_seconds": entry["stats"]["median"]}
+        return structured(own, cls, where=where, surplus="ignored")
 
     @property
     def seeds(self) -> int:
@@ -173,14 +156,14 @@ class MethodRow:
         return {seed: value for seed, value in found.items() if value is not None}
 
 
-def known_fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of ``data`` that the dataclass ``kind`` has fields for; files may hold more."""
-    return {own.name: data[own.name] for own in fields(kind) if own.name in data}
+@dataclass(frozen=True, kw_only=True)
+class _Entry:
+    """What every entry of pytest-benchmark's JSON has."""
 
-
-def failed_runs(info: Mapping[str, Any]) -> tuple[FailedRun, ...]:
-    """The failed runs that a benchmark's entry names."""
-    return tuple(FailedRun(failure["seed"], failure["error"]) for failure in info["failed"])
+    name: str = ""
+    group: str | None = None
+    stats: dict[str, Any] = field(default_factory=dict)
+    extra_info: dict[str, Any] = field(default_factory=dict)
 
 
 def entries(results: Path, question: str | None = None, *, group: str | None = None) -> list[dict[str, Any]]:
@@ -193,6 +176,7 @@ def entries(results: Path, question: str | None = None, *, group: str | None = N
         content = read_json(path)
         if not isinstance(content, dict) or not isinstance(content.get("benchmarks"), list):
             raise InvalidInputError(f"expected the JSON of pytest-benchmark; {path} is something else")
+        structured(content["benchmarks"], list[_Entry], where=str(path), surplus="ignored")
         for entry in content["benchmarks"]:
             asked = entry.get("extra_info", {}).get("question")
             if (question is None or asked == question) and (group is None or entry.get("group") == group):

@@ -10,7 +10,8 @@ from typing import Any
 from noisedim.generation.classifier import ClassifierConfig
 from noisedim.generation.config import GanConfig
 from noisedim.generation.sample_distances import ClassCoverage
-from noisedim.runs.record import SCHEMA, reading
+from noisedim.runs.record import reading
+from noisedim.schema import SCHEMAS, plain, structured
 
 __all__ = ["ClassifierRecord", "GeneratorRecord", "ImageFigures", "ImageQuality", "Judge"]
 
@@ -37,8 +38,7 @@ class ClassifierRecord:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``result.json`` holds it."""
-        own = {name: getattr(self, name) for name in ("measured_on", "n", "accuracy", "train_seconds")}
-        return {"schema": SCHEMA, **own}
+        return {"schema": SCHEMAS["result"].version, **plain(self, without=("run", "config"))}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, run: str, config: ClassifierConfig) -> "ClassifierRecord":
@@ -46,9 +46,8 @@ class ClassifierRecord:
 
         Raises: InvalidInputError: for the layout of a newer version, or a missing field.
         """
-        with reading(data, run, "a classifier's run"):
-            own = {name: data[name] for name in ("measured_on", "n", "accuracy", "train_seconds")}
-            return cls(run=run, config=config, **own)
+        with reading(data, run, "a classifier's run") as (own, where):
+            return structured(own, cls, where=where, given={"run": run, "config": config})
 
     def row(self) -> dict[str, Any]:
         """The record flat."""
@@ -80,15 +79,6 @@ class ImageFigures:
     same_class: float | None = None
     gap: float | None = None
     gap_in_lost_classes: float | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain nested data, as JSON holds it; what a law does not have is left out."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "ImageFigures":
-        """The inverse of :meth:`to_dict`."""
-        return cls(**{**data, "coverage": ClassCoverage(**data["coverage"])})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,14 +113,15 @@ class ImageQuality:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested data, as JSON holds it."""
-        laws = {law: figures.to_dict() for law, figures in self.laws.items()}
+        laws = {law: plain(figures, leave_out_none=True) for law, figures in self.laws.items()}
         return {"n": self.n, "repeats": self.repeats, "lost_class_distance": self.lost_class_distance, **laws}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "ImageQuality":
         """The inverse of :meth:`to_dict`."""
-        laws = {law: ImageFigures.from_dict(own) for law, own in data.items() if isinstance(own, Mapping)}
-        return cls(laws=laws, **{name: value for name, value in data.items() if name not in laws})
+        laws = {law: own for law, own in data.items() if isinstance(own, Mapping)}
+        own = {name: value for name, value in data.items() if name not in laws}
+        return structured({**own, "laws": laws}, cls, where="generation")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +148,7 @@ class GeneratorRecord:
     def to_dict(self) -> dict[str, Any]:
         """Plain nested data, as ``result.json`` holds it."""
         plain = {
-            "schema": SCHEMA,
+            "schema": SCHEMAS["result"].version,
             "train_seconds": self.train_seconds,
             "encoder": self.config.encoder.digest(),
             "measured_on": self.measured_on,
@@ -172,15 +163,15 @@ class GeneratorRecord:
 
         Raises: InvalidInputError: for the layout of a newer version, or a missing field.
         """
-        with reading(data, run, "a generator's run"):
-            return cls(
-                run=run,
-                config=config,
-                train_seconds=data["train_seconds"],
-                measured_on=data["measured_on"],
-                judge=Judge(**data["judge"]) if "judge" in data else None,
-                quality=ImageQuality.from_dict(data["generation"]) if "generation" in data else None,
-            )
+        with reading(data, run, "a generator's run") as (own, where):
+            own.pop("encoder", None)  # the configuration says it, too
+            quality = own.pop("generation", None)
+            given = {
+                "run": run,
+                "config": config,
+                "quality": None if quality is None else ImageQuality.from_dict(quality),
+            }
+            return structured(own, cls, where=where, given=given)
 
     def row(self) -> dict[str, Any]:
         """The record flat: figures of each law as ``law.figure``; empty of them where nothing was measured."""
@@ -188,7 +179,11 @@ class GeneratorRecord:
         if self.quality is not None:
             row |= {"n": self.quality.n, "lost_class_distance": self.quality.lost_class_distance}
             for law, figures in self.quality.laws.items():
-                own = {name: value for name, value in figures.to_dict().items() if isinstance(value, float)}
+                own = {
+                    name: value
+                    for name, value in plain(figures, leave_out_none=True).items()
+                    if isinstance(value, float)
+                }
                 row |= {f"{law}.{name}": value for name, value in own.items()}
                 row[f"{law}.class_distance"] = figures.coverage.distance
         return {**row, "train_seconds": self.train_seconds}

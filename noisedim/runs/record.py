@@ -12,21 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from noisedim.assessment.reconstruction import Reconstruction
-from noisedim.assessment.result import Assessment, TestResult
-from noisedim.errors import InvalidInputError
-from noisedim.normality.p_values import Origin
-from noisedim.normality.sample_size import PowerPoint
-from noisedim.statistics.intervals import Interval
+from noisedim.assessment.result import Assessment
+from noisedim.schema import SCHEMAS, refusing, structured
 from noisedim.training.config import TrainConfig
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCHEMA", "Information", "Pretraining", "Probe", "RunRecord", "read_assessment", "reading", "records_table"]
-
-# Version of result.json's layout. Files without one are of version 1. Raise it when a field changes its name or meaning,
-# and teach RunRecord.from_dict to read the older layout.
-SCHEMA = 1
+__all__ = ["Information", "Pretraining", "Probe", "RunRecord", "read_assessment", "reading", "records_table"]
 
 
 @dataclass(frozen=True)
@@ -100,19 +93,10 @@ class Pretraining:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Pretraining":
         """The inverse of :meth:`to_dict`."""
-        probes = dict(data.get("probes", {}))
-        rule = probes.pop("penalty_rule", None)
-        return cls(
-            assessment_features=read_assessment(data["assessment_features"]),
-            effective_rank=dict(data["effective_rank"]),
-            dims=dict(data["dims"]),
-            rows_assessed=data["rows_assessed"],
-            probes={
-                name: Probe(**{**probe, "top1_interval": tuple(probe["top1_interval"])})
-                for name, probe in probes.items()
-            },
-            penalty_rule=rule,
-        )
+        own, probes = dict(data), dict(data.get("probes", {}))
+        own |= {"penalty_rule": probes.pop("penalty_rule", None), "probes": probes}
+        assessment = read_assessment(own.pop("assessment_features"))
+        return structured(own, cls, where="pretraining", surplus="ignored", given={"assessment_features": assessment})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +152,7 @@ class RunRecord:
             "scores": dict(self.scores) if self.scores or self.pretraining is not None else None,
         }
         return {
-            "schema": SCHEMA,
+            "schema": SCHEMAS["result"].version,
             "measured_on": self.measured_on,
             "n": self.n,
             "level": self.level,
@@ -190,27 +174,15 @@ class RunRecord:
 
         Raises: InvalidInputError: for the layout of a newer version, or a missing field.
         """
-        with reading(data, run, "an encoder's run"):
-            information, reconstruction = data["information"], data.get("reconstruction")
-            pretraining = data.get("pretraining")
-            return cls(
-                run=run,
-                config=config,
-                measured_on=data["measured_on"],
-                n=data["n"],
-                level=data["level"],
-                capacity=data["capacity"],
-                assessment=read_assessment(data["assessment"]),
-                train_seconds=data["train_seconds"],
-                information=None if information is None else Information(**information),
-                scores=dict(data.get("scores", {})),
-                silhouette=data.get("silhouette"),
-                label_curve=data.get("label_curve"),
-                reconstruction=None if reconstruction is None else Reconstruction(**reconstruction),
-                pretraining=None if pretraining is None else Pretraining.from_dict(pretraining),
-                data=data.get("data"),
-                n_train=data.get("n_train"),
-            )
+        with reading(data, run, "an encoder's run") as (own, where):
+            assessment, pretraining = read_assessment(own.pop("assessment")), own.pop("pretraining", None)
+            given = {
+                "run": run,
+                "config": config,
+                "assessment": assessment,
+                "pretraining": None if pretraining is None else Pretraining.from_dict(pretraining),
+            }
+            return structured(own, cls, where=where, given=given)
 
     @property
     def p_henze_zirkler(self) -> float:
@@ -249,18 +221,17 @@ class RunRecord:
 
 
 @contextmanager
-def reading(data: Mapping[str, Any], run: str, what: str) -> Iterator[None]:
-    """While open, turns a missing or surplus field of ``data``, the result of ``what``, into one clear error.
+def reading(data: Mapping[str, Any], run: str, what: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """While open, turns whatever is wrong with ``data``, the result of ``what``, into one clear error.
+
+    Yields: a copy of the data without the layout's version, and what a refusal calls it.
 
     Raises: InvalidInputError: also for the layout of a newer version.
     """
-    schema = data.get("schema", 1)
-    if schema not in range(1, SCHEMA + 1):
-        raise InvalidInputError(f"run {run} has layout {schema!r}; this version reads layouts 1 to {SCHEMA}")
-    try:
-        yield
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InvalidInputError(f"the result of run {run} is not that of {what}: {error!r}") from None
+    SCHEMAS["result"].check(data, f"run {run}")
+    where = f"the result of run {run} is not that of {what}"
+    with refusing(where):
+        yield {name: value for name, value in data.items() if name != "schema"}, where
 
 
 def records_table(records: Iterable[RunRecord]) -> "pd.DataFrame":
@@ -280,34 +251,20 @@ def read_assessment(data: Mapping[str, Any]) -> Assessment:
 
     JSON has no infinity: a missing bound of an interval, or a missing n*, is infinite; other missing numbers are NaN.
     """
-    return Assessment(
-        prior=data["prior"],
-        law=data["law"],
-        null=data["null"],
-        n=data["n"],
-        dim=data["dim"],
-        alpha=data["alpha"],
-        results=tuple(_test_result(test) for test in data["tests"].values()),
-        effects={name: _interval(interval) for name, interval in data["effects"].items()},
-        at_prior={name: math.nan if value is None else value for name, value in data["at_prior"].items()},
-        index={name: _interval(interval) for name, interval in data["index"].items()},
-        n_star=None if data["n_star"] is None else _interval(data["n_star"], missing=math.inf),
-        power=tuple(PowerPoint(**point) for point in data["power"]),
-        left_out=dict(data["left_out"]),
-        downstream=dict(data["downstream"]),
-    )
+    own = {name: value for name, value in data.items() if name not in ("tests", "p_value", "rejected")}
+    own["results"] = [
+        {**test, "calibrated_by": {k: v for k, v in test["calibrated_by"].items() if k != "words"}}
+        for test in data["tests"].values()
+    ]
+    for name in ("effects", "index"):
+        own[name] = {effect: _bounded(interval) for effect, interval in data[name].items()}
+    own["n_star"] = None if data["n_star"] is None else _bounded(data["n_star"], missing=math.inf)
+    return structured(own, Assessment, where="the assessment")
 
 
-def _test_result(data: Mapping[str, Any]) -> TestResult:
-    origin = Origin(**{name: value for name, value in data["calibrated_by"].items() if name != "words"})
-    statistic = math.nan if data["statistic"] is None else data["statistic"]
-    return TestResult(**{**data, "statistic": statistic, "calibrated_by": origin})
-
-
-def _interval(data: Mapping[str, Any], *, missing: float = math.nan) -> Interval:
+def _bounded(interval: Mapping[str, Any], *, missing: float = math.nan) -> dict[str, Any]:
     replaced = {"estimate": missing, "lower": -math.inf, "upper": math.inf}
-    values: dict[str, Any] = {name: replaced.get(name) if value is None else value for name, value in data.items()}
-    return Interval(**values)
+    return {name: replaced.get(name) if value is None else value for name, value in interval.items()}
 
 
 def _finite(value: float) -> float | None:

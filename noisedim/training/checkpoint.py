@@ -1,6 +1,8 @@
 """Checkpoints: all the tensors of a run in one safetensors file, its scalars in the header, written atomically."""
 
+import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +69,8 @@ def unflatten_state(prefix: str, tensors: Mapping[str, torch.Tensor], metadata: 
         return build(metadata[f"{_STRUCTURE}{prefix}"])
     except KeyError as error:
         raise CheckpointError(f"the checkpoint lacks {error} of {prefix!r}") from None
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"the checkpoint's {prefix!r} is damaged: {str(error)[:200]}") from None
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> None:
@@ -76,8 +80,9 @@ def save_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], metadata: M
     """
     from safetensors.torch import save
 
-    header = {"format": _FORMAT, "metadata": json.dumps(dict(metadata))}
-    content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, header)
+    own = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    words = json.dumps(dict(metadata))
+    content = save(own, {"format": _FORMAT, "metadata": words, "digest": _digest(words, own)})
 
     def write(file: BinaryIO) -> None:
         file.write(content)
@@ -116,9 +121,40 @@ def load_checkpoint(
                     + _difference(expected_config, metadata.get("config"))
                 )
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise CheckpointError(f"expected a checkpoint; {path} is damaged or no safetensors file ({error})") from None
+    except (SafetensorError, OSError, LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"expected a checkpoint; {path} is damaged or no safetensors file ({str(error)[:200]})"
+        ) from None
+    # Files written before the digest have none.
+    if header.get("digest") not in (None, _digest(header["metadata"], tensors)):
+        raise CheckpointError(f"{path} is damaged: its content is not what was written; remove it to start over")
+    _check_values(path, tensors, metadata)
     return Checkpoint(tensors, metadata)
+
+
+def _digest(metadata: str, tensors: Mapping[str, torch.Tensor]) -> str:
+    """SHA-256 of the metadata's text and of every tensor with its name, type and shape."""
+    found = hashlib.sha256(metadata.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        found.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return found.hexdigest()
+
+
+def _check_values(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> None:
+    """Refuse what training never writes: states that are not finite, and counts below 0."""
+    for name, tensor in tensors.items():
+        # What was logged may lack a value; a state may not.
+        if name != "metrics" and tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise CheckpointError(
+                f"{path} is damaged: {name} holds values that are not finite; remove it to start over"
+            )
+    for name, kinds in (("steps_done", (int,)), ("seconds", (int, float))):
+        value = metadata.get(name, 0)
+        if type(value) not in kinds or not 0 <= value < math.inf:
+            shown = repr(value)[:40]
+            raise CheckpointError(f"{path} is damaged: {name} must be a finite number of at least 0; got {shown}")
 
 
 def _difference(expected: Mapping[str, Any] | None, saved: Any) -> str:

@@ -379,7 +379,9 @@ def load_model(checkpoint: Path, *, device: str = "cpu") -> tuple[EmbeddingModel
     try:
         config = TrainConfig.from_dict(json.loads(str(saved.metadata["config"])))
         shape = tuple(json.loads(str(saved.metadata["shape"])))
-    except (KeyError, InvalidInputError) as error:
+        if (done := saved.metadata.get("steps_done", 0)) > config.steps:
+            raise CheckpointError(f"{checkpoint} is damaged: steps_done is {done}; its run has {config.steps} steps")
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{checkpoint.name} does not hold a training configuration: {error}") from None
     model = build_model(config, shape)
     try:

@@ -10,7 +10,7 @@ import torch
 
 from noisedim.errors import CheckpointError
 from noisedim.streams import stream
-from noisedim.training.checkpoint import flatten_state, load_checkpoint, save_checkpoint, unflatten_state
+from noisedim.training.checkpoint import Checkpoint, flatten_state, load_checkpoint, save_checkpoint, unflatten_state
 
 __all__ = ["Resumable", "RunConfig", "Stateful"]
 
@@ -111,17 +111,30 @@ class Resumable(ABC):
     def restore(self, path: Path) -> None:
         """Take up the state that :meth:`save` wrote; a checkpoint of another configuration is refused."""
         saved = load_checkpoint(path, expected_config_digest=self.run.digest(), expected_config=self.run.to_dict())
-        if saved.metadata["device"] != self.device.type:
+        if saved.metadata.get("device") != self.device.type:
             raise CheckpointError(
-                f"{path.name} was written on {saved.metadata['device']} and cannot be resumed on {self.device.type} "
+                f"{path.name} was written on {saved.metadata.get('device')} and cannot be resumed on {self.device.type} "
                 "to the same result; choose the same device, or remove it to start over"
             )
+        try:
+            self._take_up(saved)
+        except torch.OutOfMemoryError:
+            raise
+        except CheckpointError as error:
+            raise CheckpointError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            raise CheckpointError(f"{path} is damaged: {' '.join(str(error).split())[:200]}") from None
+
+    def _take_up(self, saved: Checkpoint) -> None:
         parts = self.parts()
         states = {name: unflatten_state(name, saved.tensors, saved.metadata) for name in parts}
         for name, part in parts.items():
             part.load_state_dict(states[name])
         for name, generator in self.generators().items():
             generator.set_state(saved.tensors[f"generator/{name}"])
+        done = int(saved.metadata["steps_done"])
+        if done > self.run.steps:
+            raise CheckpointError(f"steps_done is {done}; the run has {self.run.steps} steps")
         self.metrics = [tuple(row) for row in saved.tensors["metrics"].tolist()]
-        self.steps_done = int(saved.metadata["steps_done"])
+        self.steps_done = done
         self.seconds = float(saved.metadata["seconds"])

@@ -46,6 +46,7 @@ def test_the_order_of_sections_is_the_reports():
         "reproduction",
         "table_1",
         "squashes",
+        "duals",
         "any_prior",
         "generation",
         "autoencoders",

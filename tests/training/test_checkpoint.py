@@ -1,7 +1,11 @@
 """Checkpoints: what goes in comes out, and what is damaged does not come in."""
 
+import json
+import math
+
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from noisedim.errors import CheckpointError
 from noisedim.training.checkpoint import flatten_state, load_checkpoint, save_checkpoint, unflatten_state
@@ -82,3 +86,51 @@ def test_missing_part_is_named():
         unflatten_state("model", {}, metadata)
     with pytest.raises(CheckpointError, match="lacks"):
         unflatten_state("optimizer", tensors, metadata)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16, torch.int64, torch.bool])
+def test_a_flipped_bit_is_refused(tmp_path, kind):
+    path = tmp_path / "c.safetensors"
+    save_checkpoint(path, {"a": torch.ones(5, dtype=kind), "b": torch.tensor(1.0), "empty": torch.empty(0)}, {})
+    assert torch.equal(load_checkpoint(path).tensors["a"], torch.ones(5, dtype=kind))
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"c\.safetensors is damaged: its content is not what was written"):
+        load_checkpoint(path)
+
+
+def old_checkpoint(path, tensors, metadata):
+    """A file as versions before the digest wrote it."""
+    save_file(tensors, path, {"format": "noisedim-checkpoint-1", "metadata": json.dumps(metadata)})
+
+
+def test_a_checkpoint_of_before_the_digest_loads(tmp_path):
+    old_checkpoint(tmp_path / "c.safetensors", {"a": torch.ones(2)}, {"steps_done": 3})
+    assert load_checkpoint(tmp_path / "c.safetensors").metadata == {"steps_done": 3}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_values_that_are_not_finite_are_refused(tmp_path, value):
+    save_checkpoint(tmp_path / "c.safetensors", {"level": torch.tensor(value)}, {})
+    with pytest.raises(CheckpointError, match=r"c\.safetensors is damaged: level holds values that are not finite"):
+        load_checkpoint(tmp_path / "c.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("steps_done", -5), ("steps_done", 1.5), ("steps_done", "3"), ("seconds", -1.0), ("seconds", math.nan)],
+)
+def test_impossible_counts_are_refused(tmp_path, name, value):
+    save_checkpoint(tmp_path / "c.safetensors", {"a": torch.ones(2)}, {name: value})
+    with pytest.raises(CheckpointError, match=rf"c\.safetensors is damaged: {name} must be"):
+        load_checkpoint(tmp_path / "c.safetensors")
+
+
+@pytest.mark.parametrize("metadata", ["[]", "3", "{", "9" * 5000, "[" * 100_000])
+def test_metadata_that_is_no_object_is_refused(tmp_path, metadata):
+    save_file(
+        {"a": torch.ones(2)}, tmp_path / "c.safetensors", {"format": "noisedim-checkpoint-1", "metadata": metadata}
+    )
+    with pytest.raises(CheckpointError, match=r"c\.safetensors is damaged"):
+        load_checkpoint(tmp_path / "c.safetensors")

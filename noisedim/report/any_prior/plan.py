@@ -11,7 +11,7 @@ Routes:
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -20,7 +20,7 @@ import torch
 from noisedim.assessment import assess
 from noisedim.downstream import probe_scores
 from noisedim.errors import InvalidInputError
-from noisedim.files import read_json, write_json_atomically
+from noisedim.files import write_json_atomically
 from noisedim.normality.neighbours import neighbour_divergence
 from noisedim.priors import (
     BallPrior,
@@ -36,6 +36,7 @@ from noisedim.report.any_prior.records import DivergenceBias, RouteRecord, Targe
 from noisedim.runs.split import RunSplit, split_images
 from noisedim.runs.store import RunStore
 from noisedim.runs.sweep import available_cores
+from noisedim.schema import read_record
 from noisedim.streams import stream
 from noisedim.training import NoiseConfig, TrainConfig, embed
 from noisedim.training.loop import Trainer
@@ -144,10 +145,7 @@ def make_routes(base: TrainConfig, store: RunStore, *, seeds: int) -> Records:
     normal = replace(base, noise=NoiseConfig(capacity=capacity(base.dim)))
     path = store.root.parent / f"any-prior-{normal.digest()}-{seeds}-{_FORMAT}.json"
     if path.is_file():
-        return {
-            target: {route: tuple(map(RouteRecord.from_dict, records)) for route, records in routes.items()}
-            for target, routes in read_json(path).items()
-        }
+        return read_record(path, Records, surplus="ignored")
     runs = _runs(normal, seeds)
     with parallel_config(backend="loky", inner_max_num_threads=1):
         made = Parallel(n_jobs=available_cores(), batch_size=1)(delayed(_judged)(run) for run in runs)
@@ -158,7 +156,7 @@ def make_routes(base: TrainConfig, store: RunStore, *, seeds: int) -> Records:
         for target, record in zip(run.targets, records, strict=True):
             found[target][run.route].append(record)
     plain = {
-        target: {route: [record.to_dict() for record in records] for route, records in routes.items()}
+        target: {route: [asdict(record) for record in records] for route, records in routes.items()}
         for target, routes in found.items()
     }
     write_json_atomically(path, plain)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
-from noisedim.report.benchmarks import known_fields
+from noisedim.schema import structured
 
 __all__ = ["DivergenceBias", "Measure", "RouteRecord", "TargetRoutes"]
 
@@ -36,15 +36,6 @@ class RouteRecord:
     knn: float
     linear: float
     train_seconds: float
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """From JSON."""
-        return cls(**known_fields(cls, data))
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -80,14 +71,7 @@ class TargetRoutes:
     @classmethod
     def from_entry(cls, info: Mapping[str, Any]) -> Self:
         """From the ``extra_info`` of a benchmark's entry."""
-        made = known_fields(cls, info) | {
-            "routes": {
-                route: tuple(RouteRecord.from_dict(record) for record in records)
-                for route, records in info["routes"].items()
-            },
-            "at_prior": DivergenceBias(**known_fields(DivergenceBias, info["at_prior"])),
-        }
-        return cls(**made)
+        return structured(info, cls, where="a benchmark of any prior", surplus="ignored")
 
     def to_entry(self) -> dict[str, Any]:
         """For the ``extra_info`` of a benchmark's entry."""

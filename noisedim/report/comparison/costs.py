@@ -7,20 +7,29 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from noisedim.data import load_images
-from noisedim.files import read_json, write_json_atomically
+from noisedim.files import write_json_atomically
 from noisedim.runs.compare import MethodOutcome
+from noisedim.schema import read_record
 from noisedim.training import TrainConfig
 from noisedim.training.loop import Trainer
 
 __all__ = ["peak_bytes", "step_seconds"]
 
 _ROUNDS, _STEPS = 8, 3
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """Seconds of a step, by the digest of the configuration that took them."""
+
+    config: str
+    seconds: float
 
 
 def _chosen(comparison: Mapping[str, MethodOutcome]) -> dict[str, TrainConfig]:
@@ -40,9 +49,9 @@ def step_seconds(comparison: Mapping[str, MethodOutcome], base: TrainConfig, fol
     chosen = _chosen(comparison)
     path = folder / f"costs-{base.digest()}.json"
     key = {name: replace(config, data=base.data, seed=0).digest() for name, config in chosen.items()}
-    known = read_json(path) if path.is_file() else {}
-    if all(known.get(name, {}).get("config") == digest for name, digest in key.items()):
-        return {name: known[name]["seconds"] for name in chosen}
+    known = read_record(path, dict[str, _Cost]) if path.is_file() else {}
+    if all(name in known and known[name].config == digest for name, digest in key.items()):
+        return {name: known[name].seconds for name in chosen}
     found = _measured(chosen, base)
     write_json_atomically(path, {name: {"config": key[name], "seconds": found[name]} for name in chosen})
     return found

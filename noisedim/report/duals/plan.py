@@ -18,9 +18,10 @@ from noisedim.errors import InvalidInputError
 from noisedim.files import read_json, write_json_atomically
 from noisedim.normality.mehler import mehler_divergence
 from noisedim.normality.transport import sliced_wasserstein
-from noisedim.report.duals.verdicts import DualRecord
+from noisedim.report.duals.verdicts import DualRecord, DualsFile
 from noisedim.runs.environment import environment
 from noisedim.runs.split import split_images
+from noisedim.schema import read_record, structured
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig, embed, train
 
 __all__ = ["METHODS", "PROFILES", "DualsProfile", "configs", "make_duals"]
@@ -125,6 +126,7 @@ def make_duals(
     own = PROFILES[one_of("profile", profile, tuple(PROFILES))]
     known: dict[str, dict[str, Any]] = {}
     if output.is_file():
+        read_record(output, DualsFile, surplus="ignored")
         known = {record["config"]: record for record in read_json(output)["records"]}
     done = []
     for config in configs(profile):
@@ -134,7 +136,7 @@ def make_duals(
             _write(output, profile, own, list(known.values()))
             on_finished(record)
         done.append(known[config.digest()])
-    return tuple(DualRecord(**{name: own[name] for name in DualRecord.__dataclass_fields__}) for own in done)
+    return structured(done, tuple[DualRecord, ...], where=str(output), surplus="ignored")
 
 
 def _write(output: Path, profile: str, own: DualsProfile, records: list[dict[str, Any]]) -> None:

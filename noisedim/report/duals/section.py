@@ -4,10 +4,18 @@ from collections.abc import Sequence
 from math import exp
 
 from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict
-from noisedim.files import read_json
 from noisedim.report.duals.figures import duals_picture
-from noisedim.report.duals.verdicts import ALPHA, LOSS_OF_ACCURACY, REFERENCE, DualRecord, DualsVerdict, duals_verdict
+from noisedim.report.duals.verdicts import (
+    ALPHA,
+    LOSS_OF_ACCURACY,
+    REFERENCE,
+    DualRecord,
+    DualsFile,
+    DualsVerdict,
+    duals_verdict,
+)
 from noisedim.report.study import Sources
+from noisedim.schema import read_record
 
 __all__ = ["duals_section"]
 
@@ -29,23 +37,22 @@ def duals_section(sources: Sources) -> Section | None:
     verdicts: list[Verdict] = []
     blocks: list[Block] = []
     for path in paths:
-        file = read_json(path)
-        names = DualRecord.__dataclass_fields__
-        records = [DualRecord(**{name: own[name] for name in names}) for own in file["records"]]
+        file = read_record(path, DualsFile, surplus="ignored")
+        records = file.records
         blocks.append(
             Text(
-                f"{file['data']}, d = 2, {file['steps']:,} steps of each form, {len(records)} runs, measured on "
+                f"{file.data}, d = 2, {file.steps:,} steps of each form, {len(records)} runs, measured on "
                 f"{records[0].n:,} held-out images. The rule, written down before these runs: of the forms that match "
                 f"better (D₂ with noise 0.3) and lose at most {LOSS_OF_ACCURACY:g} of 5-NN accuracy, both decided at "
-                f"{ALPHA:.0%} over all forms, the one with the smallest mean log D₂. Made by `{file['command']}`."
+                f"{ALPHA:.0%} over all forms, the one with the smallest mean log D₂. Made by `{file.command}`."
             )
         )
         found = duals_verdict(records)
         if found is None:
             blocks.append(Notice(f"{path.name} holds fewer than two complete seeds; the same command continues."))
             continue
-        verdicts.append(_verdict_words(file["data"], found))
-        blocks += [_summary(found), _cells(records), Pictures([duals_picture(file["data"], records, _WORDS)])]
+        verdicts.append(_verdict_words(file.data, found))
+        blocks += [_summary(found), _cells(records), Pictures([duals_picture(file.data, records, _WORDS)])]
     return Section(_TITLE, verdicts, blocks)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from noisedim.statistics.intervals import Interval, student_t
 
-__all__ = ["REFERENCE", "DualComparison", "DualRecord", "DualsVerdict", "duals_verdict"]
+__all__ = ["REFERENCE", "DualComparison", "DualRecord", "DualsFile", "DualsVerdict", "duals_verdict"]
 
 REFERENCE = "dual"
 LOSS_OF_ACCURACY = 0.02
@@ -42,6 +42,16 @@ class DualRecord:
     d2_fine: float
     sliced_w2: float
     seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DualsFile:
+    """What a file of ``noisedim duals`` holds: its runs, their data and steps, and the command that made it."""
+
+    data: str
+    steps: int
+    command: str
+    records: tuple[DualRecord, ...]
 
 
 @dataclass(frozen=True)

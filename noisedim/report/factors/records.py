@@ -1,10 +1,11 @@
 """What the measures of disentanglement say of one run, and of all seeds of one embedding: as benchmarks' JSON holds them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from noisedim.report.benchmarks import FailedRun, failed_runs, known_fields
+from noisedim.report.benchmarks import FailedRun
+from noisedim.schema import plain, structured
 
 __all__ = ["REFERENCES", "FactorRecord", "FactorVariant", "Measure"]
 
@@ -44,15 +45,6 @@ class FactorRecord:
     run: str | None = None
     converged: bool | None = None
 
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """From a benchmark's JSON."""
-        return cls(**known_fields(cls, data))
-
-    def to_dict(self) -> dict[str, Any]:
-        """For a benchmark's JSON: what is not known is left out."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
-
 
 @dataclass(frozen=True, kw_only=True)
 class FactorVariant:
@@ -80,27 +72,15 @@ class FactorVariant:
     @classmethod
     def from_entry(cls, info: Mapping[str, Any]) -> Self:
         """From the ``extra_info`` of a benchmark's entry."""
-        made = known_fields(cls, info) | {
-            "records": tuple(FactorRecord.from_dict(record) for record in info["records"]),
-            "failed": failed_runs(info),
-            "factors": tuple(info.get("factors", ())),
-        }
-        return cls(**made)
+        return structured(info, cls, where="a benchmark of factors", surplus="ignored")
 
     def to_entry(self) -> dict[str, Any]:
         """For the ``extra_info`` of a benchmark's entry."""
-        known = {
+        known = plain(self, leave_out_none=True) | {
             "question": "factors",
-            "variant": self.variant,
-            "words": self.words,
-            "dim": self.dim,
-            "steps": self.steps,
-            "batch_size": self.batch_size,
-            "factors": list(self.factors) or None,
-            "records": [record.to_dict() for record in self.records],
-            "failed": [asdict(failure) for failure in self.failed],
+            "records": [plain(record, leave_out_none=True) for record in self.records],
         }
-        return {name: value for name, value in known.items() if value is not None}
+        return {name: value for name, value in known.items() if name != "factors" or value}
 
     @property
     def is_repeated(self) -> bool:

@@ -1,10 +1,11 @@
 """What one encoder that never saw a class finds, and all encoders of one variant: as benchmarks' JSON holds them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
-from noisedim.report.benchmarks import FailedRun, failed_runs, known_fields
+from noisedim.report.benchmarks import FailedRun
+from noisedim.schema import plain, refusing, structured
 
 __all__ = ["PIXELS", "OutlierRecord", "OutlierVariant"]
 
@@ -44,16 +45,6 @@ class OutlierRecord:
     detected: Mapping[str, list[int]] | None = None
     mean_square: Mapping[str, float] | None = None
 
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """From a benchmark's JSON."""
-        return cls(label=data["class"], **known_fields(cls, data))
-
-    def to_dict(self) -> dict[str, Any]:
-        """For a benchmark's JSON: what is not known is left out."""
-        own = {name: value for name, value in asdict(self).items() if value is not None}
-        return {"class": own.pop("label"), **own}
-
 
 @dataclass(frozen=True, kw_only=True)
 class OutlierVariant:
@@ -84,30 +75,21 @@ class OutlierVariant:
     @classmethod
     def from_entry(cls, info: Mapping[str, Any]) -> Self:
         """From the ``extra_info`` of a benchmark's entry."""
-        made = known_fields(cls, info) | {
-            "records": tuple(OutlierRecord.from_dict(record) for record in info["records"]),
-            "failed": failed_runs(info),
-            "grid": tuple(info["false_alarm_grid"]),
-            "nominal": tuple(info.get("nominal", ())),
-        }
-        return cls(**made)
+        where = "a benchmark of outliers"
+        with refusing(where):
+            records = [{**record, "label": record["class"]} for record in info["records"]]
+            own = {**info, "records": records, "grid": info["false_alarm_grid"]}
+        return structured(own, cls, where=where, surplus="ignored")
 
     def to_entry(self) -> dict[str, Any]:
         """For the ``extra_info`` of a benchmark's entry."""
-        known = {
+        records = [plain(record, leave_out_none=True) for record in self.records]
+        known = plain(self, without=("grid",), leave_out_none=True) | {
             "question": "outliers",
-            "variant": self.variant,
-            "words": self.words,
-            "data": self.data,
-            "dim": self.dim,
-            "steps": self.steps,
-            "batch_size": self.batch_size,
-            "nominal": list(self.nominal) or None,
             "false_alarm_grid": list(self.grid),
-            "records": [record.to_dict() for record in self.records],
-            "failed": [asdict(failure) for failure in self.failed],
+            "records": [{"class": record.pop("label"), **record} for record in records],
         }
-        return {name: value for name, value in known.items() if value is not None}
+        return {name: value for name, value in known.items() if name != "nominal" or value}
 
     @property
     def is_matched(self) -> bool:

@@ -8,14 +8,17 @@ from noisedim.document.content import Block, Section, Table, Text
 from noisedim.files import read_json
 from noisedim.report.records import environments
 from noisedim.report.study import Sources
+from noisedim.schema import refusing
 
 __all__ = ["provenance_section"]
 
 
 def _of_file(path: Path) -> list[dict[str, Any]]:
     """The distinct environments in a file of results, named once for the whole file or entry by entry."""
-    content = read_json(path)
-    named = [content.get("environment"), *(e["extra_info"].get("environment") for e in content.get("benchmarks", []))]
+    with refusing(str(path)):
+        content = read_json(path)
+        entries = content.get("benchmarks", [])
+        named = [content.get("environment"), *(entry["extra_info"].get("environment") for entry in entries)]
     return [json.loads(words) for words in dict.fromkeys(json.dumps(each, sort_keys=True) for each in named if each)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from noisedim.report.benchmarks import known_fields
+from noisedim.schema import refusing, structured
 
 __all__ = ["CriticMemory", "FittedLaw", "ObjectiveCost", "PeerTiming", "Throughput"]
 
@@ -62,27 +62,18 @@ class PeerTiming:
         info = entry["extra_info"]
         if "ratio_median" not in info:
             return None
-        test, _, case = entry["name"].partition("[")
-        lower, upper = info["ratio_95"]
-        rounds = entry["stats"]["rounds"]
+        where = f"benchmark {entry.get('name')}"
+        with refusing(where):
+            test, _, case = entry["name"].partition("[")
+            lower, upper = info["ratio_95"]
+            rounds = entry["stats"]["rounds"]
+            many = rounds >= _FEWEST_ROUNDS
         # Files from before the level was written: the least and the greatest of few ratios hold the median that often.
-        default = 0.95 if rounds >= _FEWEST_ROUNDS else 1 - 2.0 ** (1 - rounds)
-        return cls(
-            test=test,
-            case=case.rstrip("]"),
-            peer=info["peer"],
-            ratio=info["ratio_median"],
-            lower=lower,
-            upper=upper,
-            level=info.get("ratio_level", default),
-            rounds=rounds,
-            n=info.get("n"),
-            dim=info.get("dim"),
-            crop_error=info.get("crop_error"),
-            peer_crop_error=info.get("kornia_crop_error"),
-            throughput=Throughput(**known_fields(Throughput, info)) if "images_per_second" in info else None,
-            environment=info.get("environment"),
-        )
+        level = info.get("ratio_level", 0.95 if many else 1 - 2.0 ** (1 - rounds))
+        own = {"test": test, "case": case.rstrip("]"), "lower": lower, "upper": upper, "level": level, "rounds": rounds}
+        own |= {"ratio": info["ratio_median"], "peer_crop_error": info.get("kornia_crop_error")}
+        own["throughput"] = info if "images_per_second" in info else None
+        return structured({**info, **own}, cls, where=where, surplus="ignored")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,12 +115,7 @@ class ObjectiveCost:
         info = entry["extra_info"]
         if info.get("question") != "objective cost":
             return None
-        made = known_fields(cls, info) | {
-            "against_batch": tuple((size, seconds) for size, seconds in info["against_batch"]),
-            "against_dim": tuple((size, seconds) for size, seconds in info["against_dim"]),
-            "fit": FittedLaw(**known_fields(FittedLaw, info["fit"])),
-        }
-        return cls(**made)
+        return structured(info, cls, where="a benchmark of an objective's cost", surplus="ignored")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,5 +143,4 @@ class CriticMemory:
         info = entry["extra_info"]
         if info.get("question") != "critic memory":
             return None
-        sizes = {name: tuple(info[name]) for name in ("batches", "peak_bytes", "peak_bytes_at_once")}
-        return cls(**(known_fields(cls, info) | sizes))
+        return structured(info, cls, where="a benchmark of a critic's memory", surplus="ignored")

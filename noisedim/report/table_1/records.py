@@ -7,9 +7,9 @@ from typing import Any, Self
 
 from noisedim.errors import InvalidInputError
 from noisedim.files import read_json, write_json_atomically
-from noisedim.report.benchmarks import known_fields
 from noisedim.report.table_1.verdicts import NoiseEffect
 from noisedim.runs.store import RunFolder
+from noisedim.schema import structured
 
 __all__ = ["FailedTableRun", "NoiseTable", "TableRecord"]
 
@@ -146,17 +146,7 @@ class NoiseTable:
         data = read_json(path)
         if not isinstance(data, dict) or data.get("question") != _QUESTION:
             raise InvalidInputError(f"expected a table written by noisedim table-1; {path} is something else")
-        made = known_fields(cls, data) | {
-            "methods": tuple(data["methods"]),
-            "sigmas": tuple(data["sigmas"]),
-            "records": tuple(TableRecord(**known_fields(TableRecord, record)) for record in data["records"]),
-            "effects": {
-                method: tuple(NoiseEffect(**known_fields(NoiseEffect, effect)) for effect in own)
-                for method, own in data["effects"].items()
-            },
-            "failed": tuple(FailedTableRun(**known_fields(FailedTableRun, each)) for each in data["failed"]),
-        }
-        return cls(**made)
+        return structured(data, cls, where=str(path), surplus="ignored")
 
     def write(self, path: Path) -> None:
         """To its file.

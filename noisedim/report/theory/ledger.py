@@ -1,11 +1,12 @@
 """The part of theory.json that the section reads, typed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from noisedim.files import read_json
+from noisedim.schema import refusing, structured
 from noisedim.verification.outcomes import Verdict
 
 __all__ = ["Case", "ClaimSummary", "Ledger", "Relation", "read_ledger"]
@@ -99,19 +100,8 @@ class Ledger:
 def read_ledger(path: Path) -> Ledger:
     """The ledger in ``path``.
 
-    Raises: StorageError: if the file cannot be read.
+    Raises: InvalidInputError: if the file cannot be read, or is something else.
     """
     content = read_json(path)
-    claims = tuple(_typed(ClaimSummary, claim) for claim in content["claims"])
-    cases = tuple(
-        _typed(Case, {**row, "findings": tuple(_typed(Relation, each) for each in row["findings"])})
-        for row in content["rows"]
-    )
-    return _typed(Ledger, {**content, "claims": claims, "cases": cases})
-
-
-def _typed(kind: type, content: Mapping[str, Any]) -> Any:
-    """``content`` as ``kind``: its fields, verdicts as such."""
-    known = {field.name: content[field.name] for field in fields(kind) if field.name in content}
-    verdicts = {name: Verdict(known[name]) for name in ("verdict", "printed_form") if known.get(name) is not None}
-    return kind(**{**known, **verdicts})
+    with refusing(str(path)):
+        return structured({**content, "cases": content["rows"]}, Ledger, where=str(path), surplus="ignored")

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self, get_type_hints
 
 import numpy as np
 
-from noisedim.errors import InvalidInputError
+from noisedim.schema import structured
 
 __all__ = ["StoredConfig"]
 
@@ -33,21 +33,27 @@ class StoredConfig:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """The inverse of :meth:`to_dict`; an unknown field is refused by name, a missing one has its default."""
+        """The inverse of :meth:`to_dict`; an unknown field or another type is refused by name.
+
+        A missing field has its default.
+        """
+        structured(data, cls, where=f"not {cls.stored_as} of this version")
+        return cls._built(data)
+
+    @classmethod
+    def _built(cls, data: dict[str, Any]) -> Self:
+        # From the values as they came: 1 must not become 1.0, which would be another run by its digest.
         hints = get_type_hints(cls)
 
         def read(name: str, value: Any) -> Any:
-            part = hints.get(name)
+            part = hints[name]
             if not dataclasses.is_dataclass(part):
                 return value
             if isinstance(part, type) and issubclass(part, StoredConfig):
-                return part.from_dict(value)
+                return part._built(value)
             return part(**value)  # type: ignore[operator]
 
-        try:
-            return cls(**{name: read(name, value) for name, value in data.items()})
-        except (TypeError, AttributeError) as error:
-            raise InvalidInputError(f"not {cls.stored_as} of this version: {error}") from None
+        return cls(**{name: read(name, value) for name, value in data.items()})
 
     def digest_content(self) -> dict[str, Any]:
         """What the digest is made of: all that shapes the result."""

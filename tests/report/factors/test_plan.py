@@ -1,6 +1,7 @@
 """Factors: what a record says is what its run's files give, on images that did not train."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -19,6 +20,7 @@ from noisedim.report.factors.plan import (
     variant_without_encoder,
 )
 from noisedim.runs import RunStore, make_run
+from noisedim.schema import structured
 from noisedim.training import DataConfig, TrainConfig
 
 BASE = TrainConfig(steps=20, batch_size=64, data=DataConfig(fold=0, limit=600))
@@ -39,7 +41,7 @@ def test_factors_are_judged_on_the_other_half_of_the_shapes(tmp_path):
         config = factor_config(name, steps=3, seed=1)
         folder = make_run(config, RunStore(tmp_path))
         record = factor_record(folder, config)
-        assert type(record).from_dict(plain(record.to_dict())) == record
+        assert structured(plain(asdict(record)), type(record), where="here") == record
         arrays = folder.read_embeddings()
         held_out = ~arrays["trained_on"]
         assert record.n == held_out.sum() == 1536

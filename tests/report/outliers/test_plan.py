@@ -1,7 +1,7 @@
 """Outliers: what a record says is what its run's files give, on images that did not train."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ from noisedim.report.outliers.plan import (
     pixel_outlier_record,
 )
 from noisedim.runs import RunStore, make_run
+from noisedim.schema import structured
 from noisedim.training import DataConfig, TrainConfig
 
 BASE = TrainConfig(steps=20, batch_size=64, data=DataConfig(fold=0, limit=600))
@@ -39,7 +40,7 @@ def test_outliers_are_judged_on_the_runs_embedding_of_rows_that_did_not_train(tm
     assert (config.data.without_class, config.seed, config.dim) == (4, 4, 2)
     folder = make_run(config, RunStore(tmp_path))
     record = outlier_record(folder, config)
-    assert type(record).from_dict(plain(record.to_dict())) == record
+    assert structured(plain(asdict(record)), type(record), where="here") == record
     arrays = folder.read_embeddings()
     norms = (arrays["z"] ** 2).sum(1)
     outlier, usual = arrays["labels"] == 4, ~arrays["trained_on"] & (arrays["labels"] != 4)

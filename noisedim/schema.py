@@ -1,0 +1,191 @@
+"""Data of files as typed records, and records as data of files: the one place where both are checked.
+
+A schema is a dataclass. Rules for every one of them: a field without a default must be there; a number that is no number
+(NaN, infinite) is written as null, and null where a number must be is read as NaN; a file of an older version has its
+fields renamed by its reader before it is read; a field is never given another meaning under its old name.
+"""
+
+import dataclasses
+import itertools
+import types
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+import numpy as np
+
+from noisedim.errors import InvalidInputError
+from noisedim.files import read_json
+
+__all__ = ["SCHEMAS", "Schema", "plain", "read_record", "refusing", "structured"]
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The layout of one kind of file: its newest version; files that name no version are of version ``unnamed``."""
+
+    version: int
+    unnamed: int = 1
+
+    def check(self, data: Mapping[str, Any], where: str, key: str = "schema") -> None:
+        """Refuse what is no object, and the layout of a version that is not known.
+
+        Raises: InvalidInputError.
+        """
+        if not isinstance(data, Mapping):
+            raise InvalidInputError(f"{where}: expected an object; got {_shown(data)}")
+        version = data.get(key, self.unnamed)
+        if type(version) is not int or not 1 <= version <= self.version:
+            raise InvalidInputError(
+                f"{where} has layout {_shown(version)}; this version reads layouts 1 to {self.version}"
+            )
+
+
+# Raise a version when a field changes its name or meaning, and teach its reader to read the older layout.
+SCHEMAS = {"result": Schema(1)}
+"""Versions of the layouts, by kind of file. A configuration's version is part of its digest instead."""
+
+
+def read_record(path: Path, kind: type[Record], *, surplus: Literal["refused", "ignored"] = "refused") -> Record:
+    """The record that a JSON file holds.
+
+    Raises: InvalidInputError: naming the file and the field, for what is no JSON or not of this kind.
+    """
+    return structured(read_json(path), kind, where=str(path), surplus=surplus)
+
+
+def structured(
+    data: Any,
+    kind: type[Record],
+    *,
+    where: str,
+    surplus: Literal["refused", "ignored"] = "refused",
+    given: Mapping[str, Any] | None = None,
+) -> Record:
+    """Plain data as a record.
+
+    Args:
+        data: as JSON holds it.
+        kind: a dataclass, or a container of dataclasses.
+        where: the file or run, for the refusal.
+        surplus: whether fields that ``kind`` does not have are refused or ignored, at every depth.
+        given: fields of ``kind`` that are not in the data.
+
+    Raises: InvalidInputError: one sentence with ``where`` and the field, for a missing field, an unknown one, a value of
+        another type, and what ``kind`` itself refuses.
+    """
+    with refusing(where):
+        data = _prepared(data, kind, "", refuse=surplus == "refused", given=given or {})
+        if given is None:
+            return msgspec.convert(data, kind)
+        hints = _hints(kind)
+        return kind(**{name: _field(value, hints[name], name) for name, value in data.items()}, **given)
+
+
+@contextmanager
+def refusing(where: str) -> Iterator[None]:
+    """While open, turns whatever the content of ``where`` makes fail into one sentence that names it.
+
+    Raises: InvalidInputError.
+    """
+    try:
+        yield
+    except InvalidInputError as error:
+        named = f"{error}".startswith(f"{where}:") or f" {where} " in f" {error} "
+        raise InvalidInputError(str(error) if named else f"{where}: {error}") from None
+    except msgspec.ValidationError as error:
+        cause = error.__cause__ if isinstance(error.__cause__, InvalidInputError) else error
+        raise InvalidInputError(f"{where}: {_sentence(cause)}") from None
+    except KeyError as error:
+        raise InvalidInputError(f"{where}: the field {_shown(error.args[0])} is missing") from None
+    except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, RecursionError) as error:
+        # A record's own checks compare values before their types are known.
+        raise InvalidInputError(f"{where}: {_shown(error)}") from None
+
+
+def plain(record: Any, *, without: tuple[str, ...] = (), leave_out_none: bool = False) -> dict[str, Any]:
+    """A record as plain nested data, as JSON holds it.
+
+    Args:
+        record: a dataclass.
+        without: fields to leave out.
+        leave_out_none: whether to leave out its own fields that are None.
+    """
+    own = dataclasses.asdict(record)
+    return {
+        name: value for name, value in own.items() if name not in without and not (leave_out_none and value is None)
+    }
+
+
+def _field(value: Any, kind: Any, name: str) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise InvalidInputError(_sentence(error, name)) from None
+
+
+def _sentence(error: Exception, name: str = "") -> str:
+    words = str(error)[:300]
+    if isinstance(error, InvalidInputError):
+        return words
+    what, _, place = words.partition(" - at `$")
+    place = (name + place.rstrip("`")).lstrip(".")
+    return f"{place}: {what[:1].lower()}{what[1:]}" if place else f"{what[:1].lower()}{what[1:]}"
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value) if not isinstance(value, Exception) else str(value)
+    return shown if len(shown) <= 80 else f"{shown[:80]}…"
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return {name: hint for name, hint in get_type_hints(kind).items() if name in kind.__dataclass_fields__}
+
+
+def _prepared(data: Any, kind: Any, place: str, *, refuse: bool, given: Mapping[str, Any]) -> Any:
+    """The data with surplus fields refused or left out, and NaN where null stands for a number."""
+
+    def deeper(value: Any, part: Any, name: str) -> Any:
+        return _prepared(value, part, ".".join(filter(None, (place, name))), refuse=refuse, given={})
+
+    if isinstance(data, np.generic):  # of records that are made, not read
+        data = data.item()
+    if kind is float:
+        return float("nan") if data is None else data
+    if dataclasses.is_dataclass(kind) and isinstance(data, Mapping):
+        hints = _hints(kind)
+        known = [name for name in hints if name not in given]
+        unknown = [name for name in data if name not in known]
+        if unknown and refuse:
+            raise InvalidInputError(f"unknown field {_shown(unknown[0])}" + (f" in {place}" if place else ""))
+        missing = [
+            field.name
+            for field in dataclasses.fields(kind)
+            if field.name in known
+            and field.name not in data
+            and field.default is field.default_factory is dataclasses.MISSING
+        ]
+        if missing:
+            raise InvalidInputError(f"the field {missing[0]!r} is missing" + (f" in {place}" if place else ""))
+        return {name: deeper(data[name], hints[name], name) for name in known if name in data}
+    return _prepared_parts(data, kind, deeper)
+
+
+def _prepared_parts(data: Any, kind: Any, deeper: Callable[[Any, Any, str], Any]) -> Any:
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        fitting = [part for part in parts if dataclasses.is_dataclass(part) or get_origin(part) is not None]
+        return deeper(data, fitting[0], "") if len(fitting) == 1 and data is not None else data
+    if isinstance(data, list | tuple) and parts and origin in (tuple, list):
+        kinds = itertools.repeat(parts[0]) if origin is list or parts[-1] is ... else itertools.chain(parts, data)
+        return [deeper(item, part, str(i)) for i, (item, part) in enumerate(zip(data, kinds, strict=False))]
+    if isinstance(data, Mapping) and len(parts) == 2 and isinstance(origin, type) and issubclass(origin, Mapping):
+        return {name: deeper(item, parts[1], str(name)) for name, item in data.items()}
+    return data
