@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 import numpy as np
@@ -84,7 +84,7 @@ def structured(
         data = _prepared(data, kind, "", refuse=surplus == "refused", given=given or {})
         if given is None:
             return msgspec.convert(data, kind)
-        hints = _hints(kind)
+        hints = _hints(cast(Any, kind))
         return kind(**{name: _field(value, hints[name], name) for name, value in data.items()}, **given)
 
 
@@ -160,7 +160,7 @@ def _prepared(data: Any, kind: Any, place: str, *, refuse: bool, given: Mapping[
     if kind is float:
         return float("nan") if data is None else data
     if dataclasses.is_dataclass(kind) and isinstance(data, Mapping):
-        hints = _hints(kind)
+        hints = _hints(cast(Any, kind))
         known = [name for name in hints if name not in given]
         unknown = [name for name in data if name not in known]
         if unknown and refuse:

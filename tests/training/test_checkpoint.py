@@ -110,10 +110,17 @@ def test_a_checkpoint_of_before_the_digest_loads(tmp_path):
     assert load_checkpoint(tmp_path / "c.safetensors").metadata == {"steps_done": 3}
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_values_that_are_not_finite_are_refused(tmp_path, value):
-    save_checkpoint(tmp_path / "c.safetensors", {"level": torch.tensor(value)}, {})
-    with pytest.raises(CheckpointError, match=r"c\.safetensors is damaged: level holds values that are not finite"):
+def test_a_running_mean_in_logarithms_starts_at_minus_infinity(tmp_path):
+    save_checkpoint(tmp_path / "c.safetensors", {"objective/log_normaliser": torch.tensor(-math.inf)}, {})
+    assert load_checkpoint(tmp_path / "c.safetensors").tensors["objective/log_normaliser"] == -math.inf
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("model/level", math.nan), ("model/level", math.inf), ("objective/a", math.nan)]
+)
+def test_values_that_are_not_finite_are_refused(tmp_path, name, value):
+    save_checkpoint(tmp_path / "c.safetensors", {name: torch.tensor(value)}, {})
+    with pytest.raises(CheckpointError, match=rf"c\.safetensors is damaged: {name} holds values that are not finite"):
         load_checkpoint(tmp_path / "c.safetensors")
 
 

@@ -145,7 +145,7 @@ def make_routes(base: TrainConfig, store: RunStore, *, seeds: int) -> Records:
     normal = replace(base, noise=NoiseConfig(capacity=capacity(base.dim)))
     path = store.root.parent / f"any-prior-{normal.digest()}-{seeds}-{_FORMAT}.json"
     if path.is_file():
-        return read_record(path, Records, surplus="ignored")
+        return read_record(path, Records, surplus="ignored")  # type: ignore[type-abstract]
     runs = _runs(normal, seeds)
     with parallel_config(backend="loky", inner_max_num_threads=1):
         made = Parallel(n_jobs=available_cores(), batch_size=1)(delayed(_judged)(run) for run in runs)
