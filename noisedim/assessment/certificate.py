@@ -36,16 +36,21 @@ _MOST_LOG_KERNEL = 300.0
 
 @dataclass(frozen=True)
 class Certificate:
-    """An upper bound, in nats, on KL(f(X)+Z ‖ prior*noise) for embeddings clipped to a ball.
+    """An upper bound, in nats, on KL(clip_R(f(X))+Z ‖ noisy prior): of the embedding clipped to the ball of radius R.
+
+    It says nothing of how far out the rows were that are clipped: with any, it certifies ``clip_norms(f(X), radius)``, the
+    map to deploy, and not f(X).
 
     Attributes:
         bound: holds with probability ``level`` for any law of the embeddings; always finite.
         estimate: D₂ estimated from all pairs, at least 0, for comparison; not a bound. NaN where the kernel overflows.
-        trivial: the bound that follows from bounded norms alone: the mean divergence of one point's noisy law.
+        trivial: the bound that follows from bounded norms alone: the mean divergence of one point's noisy law, at an upper
+            confidence bound of the mean square norm with the same ``level``.
         certified: whether ``bound`` is below ``trivial``.
         method: the smaller of the two bounds, ``pairs`` or ``concentration``; ``range`` where the kernel overflows and
             the bound is its largest possible value.
         prior, noise_level, radius, n, dim, level: what the bound holds for.
+        clipped: how many of the rows were longer than ``radius``; 0 for the uniform prior.
     """
 
     bound: float
@@ -59,6 +64,7 @@ class Certificate:
     n: int
     dim: int
     level: float
+    clipped: int = 0
 
     def __str__(self) -> str:
         """The certificate in one sentence."""
@@ -67,9 +73,14 @@ class Certificate:
                 f"not certifiable at noise {self.noise_level:g} with {self.n:,} rows: the bound of {self.bound:.3g} nats "
                 f"is no better than {self.trivial:.3g} nats, which holds for every embedding with these norms"
             )
+        subject, clipping = "f(X)", ""
+        if self.radius is not None:
+            subject = "clip_R(f(X))"
+            clipping = f", R = {self.radius:.3g}, {self.clipped:,} rows clipped"
         return (
-            f"KL(f(X)+Z ‖ noisy prior) ≤ {self.bound:.3g} nats with probability {self.level:g} "
-            f"(noise {self.noise_level:g}, n = {self.n:,}, estimate {self.estimate:.3g})"
+            f"KL({subject}+Z ‖ noisy prior) ≤ {self.bound:.3g} nats with probability {self.level:g} "
+            f"(noise {self.noise_level:g}, n = {self.n:,}, estimate {self.estimate:.3g}{clipping})"
+            + (": it certifies the clipped embedding, not how far out those rows were" if self.clipped else "")
         )
 
 
@@ -117,13 +128,16 @@ def certify(
     if not law.is_standard_normal:
         z = z[: max(_LEAST_ROWS, math.isqrt(_MOST_UNIFORM_VALUES // z.shape[1]))]
     n, dim = z.shape
+    rows = z
     z, radius = _clipped(z, law, radius)
+    squares = (z**2).sum(1)
     log_greatest = _greatest_log_kernel(law, noise_level, radius)
     if log_greatest > _MOST_LOG_KERNEL:
         bound, estimate, method = log_greatest, math.nan, "range"
     else:
         bound, estimate, method = _bounded(z, law, noise_level, math.exp(log_greatest), 1 - level)
-    trivial = law.noise_divergence(noise_level, float((z**2).sum(1).mean()))
+    largest = float(dim) if radius is None else radius**2
+    trivial = law.noise_divergence(noise_level, _upper(np.minimum(squares, largest), largest, 1 - level))
     return Certificate(
         bound=bound,
         estimate=estimate,
@@ -136,6 +150,7 @@ def certify(
         n=n,
         dim=dim,
         level=level,
+        clipped=int((rows != z).any(1).sum()),
     )
 
 

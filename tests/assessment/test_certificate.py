@@ -103,3 +103,24 @@ def test_bad_input():
         certify(np.zeros((30, 1)), 1e-200)
     with pytest.raises(InvalidInputError, match="level must lie"):
         certify(np.zeros((30, 1)), 1.0, level=1.0)
+
+
+def test_clipped_rows_are_told_and_nothing_is_said_of_them():
+    z = np.random.default_rng(3).standard_normal((4000, 1))
+    far = z.copy()
+    far[:3] = 1e6
+    plain, found = certify(z, 1.0, radius=5.0), certify(far, 1.0, radius=5.0)
+    assert plain.clipped == 0
+    assert "KL(clip_R(f(X))+Z ‖ noisy prior) ≤" in str(plain)
+    assert "R = 5, 0 rows clipped)" in str(plain)
+    assert found.clipped == 3
+    assert "3 rows clipped): it certifies the clipped embedding" in str(found)
+    assert certify(np.random.default_rng(4).random((3000, 1)), 0.25, prior="uniform").clipped == 0
+
+
+def test_the_trivial_bound_is_a_confidence_bound():
+    # KL(N(a, 1) ‖ N(0, 2)) = (log 2 − 1/2)/2 + a²/4: at the true mean square it must be below the stated one.
+    for seed in range(20):
+        z = np.random.default_rng([5, seed]).standard_normal((200, 1))
+        found = certify(z, 1.0, radius=6.0, level=0.999)
+        assert found.trivial > (math.log(2) - 0.5) / 2 + 1 / 4
