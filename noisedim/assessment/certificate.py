@@ -44,8 +44,8 @@ class Certificate:
     Attributes:
         bound: holds with probability ``level`` for any law of the embeddings; always finite.
         estimate: D₂ estimated from all pairs, at least 0, for comparison; not a bound. NaN where the kernel overflows.
-        trivial: the bound that follows from bounded norms alone: the mean divergence of one point's noisy law, at an upper
-            confidence bound of the mean square norm with the same ``level``.
+        trivial: what bounded norms alone give: the mean divergence of one point's noisy law, at the sample's mean square
+            norm. It is the value to compare with, not a confidence bound.
         certified: whether ``bound`` is below ``trivial``.
         method: the smaller of the two bounds, ``pairs`` or ``concentration``; ``range`` where the kernel overflows and
             the bound is its largest possible value.
@@ -136,8 +136,7 @@ def certify(
         bound, estimate, method = log_greatest, math.nan, "range"
     else:
         bound, estimate, method = _bounded(z, law, noise_level, math.exp(log_greatest), 1 - level)
-    largest = float(dim) if radius is None else radius**2
-    trivial = law.noise_divergence(noise_level, _upper(np.minimum(squares, largest), largest, 1 - level))
+    trivial = law.noise_divergence(noise_level, float(squares.mean()))
     return Certificate(
         bound=bound,
         estimate=estimate,

@@ -55,7 +55,7 @@ class Assess:
     """Of random projections, parts and folds."""
     simulations: int | None = None
     """Calibrate by this many null samples of exactly this shape instead of by the shipped tables."""
-    n_star: bool | None = None
+    n_star: bool = True
     """Look for the sample size at which the battery rejects half of the time; by default where that takes seconds."""
     budget: float = 5.0
     """Seconds that the tests over all pairs of rows may take together; if they would take longer, they are left out, and
@@ -107,7 +107,7 @@ class Assess:
                 seed=self.seed,
                 labels=labels,
                 simulations=self.simulations,
-                n_star=self.n_star,
+                n_star=None if self.n_star else False,
                 budget=self.budget,
             )
         if assessment.made is not None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from noisedim.assessment import read_arrays, read_tables
+from noisedim.assessment.storage import read_arrays, read_tables
 from noisedim.assessment.storage.read_arrays import Wanted
 from noisedim.columns import Chosen, choose_columns, is_label, may_be_coordinates
 from noisedim.errors import InvalidInputError

@@ -289,7 +289,8 @@ def rounding_of(z: np.ndarray) -> float:
 
 def float_digits(z: np.ndarray) -> int:
     """Binary digits of the shortest float format (bfloat16, float16, float32, float64) that holds all of z."""
-    single = z.astype(np.float32)
+    with np.errstate(over="ignore"):  # larger than that format's numbers
+        single = z.astype(np.float32)
     if not np.array_equal(single, z):
         return 53
     if not (single.view(np.uint32) & 0xFFFF).any():
