@@ -63,14 +63,13 @@ def test_the_encoder_the_judge_and_the_generator_are_runs(runs, checkpoint, caps
     assert "c ~ prior  KID" in out
 
 
-def test_a_run_is_the_same_wherever_it_is_made(runs, checkpoint, tmp_path, one_thread):
+def test_a_run_is_the_same_wherever_it_is_made(checkpoint, tmp_path, one_thread):
+    # Both on one thread: sums in other orders round differently, and adversarial training magnifies that.
     config = GanConfig.from_dict(read_json(checkpoint.parent / "config.json"))
-    again = make_any_run(config, RunStore(tmp_path), device="cpu")
-    # The other one was trained on as many threads as there are, which round differently.
-    expected = read_json(checkpoint.parent / "result.json")["generation"]["prior"]
-    found = again.read_result()["generation"]["prior"]
-    assert found["consistency"] == pytest.approx(expected["consistency"], rel=1e-3)
-    assert found["frechet"] == pytest.approx(expected["frechet"], rel=1e-3)
+    first, again = (make_any_run(config, RunStore(tmp_path / name), device="cpu") for name in ("here", "there"))
+    own, other = (folder.read_result()["generation"]["prior"] for folder in (first, again))
+    assert own == other
+    assert np.isfinite(own["consistency"])
 
 
 def test_without_labels_there_are_pictures_and_no_figures(tmp_path):
