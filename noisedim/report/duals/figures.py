@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from noisedim.document.content import Picture, draw
+from noisedim.document.figures import PALETTE
 from noisedim.report.duals.verdicts import DualRecord
 
 __all__ = ["duals_picture"]
@@ -30,8 +31,21 @@ def duals_picture(data: str, records: Sequence[DualRecord], words: Mapping[str, 
             ends = np.array([[min(values), max(values)] for values in found]).T
             # Side by side, so that the lines of several forms can be told apart.
             at = np.array(sigmas) * 1.06 ** (i - 2)
-            panel.errorbar(at, means, np.abs(ends - means), marker=_MARKERS[i], label=label, capsize=2, lw=1, ms=5)
+            panel.errorbar(
+                at,
+                means,
+                np.abs(ends - means),
+                marker=_MARKERS[i],
+                color=PALETTE[i],
+                label=label,
+                capsize=2,
+                lw=1,
+                ms=5,
+            )
         panel.set(xscale="log", yscale="log", title=f"batch {batch}", xlabel="noise σ (sd of the embedding)")
+        levels = sorted({own.sigma for own in records})
+        panel.set_xticks(levels, [f"{level:g}" for level in levels])
+        panel.set_xticks([], minor=True)
     axes[0].set_ylabel("D₂ at noise 0.3 (nats), held out")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
