@@ -16,7 +16,7 @@ class Duals:
 
     profile: Literal["smoke", "digits", "digits-large", "mnist"] = "digits"
     """smoke: does everything work? digits: 120 runs with batches of 64 and 256. digits-large: 30 runs with batches of 1,024.
-    mnist: 90 runs of 48,000 images. 15 to 40 minutes each on one core."""
+    mnist: 90 runs of 48,000 images. digits took 19 minutes on a busy core; the others were never completed."""
     data_root: Path | None = None
     """Folder of the data sets; default NOISEDIM_DATA."""
     output: Path | None = None

@@ -107,7 +107,7 @@ HIGH_LAWS: dict[str, Callable[[np.random.Generator, np.ndarray], np.ndarray]] = 
     "5% of directions rectified, rotated": lambda rng, z: _rotated(rng, _first(z, _rectified(z))),
     "ten clusters, whitened": _clusters,
 }
-"""Departures that embeddings of hundreds of dimensions have; the last three are near what is possible there."""
+"""Departures that embeddings of hundreds of dimensions have; two before the last are near what is possible."""
 
 
 def high_cells() -> list[dict[str, Any]]:

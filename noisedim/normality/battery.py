@@ -36,7 +36,7 @@ _LEAST_HALF = 20
 
 _NO_TABLE = "the null tables do not reach this n and d; pass `simulations` to calibrate the test"
 _ROUNDED = "the rows were rounded before they were mapped to N(0, I), so that equal values say nothing"
-# Seconds that a sum over pairs takes at least, per pair and per pair and coordinate, on one core of 2020's.
+# Rough estimates, not measured on this machine: seconds per pair, and per pair and coordinate, on one core.
 _PER_PAIR, _PER_PRODUCT = 6e-9, 6e-11
 BUDGET = 5.0
 """Default budget in seconds for the tests that sum over all pairs of rows."""

@@ -90,7 +90,8 @@ def calibrated_p_value(
 def limit_reaches(test: str, n: int, dim: int) -> bool:
     """Whether the limit law, with exact mean and variance, stands in for a table that ends below this dimension.
 
-    Measured in 640 to 2,048 dimensions from 300 rows on, where many directions make a sum of many small parts normal.
+    Simulated at d = 640 only: 600 samples of 300 rows and 300 of 1,000 rejected 3.3% to 6.7% at 0.05. In more dimensions it
+    rests on the argument that a sum of many small parts is nearly normal.
     """
     own = calibrated(test)
     if own.beyond_table is None or table_reaches(test, n, dim):

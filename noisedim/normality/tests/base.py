@@ -217,7 +217,7 @@ class CalibratedTest(Test):
         in_every_battery: for a composite test: also part of the battery of the simple null.
         over_pairs: the statistic sums over all pairs of rows, so that its time grows with n².
         beyond_table: relative error of p by the limit law, with exact moments, in more dimensions than the table holds,
-            measured by simulation; ``None``: the limit is not used.
+            an allowance from simulations at d = 640; ``None``: the limit is not used.
     """
 
     single: Callable[[np.ndarray], float] | None = None

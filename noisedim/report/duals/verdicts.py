@@ -1,4 +1,7 @@
-"""Which form of the dual is the best objective? The rule was written down before the runs that judge."""
+"""Which form of the dual is the best objective? The rule was committed before the recorded runs.
+
+It was not blind: exploratory runs of some of the same cells and seeds (batch 256, seeds 0 to 2) had been seen.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
