@@ -96,7 +96,9 @@ class SameKey:
         own = indices.cpu()
         group, place = self._group[own], self._place[own]
         others = (self._count[group] - 1).clamp(min=1)
-        drawn = (torch.rand(len(own), generator=self.generator, dtype=torch.float64) * others).long().clamp(max=others - 1)
+        drawn = (
+            (torch.rand(len(own), generator=self.generator, dtype=torch.float64) * others).long().clamp(max=others - 1)
+        )
         # Counted from the item's own place, so that it is never its own partner while there are others.
         at = torch.where(self._count[group] > 1, (place + 1 + drawn) % self._count[group], place)
         return self._members[self._first[group] + at].to(indices.device)

@@ -75,7 +75,9 @@ class ImageSet:
         Raises: InvalidInputError: for rows that are no images, or images smaller than ``size``.
         """
         if self.images.ndim != 4 or min(self.images.shape[-2:]) < size:
-            raise InvalidInputError(f"data.size={size} needs images of at least that size; got {tuple(self.images.shape)}")
+            raise InvalidInputError(
+                f"data.size={size} needs images of at least that size; got {tuple(self.images.shape)}"
+            )
         parts = [functional.adaptive_avg_pool2d(unit_pixels(part), size) for part in self.images.split(4096)]
         return replace(self, images=torch.cat(parts))
 

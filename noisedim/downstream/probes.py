@@ -106,7 +106,8 @@ def probe_predictions(
     if classes < 2:
         raise InvalidInputError(f"expected at least 2 classes; got only {train_labels[0]}")
     return {
-        name: _classifier(name, seed, len(train_z), classes).fit(train_z, train_labels).predict(test_z) for name in names
+        name: _classifier(name, seed, len(train_z), classes).fit(train_z, train_labels).predict(test_z)
+        for name in names
     }
 
 

@@ -18,7 +18,16 @@ from noisedim.normality.mehler import log_mean_kernel
 from noisedim.normality.transport import debiased_wasserstein
 from noisedim.streams import numpy_stream
 
-__all__ = ["BLOCKS", "FINE", "MATCH_NAMES", "BlockScores", "block_scores", "packed_bits", "shuffled_blocks", "unpacked_bits"]
+__all__ = [
+    "BLOCKS",
+    "FINE",
+    "MATCH_NAMES",
+    "BlockScores",
+    "block_scores",
+    "packed_bits",
+    "shuffled_blocks",
+    "unpacked_bits",
+]
 
 BLOCKS = 10
 FINE = 0.3

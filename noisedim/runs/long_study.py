@@ -19,7 +19,7 @@ from noisedim.runs.sweep import keep_freed_memory
 from noisedim.schema import read_record
 from noisedim.training import DataConfig, TrainConfig
 
-__all__ = ["Cell", "LongStudy", "Scores", "StudyFile", "StudyRecord", "images_of", "make_study", "read_study"]
+__all__ = ["Cell", "Label", "LongStudy", "Scores", "StudyFile", "StudyRecord", "images_of", "make_study", "read_study"]
 
 Label = str | int | float
 
@@ -147,7 +147,9 @@ def read_study(path: Path) -> StudyFile:
     return read_record(path, StudyFile, surplus="ignored")
 
 
-def _one(measure: Callable[[Cell, str | None], Scores], cell: Cell, root: str | None) -> tuple[Cell, Scores, dict[str, Any]]:
+def _one(
+    measure: Callable[[Cell, str | None], Scores], cell: Cell, root: str | None
+) -> tuple[Cell, Scores, dict[str, Any]]:
     import torch
 
     torch.set_num_threads(1)
@@ -205,7 +207,12 @@ def make_study(
             environment=environments.index(where),
         )
         known[record.config] = _rounded(asdict(record))
-        about = {"study": study.name, "profile": profile, "command": study.command(profile), "environments": environments}
+        about = {
+            "study": study.name,
+            "profile": profile,
+            "command": study.command(profile),
+            "environments": environments,
+        }
         write_json_atomically(output, {**about, "records": list(known.values())})
         on_finished(cell)
     found = {record.config: record for record in read_study(output).records}

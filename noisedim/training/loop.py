@@ -156,7 +156,9 @@ class Trainer(Resumable):
                 f"{'none' if labels is None else tuple(labels.shape)} for {len(self.images)} images"
             )
         if self.objective.reconstructs:
-            raise InvalidInputError(f"pairs_by='label' needs an objective of two views; got {self.config.objective.name!r}")
+            raise InvalidInputError(
+                f"pairs_by='label' needs an objective of two views; got {self.config.objective.name!r}"
+            )
         return SameKey(labels, generator=stream(self.config.seed, "partners", torch.device("cpu")))
 
     def step(self, *, log: bool = False) -> None:

@@ -79,7 +79,9 @@ CONTESTANTS: dict[str, Contestant] = {
     "infonce": Contestant(
         "InfoNCE, separable critic", "noise injection", {**_PLAIN, "noisy": True}, "σ", (0.15, 0.3, 0.6)
     ),
-    "autoencoder": Contestant("noisy autoencoder", "noise injection", {"name": "autoencoder"}, "σ", (0.1, 0.2, 0.3, 0.5)),
+    "autoencoder": Contestant(
+        "noisy autoencoder", "noise injection", {"name": "autoencoder"}, "σ", (0.1, 0.2, 0.3, 0.5)
+    ),
     "adaptive-dual-flow": Contestant(
         "adaptive dual, then a flow", "noise injection", {"name": "adaptive-dual"}, "σ", (1.0, 2.5), gaussianise="flow"
     ),

@@ -183,7 +183,9 @@ def compare_curves(curves: Mapping[str, Curve], reference: str, *, wanted: Seque
         ours, theirs = curves[reference], curves[method]
         for level in wanted:
 
-            def distance(a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray], level: float = level) -> float:
+            def distance(
+                a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray], level: float = level
+            ) -> float:
                 return match_at(*a, level) - match_at(*b, level)
 
             found.append(_compared(method, level, _jackknifed(ours, theirs, distance), MATCH_MARGIN, count, True))
