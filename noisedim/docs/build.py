@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,20 +18,26 @@ __all__ = ["FOLDER", "build_site", "write_sources"]
 FOLDER = Path(__file__).parent
 
 
-def write_sources(folder: Path) -> None:
-    """All pages in Markdown: those of the repository, and those made from the code."""
+def write_sources(folder: Path, helps: Mapping[str, str]) -> None:
+    """All pages in Markdown: those of the repository, and those made from the code.
+
+    Args:
+        folder: where to write them.
+        helps: what the commands print, by their names.
+    """
     shutil.copytree(FOLDER / "pages", folder, dirs_exist_ok=True)
-    for name, text in generated_pages().items():
+    for name, text in generated_pages(helps).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
 
-def build_site(output: Path) -> Path:
+def build_site(output: Path, helps: Mapping[str, str]) -> Path:
     """Build the site into ``output``; a warning is an error, such as a link that leads nowhere.
 
     Args:
         output: folder to write to; what an earlier build left there is removed.
+        helps: what the commands print, by their names.
 
     Returns: the path of ``index.html``.
 
@@ -46,7 +53,7 @@ def build_site(output: Path) -> Path:
         raise InvalidInputError(f"--output must be an empty or new folder, or that of an earlier build; got {output}")
     with tempfile.TemporaryDirectory() as temporary:
         sources = Path(temporary)
-        write_sources(sources / "pages")
+        write_sources(sources / "pages", helps)
         settings = {
             "INHERIT": str(FOLDER / "mkdocs.yml"),
             "docs_dir": "pages",
@@ -57,7 +64,7 @@ def build_site(output: Path) -> Path:
         config.write_text(json.dumps(settings), encoding="utf-8")  # JSON is YAML
         # A process of its own: its plugins set up logging for all of this one.
         done = subprocess.run(
-            [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", config, "-d", output.absolute()],
+            [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", config, "-d", output.absolute()],
             env={
                 **os.environ,
                 "NO_MKDOCS_2_WARNING": "true",

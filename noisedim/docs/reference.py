@@ -68,7 +68,6 @@ API: dict[str, tuple[str, tuple[str, ...]]] = {
             "noisedim.assessment.certificate.certify",
             "noisedim.assessment.certificate.Certificate",
             "noisedim.assessment.certificate.clip_norms",
-            "noisedim.statistics.intervals.Interval",
             "noisedim.normality.henze_zirkler.henze_zirkler",
         ),
     ),
@@ -115,10 +114,10 @@ API: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def generated_pages() -> dict[str, str]:
-    """Pages by their path below the folder of pages."""
+def generated_pages(helps: Mapping[str, str]) -> dict[str, str]:
+    """Pages by their path below the folder of pages; ``helps`` is what the commands print, by their names."""
     made: dict[str, Callable[[], str]] = {
-        "command-line": command_line_page,
+        "command-line": lambda: command_line_page(helps),
         "tests": tests_page,
         "priors": priors_page,
         "methods": methods_page,

@@ -29,6 +29,8 @@ class DataConfig:
     """Leave out the first so many training images."""
     limit: int | None = None
     """Use only the first so many images (after those left out); of a test split all are used."""
+    size: int | None = None
+    """Reduce images to so many pixels a side, by means over areas; as they are if omitted."""
     without_class: int | None = None
     """Leave the images of this class out of training and measuring: outliers, which are embedded and stored all the same."""
 
@@ -37,6 +39,8 @@ class DataConfig:
         positive_integer("data.skip", self.skip, minimum=0)
         if self.limit is not None:
             positive_integer("data.limit", self.limit, minimum=2)
+        if self.size is not None:
+            positive_integer("data.size", self.size)
         if self.without_class is not None:
             positive_integer("data.without_class", self.without_class, minimum=0)
         if self.fold is not None and not 0 <= self.fold < self.folds:
