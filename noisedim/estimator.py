@@ -124,7 +124,7 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         # Float64, so that a row's embedding does not depend on which rows are embedded together.
         self.model_ = result.model.double()
         self._n_features_out = self.prior_.ambient_dim
-        vars(self).pop("inverse_", None)  # of an earlier fit
+        self.__dict__.pop("inverse_", None)  # of an earlier fit
         if self.fit_inverse_transform:
             self.inverse_ = KNeighborsRegressor(min(_NEIGHBOURS, len(X)), weights="distance").fit(self._embedded(X), X)
         return self

@@ -64,7 +64,11 @@ def test_short_names_are_the_same_options(tmp_path, capsys):
     assert len(list(tmp_path.iterdir())) == 1
     from noisedim.cli.sweep import Sweep
 
-    assert tyro.cli(Sweep, args=["--dataset", "mnist"]).data == tyro.cli(Sweep, args=["--data", "mnist"]).data == ("mnist",)
+    assert (
+        tyro.cli(Sweep, args=["--dataset", "mnist"]).data
+        == tyro.cli(Sweep, args=["--data", "mnist"]).data
+        == ("mnist",)
+    )
 
 
 def test_information_is_never_said_to_exceed_its_ceiling():

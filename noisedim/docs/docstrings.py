@@ -1,7 +1,7 @@
 """noisedim's docstrings as Markdown: what mkdocstrings does not know of their form is rewritten before it reads them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import griffe
@@ -22,7 +22,7 @@ def as_markdown(text: str) -> str:
         text: with reStructuredText's roles and formulas, sections of one line (``Returns: nats.``), entries for several
             names at once (``mean, variance: both``), and examples anywhere.
     """
-    lines = list(_fenced_examples(_formulas(text.splitlines())))
+    lines = _fenced_examples(_formulas(text.splitlines()))
     return _ROLE.sub(r"`\1`", _INLINE_MATHS.sub(lambda found: _mathml(found[1]), "\n".join(_sections(lines))))
 
 
@@ -51,7 +51,7 @@ def _mathml(tex: str, display: str = "inline") -> str:
     return convert(tex.strip().rstrip(","), display=display)
 
 
-def _fenced_examples(lines: list[str]) -> Iterator[str]:
+def _fenced_examples(lines: Iterable[str]) -> Iterator[str]:
     inside = False
     for line in lines:
         begins = line.lstrip().startswith(">>> ")
@@ -66,7 +66,7 @@ def _fenced_examples(lines: list[str]) -> Iterator[str]:
         yield "```"
 
 
-def _sections(lines: list[str]) -> Iterator[str]:
+def _sections(lines: Iterable[str]) -> Iterator[str]:
     """Sections of one line as paragraphs; entries of several names as one each."""
     continued = False
     for line in lines:

@@ -1,9 +1,12 @@
 """Pages of the reference that are made from the code's own tables, so that they cannot say anything else than the code."""
 
+import ast
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
+from itertools import pairwise
 from typing import Any, get_args
 
 from noisedim.docs.command_line import command_line_page
@@ -157,7 +160,15 @@ def tests_page() -> str:
     from noisedim.normality.tests import TESTS
 
     rows = [
-        [f"`{test.name}`", _NULLS[test.null], test.words, _calibration(test), _reach(test), _cost(test), test.effect or "–"]
+        [
+            f"`{test.name}`",
+            _NULLS[test.null],
+            test.words,
+            _calibration(test),
+            _reach(test),
+            _cost(test),
+            test.effect or "–",
+        ]
         for test in TESTS
     ]
     head = ["test", "null", "a small p-value means", "where its p-value comes from", "reach", "cost", "effect size"]
@@ -221,16 +232,15 @@ def priors_page() -> str:
 
     rows = []
     for name, law in PRIORS.items():
-        parameters = [own for own in inspect.signature(law).parameters if own not in ("self", "args", "kwargs")]
+        parameters = [f"`{own}`" for own in inspect.signature(law).parameters if own not in ("self", "args", "kwargs")]
+        linked = f"[`{law.__name__}`](api-priors.md)"
         by_name = "yes" if law.known_by_name else "no"
-        rows.append(
-            [f"`{name}`", f"[`{law.__name__}`](api-priors.md)", first_sentence(law), ", ".join(f"`{p}`" for p in parameters), by_name]
-        )
+        rows.append([f"`{name}`", linked, first_sentence(law), ", ".join(parameters), by_name])
     return "\n\n".join(
         [
             "# Table of priors",
             "Made from `noisedim.priors.PRIORS`. A prior file is JSON with the field `prior` and the fields of its class; "
-            "`prior.save(\"prior.json\")` writes it, `load_prior` reads it. How to use one: "
+            '`prior.save("prior.json")` writes it, `load_prior` reads it. How to use one: '
             "[Use any prior](../how-to/any-prior.md).",
             table(["name", "class", "law", "parameters", "by name alone"], rows),
         ]
@@ -269,7 +279,8 @@ def run_folder_page() -> str:
     from noisedim.runs import store
     from noisedim.runs.generator_record import GeneratorRecord
     from noisedim.runs.record import Information, Pretraining, Probe, RunRecord
-    from noisedim.schema import SCHEMAS, __doc__ as rules
+    from noisedim.schema import SCHEMAS
+    from noisedim.schema import __doc__ as rules
     from noisedim.training.config import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
 
     records = (RunRecord, Information, Pretraining, Probe, GeneratorRecord, Assessment, TestResult, Provenance)
@@ -309,14 +320,13 @@ def described_fields(kind: Any) -> Mapping[str, str]:
     """What the source says of each field: in the class's ``Attributes:``, or in the string below the field."""
     from griffe import Docstring, DocstringSectionKind
 
-    import ast
-    import textwrap
-
     known: dict[str, str] = {}
     text = re.sub(
         r"^( +)((?:\w+, )+)(\w+): ",
-        lambda found: "".join(f"{found[1]}{name}: see {found[3]}.\n" for name in found[2].split(", ") if name)
-        + f"{found[1]}{found[3]}: ",
+        lambda found: (
+            "".join(f"{found[1]}{name}: see {found[3]}.\n" for name in found[2].split(", ") if name)
+            + f"{found[1]}{found[3]}: "
+        ),
         inspect.cleandoc(kind.__doc__ or ""),
         flags=re.MULTILINE,
     )
@@ -324,7 +334,7 @@ def described_fields(kind: Any) -> Mapping[str, str]:
         if section.kind is DocstringSectionKind.attributes:
             known |= {own.name: _plain(" ".join(own.description.split())) for own in section.value}
     body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0].body  # type: ignore[attr-defined]
-    for item, after in zip(body, body[1:], strict=False):
+    for item, after in pairwise(body):
         if isinstance(item, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             known[item.target.id] = _plain(" ".join(str(after.value.value).split()))  # type: ignore[union-attr]
     return known
@@ -339,7 +349,11 @@ def claims_page() -> str:
         "Made from `noisedim.theory.claims`. `noisedim verify ID` checks one, `noisedim cite ID` prints its sources. "
         "How they are checked: [How claims are verified](../explanation/verification.md).",
     ]
-    for kind, words in (("paper", "Stated in the paper"), ("new", "Stated here first"), ("evidence", "About trained encoders")):
+    for kind, words in (
+        ("paper", "Stated in the paper"),
+        ("new", "Stated here first"),
+        ("evidence", "About trained encoders"),
+    ):
         rows = [[f"`{own.id}`", own.title, own.statement, own.source] for own in CLAIMS.values() if own.kind == kind]
         parts += [f"## {words}", table(["id", "claim", "statement", "where"], rows)]
     parts.append("## Errata")
