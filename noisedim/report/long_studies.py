@@ -16,6 +16,5 @@ def long_study(name: str) -> LongStudy:
     Raises: InvalidInputError: for an unknown name.
     """
     folder = one_of("study", name.replace("-", "_"), LONG_STUDIES)
-    study = import_module(f"noisedim.report.{folder}.plan").STUDY
-    assert isinstance(study, LongStudy)
+    study: LongStudy = import_module(f"noisedim.report.{folder}.plan").STUDY
     return study

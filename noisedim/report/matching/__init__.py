@@ -1,0 +1,1 @@
+"""Study: what a match needs in images, steps, noise and batch."""

@@ -1,0 +1,1 @@
+"""Study: which method matches the prior best at the accuracy one needs."""

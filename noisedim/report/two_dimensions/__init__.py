@@ -1,0 +1,1 @@
+"""Study: what reaches the paper's accuracy in two dimensions."""
