@@ -9,17 +9,55 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Block", "Header", "Notice", "Picture", "Pictures", "Section", "Table", "Text", "Verdict", "draw"]
+__all__ = [
+    "Block",
+    "Header",
+    "Notice",
+    "Picture",
+    "Pictures",
+    "Section",
+    "Statement",
+    "Status",
+    "Table",
+    "Text",
+    "Verdict",
+    "draw",
+]
 
 # A larger SVG is not kept; the PNG is enough.
 _MOST_SVG_CHARACTERS = 400_000
 # The overview counts the answers of a section with more answers than this, instead of listing them.
 _MOST_LISTED = 6
+
+
+Status = Literal["supported", "contradicted", "only when", "undecided", "not tested"]
+"""What the evidence says of a statement."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence that may be true or false, what the evidence says of it, and how much evidence that is.
+
+    Attributes:
+        text: the statement, without a full stop.
+        status: ``only when`` where it holds under a condition, which ``effect`` names.
+        effect: the size of the effect with its interval.
+        budget: how many images and seeds, and how long each trained.
+        needs: what would decide it, if it is not decided.
+        rank: the matrix of all statements lists the smallest first.
+    """
+
+    text: str
+    status: Status
+    effect: str
+    budget: str
+    needs: str = ""
+    rank: int = 100
 
 
 @dataclass(frozen=True)
@@ -91,11 +129,15 @@ class Section:
         title: its heading.
         verdicts: its answers; the overview at the top lists them, too.
         blocks: what follows the verdicts.
+        statements: its rows of the matrix of statements.
+        finding: what it found, in one sentence.
     """
 
     title: str
     verdicts: Sequence[Verdict]
     blocks: Sequence[Block]
+    statements: Sequence[Statement] = ()
+    finding: str = ""
 
     @property
     def tally(self) -> str:
