@@ -131,7 +131,7 @@ def _table(targets: Targets) -> Table:
 
 
 def _pictures(sources: Sources) -> list[Block]:
-    runs = [(config, sources.store.open(config)) for config in sources.encoders("seeds") if config.dim == 2]
+    runs = [(config, sources.store.find(config)) for config in sources.encoders("seeds") if config.dim == 2]
     runs = [(config, folder) for config, folder in runs if folder.is_complete]
     if not runs:
         return [Notice(f"The runs that are mapped are not there yet: `{sources.command}` makes them.")]

@@ -13,7 +13,8 @@ from noisedim.report.autoencoders.figures import rows_figure
 from noisedim.report.autoencoders.verdicts import NoiseLevel, bound_verdict, match_verdict
 from noisedim.report.study import Sources
 from noisedim.runs.record import RunRecord
-from noisedim.runs.store import RunFolder, RunStore
+from noisedim.runs.run import Run
+from noisedim.runs.store import RunStore
 from noisedim.training import TrainConfig
 
 __all__ = ["autoencoder_section", "autoencoder_words"]
@@ -28,7 +29,7 @@ class Measured:
 
     record: RunRecord
     reconstruction: Reconstruction
-    folder: RunFolder
+    folder: Run
 
     @property
     def has_channel(self) -> bool:
@@ -40,7 +41,7 @@ Kinds = Mapping[str, Sequence[Measured]]
 
 
 def _measured(configs: Sequence[TrainConfig], store: RunStore) -> list[Measured]:
-    folders = [store.open(config) for config in configs]
+    folders = [store.find(config) for config in configs]
     found = [(folder, folder.read_record()) for folder in folders if folder.is_complete]
     return [
         Measured(record, record.reconstruction, folder) for folder, record in found if record.reconstruction is not None
