@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from noisedim.document.typeset import anchor
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -205,6 +207,7 @@ class Section:
         blocks: what follows the verdicts.
         statements: its rows of the matrix of statements.
         finding: what it found, in one sentence.
+        emblem: a picture for the index, which shows the first that a section has.
     """
 
     title: str
@@ -212,12 +215,12 @@ class Section:
     blocks: Sequence[Block]
     statements: Sequence[Statement] = ()
     finding: str = ""
+    emblem: Picture | None = None
 
     @property
     def anchor(self) -> str:
         """The identifier that links to the heading use."""
-        kept = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in self.title.lower())
-        return "-".join(part for part in kept.split("-") if part)
+        return anchor(self.title)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The pages of the report, in their order: every study names the one that shows its section."""
 
-__all__ = ["PAGES"]
+__all__ = ["LEADS", "PAGES"]
 
 PAGES = {
     "claims": "Claims and errata",
@@ -15,3 +15,6 @@ PAGES = {
     "sources": "Where the numbers come from",
 }
 """Titles by key, which is the name of the file, in the order of the navigation."""
+
+LEADS = ("methods", "capacity", "claims", "generation", "tests")
+"""The index opens with the findings of the first three of these that have one."""

@@ -71,12 +71,14 @@ class Study:
             command makes a file that is missing.
         runs: the runs that it needs.
         page: key of the page that shows the section, in :data:`~noisedim.report.pages.PAGES`.
+        is_remade: whether a report makes its runs on the machine where it is made, though records of them are published.
     """
 
     name: str
     section: Callable[[Sources], Section | None]
     runs: Runs = no_runs
     page: str = field(kw_only=True)
+    is_remade: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         one_of("page", self.page, tuple(PAGES))
