@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from noisedim.document.typeset import anchor
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ __all__ = [
 _MOST_SVG_CHARACTERS = 400_000
 # A page shows a vector picture up to this size; a scatter plot is smaller in pixels.
 _MOST_INLINE_SVG = 60_000
+_MOST_MARKS = 600
 # Colours of a picture in pixels: enough for the smooth edges of a few hues.
 _COLOURS = 96
 
@@ -265,17 +268,22 @@ class Page:
 
 
 def draw(name: str, figure: "Figure", *, alt: str, caption: str) -> Picture:
-    """A figure as a picture called ``name``; equal figures give equal bytes."""
-    png, svg = io.BytesIO(), io.StringIO()
+    """A figure as a picture called ``name``; equal figures give equal bytes. Scatter plots are kept in pixels only."""
+    png = io.BytesIO()
     figure.savefig(png, format="png", metadata={"Software": None})
-    small = _with_few_colours(png.getvalue())
-    # A scatter plot has thousands of marks, which would take megabytes as vectors.
-    for axes in figure.axes:
-        for collection in axes.collections:
-            collection.set_rasterized(True)
+    return Picture(name, _with_few_colours(png.getvalue()), _as_svg(figure), alt, caption)
+
+
+def _as_svg(figure: "Figure") -> str | None:
+    """Lines are sharp at every size; thousands of marks or an image take megabytes as vectors."""
+    axes = figure.axes  # those of its parts, too
+    marks = sum(len(np.atleast_1d(collection.get_offsets())) for own in axes for collection in own.collections)
+    if marks > _MOST_MARKS or any(own.images for own in axes):
+        return None
+    svg = io.StringIO()
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     text = svg.getvalue()
-    return Picture(name, small, text if len(text) < _MOST_SVG_CHARACTERS else None, alt, caption)
+    return text if len(text) < _MOST_SVG_CHARACTERS else None
 
 
 def _with_few_colours(png: bytes) -> bytes:

@@ -29,7 +29,7 @@ __all__ = ["GLOSSARY", "ICONS", "MOST_STATEMENTS", "PlacedStatement", "render"]
 
 GLOSSARY = "glossary"
 """Key of the page that defines the terms."""
-MOST_STATEMENTS = 14
+MOST_STATEMENTS = 12
 """The index shows this many statements, those that were tested first; the pages show all of theirs."""
 ICONS = {"supported": "✓", "contradicted": "✗", "only when": "◐", "undecided": "?", "not tested": "–"}
 _KINDS = {

@@ -5,14 +5,14 @@ __all__ = ["LEADS", "PAGES"]
 PAGES = {
     "claims": "Claims and errata",
     "methods": "Methods",
-    "capacity": "Capacity, and the paper's Figures 1 and 2",
+    "capacity": "Capacity and Figure 1",
     "tests": "The tests",
-    "table-1": "Noise in other methods: Table 1",
+    "table-1": "Table 1",
     "any-prior": "Any prior",
     "generation": "Generation",
     "uses": "Outliers and factors",
     "speed": "Speed",
-    "sources": "Where the numbers come from",
+    "sources": "Sources",
 }
 """Titles by key, which is the name of the file, in the order of the navigation."""
 
