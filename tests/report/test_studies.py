@@ -84,7 +84,7 @@ FILES = {
         from noisedim.report.mine.section import section
         from noisedim.report.study import Study
 
-        STUDIES = (Study("mine", section, runs),)
+        STUDIES = (Study("mine", section, runs, page="methods"),)
     """,
     "plan": """
         from noisedim.training import TrainConfig
