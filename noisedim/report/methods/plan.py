@@ -61,7 +61,7 @@ class Contestant:
 
     def configured(self, base: TrainConfig, value: float) -> dict[str, Any]:
         """What differs from ``base`` at a value of the dial."""
-        strength = {"strength": value} if self.dial == "strength" else {}
+        strength: dict[str, Any] = {"strength": value} if self.dial == "strength" else {}
         changed: dict[str, Any] = {
             "objective": ObjectiveConfig(**self.objective, **strength),
             "gaussianise": self.gaussianise,

@@ -94,10 +94,15 @@ def test_a_better_accuracy_is_found_though_the_match_at_equal_accuracy_says_more
         assert match.decision == "worse"
 
 
-def test_a_level_that_a_method_does_not_reach_is_said_so():
+def test_who_alone_comes_up_to_an_accuracy_is_better_there_if_that_is_sure():
     (each,) = decisions({"ours": 0.0, "a": 0.0}, repetitions=1, seed=5, wanted=(0.99,))
-    assert each[0].decision == "not reached"
     assert each[0].difference is None
+    assert each[0].decision == "undecided"  # neither comes up to it
+    (each,) = decisions({"ours": 0.0, "a": 0.0}, repetitions=1, seed=5, wanted=(0.945,), accuracy_shift=0.03)
+    assert each[0].difference is None
+    assert each[0].decision == "worse"  # .93 against .96
+    (each,) = decisions({"ours": 0.0, "a": 0.0}, repetitions=1, seed=5, wanted=(0.915,), accuracy_shift=-0.03)
+    assert each[0].decision == "better"  # .93 against .90
 
 
 def test_what_stays_undecided_says_how_many_seeds_would_decide_it():
