@@ -28,6 +28,7 @@ _TITLE = "Which method matches best at the accuracy one needs"
 _PRIMARY = 8
 _RIVALS = ("vae", "wae-mmd", "swae", "sigreg", "sliced-sigreg", "infomax-flow")
 _HEADLINE = 0.90
+_GROUPS = {"worse": "worse than", "undecided": "undecided with", "equivalent": "equivalent to", "better": "better than"}
 
 
 @dataclass(frozen=True)
@@ -143,15 +144,17 @@ def _statements(
     missing = len(set(_RIVALS)) - len(own)
     seeds = len(curves[REFERENCE].seeds)
     budget = f"MNIST, {seeds} seeds, 10,000 test images, 1,000 steps"
-    words = {decision: [e for e in own if e.decision == decision] for decision in ("better", "worse", "equivalent")}
-    ratios = [_ratio_words(each, len(comparisons)) for each in own]
     if missing:
         return [Statement(_claim(dim), "not tested", "", budget, f"`{file.command}`", rank=1)]
     open_ones = [each for each in own if each.decision == "undecided"]
-    status: Status = "contradicted" if words["worse"] else "undecided" if open_ones else "supported"
-    names = ", ".join(CONTESTANTS[each.method].words for each in words["worse"])
-    effect = f"worse than {names}; " if names else ""
-    effect += f"sliced W₂ over theirs at accuracy {_HEADLINE:g}: " + "; ".join(ratios)
+    is_worse = any(each.decision == "worse" for each in own)
+    status: Status = "contradicted" if is_worse else "undecided" if open_ones else "supported"
+    groups = [(words, [e for e in own if e.decision == decision]) for decision, words in _GROUPS.items()]
+    effect = f"sliced W₂ over theirs at accuracy {_HEADLINE:g}: " + "; ".join(
+        f"{words} {', '.join(_ratio_words(each, len(comparisons)) for each in group)}"
+        for words, group in groups
+        if group
+    )
     needs = ""
     if open_ones:
         seeds_needed = [each.needed for each in open_ones]

@@ -106,7 +106,8 @@ def _answer(found: Mapping[str, Reached]) -> tuple[Verdict, Statement, str]:
     statement = Statement(
         _CLAIM, status, ("pairs share the class: " if status == "only when" else "") + effect, budget, needs, rank=4
     )
-    finding = f"In two dimensions the most accurate embedding by noise injection was {effect}; the paper's Figure 1 shows .95 to .99."
+    most = "In two dimensions the most accurate embedding by noise injection was"
+    finding = f"{most} {effect}; the paper's Figure 1 shows .95 to .99."
     return (
         Verdict("Is the paper's accuracy of .95 to .99 in two dimensions reached?", answer, effect),
         statement,
