@@ -39,6 +39,7 @@ class Study:
         study = long_study(self.name)
         output = DEFAULT_ROOT.parent / study.file_name(self.profile) if self.output is None else self.output
         cells = study.profile(self.profile)
+        failed: list[str] = []
         with progress_display("runs", len(cells)) as display:
             display.start()
             records = make_study(
@@ -48,6 +49,9 @@ class Study:
                 jobs=available_cores() if self.jobs is None else self.jobs,
                 data_root=self.data_root,
                 on_finished=lambda cell: display.advance(f"last {cell.words}"),
+                on_failed=lambda cell, words: failed.append(f"{cell.words}: {words}"),
             )
         print(f"records    {output}: {len(records)} runs; python -m noisedim.report adds them to the report")
-        return 0
+        for words in failed:
+            print(f"failed     {words}")
+        return 2 if failed else 0
