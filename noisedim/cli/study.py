@@ -18,7 +18,8 @@ class Study:
 
     name: Annotated[str, tyro.conf.Positional]
     """methods: which method matches best at the accuracy one needs. two-dimensions: what reaches the paper's .95 in two
-    dimensions. matching: what a match needs, in images, steps, noise and batch. figure-1: accuracy against capacity."""
+    dimensions. matching: what a match needs, in images, steps, noise and batch. figure-1: accuracy against capacity.
+    duals: which form of the closed-form dual is the best objective."""
     profile: str = "mnist"
     """smoke (digits, seconds), mnist, or another profile of the study; an unknown one is answered with their names."""
     jobs: int | None = None

@@ -4,6 +4,7 @@ The runs of the report's own profiles have folders with checkpoints (:mod:`noise
 hundreds of runs of seconds each, of which only the scores are kept.
 """
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,7 +14,7 @@ from typing import Any
 
 from noisedim.checks import one_of
 from noisedim.errors import TrainingDivergedError
-from noisedim.files import read_json, write_json_atomically
+from noisedim.files import read_json, write_text_atomically
 from noisedim.runs.environment import environment
 from noisedim.runs.split import RunSplit, split_images
 from noisedim.runs.workers import KILLED, in_workers, prepare_worker
@@ -227,7 +228,7 @@ def make_study(
             "command": study.command(profile),
             "environments": environments,
         }
-        write_json_atomically(output, {**about, "records": list(known.values())})
+        _write(output, about, list(known.values()))
         on_finished(cell)
     found = {record.config: record for record in read_study(output).records} if output.is_file() else {}
     digests = (cell.config.digest() for cell in cells)
@@ -241,3 +242,10 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _rounded(own) for name, own in value.items()}
     return [_rounded(own) for own in value] if isinstance(value, list | tuple) else value
+
+
+def _write(path: Path, about: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> None:
+    """JSON with one record per line: small, and a later run changes no line of an earlier one."""
+    lines = [json.dumps(each, ensure_ascii=False, allow_nan=False, separators=(",", ":")) for each in records]
+    head = json.dumps(about, ensure_ascii=False, indent=1)[:-2]
+    write_text_atomically(path, head + ',\n "records": [\n' + ",\n".join(lines) + "\n ]\n}\n")

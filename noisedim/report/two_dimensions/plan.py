@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from noisedim.data import AugmentationConfig
-from noisedim.report.methods.plan import AFFINE, base
 from noisedim.runs.long_study import Cell, LongStudy
+from noisedim.runs.protocols import AFFINE, small_images
 from noisedim.runs.trained_scores import scores_with_training_images
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig
 
@@ -84,7 +84,7 @@ def _cells(data: DataConfig, scale: float = 1.0, seeds: int = _SEEDS) -> Sequenc
             for steps in own.steps:
                 if seed and (steps > _MOST_STEPS_OF_ALL_SEEDS or convolutional):
                     continue
-                shared = base(replace(data, size=None) if convolutional else data, dim=2)
+                shared = small_images(replace(data, size=None) if convolutional else data, dim=2)
                 config = replace(
                     shared,
                     steps=max(1, round(steps * scale)),
