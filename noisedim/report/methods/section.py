@@ -101,7 +101,7 @@ def methods_section(sources: Sources) -> Section:
             by_probe = {"knn": curves, "linear": curves_of(file.records, dim=dim, probe="linear")}
             blocks += [
                 Pictures([curves_picture(dim, by_probe)]),
-                _levels(dim, curves),
+                _levels(dim, curves, by_probe["linear"]),
                 _comparisons(dim, comparisons),
             ]
     return Section(_TITLE, verdicts, blocks, statements, finding)
@@ -179,7 +179,7 @@ def _ratio_words(own: Comparison, count: int) -> str:
     return f"{CONTESTANTS[own.method].words} {ratio.estimate:.2f} [{ratio.lower:.2f}, {ratio.upper:.2f}]"
 
 
-def _levels(dim: int, curves: Mapping[str, Curve]) -> Table:
+def _levels(dim: int, curves: Mapping[str, Curve], linear: Mapping[str, Curve]) -> Table:
     rows = []
     for method, curve in curves.items():
         row = {
@@ -190,8 +190,7 @@ def _levels(dim: int, curves: Mapping[str, Curve]) -> Table:
         for level in LEVELS[dim]:
             distance = distance_at(curve, level)
             row[f"sliced W₂ at {level:.2f}"] = "—" if distance is None else _distance_words(distance)
-        top = best_accuracy(curve)
-        row["best 5-NN accuracy"] = _most(curve) if top is None else f"{top.estimate:.3f} ± {_half(top):.3f}"
+        row["best 5-NN accuracy"], row["best linear accuracy"] = _top_words(curve), _top_words(linear[method])
         rows.append(row)
     return Table(
         rows,
@@ -199,13 +198,12 @@ def _levels(dim: int, curves: Mapping[str, Curve]) -> Table:
     )
 
 
-def _most(curve: Curve) -> str:
-    return f"{float(curve.accuracy.mean((1, 2)).max()):.3f}"
-
-
-def _half(own: CrossedMean) -> float:
-    ends = own.interval()
-    return (ends.upper - ends.lower) / 2
+def _top_words(curve: Curve) -> str:
+    top = best_accuracy(curve)
+    if top is None:
+        return f"{float(curve.accuracy.mean((1, 2)).max()):.3f}"
+    ends = top.interval()
+    return f"{top.estimate:.3f} ± {(ends.upper - ends.lower) / 2:.3f}"
 
 
 def _distance_words(own: CrossedMean) -> str:
