@@ -7,7 +7,7 @@ from noisedim.runs.long_study import LongStudy
 
 __all__ = ["LONG_STUDIES", "long_study"]
 
-LONG_STUDIES = ("methods", "two_dimensions", "matching", "figure_1")
+LONG_STUDIES = ("duals", "methods", "two_dimensions", "matching", "figure_1")
 
 
 def long_study(name: str) -> LongStudy:
@@ -16,6 +16,5 @@ def long_study(name: str) -> LongStudy:
     Raises: InvalidInputError: for an unknown name.
     """
     folder = one_of("study", name.replace("-", "_"), LONG_STUDIES)
-    study = import_module(f"noisedim.report.{folder}.plan").STUDY
-    assert isinstance(study, LongStudy)
+    study: LongStudy = import_module(f"noisedim.report.{folder}.plan").STUDY
     return study

@@ -21,9 +21,11 @@ __all__ = [
     "Comparison",
     "Curve",
     "Decision",
+    "best_accuracy",
     "compare_curves",
     "curves_of",
     "decide",
+    "distance_at",
     "match_at",
 ]
 
@@ -35,7 +37,7 @@ ACCURACY_MARGIN = 0.01
 LEAST_SQUARE = 1e-4
 """Squared distances below this, 0.01 standard deviations, count as this: a perfect match for 10,000 images."""
 
-Decision = Literal["better", "worse", "equivalent", "undecided", "not reached"]
+Decision = Literal["better", "worse", "equivalent", "undecided"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +105,8 @@ class Comparison:
     Attributes:
         method: the other one.
         wanted: accuracy at which both are compared; None where the best accuracies themselves are compared.
-        difference: of log distances from the prior, or of accuracies; None where one of them does not come up to it.
+        difference: of log distances from the prior, or of accuracies; None where one of them does not come up to it,
+            which then decides if it is sure.
         decision: of the reference.
         needed: seeds that would decide it with 90% power by the scatter found, if it is undecided; None if no number of
             seeds would, with these test images, or if it is decided.
@@ -136,39 +139,50 @@ def decide(difference: CrossedMean, *, margin: float, comparisons: int, less_is_
     return "undecided"
 
 
-Statistic = Callable[[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]], float]
+Means = tuple[np.ndarray, np.ndarray]
 
 
-def _jackknifed(reference: Curve, other: Curve, statistic: Statistic) -> CrossedMean | None:
-    """A statistic of two curves' means, with the error of seeds and blocks by the jackknife.
+def _jackknifed(curves: Sequence[Curve], statistic: Callable[..., float]) -> CrossedMean | None:
+    """A statistic of curves' mean accuracies and squared distances, with the error of seeds and blocks by the jackknife.
 
     None where it is infinite, or where the curves have fewer than two seeds in common.
     """
-    common = [seed for seed in reference.seeds if seed in other.seeds]
-    seeds, blocks = len(common), reference.accuracy.shape[2]
+    common = [seed for seed in curves[0].seeds if all(seed in curve.seeds for curve in curves)]
+    seeds, blocks = len(common), curves[0].accuracy.shape[2]
     if seeds < 2:
         return None
 
     def without(seed: int | None, block: int | None) -> float:
         kept = [own for i, own in enumerate(common) if i != seed]
         b = [i for i in range(blocks) if i != block]
-        ours, theirs = (
-            tuple(
-                scores[:, [curve.seeds.index(own) for own in kept]][:, :, b].mean((1, 2))
-                for scores in (curve.accuracy, curve.squared)
-            )
-            for curve in (reference, other)
-        )
-        return statistic(ours, theirs)  # type: ignore[arg-type]
+
+        def means(curve: Curve) -> Means:
+            rows = [curve.seeds.index(own) for own in kept]
+            accuracy, squared = (scores[:, rows][:, :, b].mean((1, 2)) for scores in (curve.accuracy, curve.squared))
+            return accuracy, squared
+
+        return statistic(*(means(curve) for curve in curves))
 
     whole = without(None, None)
+    if not np.isfinite(whole):
+        return None
     by_seed = np.array([seeds * whole - (seeds - 1) * without(i, None) for i in range(seeds)])
     by_block = np.array([blocks * whole - (blocks - 1) * without(None, i) for i in range(blocks)])
-    if not np.isfinite([whole, *by_seed, *by_block]).all():
+    if not np.isfinite([*by_seed, *by_block]).all():
         return None
     found = crossed_mean(by_seed, np.tile(by_block, (seeds, 1)))
     # The statistic of all data, not the bias-corrected one: pseudo-values of an interpolated curve are noisy.
     return replace(found, estimate=whole)
+
+
+def distance_at(curve: Curve, wanted: float) -> CrossedMean | None:
+    """Log of the least sliced W₂ at an accuracy of ``wanted``; None where the curve does not surely come up to it."""
+    return _jackknifed([curve], lambda own: match_at(own[0], own[1], wanted))
+
+
+def best_accuracy(curve: Curve) -> CrossedMean | None:
+    """The largest accuracy over the dial."""
+    return _jackknifed([curve], lambda own: float(own[0].max()))
 
 
 def compare_curves(curves: Mapping[str, Curve], reference: str, *, wanted: Sequence[float]) -> tuple[Comparison, ...]:
@@ -183,27 +197,40 @@ def compare_curves(curves: Mapping[str, Curve], reference: str, *, wanted: Seque
         ours, theirs = curves[reference], curves[method]
         for level in wanted:
 
-            def distance(
-                a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray], level: float = level
-            ) -> float:
-                return match_at(*a, level) - match_at(*b, level)
+            def distance(a: Means, b: Means, level: float = level) -> float:
+                ends = match_at(*a, level), match_at(*b, level)
+                return ends[0] - ends[1] if np.isfinite(ends).all() else np.inf
 
-            found.append(_compared(method, level, _jackknifed(ours, theirs, distance), MATCH_MARGIN, count, True))
-        best = _jackknifed(ours, theirs, lambda a, b: float(a[0].max() - b[0].max()))
-        found.append(_compared(method, None, best, ACCURACY_MARGIN, count, False))
+            difference = _jackknifed([ours, theirs], distance)
+            if difference is None:
+                found.append(Comparison(method, level, None, _by_reach(ours, theirs, level, count)))
+            else:
+                found.append(_compared(method, level, difference, MATCH_MARGIN, count, less_is_better=True))
+        best = _jackknifed([ours, theirs], lambda a, b: float(a[0].max() - b[0].max()))
+        if best is not None:
+            found.append(_compared(method, None, best, ACCURACY_MARGIN, count, less_is_better=False))
     return tuple(found)
 
 
+def _by_reach(ours: Curve, theirs: Curve, level: float, count: int) -> Decision:
+    """Where only one of two curves comes up to an accuracy, it is the better one there, if that is sure."""
+    tops = best_accuracy(ours), best_accuracy(theirs)
+    if tops[0] is None or tops[1] is None:
+        return "undecided"
+    mine, other = (top.interval(level=1 - ALPHA / count) for top in tops if top is not None)
+    if mine.lower >= level > other.upper:
+        return "better"
+    return "worse" if other.lower >= level > mine.upper else "undecided"
+
+
 def _compared(
-    method: str, wanted: float | None, difference: CrossedMean | None, margin: float, count: int, less_is_better: bool
+    method: str, wanted: float | None, difference: CrossedMean, margin: float, count: int, *, less_is_better: bool
 ) -> Comparison:
-    if difference is None:
-        return Comparison(method, wanted, None, "not reached")
     decision = decide(difference, margin=margin, comparisons=count, less_is_better=less_is_better)
     needed = None
     if decision == "undecided":
-        own = ([difference.seed_error], [difference.image_error])
         # To tell it from 0 or from the margin, whichever is nearer to being decided.
         target = max(abs(difference.estimate), abs(margin - abs(difference.estimate)))
-        needed = seeds_needed(*own, difference.n, margin=target, alpha=ALPHA / count)
+        errors = [difference.seed_error], [difference.image_error]
+        needed = seeds_needed(*errors, difference.n, margin=target, alpha=ALPHA / count)
     return Comparison(method, wanted, difference, decision, needed)

@@ -20,7 +20,7 @@ from noisedim.priors import (
 from noisedim.training.config.data import DataConfig
 from noisedim.training.config.noise import NoiseConfig
 from noisedim.training.config.objective import ObjectiveConfig
-from noisedim.training.config.stored import StoredConfig
+from noisedim.training.config.stored import ADDED_LATER, StoredConfig
 from noisedim.training.optimizers import OptimiserConfig
 
 __all__ = ["TrainConfig"]
@@ -52,7 +52,7 @@ class TrainConfig(StoredConfig):
     """How X′ differs from X."""
     augmentation_probability: float = 0.5
     """Chance that X′ differs from X at all. Below 1, P(X = X′ | X) > 0, which Lemma 3.3 needs."""
-    pairs_by: Literal["image", "label"] = "image"
+    pairs_by: Literal["image", "label"] = field(default="image", metadata=ADDED_LATER)
     """What X and X′ share. image: X′ is a view of the same image. label: a view of another image of the same class, which
     is supervised training and needs labels."""
     prior: str = "normal"
@@ -171,10 +171,4 @@ class TrainConfig(StoredConfig):
         return f"{self.objective.name}, {noise}, seed {self.seed}"
 
     def digest_content(self) -> dict[str, Any]:
-        content = {**self.to_dict(), "prior": prior_identity(self.prior)}
-        # Fields that came after runs were published do not change the digest of runs that lack them.
-        if self.pairs_by == "image":
-            del content["pairs_by"]
-        if self.data.size is None:
-            content["data"] = {name: value for name, value in content["data"].items() if name != "size"}
-        return content
+        return {**super().digest_content(), "prior": prior_identity(self.prior)}
