@@ -2,9 +2,10 @@
 
 A number is followed by a comment that says where it stands in a record of ``reports/results``, and how it is written::
 
-    accuracy 0.85<!-- = duals-digits.json records[method=dual,sigma=0.3].knn mean .2f -->
+    accuracy 0.85<!-- = duals-digits.json records[labels.sigma=0.3].whole.knn mean .2f -->
 
-A path walks through fields; ``[NAME=VALUE,...]`` keeps the entries of a list with these values; a word such as ``mean`` makes
+A path walks through fields; ``[NAME=VALUE,...]`` keeps the entries of a list with these values
+(``[labels.sigma=0.3]`` looks inside a field); a word such as ``mean`` makes
 one number of many (see :data:`REDUCTIONS`). A table that takes more than that is a function of :data:`TABLES`, between
 ``<!-- table: NAME -->`` and ``<!-- end -->``. ``python -m noisedim.docs.numbers README.md`` writes both anew.
 """
@@ -84,10 +85,16 @@ def value_of(record: Any, path: str, word: str) -> Any:
             values = [entry for value in values for entry in value]
         for condition in filter(None, (step["wanted"] or "").split(",")):
             name, _, wanted = condition.partition("=")
-            values = [value for value in values if str(value.get(name)) == wanted]
+            values = [value for value in values if str(_inside(value, name.split("."))) == wanted]
     if not values:
         raise InvalidInputError(f"{path}: no entry of the record is like that")
     return REDUCTIONS[word](values)
+
+
+def _inside(value: Any, names: Sequence[str]) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _only(values: Sequence[Any]) -> Any:
@@ -106,10 +113,10 @@ def _interval(own: Interval, form: str) -> str:
 
 def _duals(results: Path) -> str:
     """The forms of the dual compared with the plain one, better or worse."""
-    from noisedim.report.duals.verdicts import DualsFile, duals_verdict
-    from noisedim.schema import read_record
+    from noisedim.report.duals.verdicts import dual_records, duals_verdict
+    from noisedim.runs.long_study import read_study
 
-    found = duals_verdict(read_record(results / "duals-digits.json", DualsFile, surplus="ignored").records)
+    found = duals_verdict(dual_records(read_study(results / "duals-digits.json").records))
     if found is None:
         raise InvalidInputError("duals-digits.json has too few runs for a comparison")
     rows = [
