@@ -120,7 +120,9 @@ for name in COMMANDS:
 @pytest.mark.slow
 def test_an_installed_wheel_has_the_documentation_and_its_version(installed: Path, clone: Path) -> None:
     pages = {
-        path.relative_to(clone) for path in (clone / "noisedim" / "docs").rglob("*") if path.suffix in (".md", ".yml")
+        path.relative_to(clone)
+        for path in (clone / "noisedim" / "docs").rglob("*")
+        if path.suffix in (".md", ".yml", ".css")
     }
     assert len(pages) > 20
     assert all((installed / path).is_file() for path in pages)

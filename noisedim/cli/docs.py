@@ -17,6 +17,8 @@ _ACTIONS = {"prior": ("fit", "sample", "map")}
 class Docs:
     """Build the documentation as a folder of HTML pages that need no network; a warning is an error.
 
+    Read index.html in a browser; the search box needs a server, such as python -m http.server -d build/docs.
+
     Example: noisedim docs --output build/docs
     """
 

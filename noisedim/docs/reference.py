@@ -117,6 +117,11 @@ API: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
+# Pages that are one wide table do without a table of contents beside it.
+_WIDE = "---\nhide: [toc]\n---\n\n"
+_TABLES = ("tests", "priors", "methods", "claims")
+
+
 def generated_pages(helps: Mapping[str, str]) -> dict[str, str]:
     """Pages by their path below the folder of pages; ``helps`` is what the commands print, by their names."""
     made: dict[str, Callable[[], str]] = {
@@ -127,7 +132,7 @@ def generated_pages(helps: Mapping[str, str]) -> dict[str, str]:
         "run-folder": run_folder_page,
         "claims": claims_page,
     }
-    pages = {f"reference/{name}.md": make() for name, make in made.items()}
+    pages = {f"reference/{name}.md": (_WIDE if name in _TABLES else "") + make() for name, make in made.items()}
     return pages | {f"reference/{name}.md": api_page(title, names) for name, (title, names) in API.items()}
 
 
