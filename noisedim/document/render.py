@@ -107,7 +107,8 @@ def _statements(pages: Sequence[Page]) -> list[PlacedStatement]:
 
 def _main_forest(pages: Sequence[Page]) -> Forest | None:
     blocks = (block for page in pages for section in page.sections for block in section.blocks)
-    return min((block for block in blocks if isinstance(block, Forest)), key=lambda own: own.rank, default=None)
+    ranked = [(block.rank, block) for block in blocks if isinstance(block, Forest) and block.rank is not None]
+    return min(ranked, key=lambda own: own[0])[1] if ranked else None
 
 
 def _pictures(pages: Sequence[Page]) -> list[Picture]:

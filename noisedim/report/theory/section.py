@@ -162,9 +162,10 @@ def _trained_words(found: TrainedVerdict) -> Verdict:
 
 
 def _rules(ledger: Ledger) -> str:
-    (usual, _), *loose = tolerances(ledger).items()
-    also = ", ".join(f"in {' and '.join(claims)} also to {delta:g}" for delta, claims in loose)
-    tolerance = f"to {usual:g}, relative to its largest term" + (f" ({also})" if also else "")
+    known = list(tolerances(ledger))
+    least, most = min(known, default=0.0), max(known, default=0.0)
+    between = f"{least:g}" if least == most else f"{least:g} to {most:g}, as its case states,"
+    tolerance = f"to {between} relative to its largest term"
     return (
         f"Written by `{_COMMAND}`, seed {ledger.seed}; `noisedim verify CLAIM` runs one claim and explains it. "
         f"✓ verified: an identity holds {tolerance}, or an interval lies within Δ of the claim. ✗ refuted: the "
