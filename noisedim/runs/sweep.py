@@ -45,7 +45,7 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """In a worker process: keep the memory that a step frees for the next step.
 
     By default glibc returns the top of its heap to the system once about 4 MB are free, and the next step of a critic on
@@ -60,7 +60,7 @@ def _keep_freed_memory() -> None:
 
 
 def _one(config: AnyConfig, root: Path, data_root: str | None, device: str) -> tuple[str, str | None]:
-    _keep_freed_memory()
+    keep_freed_memory()
     try:
         make_any_run(config, RunStore(root), data_root=data_root, device=device)
     except NoisedimError as error:

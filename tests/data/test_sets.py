@@ -134,3 +134,13 @@ def test_folds_partition_and_spread_classes():
         assert np.abs(shares - 0.2).max() < 0.01
     with pytest.raises(InvalidInputError, match="fold must be from 0 to 4; got 5"):
         stratified_fold(labels, 5)
+
+
+def test_reduced_images_are_means_over_areas():
+    pixels = torch.randint(0, 256, (3, 1, 24, 24), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    reduced = ImageSet(pixels, None, "x").reduced(12).images
+    by_hand = pixels.double().view(3, 1, 12, 2, 12, 2).mean((3, 5)) / 255
+    assert reduced.shape == (3, 1, 12, 12)
+    torch.testing.assert_close(reduced.double(), by_hand, atol=1e-6, rtol=0)
+    with pytest.raises(InvalidInputError, match="data.size=25 needs images of at least that size"):
+        ImageSet(pixels, None, "x").reduced(25)
