@@ -118,6 +118,14 @@ def test_the_index_leaves_out_what_was_not_tested_first(tmp_path):
     assert "untested 2" in own
 
 
+def test_the_index_stays_short(tmp_path):
+    long = [Statement(f"number{i} " + "word " * 60, "supported", "e", "b", rank=i) for i in range(9)]
+    render(HEADER, [page(Section("All", [], [], statements=long))], tmp_path)
+    index = (tmp_path / "index.html").read_text()
+    assert [f"number{i} " in index for i in range(5)] == [True, True, True, False, False]
+    assert "6 more on the pages, 0 of them not tested" in index
+
+
 def test_a_page_opens_with_its_finding_once(tmp_path):
     render(HEADER, [page(Section("A", [], []), Section("B", [], [], finding="What was found."))], tmp_path)
     text = (tmp_path / "pages" / "own.html").read_text()

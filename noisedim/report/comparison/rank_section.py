@@ -159,7 +159,7 @@ def compared_section(sources: Sources) -> Section:
     """A Pareto figure, a ranking with ties, and the comparison at equal time."""
     by_data = method_rows(sources.results)
     if not by_data:
-        return absent(_TITLE, statement=_STATEMENT, rank=30)
+        return absent(_TITLE)  # the study of methods says what is not tested
     blocks: list[Block] = []
     statements: list[Statement] = []
     for data, rows in by_data.items():

@@ -27,7 +27,7 @@ def squashes_section(sources: Sources) -> Section | None:
     found = squashes_verdict(records)
     statuses: dict[str, Status] = {"yes": "supported", "in part": "only when", "no": "contradicted"}
     closer = sum(own.sign > 0 for own in found.differences)
-    where = "; ".join(f"{_WORDS[own.squash]} at ε = {own.level:g}" for own in found.differences if own.sign > 0)
+    where = "; ".join(f"{_WORDS[own.squash]}, ε = {own.level:g}" for own in found.differences if own.sign > 0)
     seeds = len({record.seed for record in records})
     statement = Statement(
         "The normal CDF maps best into the cube",

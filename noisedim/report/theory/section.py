@@ -56,8 +56,8 @@ def theory_section(sources: Sources) -> Section:
         ]
         return Section(_TITLE, [], [Notice(f"Not tested: {words}.")], statements=untested)
     ledger = read_ledger(path)
-    claims, errata, mutants = claims_verdict(ledger), errata_verdict(ledger), mutants_verdict(ledger)
-    verdicts = [_claims_words(claims, ledger), _errata_words(errata), _mutants_words(mutants)]
+    claims, errata = claims_verdict(ledger), errata_verdict(ledger)
+    verdicts = [_claims_words(claims, ledger), _errata_words(errata), _mutants_words(mutants_verdict(ledger))]
     trained = trained_verdict(ledger)
     if trained is not None:
         verdicts.append(_trained_words(trained))
@@ -79,8 +79,7 @@ def theory_section(sources: Sources) -> Section:
         blocks,
         statements=_statements(claims, errata, ledger),
         finding=f"{claims.verified} of {len(claims.claims)} claims hold as corrected ({ledger.relations:,} relations); "
-        f"{errata.errata} places in print need correction; {mutants.killed} of {mutants.mutants} formulas made wrong on "
-        "purpose were refuted.",
+        f"{errata.errata} places in print need correction.",
     )
 
 

@@ -33,7 +33,7 @@ _QUESTION = "Are false alarms as rare as the battery says?"
 _COMMAND = "python -m noisedim.normality.audit --output noisedim/normality/audit.json"
 _MOST_LISTED = 5
 _ALARMS = "The battery's false alarms stay at or below 5%"
-_POWER = "The battery sees, in many dimensions, what random slices miss"
+_POWER = "The battery sees what random slices miss"
 
 
 def trust_section(sources: Sources) -> Section:
@@ -57,13 +57,11 @@ def trust_section(sources: Sources) -> Section:
         blocks += _power_blocks(power)
     blocks.append(Text(f"`{_COMMAND}` adds trials to these."))
     low, high = (min(alarms.pooled.values(), key=_estimate), max(alarms.pooled.values(), key=_estimate))
-    finding = (
-        f"On {alarms.trials:,} samples of the prior itself the battery raises false alarms in {low.estimate:.1%} to "
-        f"{high.estimate:.1%} of them, by number of images"
-    )
+    rates = f"{low.estimate:.1%} to {high.estimate:.1%}"
+    finding = f"The battery raises false alarms in {rates} of {alarms.trials:,} samples of the prior"
     if power:
         finding += (
-            f"; it rejects each of {len(strength.rates)} other laws in {strength.dim} dimensions with power above "
+            f" and sees each of {len(strength.rates)} other laws in {strength.dim} dimensions with power above "
             f"{min(strength.limits.values()):.0%} (n = {strength.n:,})"
         )
     return Section(_TITLE, verdicts, blocks, statements=statements, finding=finding + ".")
