@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from noisedim.document.content import Notice
+from noisedim.document.content import Notice, Table
 from noisedim.report.duals.plan import METHODS, configs, make_duals
 from noisedim.report.duals.section import duals_section
 from noisedim.report.study import Sources
@@ -20,6 +20,7 @@ def test_without_a_file_it_says_which_command_makes_it(tmp_path):
     section = duals_section(sources(tmp_path))
     assert isinstance(section.blocks[0], Notice)
     assert "noisedim duals --profile digits" in section.blocks[0].words
+    assert [own.status for own in section.statements] == ["not tested"]
 
 
 def test_runs_are_made_once_and_shown(tmp_path):
@@ -31,7 +32,7 @@ def test_runs_are_made_once_and_shown(tmp_path):
     assert not again
     section = duals_section(sources(tmp_path))
     assert [verdict.answer for verdict in section.verdicts] != ["not measured"]
-    rows = section.blocks[1].rows
+    rows = next(block for block in section.blocks if isinstance(block, Table)).rows
     assert len(rows) == len(METHODS) - 1
     # One record lost: made anew, and only it; the same but for its time.
     content = json.loads(path.read_text())
