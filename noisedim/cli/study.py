@@ -18,7 +18,8 @@ class Study:
 
     name: Annotated[str, tyro.conf.Positional]
     """methods: which method matches best at the accuracy one needs. two-dimensions: what reaches the paper's .95 in two
-    dimensions. matching: what a match needs, in images, steps, noise and batch. figure-1: accuracy against capacity."""
+    dimensions. matching: what a match needs, in images, steps, noise and batch. figure-1: accuracy against capacity.
+    duals: which form of the closed-form dual is the best objective."""
     profile: str = "mnist"
     """smoke (digits, seconds), mnist, or another profile of the study; an unknown one is answered with their names."""
     jobs: int | None = None
@@ -39,6 +40,7 @@ class Study:
         study = long_study(self.name)
         output = DEFAULT_ROOT.parent / study.file_name(self.profile) if self.output is None else self.output
         cells = study.profile(self.profile)
+        failed: list[str] = []
         with progress_display("runs", len(cells)) as display:
             display.start()
             records = make_study(
@@ -48,6 +50,9 @@ class Study:
                 jobs=available_cores() if self.jobs is None else self.jobs,
                 data_root=self.data_root,
                 on_finished=lambda cell: display.advance(f"last {cell.words}"),
+                on_failed=lambda cell, words: failed.append(f"{cell.words}: {words}"),
             )
         print(f"records    {output}: {len(records)} runs; python -m noisedim.report adds them to the report")
-        return 0
+        for words in failed:
+            print(f"failed     {words}")
+        return 2 if failed else 0

@@ -261,8 +261,14 @@ def _array_images(path: Path) -> ImageSet:
     if path.suffix == ".npz":
         with np.load(path, allow_pickle=False) as archive:
             if "labels" in archive.files:
-                labels = torch.from_numpy(archive["labels"].astype(np.int64))
+                labels = torch.from_numpy(_whole_numbers(path, archive["labels"]))
     return ImageSet(torch.from_numpy(np.ascontiguousarray(images)), labels, path.stem)
+
+
+def _whole_numbers(path: Path, labels: np.ndarray) -> np.ndarray:
+    if labels.dtype.kind not in "biuf" or not (np.isfinite(labels).all() and (labels == np.round(labels)).all()):
+        raise InvalidInputError(f"labels must be whole numbers; array 'labels' of {path} holds others ({labels.dtype})")
+    return labels.astype(np.int64)
 
 
 def stratified_fold(labels: np.ndarray, fold: int, *, folds: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from noisedim.runs.long_study import LongStudy
 
 __all__ = ["LONG_STUDIES", "long_study"]
 
-LONG_STUDIES = ("methods", "two_dimensions", "matching", "figure_1")
+LONG_STUDIES = ("duals", "methods", "two_dimensions", "matching", "figure_1")
 
 
 def long_study(name: str) -> LongStudy:

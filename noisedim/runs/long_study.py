@@ -4,18 +4,20 @@ The runs of the report's own profiles have folders with checkpoints (:mod:`noise
 hundreds of runs of seconds each, of which only the scores are kept.
 """
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from noisedim.checks import one_of
-from noisedim.files import read_json, write_json_atomically
+from noisedim.errors import TrainingDivergedError
+from noisedim.files import read_json, write_text_atomically
 from noisedim.runs.environment import environment
 from noisedim.runs.split import RunSplit, split_images
-from noisedim.runs.sweep import keep_freed_memory
+from noisedim.runs.workers import KILLED, in_workers, prepare_worker
 from noisedim.schema import read_record
 from noisedim.training import DataConfig, TrainConfig
 
@@ -148,13 +150,21 @@ def read_study(path: Path) -> StudyFile:
 
 
 def _one(
-    measure: Callable[[Cell, str | None], Scores], cell: Cell, root: str | None
-) -> tuple[Cell, Scores, dict[str, Any]]:
+    cell: Cell, *, measure: Callable[[Cell, str | None], Scores], root: str | None
+) -> tuple[Scores, dict[str, Any]] | str:
     import torch
 
     torch.set_num_threads(1)
-    keep_freed_memory()
-    return cell, measure(cell, root), environment()
+    prepare_worker()
+    try:
+        return measure(cell, root), environment()
+    except TrainingDivergedError as error:
+        # It is a result of this cell, and the others go on.
+        return str(error)
+
+
+def _killed(cell: Cell) -> str:
+    return KILLED
 
 
 def make_study(
@@ -165,6 +175,7 @@ def make_study(
     jobs: int = 1,
     data_root: str | Path | None = None,
     on_finished: Callable[[Cell], object] = lambda cell: None,
+    on_failed: Callable[[Cell, str], object] = lambda cell, words: None,
 ) -> tuple[StudyRecord, ...]:
     """Make every run of a profile that ``output`` does not hold yet; the file is written after each run.
 
@@ -175,13 +186,12 @@ def make_study(
         jobs: runs at a time, one thread each.
         data_root: folder of the data sets; default NOISEDIM_DATA.
         on_finished: called after each run that was made, and for each that was there already.
+        on_failed: called with the reason for each run that diverged, or whose process was killed twice.
 
-    Returns: the records of the profile, in its order.
+    Returns: the records of the profile, in its order; none of a run that failed.
 
     Raises: InvalidInputError: for an unknown profile or a damaged file. DataNotFoundError: if the images are not there.
     """
-    from joblib import Parallel, delayed
-
     cells = study.profile(profile)
     root = os.environ.get("NOISEDIM_DATA") if data_root is None else str(data_root)
     environments: list[dict[str, Any]] = []
@@ -195,8 +205,13 @@ def make_study(
     for cell in cells:
         if cell.config.digest() in known:
             on_finished(cell)
-    tasks = (delayed(_one)(study.measure, cell, root) for cell in missing)
-    for cell, scores, where in Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="2*n_jobs")(tasks):
+    one = partial(_one, measure=study.measure, root=root)
+    for i, answer in in_workers(one, missing, jobs=jobs, failed=_killed):
+        cell = missing[i]
+        if isinstance(answer, str):
+            on_failed(cell, answer)
+            continue
+        scores, where = answer
         if where not in environments:
             environments.append(where)
         record = StudyRecord(
@@ -213,10 +228,11 @@ def make_study(
             "command": study.command(profile),
             "environments": environments,
         }
-        write_json_atomically(output, {**about, "records": list(known.values())})
+        _write(output, about, list(known.values()))
         on_finished(cell)
-    found = {record.config: record for record in read_study(output).records}
-    return tuple(found[cell.config.digest()] for cell in cells)
+    found = {record.config: record for record in read_study(output).records} if output.is_file() else {}
+    digests = (cell.config.digest() for cell in cells)
+    return tuple(found[digest] for digest in digests if digest in found)
 
 
 def _rounded(value: Any) -> Any:
@@ -226,3 +242,10 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _rounded(own) for name, own in value.items()}
     return [_rounded(own) for own in value] if isinstance(value, list | tuple) else value
+
+
+def _write(path: Path, about: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> None:
+    """JSON with one record per line: small, and a later run changes no line of an earlier one."""
+    lines = [json.dumps(each, ensure_ascii=False, allow_nan=False, separators=(",", ":")) for each in records]
+    head = json.dumps(about, ensure_ascii=False, indent=1)[:-2]
+    write_text_atomically(path, head + ',\n "records": [\n' + ",\n".join(lines) + "\n ]\n}\n")

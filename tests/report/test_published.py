@@ -75,7 +75,7 @@ def test_without_its_records_a_study_is_not_tested_and_says_which_command_makes_
     assert {own.needs for own in statements} == {
         "`pytest theory_checks -n auto`",
         f"`{sources.command}`",
-        "`noisedim duals --profile digits`",
+        "`noisedim study duals --profile digits`",
     }
 
 

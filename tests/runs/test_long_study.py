@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from noisedim.errors import InvalidInputError
+from noisedim.errors import InvalidInputError, TrainingDivergedError
 from noisedim.runs.long_study import Cell, LongStudy, Scores, make_study, read_study
 from noisedim.runs.trained_scores import scores_of, scores_with_battery, scores_with_training_images
 from noisedim.training import DataConfig, TrainConfig
@@ -79,3 +79,29 @@ def test_a_flow_maps_what_is_scored():
     plain = scores_of(Cell(replace(SMALL, steps=5), {}), None)
     mapped = scores_of(Cell(replace(SMALL, steps=5, gaussianise="rank"), {}), None)
     assert mapped.values["knn"] != plain.values["knn"]
+
+
+def test_a_file_has_one_line_per_record_and_earlier_lines_stay(tmp_path):
+    path = tmp_path / "records.json"
+    with pytest.raises(KeyboardInterrupt):
+        make_study(study(refusing), "small", path)
+    before = [line.rstrip(",") for line in path.read_text().splitlines() if '"seed_of_cell"' in line]
+    make_study(study(measured), "small", path)
+    after = [line.rstrip(",") for line in path.read_text().splitlines() if '"seed_of_cell"' in line]
+    assert (len(before), len(after)) == (2, 3)
+    assert after[:2] == before
+
+
+def test_a_run_that_diverges_is_told_and_the_others_go_on(tmp_path):
+    told = []
+    records = make_study(
+        study(diverging), "small", tmp_path / "records.json", on_failed=lambda cell, words: told.append(words)
+    )
+    assert [record.seed for record in records] == [0, 2]
+    assert told == ["the loss must stay finite"]
+
+
+def diverging(cell, root):
+    if cell.config.seed == 1:
+        raise TrainingDivergedError("the loss must stay finite")
+    return measured(cell, root)

@@ -22,19 +22,19 @@ from noisedim.report.duals.verdicts import (
     LOSS_OF_ACCURACY,
     REFERENCE,
     DualRecord,
-    DualsFile,
     DualsVerdict,
+    dual_records,
     duals_verdict,
 )
 from noisedim.report.study import Sources
-from noisedim.schema import read_record
+from noisedim.runs.long_study import StudyFile, read_study
 from noisedim.statistics.intervals import student_t
 
 __all__ = ["duals_section"]
 
 _TITLE = "Forms of the dual as training objectives"
 _STATEMENT = "Another form of the dual matches better at equal accuracy"
-_COMMAND = "noisedim duals --profile digits"
+_COMMAND = "noisedim study duals --profile digits"
 _WORDS = {
     "dual": "dual (all pairs but a row's own)",
     "row-dual": "row-wise dual",
@@ -45,7 +45,7 @@ _WORDS = {
 
 
 def duals_section(sources: Sources) -> Section | None:
-    """What the files of ``noisedim duals`` hold; says how to make them if there is none."""
+    """What the files of ``noisedim study duals`` hold; says how to make them if there is none."""
     paths = sorted(sources.results.glob("duals-*.json"))
     if not paths:
         untested = [Statement(_STATEMENT, "not tested", "", "", f"`{_COMMAND}`", rank=36)]
@@ -56,11 +56,12 @@ def duals_section(sources: Sources) -> Section | None:
     statements: list[Statement] = []
     blocks: list[Block] = []
     for path in paths:
-        file = read_record(path, DualsFile, surplus="ignored")
-        records = file.records
+        file = read_study(path)
+        records = dual_records(file.records)
+        data, steps = _about(file)
         blocks.append(
             Text(
-                f"{file.data}, d = 2, {file.steps:,} steps of each form, {len(records)} runs, measured on "
+                f"{data}, d = 2, {steps} steps of each form, {len(records)} runs, measured on "
                 f"{records[0].n:,} held-out images. The rule was committed before these runs, but after "
                 "exploratory runs of some of the same cells and seeds had been seen: of the forms that match "
                 f"better (D₂ with noise 0.3) and lose at most {LOSS_OF_ACCURACY:g} of 5-NN accuracy, both decided at "
@@ -71,20 +72,27 @@ def duals_section(sources: Sources) -> Section | None:
         if found is None:
             blocks.append(Notice(f"{path.name} holds fewer than two complete seeds; the same command continues."))
             continue
-        verdicts.append(_verdict_words(file.data, found))
+        verdicts.append(_verdict_words(data, found))
         statements.append(_statement(file, found))
         blocks += [
-            _forest(file.data, records),
+            _forest(data, records),
             _summary(found),
             _cells(records),
-            Pictures([duals_picture(file.data, records, _WORDS)]),
+            Pictures([duals_picture(data, records, _WORDS)]),
         ]
     return Section(_TITLE, verdicts, blocks, statements=statements)
 
 
-def _statement(file: DualsFile, found: DualsVerdict) -> Statement:
+def _about(file: StudyFile) -> tuple[str, str]:
+    """The data set and the steps of each run, in words."""
+    labels = file.records[0].labels
+    return str(labels["data"]), f"{int(labels['steps']):,}"
+
+
+def _statement(file: StudyFile, found: DualsVerdict) -> Statement:
     own = next((each for each in found.comparisons if each.method == found.chosen), None)
-    budget = f"{file.data}, {found.seeds} seeds, {file.steps:,} steps"
+    data, steps = _about(file)
+    budget = f"{data}, {found.seeds} seeds, {steps} steps"
     if own is None:
         return Statement(_STATEMENT, "undecided", "no form decided", budget, "more seeds", rank=36)
     ratio = own.log_ratio

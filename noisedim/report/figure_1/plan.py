@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from noisedim.data import AugmentationConfig
-from noisedim.report.methods.plan import base
 from noisedim.runs.long_study import Cell, LongStudy
-from noisedim.runs.protocols import FIGURE_1_CAPACITIES
+from noisedim.runs.protocols import FIGURE_1_CAPACITIES, small_images
 from noisedim.runs.trained_scores import scores_of
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig
 
@@ -25,7 +24,7 @@ def _cells(data: DataConfig, *, steps: int, seeds: int) -> Sequence[Cell]:
     for seed in range(seeds):
         for capacity in FIGURE_1_CAPACITIES:
             config = replace(
-                base(data, steps=steps, dim=2),
+                small_images(data, steps=steps, dim=2),
                 augmentation=AugmentationConfig(noise=0.6),
                 objective=ObjectiveConfig(name="adaptive-dual"),
                 noise=NoiseConfig(capacity=capacity),

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from noisedim.report.methods.plan import base
 from noisedim.runs.long_study import Cell, Label, LongStudy
+from noisedim.runs.protocols import small_images
 from noisedim.runs.trained_scores import scores_with_battery
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
 
@@ -30,7 +30,7 @@ def _cells(
     found = []
     for seed in range(seeds):
         primary = replace(
-            base(data, steps=round(1000 * scale)),
+            small_images(data, steps=round(1000 * scale)),
             objective=ObjectiveConfig(name="adaptive-dual"),
             noise=NoiseConfig(sigma=1.0),
             seed=seed,

@@ -8,6 +8,7 @@ from noisedim.document.content import Block, Section, Table, Text
 from noisedim.files import read_json
 from noisedim.report.records import environments
 from noisedim.report.study import Sources
+from noisedim.runs.long_study import read_study
 from noisedim.schema import refusing
 
 __all__ = ["provenance_section"]
@@ -17,7 +18,6 @@ _COMMANDS = {
     "theory.json": "pytest theory_checks -n auto",
     "benchmarks*.json": "pytest benchmarks --benchmark-json",
     "table-1*.json": "noisedim table-1",
-    "duals-*.json": "noisedim duals",
 }
 
 
@@ -28,6 +28,15 @@ def _of_file(path: Path) -> list[dict[str, Any]]:
         entries = [entry["extra_info"] for entry in content.get("benchmarks", [])] + content.get("records", [])
         named = [content.get("environment"), *(entry.get("environment") for entry in entries)]
     return [json.loads(words) for words in dict.fromkeys(json.dumps(each, sort_keys=True) for each in named if each)]
+
+
+def _of_long_study(path: Path) -> list[dict[str, str]]:
+    """One row per environment of a file of ``noisedim study``; none for another file."""
+    with refusing(str(path)):
+        if "environments" not in read_json(path):
+            return []
+    file = read_study(path)
+    return [_row(f"{path.name}: {len(file.records)} runs", each, file.command) for each in file.environments]
 
 
 def _row(what: str, environment: dict[str, Any], command: str) -> dict[str, str]:
@@ -55,6 +64,8 @@ def provenance_section(sources: Sources) -> Section:
         rows += [
             _row(path.name, each, command) for path in sorted(sources.results.glob(name)) for each in _of_file(path)
         ]
+    for path in sorted(sources.results.glob("*.json")):
+        rows += _of_long_study(path)
     blocks: list[Block] = [
         Text(
             f"This report is made by `{sources.command}`. Runs that were made here are read from `results/runs/`, others from "

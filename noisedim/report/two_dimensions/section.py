@@ -18,7 +18,7 @@ __all__ = ["PAPER", "Reached", "reached", "two_dimensions_section"]
 _TITLE = "The paper's 0.95 to 0.99 in two dimensions"
 PAPER = (0.95, 0.99)
 """Accuracies in two dimensions, read off the paper's Figure 1."""
-_SUPERVISED = ("label", "convnet-label")
+_SUPERVISED = ("label", "label-clean", "convnet-label")
 _WITHOUT_NOISE = ("vae",)
 
 
