@@ -183,6 +183,18 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
         ("dual-leaky/equal_views",),
         {"2% less": lambda f: lambda *a: (0.98 * f(*a)[0], 0.1)},
     ),
+    "dual_uniform.row_leakage": (
+        ("dual-leaky/of_a_batch",),
+        {"2%": _TWO_PERCENT, "views equal": lambda f: lambda z, other, epsilon: f(z, z, epsilon)},
+    ),
+    "dual_uniform.leaky_row_bound": (
+        ("dual-leaky/of_a_batch",),
+        {
+            "2%": _TWO_PERCENT,
+            "ε for 2ε": with_argument("epsilon", lambda e: e / 2),
+            "half of the rows": lambda f: lambda z, other, epsilon: f(z[:8], other[:8], epsilon),
+        },
+    ),
     "sphere_means.log_sphere_mean": (
         ("dual-spheres/normaliser",),
         {"2%": _TWO_PERCENT, "dimension of the space": with_argument("dim", lambda d: d + 1)},

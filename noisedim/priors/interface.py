@@ -11,6 +11,7 @@ from torch import nn
 
 from noisedim.checks import exactly_one, positive, positive_integer
 from noisedim.errors import InvalidInputError
+from noisedim.theory.dual_batch import row_bound
 
 __all__ = ["Prior", "noise_level"]
 
@@ -141,6 +142,17 @@ class Prior(ABC):
         self, a: torch.Tensor, b: torch.Tensor, level: float, agreement: float | torch.Tensor = 1.0
     ) -> torch.Tensor:
         """(n, m) log of the mean of e^critic over the noise, between f(X) in the rows and f(X′) in the columns."""
+
+    def batch_bound(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> tuple[torch.Tensor, float]:
+        """What is reported of a batch: a lower bound on I(f(X′); f(X)+Z), 0-d, nats, and the most that it can show.
+
+        It is at most the log of the rows in every batch, and at most the information in the mean over batches; no gradients.
+        In float64: with little noise, single precision would lift it.
+        """
+        with torch.no_grad():
+            z, z_prime = z.double(), z_prime.double()
+            bound = row_bound(self.dual_positives(z, z_prime, level), self.fitted_log_kernel(z, z_prime, level))
+        return bound, min(self.capacity(level), math.log(len(z)))
 
     def from_channel(self, z: torch.Tensor) -> torch.Tensor:
         """Channel coordinates (n, dim) to embeddings (n, ambient_dim): a bijection that carries its law to the prior."""

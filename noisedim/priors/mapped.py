@@ -85,6 +85,9 @@ class MappedPrior(Prior):
     ) -> torch.Tensor:
         return self.channel_prior.fitted_log_kernel(a, b, level, agreement)
 
+    def batch_bound(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> tuple[torch.Tensor, float]:
+        return self.channel_prior.batch_bound(z, z_prime, level)
+
     def from_channel(self, z: torch.Tensor) -> torch.Tensor:
         return self.from_normal(z)
 
