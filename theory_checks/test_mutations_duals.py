@@ -237,6 +237,34 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
         ("dual-spheres/torus",),
         {"2%": _TWO_PERCENT, "views equal": lambda f: lambda z, other, k: f(z, z, k)},
     ),
+    "dual_spheres_fitted.concentration_for_resultant": (
+        ("dual-spheres-fitted/best_critic",),
+        {"2%": _TWO_PERCENT, "dimension of the space": with_argument("dim", lambda d: d + 1)},
+    ),
+    "dual_spheres_fitted.fitted_sphere_kernel": (
+        ("dual-spheres-fitted/densities",),
+        {
+            "2%": _TWO_PERCENT,
+            "concentrations equal": lambda f: lambda a, b, k, own: f(a, b, k, k),
+            "antipodes": with_argument("b", lambda b: -b),
+        },
+    ),
+    "dual_spheres_fitted.fitted_sphere_positives": (
+        ("dual-spheres-fitted/densities",),
+        {
+            "2%": _TWO_PERCENT,
+            "concentrations equal": lambda f: lambda z, other, k, own: f(z, other, k, k),
+            "views equal": lambda f: lambda z, other, *rest: f(z, z, *rest),
+        },
+    ),
+    "dual_spheres_fitted.sphere_least_batch": (
+        ("dual-spheres-fitted/rows",),
+        {
+            "2%": _TWO_PERCENT,
+            "without the 2": scaled(math.sqrt(0.5)),
+            "one sphere for two": lambda f: lambda dim, k, spheres=1: f(dim, k),
+        },
+    ),
     "sliced_kernels.sliced_gaussian_kernel": (
         ("sliced-epps-pulley/kummer",),
         {
