@@ -29,7 +29,8 @@ class NoisyChannel(nn.Module):
             ``eval()`` x itself. For methods that fix the scale in their own way; they see the same information, and
             without noise they are what they were. For ``GaussianPrior``.
 
-    Shapes: (n, d) to (n, d), floating point; n >= 2 in ``train()``.
+    Shapes: (n, d) to (n, d), floating point; n >= 2 in ``train()``. For noise that stays on a sphere or a torus, one column
+    more for each sphere or circle (:attr:`~noisedim.priors.Prior.channel_dim`).
 
     The noise level can be set at any time (``channel.level = 0.5``, or ``channel.sigma``, ``channel.epsilon``,
     ``channel.capacity``), so annealing is one assignment a step. It is saved in ``state_dict`` and keeps float64
@@ -105,7 +106,9 @@ class NoisyChannel(nn.Module):
     def _check(self, raw: torch.Tensor) -> None:
         examine = self.training and self._unchecked and not torch.compiler.is_compiling()
         minimum = 2 if self.training else 1
-        embedding_tensor("the channel's input", raw, dim=self.prior.dim, minimum_rows=minimum, examine_values=examine)
+        embedding_tensor(
+            "the channel's input", raw, dim=self.prior.channel_dim, minimum_rows=minimum, examine_values=examine
+        )
         if not examine:
             return
         spread = raw.detach().double().var(0, unbiased=False)
@@ -115,7 +118,7 @@ class NoisyChannel(nn.Module):
         if constant:
             raise InvalidInputError(
                 f"the channel's input must vary in every coordinate to have unit variance; "
-                f"got {len(constant)} constant of {self.prior.dim}, the first is coordinate {constant[0]}"
+                f"got {len(constant)} constant of {self.prior.channel_dim}, the first is coordinate {constant[0]}"
             )
         self._unchecked = False
 

@@ -19,7 +19,7 @@ __all__ = ["Prior", "noise_level"]
 class Prior(ABC):
     """A law of embeddings, with the noise that the method pairs it with.
 
-    Normalisation, noise, kernel and alignment work in *channel coordinates* (n, dim): where the encoder's output is
+    Normalisation, noise, kernel and alignment work in *channel coordinates* (n, channel_dim): where the encoder's output is
     normalised and noise is added. For N(0, I) and U[0, 1]^d these are the embedding itself. Every other law is reached
     from one of the two by a bijection (:class:`~noisedim.priors.mapped.MappedPrior`), which no information passes by:
     :meth:`from_channel` goes there when training is over.
@@ -67,7 +67,12 @@ class Prior(ABC):
 
     @property
     def ambient_dim(self) -> int:
-        """Columns of an embedding: d, but for a sphere, which lies in d + 1."""
+        """Columns of an embedding: d, but for a sphere, which lies in d + 1, and a torus, in 2d."""
+        return self.dim
+
+    @property
+    def channel_dim(self) -> int:
+        """Columns of the encoder's output and of channel coordinates: d, but d + 1 for noise that stays on a sphere."""
         return self.dim
 
     @property
@@ -82,7 +87,7 @@ class Prior(ABC):
 
     @abstractmethod
     def normalisation(self) -> nn.Module:
-        """A fresh module that brings an encoder's raw output (n, dim) under the constraint of the channel.
+        """A fresh module that brings an encoder's raw output (n, channel_dim) under the constraint of the channel.
 
         It has ``set_statistics(raw)``, which fixes what ``eval()`` uses to the statistics of ``raw``.
         """
@@ -91,7 +96,11 @@ class Prior(ABC):
     def noise(
         self, like: torch.Tensor, level: float | torch.Tensor, *, generator: torch.Generator | None = None
     ) -> torch.Tensor:
-        """Noise Z with the shape, dtype and device of ``like``, in channel coordinates."""
+        """Noise Z with the shape, dtype and device of ``like``, in channel coordinates.
+
+        Where noise does not add, as on a sphere, it is the way from each row of ``like``, f(X) itself, to the noisy point,
+        and gradients pass to ``like``.
+        """
 
     @abstractmethod
     def capacity(self, level: float) -> float:
@@ -121,7 +130,7 @@ class Prior(ABC):
 
     @abstractmethod
     def alignment(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
-        """Mean price, nats, of f(X) ≠ f(X′) in the dual: a quadratic in ``a - b``, both (n, d)."""
+        """Mean price, nats, of f(X) ≠ f(X′) in the dual: a quadratic in ``a - b``, both in channel coordinates."""
 
     @abstractmethod
     def agreement(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> torch.Tensor:
@@ -155,7 +164,7 @@ class Prior(ABC):
         return bound, min(self.capacity(level), math.log(len(z)))
 
     def from_channel(self, z: torch.Tensor) -> torch.Tensor:
-        """Channel coordinates (n, dim) to embeddings (n, ambient_dim): a bijection that carries its law to the prior."""
+        """Channel coordinates (n, channel_dim) to embeddings (n, ambient_dim): a bijection that takes its law to the prior."""
         return z
 
     @abstractmethod
@@ -174,7 +183,7 @@ class Prior(ABC):
     def log_prob(self, z: torch.Tensor) -> torch.Tensor:
         """Log-density, nats, (n, ambient_dim) to (n,); −∞ off the support; differentiable in the interior.
 
-        With respect to Lebesgue measure, but for the sphere, where it is the sphere's own surface measure.
+        With respect to Lebesgue measure, but for sphere and torus, where it is their own surface measure.
         """
 
     def in_unit_cube(self, z: torch.Tensor) -> torch.Tensor | None:

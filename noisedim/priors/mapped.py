@@ -43,6 +43,10 @@ class MappedPrior(Prior):
         self.exact_dual = self._channel_prior.exact_dual
 
     @property
+    def channel_dim(self) -> int:
+        return self.channel_prior.channel_dim
+
+    @property
     def channel_prior(self) -> Prior:
         return self._channel_prior
 

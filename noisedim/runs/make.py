@@ -253,7 +253,9 @@ def _information(config: TrainConfig, model: EmbeddingModel, split: RunSplit) ->
     def bound(half: slice, level: float) -> float:
         return float(np.mean([prior.batch_bound(z[half], other[half], level)[0].item() for other in others]))
 
-    levels = np.geomspace(sigma, max(sigma, _MOST_ADDED_NOISE), 24).tolist()
+    # Noise about a point of a sphere does not add up to more of its kind.
+    most = max(sigma, _MOST_ADDED_NOISE) if prior.channel_prior.is_standard_normal else sigma
+    levels = np.geomspace(sigma, most, 24).tolist() if most > sigma else [sigma]
     middle = len(z) // 2
     halves = slice(middle), slice(middle, None)
     chosen = [max(levels, key=lambda level: bound(half, level)) for half in halves]

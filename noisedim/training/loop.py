@@ -139,7 +139,9 @@ class Trainer(Resumable):
         execution.prepare(self.model.encoder)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(torch_seed(config.seed, "objective"))
-            self.objective = config.objective.build(config.dim, self.shape).to(self.device).train()
+            self.objective = (
+                config.objective.build(self.model.channel.prior.channel_dim, self.shape).to(self.device).train()
+            )
         self.parameters = [*self.model.parameters(), *self.objective.parameters()]
         self.optimizer = make_optimizer(config.optimiser, self.parameters)
         self.encode = self.ranks.sharing(self.model.encoder, self.device, execution=execution)
@@ -218,7 +220,7 @@ class Trainer(Resumable):
                 f"{channel.prior.level_name}={channel.level:.4g}, learning rate {rate:.3g}. A smaller learning rate or "
                 "a slower annealing helps"
             )
-        seen = raw.detach()[:, : channel.prior.dim].double()
+        seen = raw.detach()[:, : channel.prior.channel_dim].double()
         if self.objective.normalised:
             # Offset and scale of its coordinates are not seen.
             seen = (seen - seen.mean(0)) / seen.std(0).clamp(min=1e-30)

@@ -75,8 +75,8 @@ def dual_bound(
     >>> abs(value.bound.item() - math.log(5)) < 0.05
     True
     """
-    embedding_tensor("z", z, dim=prior.dim, minimum_rows=2, examine_values=False)
-    embedding_tensor("z_prime", z_prime, dim=prior.dim, minimum_rows=2, examine_values=False)
+    embedding_tensor("z", z, dim=prior.channel_dim, minimum_rows=2, examine_values=False)
+    embedding_tensor("z_prime", z_prime, dim=prior.channel_dim, minimum_rows=2, examine_values=False)
     if len(z) != len(z_prime):
         raise InvalidInputError(f"z and z_prime must have one row per image each; got {len(z)} and {len(z_prime)}")
     one_of("pairs", pairs, get_args(Pairs))

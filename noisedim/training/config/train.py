@@ -105,7 +105,7 @@ class TrainConfig(StoredConfig):
                 f"batch_size must exceed dim, or a batch says nothing of the embedding's law in all directions; "
                 f"got batch_size={self.batch_size}, dim={self.dim}"
             )
-        if self.objective.needs_exact_dual and not prior.exact_dual:
+        if self.objective.needs_gaussian_channel and not prior.channel_prior.is_standard_normal:
             raise InvalidInputError(
                 f"objective.critic={self.objective.critic!r} is for prior='normal' and what it is mapped to; "
                 f"got {self.prior!r}"
