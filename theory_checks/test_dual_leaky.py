@@ -172,6 +172,20 @@ def kernel_without_leakage(trial: Trial, epsilon: float) -> None:
     trial.equal("largest difference", float(np.abs(leaky - plain).max()), 0.0, terms=float(plain.max()))
 
 
+@check("dual-leaky", cases={f"d={d},eps={e:.3g}": (d, e) for d in (1, 3) for e in (0.01, *_LEVELS)})
+def rows_of_a_batch(trial: Trial, case: tuple[int, float]) -> None:
+    """√(2 E κ²)/E κ of two independent draws of U[0, 1]^d: the kernel itself, by quadrature of the law of |U − U′|."""
+    dim, epsilon = case
+    places, weights = np.polynomial.legendre.leggauss(8)
+    top = min(1.0, 2 * epsilon)
+    apart = (places + 1) * top / 2
+    kernel = np.exp(dual.uniform_dual_kernel(np.zeros((1, 1)), apart[:, None], epsilon)[0])
+    density = weights * top / 2 * 2 * (1 - apart)
+    mean, square = float(density @ kernel), float(density @ kernel**2)
+    found = dual_uniform.uniform_least_batch(dim, epsilon)
+    trial.equal("rows and √(2 E κ²)/E κ", found, math.sqrt(2 * (square / mean**2) ** dim))
+
+
 def _rows(z: np.ndarray, z_prime: np.ndarray, epsilon: float, eta: float) -> float:
     """J_η of a batch, row by row, from the overlaps of the noise boxes."""
     low = np.maximum(z[:, None], z_prime[None]) - epsilon

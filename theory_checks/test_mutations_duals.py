@@ -187,6 +187,10 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
         ("dual-leaky/of_a_batch",),
         {"2%": _TWO_PERCENT, "views equal": lambda f: lambda z, other, epsilon: f(z, z, epsilon)},
     ),
+    "dual_uniform.uniform_least_batch": (
+        ("dual-leaky/rows_of_a_batch",),
+        {"2%": _TWO_PERCENT, "without d": with_argument("dim", lambda d: 1), "without the 2": scaled(math.sqrt(0.5))},
+    ),
     "dual_uniform.leaky_row_bound": (
         ("dual-leaky/of_a_batch",),
         {

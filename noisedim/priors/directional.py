@@ -2,6 +2,7 @@
 
 import math
 from abc import abstractmethod
+from functools import lru_cache
 from typing import Any, final
 
 import torch
@@ -96,7 +97,7 @@ class SpheresPrior(Prior):
 
     def log_dual_kernel(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
         k = float(level) ** -2
-        return sum_of([dual_spheres.sphere_kernel(*pair, k) for pair in self._pairs(a, b)])
+        return _sum_of([dual_spheres.sphere_kernel(*pair, k) for pair in self._pairs(a, b)])
 
     def alignment(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
         k = float(level) ** -2
@@ -111,20 +112,17 @@ class SpheresPrior(Prior):
         self, z: torch.Tensor, z_prime: torch.Tensor, level: float, agreement: float | torch.Tensor = 1.0
     ) -> torch.Tensor:
         k, own = level**-2, self._critic(level, float(agreement))
-        return sum_of([fitted_sphere_positives(*pair, k, own) for pair in self._pairs(z, z_prime)])
+        return _sum_of([fitted_sphere_positives(*pair, k, own) for pair in self._pairs(z, z_prime)])
 
     def fitted_log_kernel(
         self, a: torch.Tensor, b: torch.Tensor, level: float, agreement: float | torch.Tensor = 1.0
     ) -> torch.Tensor:
         k, own = level**-2, self._critic(level, float(agreement))
-        return sum_of([fitted_sphere_kernel(*pair, k, own) for pair in self._pairs(a, b)])
+        return _sum_of([fitted_sphere_kernel(*pair, k, own) for pair in self._pairs(a, b)])
 
     def _critic(self, level: float, agreement: float) -> float:
         """The concentration of the best critic for views that agree so far."""
-        k = level**-2
-        if agreement >= 1:
-            return k
-        return concentration_for_resultant(agreement * mean_resultant(k, self._sphere_dim), self._sphere_dim)
+        return level**-2 if agreement >= 1 else _fitted(level**-2, agreement, self._sphere_dim)
 
     def _pairs(self, a: torch.Tensor, b: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Both rows sphere by sphere."""
@@ -191,7 +189,13 @@ class UnitSpherePrior(SpheresPrior):
         return "the uniform law on the unit sphere"
 
 
-def sum_of(parts: list[torch.Tensor]) -> torch.Tensor:
+@lru_cache(maxsize=64)  # positives and kernel of one step ask for the same
+def _fitted(k: float, agreement: float, dim: int) -> float:
+    """The concentration k′ with A(k′) = agreement · A(k)."""
+    return concentration_for_resultant(agreement * float(mean_resultant(k, dim)), dim)
+
+
+def _sum_of(parts: list[torch.Tensor]) -> torch.Tensor:
     """The sum of tensors of one shape."""
     total = parts[0]
     for part in parts[1:]:

@@ -152,6 +152,14 @@ class Prior(ABC):
     ) -> torch.Tensor:
         """(n, m) log of the mean of e^critic over the noise, between f(X) in the rows and f(X′) in the columns."""
 
+    @abstractmethod
+    def least_batch(self, level: float) -> float:
+        """Rows from which on a batch sees the dual at this noise, not rounded: below, the mean of κ is mostly its tail.
+
+        √(2 E κ²)/E κ over independent draws of the prior: :func:`noisedim.theory.dual_batch.least_batch`. It grows as the
+        noise falls, so it tells how far to anneal at a batch size.
+        """
+
     def batch_bound(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> tuple[torch.Tensor, float]:
         """What is reported of a batch: a lower bound on I(f(X′); f(X)+Z), 0-d, nats, and the most that it can show.
 

@@ -89,6 +89,9 @@ class MappedPrior(Prior):
     ) -> torch.Tensor:
         return self.channel_prior.fitted_log_kernel(a, b, level, agreement)
 
+    def least_batch(self, level: float) -> float:
+        return self.channel_prior.least_batch(level)
+
     def batch_bound(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> tuple[torch.Tensor, float]:
         return self.channel_prior.batch_bound(z, z_prime, level)
 

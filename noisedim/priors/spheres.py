@@ -115,7 +115,7 @@ class SpherePrior(MappedPrior):
     >>> prior.from_normal(torch.zeros(1, 2)).shape
     torch.Size([1, 3])
     >>> round(SpherePrior(2, noise="von-mises-fisher").capacity(0.3), 4)  # nats, at the concentration 1/0.3²
-    2.1009
+    2.1011
     """
 
     name = "sphere"

@@ -25,7 +25,7 @@ class TorusPrior(SpheresPrior):
     >>> prior.sample(3, generator=torch.Generator().manual_seed(0)).shape
     torch.Size([3, 4])
     >>> round(prior.capacity(0.3), 4)  # nats, at the concentration 1/0.3² in each angle
-    3.1996
+    3.1973
     """
 
     name = "torus"

@@ -13,7 +13,7 @@ from noisedim.priors.interface import Prior
 from noisedim.priors.normalisation import SQUASH_NAMES, StandardisationThenSquash
 from noisedim.priors.special import normal_distribution
 from noisedim.theory import bounds
-from noisedim.theory.dual_uniform import leaky_kernel, leaky_positives, leaky_row_bound
+from noisedim.theory.dual_uniform import leaky_kernel, leaky_positives, leaky_row_bound, uniform_least_batch
 
 __all__ = ["UniformPrior"]
 
@@ -114,6 +114,9 @@ class UniformPrior(Prior):
     ) -> torch.Tensor:
         kernel: torch.Tensor = leaky_kernel(a, b, level, _leakage(agreement, level))
         return kernel
+
+    def least_batch(self, level: float) -> float:
+        return uniform_least_batch(self.dim, level)
 
     def batch_bound(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> tuple[torch.Tensor, float]:
         with torch.no_grad():

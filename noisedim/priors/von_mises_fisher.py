@@ -24,7 +24,9 @@ def displaced(points: torch.Tensor, concentration: float, *, generator: torch.Ge
     n, columns = points.shape
     away = _away(n, columns - 1, concentration, generator, points.device)[:, None].to(points.dtype)
     vector = torch.randn(points.shape, generator=generator, dtype=points.dtype, device=points.device)
-    across = nn.functional.normalize(vector - (vector * points).sum(1, keepdim=True) * points, dim=1, eps=1e-12)
+    across = vector
+    for _ in range(2):  # a vector that nearly lies along the point has few digits left across it the first time
+        across = nn.functional.normalize(across - (across * points).sum(1, keepdim=True) * points, dim=1, eps=1e-12)
     return across * (away * (2 - away)).sqrt() - away * points
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.checks import embedding_matrix, positive
+from noisedim.checks import embedding_matrix, positive, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.theory._arrays import pairwise
 from noisedim.theory.dual_batch import row_bound
@@ -32,6 +32,7 @@ __all__ = [
     "leaky_positives",
     "leaky_row_bound",
     "row_leakage",
+    "uniform_least_batch",
 ]
 
 # Leakages that are tried on a batch, and by how many of its rows: J_η is flat about its maximum.
@@ -287,3 +288,33 @@ def leaky_row_bound(z: Any, z_prime: Any, epsilon: float) -> Any:
         eta = row_leakage(*other, epsilon)
         total = total + row_bound(leaky_positives(*own, epsilon, eta), leaky_kernel(*own, epsilon, eta))
     return total / 2
+
+
+def uniform_least_batch(dim: int, epsilon: float) -> float:
+    r"""The number of rows from which on a batch sees the uniform prior's kernel: below it its mean is mostly its tail.
+
+    .. math:: B = \sqrt{2}\,\Bigl(\frac{\mathbb E(2\varepsilon-|U-U'|)_+^2}{(\mathbb E(2\varepsilon-|U-U'|)_+)^2}\Bigr)^{d/2}
+
+    The rule of :func:`noisedim.theory.dual_batch.least_batch`, with the relative second moment of κ at two independent draws
+    of U[0, 1]^d. For little noise it is about √2·(3ε)^(−d/2): e^(C/2), not e^C.
+
+    Args:
+        dim: embedding dimension d ≥ 1.
+        epsilon: half-width of the noise, > 0.
+
+    Returns: rows, not rounded; inf where it overflows.
+
+    Raises: InvalidInputError: for arguments out of range.
+
+    Source: moments of the triangular law of |U − U′|; claim dual-leaky. Checked by theory_checks/test_dual_leaky.py.
+
+    >>> round(uniform_least_batch(2, 0.05), 2)
+    9.84
+    """
+    dim, width = positive_integer("dim", dim), 2 * positive("epsilon", epsilon)
+    top = min(1.0, width)
+    # ∫ 2(1−t)(w−t)^p over [0, top], p = 1 and 2.
+    mean = 2 * (width * top - (1 + width) * top**2 / 2 + top**3 / 3)
+    square = 2 * (width**2 * top - (width**2 + 2 * width) * top**2 / 2 + (1 + 2 * width) * top**3 / 3 - top**4 / 4)
+    log = math.log(2) / 2 + dim / 2 * (math.log(square) - 2 * math.log(mean))
+    return math.exp(log) if log < 700 else math.inf

@@ -3,6 +3,7 @@
 import json
 import math
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +132,8 @@ class Trainer(Resumable):
         self.ranks = Ranks.alone() if ranks is None else ranks
         check_shares(config.batch_size, self.ranks.size)
         self.config = config
+        if config.unseen_capacity is not None and self.ranks.rank == 0:
+            warnings.warn(config.unseen_capacity, UserWarning, stacklevel=2)
         self.images = resident(images, self.device)
         self.sampler = BatchSampler(len(self.images), generator=self.stream("batches"), device=self.device)
         self.augmentation = self.stream("augmentation")

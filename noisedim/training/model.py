@@ -75,7 +75,9 @@ def build_model(config: TrainConfig, shape: tuple[int, ...]) -> EmbeddingModel:
             )
         else:
             encoder = make_encoder(config.encoder, shape, outputs)
-    channel = NoisyChannel(prior, **{prior.level_name: config.noise.target(prior)})  # type: ignore[arg-type]
+    level = {prior.level_name: config.noise.target(prior)}
+    # Whether a batch can see it is the configuration's to say, once.
+    channel = NoisyChannel(prior, warn=False, **level)  # type: ignore[arg-type]
     return EmbeddingModel(encoder, channel, shape)
 
 

@@ -119,6 +119,7 @@ class Dual(Objective):
         estimate: bool = True,
     ) -> ObjectiveValue:
         # Not under the caller's autocast: the kernel's products in bfloat16 would be most of what is measured.
+        channel.check_batch(len(z))
         with torch.autocast(z.device.type, enabled=False):
             z, z_prime = at_least_single(z), at_least_single(z_prime)
             return dual_bound(z, z_prime, channel.prior, channel.level, pairs=self.pairs, estimate=estimate)
@@ -128,6 +129,7 @@ METHOD = Method(
     name="dual",
     build=lambda settings: Dual(pairs=settings.pairs),
     injects_noise=True,
+    means_pairs=True,
     compared=(
         Compared("dual", "closed-form dual", "noise injection"),
         Compared("uniform-dual", "uniform prior, closed form", "noise injection", prior="uniform"),
