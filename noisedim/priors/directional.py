@@ -129,6 +129,10 @@ class SpheresPrior(Prior):
         width = self._sphere_dim + 1
         return list(zip(a.split(width, 1), b.split(width, 1), strict=True))
 
+    def to_channel(self, z: torch.Tensor) -> torch.Tensor:
+        """Rows of length 1 on each sphere to rounding, whatever they were rounded to."""
+        return nn.functional.normalize(z.unflatten(1, (-1, self._sphere_dim + 1)), dim=2).flatten(1)
+
     def least_batch(self, level: float) -> float:
         return sphere_least_batch(self._sphere_dim, level**-2, spheres=self._spheres)
 

@@ -175,6 +175,10 @@ class Prior(ABC):
         """Channel coordinates (n, channel_dim) to embeddings (n, ambient_dim): a bijection that takes its law to the prior."""
         return z
 
+    def to_channel(self, z: torch.Tensor) -> torch.Tensor:
+        """The inverse of :meth:`from_channel`, (n, ambient_dim) to (n, channel_dim)."""
+        return z
+
     @abstractmethod
     def to_normal(self, z: torch.Tensor) -> torch.Tensor:
         """The bijection that takes the prior to N(0, I), (n, ambient_dim) to (n, dim).

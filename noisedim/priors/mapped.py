@@ -98,6 +98,9 @@ class MappedPrior(Prior):
     def from_channel(self, z: torch.Tensor) -> torch.Tensor:
         return self.from_normal(z)
 
+    def to_channel(self, z: torch.Tensor) -> torch.Tensor:
+        return self.to_normal(z)
+
     def to_normal(self, z: torch.Tensor) -> torch.Tensor:
         normal = self._to_normal(self._rows(z, self.ambient_dim)).to(z.dtype)
         return torch.where(self.outside(z.detach())[:, None], math.nan, normal)

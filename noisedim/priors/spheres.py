@@ -152,6 +152,9 @@ class SpherePrior(MappedPrior):
     def from_channel(self, z: torch.Tensor) -> torch.Tensor:
         return z * self.radius if self.noise_law == _DIRECTIONAL else self.from_normal(z)
 
+    def to_channel(self, z: torch.Tensor) -> torch.Tensor:
+        return self.channel_prior.to_channel(z / self.radius) if self.noise_law == _DIRECTIONAL else self.to_normal(z)
+
     def _log_prob(self, z: torch.Tensor) -> torch.Tensor:
         area = log_sphere_area(self.dim) + self.dim * math.log(self.radius)
         return torch.where(self.outside(z), -math.inf, 0 * z.sum(1) - area)

@@ -90,8 +90,9 @@ def _on_the_sphere(t: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 def mean_and_resultant(t: torch.Tensor, dim: int, *, scaled: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """log M(t), less t if ``scaled``, and A(t) on the sphere S^dim, for t >= 0.
 
-    M(t) = F(ν) = ₀F₁(; ν+1; t²/4) with ν = (dim−1)/2. Less t, on the circle and on S², by functions that are there. Else from a large order downwards by the contiguous relation
-    F(μ−1) = F(μ) + t²/4/(μ(μ+1)) F(μ+1), whose terms are all positive; A = t F(ν+1)/(2(ν+1) F(ν)).
+    M(t) = F(ν) = ₀F₁(; ν+1; t²/4) with ν = (dim−1)/2. Less t, on the circle and on S², by functions that are there. Else
+    from a large order downwards by the contiguous relation F(μ−1) = F(μ) + t²/4/(μ(μ+1)) F(μ+1), whose terms are all
+    positive; A = t F(ν+1)/(2(ν+1) F(ν)).
     """
     if scaled and dim <= 2:
         return _on_the_circle(t) if dim == 1 else _on_the_sphere(t)
