@@ -78,7 +78,7 @@ COMMANDS = {
     "verify": Command("noisedim.cli.verify", "Verify", _KEEPS_NOTHING),
     "cite": Command("noisedim.cli.cite", "Cite", _NOTHING),
     "table-1": Command("noisedim.cli.table_1", "TableOne", _RESUMES),
-    "duals": Command("noisedim.cli.duals", "Duals", _RESUMES),
+    "study": Command("noisedim.cli.study", "Study", _RESUMES),
     "report": Command("noisedim.report.build", "ReportOptions", _RESUMES, runner="write_report"),
 }
 

@@ -39,10 +39,14 @@ def test_the_order_of_sections_is_the_reports():
         "embeddings",
         "seeds",
         "capacity",
+        "methods",
+        "two_dimensions",
+        "matching",
         "match",
         "cost",
         "compared",
         "trust",
+        "figure_1",
         "reproduction",
         "table_1",
         "squashes",
@@ -84,7 +88,7 @@ FILES = {
         from noisedim.report.mine.section import section
         from noisedim.report.study import Study
 
-        STUDIES = (Study("mine", section, runs),)
+        STUDIES = (Study("mine", section, runs, page="methods"),)
     """,
     "plan": """
         from noisedim.training import TrainConfig

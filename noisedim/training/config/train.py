@@ -21,7 +21,7 @@ from noisedim.priors import (
 from noisedim.training.config.data import DataConfig
 from noisedim.training.config.noise import NoiseConfig
 from noisedim.training.config.objective import ObjectiveConfig
-from noisedim.training.config.stored import StoredConfig
+from noisedim.training.config.stored import ADDED_LATER, StoredConfig
 from noisedim.training.optimizers import OptimiserConfig
 
 __all__ = ["TrainConfig"]
@@ -39,6 +39,9 @@ class TrainConfig(StoredConfig):
     """How X′ differs from X."""
     augmentation_probability: float = 0.5
     """Chance that X′ differs from X at all. Below 1, P(X = X′ | X) > 0, which Lemma 3.3 needs."""
+    pairs_by: Literal["image", "label"] = field(default="image", metadata=ADDED_LATER)
+    """What X and X′ share. image: X′ is a view of the same image. label: a view of another image of the same class, which
+    is supervised training and needs labels."""
     prior: str = "normal"
     """The law to match: normal for N(0, I), uniform for U[0, 1]^d, or a prior file (.json, .safetensors), of which its
     content is kept."""
@@ -82,6 +85,7 @@ class TrainConfig(StoredConfig):
 
     def __post_init__(self) -> None:
         unit_interval("augmentation_probability", self.augmentation_probability)
+        one_of("pairs_by", self.pairs_by, ("image", "label"))
         positive_integer("steps", self.steps)
         positive_integer("batch_size", self.batch_size, minimum=2)
         random_seed("seed", self.seed)
@@ -162,4 +166,4 @@ class TrainConfig(StoredConfig):
         return f"{self.objective.name}, {noise}, seed {self.seed}"
 
     def digest_content(self) -> dict[str, Any]:
-        return {**self.to_dict(), "prior": prior_identity(self.prior)}
+        return {**super().digest_content(), "prior": prior_identity(self.prior)}
