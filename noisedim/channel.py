@@ -33,10 +33,11 @@ def unseen_capacity(prior: Prior, level: float, rows: int) -> str | None:
         middle = math.sqrt(low * high)
         low, high = (middle, high) if prior.least_batch(middle) > rows else (low, middle)
     needed = f"{least:,.0f}" if least < 1e6 else f"{least:.0e}"
+    remedy = f"use {needed} rows or more, or " if math.isfinite(least) else ""
     return (
         f"the channel's capacity of {prior.capacity(level):.3g} nats exceeds the {prior.capacity(high):.3g} nats that the dual "
-        f"of a batch of {rows:,} rows can see: use {needed} rows or more, or end the annealing at "
-        f"{prior.level_name}={high:.2g} instead of {level:.2g}"
+        f"of a batch of {rows:,} rows can see: {remedy}end the annealing at {prior.level_name}={high:.3g} instead of "
+        f"{level:.3g}"
     )
 
 
