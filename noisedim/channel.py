@@ -146,7 +146,7 @@ class NoisyChannel(nn.Module):
     def check_batch(self, rows: int) -> None:
         """Warn, once in the channel's life, if its capacity exceeds what the dual of a batch of so many rows can see.
 
-        Called by :meth:`forward` in ``train()`` and by the objectives that are means over a batch's pairs; costs nothing
+        Called by :meth:`forward` in ``train()`` and by the plain dual, a mean over a batch's pairs; costs nothing
         until the level is set anew.
         """
         if self._seen_level is not None and (math.isnan(self._seen_level) or self._seen_level == self._level):

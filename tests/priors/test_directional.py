@@ -153,7 +153,7 @@ def test_what_is_reported_is_at_most_the_log_of_the_rows(prior, level, rows, apa
     moved = z + apart * torch.randn(z.shape, generator=g, dtype=torch.float64)
     width = 2 if isinstance(prior, TorusPrior) else z.shape[1]
     z_prime = nn.functional.normalize(moved.unflatten(1, (-1, width)), dim=2).flatten(1)
-    channel = NoisyChannel(prior, sigma=level)
+    channel = NoisyChannel(prior, sigma=level, warn=False)
     rounding = 1e-13 / level**2
     for objective in (Dual(), RowDual(), RowDual(adaptive=True), LinearDual(), AdaptiveDual()):
         value = objective(z, z_prime, channel)
@@ -179,7 +179,7 @@ def test_of_the_prior_itself_the_bound_is_the_capacity(prior):
 @pytest.mark.parametrize("sigma", [1e-3, 0.05, 5.0])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_loss_and_gradients_are_finite_at_any_level(prior, sigma, dtype):
-    channel = NoisyChannel(prior, sigma=sigma)
+    channel = NoisyChannel(prior, sigma=sigma, warn=False)
     z = prior.channel_prior.sample(16, generator=generator(), dtype=dtype)
     for z_prime in (z, z.flip(0), -z):
         own = z.clone().requires_grad_()
