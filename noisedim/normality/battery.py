@@ -22,6 +22,7 @@ from noisedim.normality.projections import (
     projections_test,
     rows_tested,
 )
+from noisedim.normality.sharing import forget, sharing
 from noisedim.normality.tests.base import CalibratedTest, ExactTest, ImpossibilityTest, Outcome, ProjectionTest, Test
 from noisedim.normality.whitening import DegenerateCoordinatesError, whiten
 from noisedim.progress import completed_step
@@ -125,6 +126,20 @@ def run_battery(
     """
     one_of("null", null, NULLS)
     z = embedding_matrix("z", z, minimum_rows=20)
+    with sharing():
+        run = _run(z, null, uniform, seed, simulations, rounded, budget)
+    return Battery(tuple(run.rows), run.left_out, run.cause)
+
+
+def _run(
+    z: np.ndarray,
+    null: str,
+    uniform: np.ndarray | None,
+    seed: int,
+    simulations: int | None,
+    rounded: bool,
+    budget: float,
+) -> "_Run":
     white, cause = _whitened(z)
     run = _Run(z, white, cause, null, numpy_stream(seed, "battery"), simulations, rounded, budget)
     for test in tests.TESTS:
@@ -142,7 +157,7 @@ def run_battery(
     for test in tests.TESTS:
         if isinstance(test, ProjectionTest) and cause is None and (test.onto == "random" or test.null == null):
             run.projections(test)
-    return Battery(tuple(run.rows), run.left_out, cause)
+    return run
 
 
 @dataclass
@@ -195,6 +210,9 @@ class _Run:
             self.left_out |= {test.name: reason for test in chosen}
         else:
             self.calibrated(chosen, self.white)
+        # As large as the rows, and not needed any more.
+        self.white = None
+        forget(whiten, self.z)
 
     def calibrated(self, chosen: Sequence[CalibratedTest], rows: np.ndarray | None) -> None:
         """Tests of ``rows``; without rows (they cannot be whitened), only what the tables do not reach is noted."""
@@ -245,5 +263,5 @@ def _whitened(z: np.ndarray) -> tuple[np.ndarray | None, str | None]:
             return whiten(z), None
         except DegenerateCoordinatesError as error:
             return None, error.cause
-    constant = np.flatnonzero((z == z[0]).all(0))
+    constant = np.flatnonzero(z.min(0) == z.max(0))
     return None, DegenerateCoordinatesError.constant(constant, dim).cause if len(constant) else None
