@@ -33,7 +33,8 @@ class TestResult:
         statistic: the test statistic; large values indicate a departure. Calibrated statistics are standardised: minus
             their null mean, divided by their null standard deviation, in closed form or in the limit.
         p_value: exact, or calibrated by null tables or simulation.
-        adjusted_p_value: p-value adjusted by Holm's procedure over the battery.
+        adjusted_p_value: p-value adjusted for all tests of the battery, by Holm's procedure with as many tests as they amount
+            to (:mod:`noisedim.normality.family`).
         words: what a small p-value means.
         calibrated_by: where the p-value comes from, and how accurate it is.
         effect: name in :attr:`Assessment.effects` of the effect size that measures such a departure; ``None`` if there is

@@ -89,7 +89,7 @@ class Test:
 
 @dataclass(frozen=True, kw_only=True)
 class ImpossibilityTest(Test):
-    """Looks for events of probability 0 under every normal law; it cannot raise a false alarm, so Holm does not count it."""
+    """Looks for events of probability 0 under every normal law; it cannot raise a false alarm, so it is not counted."""
 
     measure: Callable[[np.ndarray], float]
 
