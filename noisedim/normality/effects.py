@@ -43,8 +43,8 @@ EFFECT_WORDS = {
 }
 
 BIAS_WORDS = (
-    "Sizes are differences to the prior: what a sample of the prior of this size shows on average is subtracted, so that 0 "
-    "lies in the interval of such a sample."
+    "Sizes are debiased: those of a sample of the prior are 0 on average, but for those with a value at the prior, which are "
+    "to be compared with it."
 )
 
 # Of more rows a random part is used, and the interval says how many: rows so that their pairs, or their values, stay few.
