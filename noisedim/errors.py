@@ -4,10 +4,14 @@ Each class also derives from the built-in that a caller would expect, so that ``
 The command line turns every :class:`NoisedimError` into one line on standard error and exit code 2.
 """
 
+import io
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 __all__ = [
     "CheckpointError",
@@ -17,6 +21,7 @@ __all__ = [
     "OutOfMemoryError",
     "RankLostError",
     "StorageError",
+    "Terminated",
     "TrainingDivergedError",
     "guarded",
 ]
@@ -70,21 +75,55 @@ def guarded(
     """The exit code of ``work()``; an error of noisedim becomes one line on standard error and exit code 2.
 
     Any other exception also gives exit code 2, after its traceback; Python's own code 1 means here that a departure was
-    found. An interruption (Ctrl-C) gives 130, and ``when_stopped`` says what it leaves behind.
+    found. An interruption (Ctrl-C) gives 130 and SIGTERM 143, and ``when_stopped`` says what they leave behind. A reader
+    that closes the output early (``| head``) gives 141, as the shell has it for a broken pipe. What a terminal's encoding
+    lacks is replaced, not refused.
     """
+    _replace_what_cannot_be_written()
     try:
-        return work()
+        with _terminable():
+            code = work()
+            # Here and not at exit, where a closed output would be nobody's error.
+            sys.stdout.flush()
+            return code
     except NoisedimError as error:
         print(f"{program}: error: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # The reader of the output has closed it (``| head``), so nothing may be written there, not even at exit.
+        # The reader of the output has closed it, so nothing may be written there, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 2
-    except KeyboardInterrupt:
+        return 141
+    except KeyboardInterrupt as stopped:
         print(f"{program}: stopped; {when_stopped}", file=sys.stderr)
-        return 130
+        return 143 if isinstance(stopped, Terminated) else 130
     except Exception:
         traceback.print_exc()
         print(f"{program}: error: this is a fault of {program}, not an answer about the input", file=sys.stderr)
         return 2
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which stops work as Ctrl-C does."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """While open, SIGTERM raises :class:`Terminated`; only in the main thread, which alone may set handlers."""
+
+    def stop(number: int, frame: object) -> None:
+        raise Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _replace_what_cannot_be_written() -> None:
+    for output in (sys.stdout, sys.stderr):
+        if isinstance(output, io.TextIOWrapper) and output.errors == "strict":
+            output.reconfigure(errors="replace")

@@ -7,6 +7,7 @@ import math
 import os
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,6 +21,7 @@ __all__ = [
     "cached_arrays",
     "read_array",
     "read_json",
+    "refuse_bomb",
     "write_arrays_atomically",
     "write_atomically",
     "write_json_atomically",
@@ -30,6 +32,8 @@ __all__ = [
 _LARGEST_JSON = 256 * 2**20
 # Of 2^64, with its sign.
 _MOST_DIGITS = 20
+# Numbers that were measured hardly compress; what shrinks this much, and is large, is no array that anyone stored.
+_MOST_COMPRESSION, _LARGEST_UNCHECKED = 100, 256 * 2**20
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> None:
@@ -160,6 +164,7 @@ def read_array(path: Path, *, name: str | None = None) -> np.ndarray:
             chosen = name if name is not None else _only_array(path, names)
             if chosen not in names:
                 raise InvalidInputError(f"{path} has no array {chosen!r}; it has {', '.join(names) or 'none'}")
+            refuse_bomb(path, loaded.zip, chosen)
             return loaded[chosen]
     except FileNotFoundError:
         raise InvalidInputError(f"expected an array file; there is no {path}") from None
@@ -170,6 +175,19 @@ def read_array(path: Path, *, name: str | None = None) -> np.ndarray:
         raise InvalidInputError(
             f"expected an .npy or .npz file of numbers; {path} cannot be read as one ({type(error).__name__}: {why})"
         ) from None
+
+
+def refuse_bomb(path: Path, archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse an array of an .npz file that would take far more memory than its file, before it is read.
+
+    Raises: InvalidInputError: if array ``name`` is larger than 256 MiB and was compressed to less than a hundredth.
+    """
+    member = archive.getinfo(f"{name}.npy")
+    if member.file_size > max(_LARGEST_UNCHECKED, _MOST_COMPRESSION * member.compress_size):
+        raise InvalidInputError(
+            f"{name!r} in {path} would take {member.file_size / 2**20:,.0f} MiB, {member.file_size // member.compress_size:,} "
+            f"times its size in the file, which no measured numbers do; store it as .npy if it is meant so"
+        )
 
 
 def write_arrays_atomically(path: Path, arrays: Mapping[str, np.ndarray], *, compressed: bool = False) -> None:

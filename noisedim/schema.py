@@ -48,7 +48,7 @@ class Schema:
 
 
 # Raise a version when a field changes its name or meaning, and teach its reader to read the older layout.
-SCHEMAS = {"result": Schema(1)}
+SCHEMAS = {"result": Schema(1), "packed runs": Schema(1)}
 """Versions of the layouts, by kind of file. A configuration's version is part of its digest instead."""
 
 

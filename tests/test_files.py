@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from noisedim import files
+from noisedim.assessment.storage.read import read_embeddings
 from noisedim.errors import InvalidInputError, StorageError
 
 
@@ -120,3 +121,17 @@ def test_errors_of_what_is_cached_are_not_hidden(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such picture"):
         files.cached_arrays(tmp_path / "x.npz", missing)
     assert not (tmp_path / "x.npz").exists()
+
+
+@pytest.mark.parametrize("read", [files.read_array, read_embeddings])
+def test_an_array_that_would_fill_the_memory_is_refused_before_it_is_read(tmp_path, monkeypatch, read):
+    monkeypatch.setattr("noisedim.files._LARGEST_UNCHECKED", 2**20)
+    path = tmp_path / "zeros.npz"
+    files.write_arrays_atomically(path, {"z": np.zeros((3000, 100))}, compressed=True)
+    with pytest.raises(InvalidInputError, match="'z' in .* would take 2 MiB, .* times its size in the file"):
+        read(path)
+    measured = np.random.default_rng(0).normal(size=(3000, 100))
+    files.write_arrays_atomically(path, {"z": measured}, compressed=True)
+    assert (read(path) == measured).all()
+    files.write_arrays_atomically(path, {"z": np.zeros((30, 100))}, compressed=True)  # small: whatever it holds
+    assert read(path).shape == (30, 100)

@@ -7,7 +7,7 @@ import torch
 from noisedim.checks import positive_integer
 from noisedim.errors import CheckpointError, InvalidInputError
 
-__all__ = ["BatchSampler", "resident"]
+__all__ = ["BatchSampler", "SameKey", "resident"]
 
 
 def resident(images: torch.Tensor, device: torch.device) -> torch.Tensor:
@@ -68,3 +68,37 @@ class BatchSampler:
         self._order = order.to(self._order.device)
         self._next = int(state["next"])
         self._generator.set_state(state["generator"])
+
+
+@final
+class SameKey:
+    """For each item another one of the same key, such as its class: positive pairs that share more than an image.
+
+    Args:
+        keys: (n,) integers, one per item; an item that is alone with its key is its own partner.
+        generator: draws the partners; on the CPU, where the keys are kept.
+    """
+
+    def __init__(self, keys: torch.Tensor, *, generator: torch.Generator) -> None:
+        if keys.ndim != 1 or keys.is_floating_point() or not len(keys):
+            raise InvalidInputError(f"keys must be integers, one per item; got {tuple(keys.shape)}, {keys.dtype}")
+        _, group = torch.unique(keys.cpu(), return_inverse=True)
+        self._group = group
+        self._members = torch.argsort(group, stable=True)
+        self._place = torch.empty_like(group)
+        self._count = torch.bincount(group)
+        self._first = self._count.cumsum(0) - self._count
+        self._place[self._members] = torch.arange(len(group)) - self._first[group[self._members]]
+        self.generator = generator
+
+    def partners(self, indices: torch.Tensor) -> torch.Tensor:
+        """One index per index, uniform among the other items of its key; same shape and device."""
+        own = indices.cpu()
+        group, place = self._group[own], self._place[own]
+        others = (self._count[group] - 1).clamp(min=1)
+        drawn = (
+            (torch.rand(len(own), generator=self.generator, dtype=torch.float64) * others).long().clamp(max=others - 1)
+        )
+        # Counted from the item's own place, so that it is never its own partner while there are others.
+        at = torch.where(self._count[group] > 1, (place + 1 + drawn) % self._count[group], place)
+        return self._members[self._first[group] + at].to(indices.device)

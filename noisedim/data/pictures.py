@@ -7,14 +7,19 @@ classes, ``NAME.jpg``. Archives are read, never unpacked, so nothing that they h
 import hashlib
 import io
 import tarfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from noisedim.errors import DataNotFoundError, InvalidInputError
 from noisedim.files import cache_folder, cached_arrays
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
 
 __all__ = ["ARCHIVES", "TEST_FOLDERS", "Pictures", "is_pictures", "read_pictures"]
 
@@ -24,6 +29,8 @@ _TRAIN = "train"
 TEST_FOLDERS = ("test", "val", "valid", "validation")
 # Raised when decoding changes, so that what an older version kept is not used.
 _FORMAT = 1
+_LARGEST_FILE = 64 * 2**20
+_MOST_PIXELS = 4096 * 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,17 +95,44 @@ def _fingerprint(path: Path) -> str:
 def _files(path: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     if path.is_dir():
         for file in sorted(path.rglob("*")):
-            if file.is_file():
-                yield PurePosixPath(file.relative_to(path).as_posix()), file.read_bytes()
+            name = PurePosixPath(file.relative_to(path).as_posix())
+            if _is_wanted(name) and file.is_file():
+                _check_size(path, name, file.stat().st_size)
+                yield name, file.read_bytes()
         return
     try:
         with tarfile.open(path, "r:*") as archive:
             for member in archive:
-                if member.isfile() and (content := archive.extractfile(member)) is not None:
-                    yield PurePosixPath(member.name), content.read()
+                name = PurePosixPath(member.name)
+                if _is_wanted(name) and member.isfile() and (content := archive.extractfile(member)) is not None:
+                    _check_size(path, name, member.size)
+                    yield name, content.read()
     except (tarfile.TarError, EOFError, OSError) as error:
         # gzip and zlib errors are among them.
         raise InvalidInputError(f"expected a .tar or .tar.gz of pictures; {path} cannot be read: {error}") from None
+
+
+def _is_wanted(name: PurePosixPath) -> bool:
+    return name.suffix.lower() in _KINDS and not name.name.startswith(".")
+
+
+def _check_size(path: Path, name: PurePosixPath, size: int) -> None:
+    if size > _LARGEST_FILE:
+        raise InvalidInputError(
+            f"expected pictures of at most {_LARGEST_FILE >> 20} MiB; {name} in {path} has {size / 2**20:,.0f} MiB"
+        )
+
+
+def _opened(content: bytes) -> "ImageFile":
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        # Pillow warns of large pictures as it opens them; the limit here is lower, and refuses.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            return Image.open(io.BytesIO(content))
+        except Image.DecompressionBombError as error:
+            raise ValueError(str(error)) from None
 
 
 def _place(path: Path, name: PurePosixPath) -> tuple[bool, str]:
@@ -113,18 +147,24 @@ def _place(path: Path, name: PurePosixPath) -> tuple[bool, str]:
 
 
 def _decoded(path: Path) -> Pictures:
-    from PIL import Image, UnidentifiedImageError
+    from PIL import UnidentifiedImageError
 
     found: list[tuple[bool, str, str, np.ndarray]] = []
     for name, content in _files(path):
-        if name.suffix.lower() not in _KINDS or name.name.startswith("."):
-            continue
         is_test, label = _place(path, name)
         try:
-            with Image.open(io.BytesIO(content)) as picture:
+            with _opened(content) as picture:
+                # The header says the size; decoding comes after.
+                if picture.width * picture.height > _MOST_PIXELS:
+                    raise InvalidInputError(
+                        f"expected pictures of at most {_MOST_PIXELS:,} pixels; {name} in {path} has "
+                        f"{picture.width}×{picture.height}. Resize it first"
+                    )
                 picture.load()
                 mode, pixels = picture.mode, np.asarray(picture)
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        except InvalidInputError:
+            raise
+        except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
             raise InvalidInputError(f"{name} in {path} is no picture, or damaged: {error}") from None
         if mode not in ("L", "RGB"):
             raise InvalidInputError(f"pictures must be grey or RGB, 8 bits per channel; {name} in {path} is {mode}")

@@ -1,17 +1,19 @@
 """Image sets by name: digits (embedded), shapes (drawn), MNIST and CIFAR in torchvision's layout, pictures, arrays."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from noisedim.checks import one_of, positive_integer
 from noisedim.data.cifar import CIFAR_SETS, JPEG_WORDS, read_cifar, read_cifar_jpeg
 from noisedim.data.idx import read_idx
 from noisedim.data.pictures import TEST_FOLDERS, is_pictures, read_pictures
+from noisedim.data.pixels import unit_pixels
 from noisedim.data.shapes import FACTORS, every_shape
 from noisedim.errors import DataNotFoundError, InvalidInputError
 from noisedim.files import read_array
@@ -66,6 +68,18 @@ class ImageSet:
         """The images at ``index``."""
         labels, factors = (None if each is None else each[index] for each in (self.labels, self.factors))
         return ImageSet(self.images[index], labels, self.name, factors, self.factor_names)
+
+    def reduced(self, size: int) -> "ImageSet":
+        """The images at ``size`` × ``size`` pixels, each the mean over its area of the original; float32 in [0, 1].
+
+        Raises: InvalidInputError: for rows that are no images, or images smaller than ``size``.
+        """
+        if self.images.ndim != 4 or min(self.images.shape[-2:]) < size:
+            raise InvalidInputError(
+                f"data.size={size} needs images of at least that size; got {tuple(self.images.shape)}"
+            )
+        parts = [functional.adaptive_avg_pool2d(unit_pixels(part), size) for part in self.images.split(4096)]
+        return replace(self, images=torch.cat(parts))
 
 
 def load_images(
@@ -247,8 +261,14 @@ def _array_images(path: Path) -> ImageSet:
     if path.suffix == ".npz":
         with np.load(path, allow_pickle=False) as archive:
             if "labels" in archive.files:
-                labels = torch.from_numpy(archive["labels"].astype(np.int64))
+                labels = torch.from_numpy(_whole_numbers(path, archive["labels"]))
     return ImageSet(torch.from_numpy(np.ascontiguousarray(images)), labels, path.stem)
+
+
+def _whole_numbers(path: Path, labels: np.ndarray) -> np.ndarray:
+    if labels.dtype.kind not in "biuf" or not (np.isfinite(labels).all() and (labels == np.round(labels)).all()):
+        raise InvalidInputError(f"labels must be whole numbers; array 'labels' of {path} holds others ({labels.dtype})")
+    return labels.astype(np.int64)
 
 
 def stratified_fold(labels: np.ndarray, fold: int, *, folds: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

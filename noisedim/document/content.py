@@ -6,20 +6,69 @@ when rendered, so text that came from a run cannot inject markup.
 
 import base64
 import io
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from noisedim.document.typeset import anchor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Block", "Header", "Notice", "Picture", "Pictures", "Section", "Table", "Text", "Verdict", "draw"]
+__all__ = [
+    "Block",
+    "Definitions",
+    "Forest",
+    "ForestPanel",
+    "ForestRow",
+    "Header",
+    "Notice",
+    "Page",
+    "Picture",
+    "Pictures",
+    "Section",
+    "Statement",
+    "Status",
+    "Table",
+    "Text",
+    "Verdict",
+    "draw",
+]
 
 # A larger SVG is not kept; the PNG is enough.
 _MOST_SVG_CHARACTERS = 400_000
-# The overview counts the answers of a section with more answers than this, instead of listing them.
-_MOST_LISTED = 6
+# A page shows a vector picture up to this size.
+_MOST_INLINE_SVG = 60_000
+_MOST_MARKS = 600
+# Colours of a picture in pixels: enough for the smooth edges of a few hues.
+_COLOURS = 96
+
+
+Status = Literal["supported", "contradicted", "only when", "undecided", "not tested"]
+"""What the evidence says of a statement."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence that may be true or false, what the evidence says of it, and how much evidence that is.
+
+    Attributes:
+        text: the statement, without a full stop.
+        status: ``only when`` where it holds under a condition, which ``effect`` names.
+        effect: the size of the effect with its interval.
+        budget: how many images and seeds, and how long each trained.
+        needs: what would decide it, if it is not decided.
+        rank: the matrix of all statements lists the smallest first.
+    """
+
+    text: str
+    status: Status
+    effect: str
+    budget: str
+    needs: str = ""
+    rank: int = 100
 
 
 @dataclass(frozen=True)
@@ -27,7 +76,7 @@ class Verdict:
     """A question, its answer in a word or two (``yes``, ``no``, ``in part``, ``not measured``), and the numbers behind it.
 
     Attributes:
-        is_main: whether the document opens with it, for a reader who has five minutes.
+        is_main: whether it is one that a reader with five minutes looks for.
     """
 
     question: str
@@ -52,9 +101,75 @@ class Notice:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells by column name; every row has the same columns."""
+    """Rows of cells by column name; every row has the same columns.
+
+    Attributes:
+        rows: the first column names the row.
+        caption: what the table shows, in a few words; the section's title if it is empty.
+    """
 
     rows: Sequence[dict[str, str]]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """One estimate with its interval.
+
+    Attributes:
+        name: of the method.
+        estimate, lower, upper: ends may be infinite.
+        is_ours: whether it is set off from the others.
+    """
+
+    name: str
+    estimate: float
+    lower: float
+    upper: float
+    is_ours: bool = False
+
+
+@dataclass(frozen=True)
+class ForestPanel:
+    """One measure of all methods.
+
+    Attributes:
+        label: on the switch, such as ``accuracy``.
+        words: what is measured and which end is better, as the heading of the numbers.
+        rows: in any order; the best stand first.
+        larger_is_better: how they are sorted.
+        logarithmic: whether the axis is; then estimates must be positive.
+    """
+
+    label: str
+    words: str
+    rows: Sequence[ForestRow]
+    larger_is_better: bool = True
+    logarithmic: bool = False
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Intervals of all methods, one panel shown at a time, with a switch between measures.
+
+    Attributes:
+        name: its key, for the names of files and elements.
+        panels: the first is shown first.
+        caption: what they are intervals of: data, seeds, budget.
+        rank: the index shows the forest of the smallest rank; None for one that only its page shows.
+    """
+
+    name: str
+    panels: Sequence[ForestPanel]
+    caption: str
+    rank: int | None = None
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Terms and what they mean."""
+
+    terms: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -69,7 +184,9 @@ class Picture:
 
     @property
     def data_uri(self) -> str:
-        """The PNG as a data URI, for a page that needs no other file."""
+        """The vectors unless they are large, else the pixels, as a data URI: for a page that needs no other file."""
+        if self.svg is not None and len(self.svg) < _MOST_INLINE_SVG:
+            return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode()
         return "data:image/png;base64," + base64.b64encode(self.png).decode()
 
 
@@ -80,7 +197,7 @@ class Pictures:
     pictures: Sequence[Picture]
 
 
-Block = Text | Notice | Table | Pictures
+Block = Text | Notice | Table | Pictures | Forest | Definitions
 
 
 @dataclass(frozen=True)
@@ -89,54 +206,91 @@ class Section:
 
     Attributes:
         title: its heading.
-        verdicts: its answers; the overview at the top lists them, too.
+        verdicts: its answers in detail.
         blocks: what follows the verdicts.
+        statements: its rows of the matrix of statements.
+        finding: what it found, in one sentence.
+        emblem: a picture for the index, which shows the first that a section has.
     """
 
     title: str
     verdicts: Sequence[Verdict]
     blocks: Sequence[Block]
-
-    @property
-    def tally(self) -> str:
-        """The number of answers of each kind if there are too many to list, else an empty string."""
-        if len(self.verdicts) <= _MOST_LISTED:
-            return ""
-        counts = Counter(verdict.answer for verdict in self.verdicts)
-        return f"{len(self.verdicts)} questions: " + ", ".join(f"{count} {answer}" for answer, count in counts.items())
+    statements: Sequence[Statement] = ()
+    finding: str = ""
+    emblem: Picture | None = None
 
     @property
     def anchor(self) -> str:
         """The identifier that links to the heading use."""
-        kept = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in self.title.lower())
-        return "-".join(part for part in kept.split("-") if part)
+        return anchor(self.title)
 
 
 @dataclass(frozen=True)
 class Header:
-    """What stands above all sections.
+    """What the index says before anything else.
 
     Attributes:
         page_title: title of the browser's tab.
         heading: main heading.
-        lead: paragraph below the heading.
+        lead: sentences below the heading.
         notices: what must not be overlooked, one highlighted paragraph each.
+        budget: what the numbers rest on, in small print.
+        picture: what the document is about, at a glance; None if there is nothing to draw.
     """
 
     page_title: str
     heading: str
-    lead: str
+    lead: Sequence[str]
     notices: Sequence[str] = ()
+    budget: str = ""
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: the sections of one topic.
+
+    Attributes:
+        key: its file's name without the ending.
+        title: its heading.
+        sections: in their order.
+    """
+
+    key: str
+    title: str
+    sections: Sequence[Section]
+
+    @property
+    def finding(self) -> str:
+        """The first finding of its sections: the sentence that opens the page."""
+        return next((section.finding for section in self.sections if section.finding), "")
 
 
 def draw(name: str, figure: "Figure", *, alt: str, caption: str) -> Picture:
-    """A figure as a picture called ``name``; equal figures give equal bytes."""
-    png, svg = io.BytesIO(), io.StringIO()
+    """A figure as a picture called ``name``; equal figures give equal bytes. Scatter plots are kept in pixels only."""
+    png = io.BytesIO()
     figure.savefig(png, format="png", metadata={"Software": None})
-    # A scatter plot has thousands of marks, which would take megabytes as vectors.
-    for axes in figure.axes:
-        for collection in axes.collections:
-            collection.set_rasterized(True)
+    return Picture(name, _with_few_colours(png.getvalue()), _as_svg(figure), alt, caption)
+
+
+def _as_svg(figure: "Figure") -> str | None:
+    """Lines are sharp at every size; thousands of marks or an image take megabytes as vectors."""
+    axes = figure.axes  # those of its parts, too
+    marks = sum(len(np.atleast_1d(collection.get_offsets())) for own in axes for collection in own.collections)
+    if marks > _MOST_MARKS or any(own.images for own in axes):
+        return None
+    svg = io.StringIO()
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     text = svg.getvalue()
-    return Picture(name, png.getvalue(), text if len(text) < _MOST_SVG_CHARACTERS else None, alt, caption)
+    return text if len(text) < _MOST_SVG_CHARACTERS else None
+
+
+def _with_few_colours(png: bytes) -> bytes:
+    """The picture with a palette: a third of the size, and no visible difference in a chart."""
+    from PIL import Image
+
+    small = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as picture:
+        picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    return min(png, small.getvalue(), key=len)

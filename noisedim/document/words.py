@@ -26,7 +26,8 @@ def interval_words(values: Sequence[float] | Interval, *, level: float = 0.95, d
 def bracketed(interval: Interval, *, digits: int = 3, signed: bool = False, least: float = -math.inf) -> str:
     """``0.123 [0.101, 0.145]``; ``signed`` for differences, ``least`` where the quantity has a smallest value."""
     ends = interval.estimate, max(least, interval.lower), interval.upper
-    estimate, lower, upper = (f"{value:{'+' if signed else ''}.{digits}f}" for value in ends)
+    rounded = (round(value, digits) + 0.0 for value in ends)  # no minus before a zero
+    estimate, lower, upper = (f"{value:{'+' if signed else ''}.{digits}f}" for value in rounded)
     return f"{estimate} [{lower}, {upper}]"
 
 
@@ -39,5 +40,5 @@ def mean_and_half_width(values: Sequence[float], *, digits: int = 3) -> str:
 
 
 def share_word(part: int, whole: int) -> str:
-    """``yes`` if ``part`` is all of ``whole``, ``no`` if it is 0, else ``in part``."""
-    return "yes" if part == whole else "no" if part == 0 else "in part"
+    """``yes`` if ``part`` is all of ``whole``, ``no`` if it is 0, else ``3 of 5``."""
+    return "yes" if part == whole else "no" if part == 0 else f"{part} of {whole}"

@@ -16,6 +16,7 @@ __all__ = [
     "fold_scores",
     "integer_labels",
     "label_curve",
+    "probe_predictions",
     "probe_scores",
 ]
 
@@ -89,6 +90,25 @@ def probe_scores(
     if len(np.unique(train_labels)) < 2:
         raise InvalidInputError(f"expected at least 2 classes; got only {train_labels[0]}")
     return _accuracies(train_z, train_labels, test_z, test_labels, seed, names)
+
+
+def probe_predictions(
+    train_z: Any, train_labels: Any, test_z: Any, *, seed: int = 0, names: Sequence[str] = PROBE_NAMES
+) -> dict[str, np.ndarray]:
+    """Labels that classifiers fitted to training rows give test rows, (m,) by name.
+
+    Arguments and errors are those of :func:`probe_scores`.
+    """
+    train_z = embedding_matrix("train_z", train_z, minimum_rows=10)
+    test_z = embedding_matrix("test_z", test_z, dim=train_z.shape[1])
+    train_labels = integer_labels("train_labels", train_labels, len(train_z))
+    classes = len(np.unique(train_labels))
+    if classes < 2:
+        raise InvalidInputError(f"expected at least 2 classes; got only {train_labels[0]}")
+    return {
+        name: _classifier(name, seed, len(train_z), classes).fit(train_z, train_labels).predict(test_z)
+        for name in names
+    }
 
 
 def _accuracies(

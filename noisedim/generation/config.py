@@ -83,4 +83,4 @@ class GanConfig(StoredConfig):
 
     def digest_content(self) -> dict[str, Any]:
         # The encoder's digest is part of it.
-        return {**self.to_dict(), "encoder": self.encoder.digest()}
+        return {**super().digest_content(), "encoder": self.encoder.digest()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from noisedim.document.content import Notice, Section
+from noisedim.document.content import Notice, Section, Statement
 from noisedim.errors import InvalidInputError
 from noisedim.files import read_json
 from noisedim.runs.compare import TUNING_SEED
@@ -198,7 +198,9 @@ def environment_words(environment: Mapping[str, Any]) -> str:
     return environment["accelerator"] or f"{environment['cpu']}, {environment['cores']} cores"
 
 
-def absent(title: str, files: Sequence[str] = ()) -> Section:
-    """A section whose file is not there: says which command makes it."""
+def absent(title: str, files: Sequence[str] = (), *, statement: str = "", rank: int = 100) -> Section:
+    """A section whose file is not there: says which command makes it, and that its statement, if any, is not tested."""
     what = " ".join([COMMAND, *files])
-    return Section(title, [], [Notice(f"Not measured yet: `{what}` makes what this section reads.")])
+    untested = [Statement(statement, "not tested", "", "", f"`{what}`", rank)] if statement else []
+    notice = Notice(f"Not measured yet: `{what}` makes what this section reads.")
+    return Section(title, [], [notice], statements=untested)

@@ -85,8 +85,8 @@ def paired(rows: Sequence[SeedMeasures], others: Sequence[SeedMeasures], name: s
 
 def run_records(configs: Iterable[AnyConfig], store: RunStore) -> list[RunRecord]:
     """The record of each complete run of an encoder in ``configs``, in their order."""
-    folders = (store.open(config) for config in configs if isinstance(config, TrainConfig))
-    return [folder.read_record() for folder in folders if folder.is_complete]
+    runs = (store.find(config) for config in configs if isinstance(config, TrainConfig))
+    return [run.read_record() for run in runs if run.is_complete]
 
 
 def encoder_records(configs: Iterable[AnyConfig], store: RunStore) -> list[EncoderRecord]:
@@ -98,9 +98,9 @@ def environments(configs: Iterable[AnyConfig], store: RunStore) -> list[dict[str
     """The machines and versions that made the complete runs of ``configs``, with the number of runs each (``runs``)."""
     found: dict[str, dict[str, Any]] = {}
     for config in configs:
-        folder = store.open(config)
-        if folder.is_complete:
-            environment = folder.read_environment()
+        run = store.find(config)
+        if run.is_complete:
+            environment = run.read_environment()
             entry = found.setdefault(str(sorted(environment.items())), {**environment, "runs": 0})
             entry["runs"] += 1
     return list(found.values())

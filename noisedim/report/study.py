@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from noisedim.checks import one_of
 from noisedim.document.content import Section
+from noisedim.report.pages import PAGES
 from noisedim.runs.make_generator import AnyConfig
 from noisedim.runs.store import RunStore
 from noisedim.training import TrainConfig
@@ -68,8 +70,15 @@ class Study:
         section: makes its section; None if there is nothing to show. It reads files and never trains, and says which
             command makes a file that is missing.
         runs: the runs that it needs.
+        page: key of the page that shows the section, in :data:`~noisedim.report.pages.PAGES`.
+        is_remade: whether a report makes its runs on the machine where it is made, though records of them are published.
     """
 
     name: str
     section: Callable[[Sources], Section | None]
     runs: Runs = no_runs
+    page: str = field(kw_only=True)
+    is_remade: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        one_of("page", self.page, tuple(PAGES))

@@ -106,7 +106,8 @@ def make_run(
             folder.write_environment(environment())
         result = train(
             config,
-            split.images.images[torch.from_numpy(split.train)],
+            split.train_images,
+            labels=split.train_labels,
             device=device,
             ranks=ranks,
             execution=execution,

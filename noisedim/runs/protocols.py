@@ -1,9 +1,9 @@
-"""The paper's protocol for MNIST (Appendix C), stated once: the report and the benchmarks train by it."""
+"""Protocols of training, each stated once: the paper's for MNIST (Appendix C), and that of the long studies."""
 
 from noisedim.data import AugmentationConfig
 from noisedim.training import DataConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
 
-__all__ = ["APPENDIX_C_OBJECTIVE", "FIGURE_1_CAPACITIES", "appendix_c"]
+__all__ = ["AFFINE", "APPENDIX_C_OBJECTIVE", "FIGURE_1_CAPACITIES", "appendix_c", "small_images"]
 
 _EPOCHS = 2000
 _BATCH_SIZE = 1024
@@ -11,6 +11,10 @@ _BATCH_SIZE = 1024
 APPENDIX_C_OBJECTIVE = ObjectiveConfig(name="infonce", negatives=15)
 # Capacities at which Figure 1 trains, in nats.
 FIGURE_1_CAPACITIES = (0.5, *(float(capacity) for capacity in range(1, 15)))
+
+
+AFFINE = AugmentationConfig(rotation=15, shift=1, log_scale=0.15, shear=0.15)
+"""Views of 12×12 images."""
 
 
 def appendix_c(data: DataConfig, *, images: int) -> TrainConfig:
@@ -32,4 +36,24 @@ def appendix_c(data: DataConfig, *, images: int) -> TrainConfig:
         optimiser=OptimiserConfig(learning_rate=1e-3, cosine=False),
         batch_size=batch,
         steps=_EPOCHS * (images // batch),
+    )
+
+
+def small_images(data: DataConfig, *, steps: int = 1000, dim: int = 8) -> TrainConfig:
+    """What the long studies share: images of 12×12, affine views, a perceptron, 256 images a step, 5e-3 with cosine.
+
+    Args:
+        data: which images, with their size.
+        steps: of the run.
+        dim: of the embedding.
+    """
+    return TrainConfig(
+        data=data,
+        augmentation=AFFINE,
+        augmentation_probability=1.0,
+        dim=dim,
+        encoder="mlp",
+        optimiser=OptimiserConfig(learning_rate=5e-3),
+        steps=steps,
+        batch_size=256,
     )

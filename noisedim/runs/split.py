@@ -1,6 +1,6 @@
 """Which images of a run train and which judge."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,16 @@ class RunSplit:
     held_out: np.ndarray
 
     @property
+    def train_images(self) -> torch.Tensor:
+        """The images that train."""
+        return self.images.images[torch.from_numpy(self.train)]
+
+    @property
+    def train_labels(self) -> torch.Tensor | None:
+        """Their labels, if there are any."""
+        return None if self.images.labels is None else self.images.labels[torch.from_numpy(self.train)]
+
+    @property
     def measured(self) -> np.ndarray:
         """Indices of the images that judge: the held-out ones, or those that train where none are held out."""
         return self.held_out if len(self.held_out) else self.train
@@ -44,6 +54,13 @@ def split_images(config: TrainConfig, data_root: str | Path | None = None) -> Ru
 
     Raises: InvalidInputError: if the class to leave out is not in the data, or is the only one.
     """
+    split = _split(config, data_root)
+    if config.data.size is None:
+        return split
+    return replace(split, images=split.images.reduced(config.data.size))
+
+
+def _split(config: TrainConfig, data_root: str | Path | None) -> RunSplit:
     data = config.data
     images = load_images(data.name, root=data_root, skip=data.skip, limit=data.limit)
     if data.test_split and not data.validate:

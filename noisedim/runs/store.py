@@ -6,9 +6,10 @@ is a run to resume and one with it is complete, whenever the process that made i
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from noisedim.errors import InvalidInputError, StorageError
 from noisedim.files import read_json, write_atomically, write_json_atomically
 from noisedim.generation.classifier import ClassifierConfig
 from noisedim.generation.config import GanConfig
-from noisedim.runs.generator_record import ClassifierRecord, GeneratorRecord
-from noisedim.runs.record import RunRecord
+from noisedim.runs.packed import PackedRun, read_arrays, read_packed
+from noisedim.runs.run import AnyRecord, Config, Run
 from noisedim.training.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -29,18 +30,7 @@ __all__ = ["DEFAULT_ROOT", "AnyRecord", "Config", "RunFolder", "RunStore", "load
 DEFAULT_ROOT = Path("reports/results/runs")
 
 
-AnyRecord = RunRecord | GeneratorRecord | ClassifierRecord
-
-
-class Config(Protocol):
-    """What a store needs of a configuration."""
-
-    def digest(self) -> str: ...
-
-    def to_dict(self) -> dict[str, Any]: ...
-
-
-class RunFolder:
+class RunFolder(Run):
     """One run's files. Reading is safe at any time; write only inside :meth:`lock`.
 
     Args:
@@ -49,11 +39,8 @@ class RunFolder:
     """
 
     def __init__(self, path: Path, config: Config) -> None:
+        super().__init__(path.name, config)
         self.path = path
-        self.config = config
-
-    def __repr__(self) -> str:
-        return f"RunFolder({self.path.name}, {'complete' if self.is_complete else 'incomplete'})"
 
     @property
     def checkpoint_path(self) -> Path:
@@ -124,77 +111,11 @@ class RunFolder:
         """What the run found. Written last: it makes the run complete."""
         self.write_result(record.to_dict())
 
-    def read_environment(self) -> dict[str, Any]:
-        """As written."""
-        return read_json(self.path / "environment.json")
+    def _read_json(self, part: str) -> Any:
+        return read_json(self.path / f"{part}.json")
 
-    def read_metrics(self) -> list[dict[str, float]]:
-        """As written."""
-        return read_json(self.path / "metrics.json")
-
-    def read_result(self) -> dict[str, Any]:
-        """As written."""
-        return read_json(self.path / "result.json")
-
-    def read_record(self) -> RunRecord:
-        """What an encoder's run found.
-
-        Raises: InvalidInputError: if the run is not complete, or not an encoder's.
-        """
-        record = self.read_any_record()
-        if not isinstance(record, RunRecord):
-            raise InvalidInputError(f"run {self.path.name} is not an encoder's")
-        return record
-
-    def read_generator_record(self) -> GeneratorRecord:
-        """What a generator's run found.
-
-        Raises: InvalidInputError: if the run is not complete, or not a generator's.
-        """
-        record = self.read_any_record()
-        if not isinstance(record, GeneratorRecord):
-            raise InvalidInputError(f"run {self.path.name} is not a generator's")
-        return record
-
-    def read_classifier_record(self) -> ClassifierRecord:
-        """What a classifier's run found.
-
-        Raises: InvalidInputError: if the run is not complete, or not a classifier's.
-        """
-        record = self.read_any_record()
-        if not isinstance(record, ClassifierRecord):
-            raise InvalidInputError(f"run {self.path.name} is not a classifier's")
-        return record
-
-    def read_any_record(self) -> AnyRecord:
-        """What the run found, by the kind of its configuration.
-
-        Raises: InvalidInputError: if the run is not complete, or its result is of another kind or damaged.
-        """
-        result, run = self.read_result(), self.path.name
-        if isinstance(self.config, TrainConfig):
-            return RunRecord.from_dict(result, run=run, config=self.config)
-        if isinstance(self.config, GanConfig):
-            return GeneratorRecord.from_dict(result, run=run, config=self.config)
-        if isinstance(self.config, ClassifierConfig):
-            return ClassifierRecord.from_dict(result, run=run, config=self.config)
-        raise InvalidInputError(f"run {run} has a configuration of no known kind")
-
-    def read_embeddings(self) -> dict[str, np.ndarray]:
-        """Arrays by name."""
-        return self._read_arrays("embeddings.npz")
-
-    def read_samples(self) -> dict[str, np.ndarray]:
-        """Arrays by name."""
-        return self._read_arrays("samples.npz")
-
-    def _read_arrays(self, name: str) -> dict[str, np.ndarray]:
-        path = self.path / name
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
-        except Exception as error:  # zipfile, zlib and numpy each have their own for a damaged file
-            raise InvalidInputError(f"expected the {path.stem} of a run; {path} cannot be read: {error}") from None
+    def _read_arrays(self, part: str) -> dict[str, np.ndarray]:
+        return read_arrays(self.path / f"{part}.npz")
 
 
 class RunStore:
@@ -202,14 +123,26 @@ class RunStore:
 
     Args:
         root: the folder; made when first written to.
+        packed: files of records, for runs that are not under it; a file that is not there holds none.
     """
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, packed: Sequence[Path] = ()) -> None:
         self.root = Path(root)
+        self.packed = tuple(packed)
 
     def open(self, config: Config) -> RunFolder:
         """The folder of ``config``, whether or not the run has been made."""
         return RunFolder(self.root / config.digest(), config)
+
+    def find(self, config: Config) -> Run:
+        """To read what ``config`` gave: its folder if that is complete, else its record if there is one, else its folder."""
+        folder = self.open(config)
+        file = None if folder.is_complete else self._files.get(folder.name)
+        return folder if file is None else PackedRun(file, folder.name, config)
+
+    @cached_property
+    def _files(self) -> dict[str, Path]:
+        return {name: path for path in self.packed if path.is_file() for name in read_packed(path)}
 
     def load(self) -> "pd.DataFrame":
         """All runs as one table, one row per run: its configuration with dotted column names, and its record.

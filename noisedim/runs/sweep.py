@@ -1,16 +1,15 @@
 """Makes many runs at once with joblib, on this machine or on a cluster.
 
 If a worker is killed, nothing is lost and nothing is made twice: runs are stored by their configuration, a complete one
-is not made again, and an incomplete one is resumed from its checkpoint by the worker that takes it next.
+is not made again, and an incomplete one is resumed from its checkpoint by the worker that takes it next. A run whose worker
+is killed twice is a failed run; the others go on.
 """
 
-import ctypes
-import multiprocessing
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -18,12 +17,11 @@ from noisedim.checks import one_of, positive_integer
 from noisedim.errors import InvalidInputError, NoisedimError
 from noisedim.runs.make_generator import AnyConfig, make_any_run
 from noisedim.runs.store import RunFolder, RunStore
+from noisedim.runs.workers import KILLED, in_workers, prepare_worker
 
 __all__ = ["Backend", "SweepOutcome", "available_cores", "make_runs"]
 
 Backend = Literal["local", "dask", "ray"]
-# Of glibc's malloc.h.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 @dataclass(frozen=True)
@@ -45,28 +43,18 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _keep_freed_memory() -> None:
-    """In a worker process: keep the memory that a step frees for the next step.
-
-    By default glibc returns the top of its heap to the system once about 4 MB are free, and the next step of a critic on
-    all its pairs requests it again, page by page: a tenth of the time of the step.
-    """
-    if sys.platform != "linux" or multiprocessing.parent_process() is None:
-        return
-    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if set_option is not None:
-        set_option(_M_TRIM_THRESHOLD, 256 * 2**20)
-        set_option(_M_MMAP_THRESHOLD, 32 * 2**20)
-
-
 def _one(config: AnyConfig, root: Path, data_root: str | None, device: str) -> tuple[str, str | None]:
-    _keep_freed_memory()
+    prepare_worker()
     try:
         make_any_run(config, RunStore(root), data_root=data_root, device=device)
     except NoisedimError as error:
         # A failed run is part of the result: the others continue, and the report names it.
         return config.digest(), f"{type(error).__name__}: {error}"
     return config.digest(), None
+
+
+def _killed(config: AnyConfig) -> tuple[str, str | None]:
+    return config.digest(), KILLED
 
 
 @contextmanager
@@ -164,7 +152,12 @@ def make_runs(
     if missing:
         with _workers(backend, address, jobs) as workers:
             count = min(workers, len(missing)) if workers > 0 else workers
-            work = (delayed(_one)(config, store.root.absolute(), data_root, device) for config in missing)
+            one = partial(_one, root=store.root.absolute(), data_root=data_root, device=device)
+            if backend == "local":
+                for _, answer in in_workers(one, missing, jobs=count, failed=_killed):
+                    finished(*answer)
+                return [outcomes[config.digest()] for config in configs]
+            work = (delayed(one)(config) for config in missing)
             # One run per task: runs are long, and the task of a killed worker is tried again.
             # Ray's pool reports results only when all of them are complete.
             answers = "list" if backend == "ray" else "generator_unordered"

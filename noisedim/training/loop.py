@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from noisedim.checks import one_of
-from noisedim.data import BatchSampler, apply_views, draw_views, resident, second_view
+from noisedim.data import BatchSampler, SameKey, apply_views, draw_views, resident, second_view
 from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.objectives import BatchObjective, ObjectiveValue
-from noisedim.streams import torch_seed
+from noisedim.streams import stream, torch_seed
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.collapse import collapse_warning, spread_and_rank
 from noisedim.training.config import TrainConfig
@@ -106,6 +106,7 @@ class Trainer(Resumable):
         device: where to train.
         ranks: the processes that train together, all with the same ``config`` and ``images``; this one alone if omitted.
         execution: how the encoder is computed.
+        labels: (n,) integers, one per image, for ``pairs_by="label"`` and only used then.
     """
 
     kind = "encoder"
@@ -119,6 +120,7 @@ class Trainer(Resumable):
         device: str | torch.device = "auto",
         ranks: Ranks | None = None,
         execution: Execution | None = None,
+        labels: torch.Tensor | None = None,
     ) -> None:
         super().__init__(config, tuple(images.shape[1:]), resolve_device(device))
         if config.precision == "bfloat16" and self.device.type != "cuda":
@@ -140,9 +142,24 @@ class Trainer(Resumable):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(torch_seed(config.seed, "objective"))
             self.objective = config.objective.build(config.dim, self.shape).to(self.device).train()
+        self.same_class = self._classes(labels)
         self.parameters = [*self.model.parameters(), *self.objective.parameters()]
         self.optimizer = make_optimizer(config.optimiser, self.parameters)
         self.encode = self.ranks.sharing(self.model.encoder, self.device, execution=execution)
+
+    def _classes(self, labels: torch.Tensor | None) -> SameKey | None:
+        if self.config.pairs_by == "image":
+            return None
+        if labels is None or labels.shape != (len(self.images),):
+            raise InvalidInputError(
+                f"pairs_by='label' needs labels, one per image; got "
+                f"{'none' if labels is None else tuple(labels.shape)} for {len(self.images)} images"
+            )
+        if self.objective.reconstructs:
+            raise InvalidInputError(
+                f"pairs_by='label' needs an objective of two views; got {self.config.objective.name!r}"
+            )
+        return SameKey(labels, generator=stream(self.config.seed, "partners", torch.device("cpu")))
 
     def step(self, *, log: bool = False) -> None:
         """One optimiser step; with ``log``, its figures are recorded and checked (that waits for the device)."""
@@ -186,12 +203,14 @@ class Trainer(Resumable):
         if self.objective.reconstructs:
             return self._pixels(indices[self.ranks.share(len(indices))])
         own = self.ranks.share(2 * len(indices))
+        partners = indices if self.same_class is None else self.same_class.partners(indices)
         if config.views.both:
             size = (self.shape[-2], self.shape[-1])
             draws = draw_views(config.views, 2 * len(indices), size, seed=config.seed, step=self.steps_done)
-            return apply_views(self._pixels(torch.cat([indices, indices])[own]), draws.take(own), config.views)
+            return apply_views(self._pixels(torch.cat([indices, partners])[own]), draws.take(own), config.views)
         batch = self._pixels(indices)
-        changed = second_view(batch, config.augmentation, config.augmentation_probability, self.augmentation)
+        other = batch if self.same_class is None else self._pixels(partners)
+        changed = second_view(other, config.augmentation, config.augmentation_probability, self.augmentation)
         rows = torch.cat([batch, changed])
         return rows if self.ranks.size == 1 else rows[own]
 
@@ -257,7 +276,10 @@ class Trainer(Resumable):
 
     def generators(self) -> dict[str, torch.Generator]:
         """Those that no part has, by name."""
-        return {**super().generators(), "augmentation": self.augmentation}
+        own = {"augmentation": self.augmentation}
+        if self.same_class is not None:
+            own["partners"] = self.same_class.generator
+        return {**super().generators(), **own}
 
 
 def run_to_end(
@@ -325,6 +347,7 @@ def train(
     log_every: int = 50,
     on_progress: Callable[[Progress], None] | None = None,
     after_step: Callable[[Trainer], None] | None = None,
+    labels: torch.Tensor | None = None,
 ) -> TrainingResult:
     """Train, resuming from ``checkpoint`` if it is there.
 
@@ -339,6 +362,7 @@ def train(
         log_every: steps between two records of the figures.
         on_progress: called after each record.
         after_step: called after each step with the trainer, to look at it and leave it as it is.
+        labels: (n,) integers, one per image, for ``pairs_by="label"``.
 
     Raises:
         InvalidInputError: for a configuration that does not fit the images or the device.
@@ -353,7 +377,7 @@ def train(
         if on_progress is not None:
             on_progress(Progress(trainer.steps_done, config.steps, loss, bound, capacity, trainer.warning))
 
-    trainer = Trainer(config, images, device=device, ranks=ranks, execution=execution)
+    trainer = Trainer(config, images, device=device, ranks=ranks, execution=execution, labels=labels)
     run_to_end(
         trainer,
         ranks=ranks,

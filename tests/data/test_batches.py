@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noisedim.data import BatchSampler, resident
+from noisedim.data import BatchSampler, SameKey, resident
 from noisedim.errors import CheckpointError, InvalidInputError
 
 
@@ -49,3 +49,27 @@ def test_images_stay_on_the_host_where_the_device_has_no_room(monkeypatch):
     monkeypatch.setattr(torch.Tensor, "to", lambda self, device: moved.append(device))
     resident(images, torch.device("cuda"))
     assert moved == [torch.device("cuda")]
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.integers(0, 2**31))
+@settings(max_examples=100, deadline=None)
+def test_partners_share_the_key_and_are_others_where_there_are_any(keys, seed):
+    keys = torch.tensor(keys)
+    same = SameKey(keys, generator=torch.Generator().manual_seed(seed))
+    indices = torch.arange(len(keys))
+    partners = same.partners(indices)
+    assert (keys[partners] == keys).all()
+    alone = torch.bincount(keys, minlength=5)[keys] == 1
+    assert ((partners == indices) == alone).all()
+
+
+def test_partners_are_uniform_over_the_others_of_the_key():
+    keys = torch.tensor([7, 3, 7, 7, 3, 7])
+    same = SameKey(keys, generator=torch.Generator().manual_seed(0))
+    drawn = same.partners(torch.full((6000,), 2))
+    counts = torch.bincount(drawn, minlength=6)
+    assert counts[[1, 2, 4]].sum() == 0
+    # Binomial(6000, 1/3): a deviation of 150 is more than four standard deviations.
+    assert (counts[[0, 3, 5]] - 2000).abs().max() < 150
+    with pytest.raises(InvalidInputError, match="keys must be integers"):
+        SameKey(torch.tensor([0.5]), generator=torch.Generator())

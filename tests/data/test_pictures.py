@@ -3,6 +3,7 @@
 import io
 import pickle
 import tarfile
+import zlib
 
 import numpy as np
 import pytest
@@ -254,3 +255,26 @@ def test_jpeg_copy_whose_labels_do_not_fit(tmp_path):
     (tmp_path / "cifar-10-jpeg" / "test_labels.u8").unlink()
     with pytest.raises(DataNotFoundError, match=r"there is no test_labels.u8"):
         load_images("cifar10-jpeg", root=tmp_path, split="test")
+
+
+def png_header(width, height):
+    """A PNG that says it has so many pixels, of which none is there."""
+    chunk = b"IHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, 2, 0, 0, 0])
+    return b"\x89PNG\r\n\x1a\n" + (13).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+
+
+@pytest.mark.parametrize("side", [5000, 12_000, 60_000])
+def test_a_picture_that_would_fill_the_memory_is_refused_by_its_header(tmp_path, cache, side):
+    write_folder(tmp_path / "set", {**files(), "train/cat/large.png": png_header(side, side)})
+    with pytest.raises(InvalidInputError, match=r"large\.png"):
+        load_images(f"folder:{tmp_path / 'set'}")
+
+
+def test_what_is_no_picture_is_not_read_and_a_file_too_large_for_one_is_refused(tmp_path, cache, monkeypatch):
+    monkeypatch.setattr("noisedim.data.pictures._LARGEST_FILE", 10_000)
+    content = {**files(), "train/README": b"x" * 20_000, "train/cat/notes.txt": b"x" * 20_000}
+    write_tar(tmp_path / "set.tar", content)
+    assert len(load_images(str(tmp_path / "set.tar"))) == 6
+    write_tar(tmp_path / "other.tar", {**files(), "train/cat/large.png": b"x" * 20_000})
+    with pytest.raises(InvalidInputError, match=r"at most 0 MiB; train/cat/large\.png"):
+        load_images(str(tmp_path / "other.tar"))

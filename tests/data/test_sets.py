@@ -134,3 +134,22 @@ def test_folds_partition_and_spread_classes():
         assert np.abs(shares - 0.2).max() < 0.01
     with pytest.raises(InvalidInputError, match="fold must be from 0 to 4; got 5"):
         stratified_fold(labels, 5)
+
+
+def test_reduced_images_are_means_over_areas():
+    pixels = torch.randint(0, 256, (3, 1, 24, 24), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    reduced = ImageSet(pixels, None, "x").reduced(12).images
+    by_hand = pixels.double().view(3, 1, 12, 2, 12, 2).mean((3, 5)) / 255
+    assert reduced.shape == (3, 1, 12, 12)
+    torch.testing.assert_close(reduced.double(), by_hand, atol=1e-6, rtol=0)
+    with pytest.raises(InvalidInputError, match="data.size=25 needs images of at least that size"):
+        ImageSet(pixels, None, "x").reduced(25)
+
+
+@pytest.mark.parametrize("labels", [[0.0, 0.7, 1.0], [0.0, np.nan, 1.0], ["a", "b", "c"]])
+def test_labels_that_are_no_whole_numbers_are_refused(tmp_path, labels):
+    np.savez(tmp_path / "images.npz", images=np.zeros((3, 4, 4), np.uint8), labels=np.array(labels))
+    with pytest.raises(InvalidInputError, match="labels must be whole numbers"):
+        load_images(str(tmp_path / "images.npz"))
+    np.savez(tmp_path / "images.npz", images=np.zeros((3, 4, 4), np.uint8), labels=np.array([0.0, 2.0, 1.0]))
+    assert load_images(str(tmp_path / "images.npz")).labels.tolist() == [0, 2, 1]

@@ -35,6 +35,7 @@ def test_every_field_changes_the_digest():
         "data": DataConfig(limit=100),
         "augmentation": dataclasses.replace(base.augmentation, noise=0.1),
         "augmentation_probability": 0.9,
+        "pairs_by": "label",
         "prior": "uniform",
         "dim": 3,
         "noise": NoiseConfig(sigma=0.4),

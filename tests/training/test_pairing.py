@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noisedim.data import AugmentationConfig, load_images
-from noisedim.errors import CheckpointError
+from noisedim.errors import CheckpointError, InvalidInputError
 from noisedim.generation.classifier import ClassifierConfig, ClassifierTrainer
 from noisedim.generation.config import GanConfig
 from noisedim.generation.train import GanTrainer
@@ -139,3 +139,43 @@ def test_a_checkpoint_with_other_random_numbers_is_refused_and_still_embeds(imag
         train(replace(BASE, steps=2), images, device="cpu", checkpoint=path)
     model, _ = load_model(path)
     assert torch.equal(embed(model, images), embed(result.model, images))
+
+
+def test_pairs_by_label_share_the_class_and_the_first_view_and_resume():
+    digits = load_images("digits")
+    images, labels = digits.images[:300], digits.labels[:300]
+    config = replace(
+        BASE, pairs_by="label", augmentation=AugmentationConfig(), augmentation_probability=1.0, data=DataConfig()
+    )
+    trainer = Trainer(config, images, device="cpu", labels=labels)
+    seen = inputs_of(trainer, BASE.steps)
+    plain = inputs_of(Trainer(replace(config, pairs_by="image"), images, device="cpu"), BASE.steps)
+    first, second = seen.chunk(2, dim=1)
+    assert torch.equal(first, plain.chunk(2, dim=1)[0])
+    by_pixels = {tuple(image.flatten().tolist()): int(label) for image, label in zip(images, labels, strict=True)}
+    classes = [[by_pixels[tuple(image.flatten().tolist())] for image in half.flatten(0, 1)] for half in (first, second)]
+    assert classes[0] == classes[1]
+    assert (first != second).flatten(2).any(2).float().mean() > 0.9
+    assert train(config, images, device="cpu", labels=labels).model is not None
+
+
+def test_a_resumed_run_draws_the_partners_that_were_to_come(tmp_path):
+    digits = load_images("digits")
+    config = replace(BASE, pairs_by="label", batch_size=40)
+    whole = inputs_of(Trainer(config, digits.images[:200], device="cpu", labels=digits.labels[:200]), 10)
+    begun = Trainer(config, digits.images[:200], device="cpu", labels=digits.labels[:200])
+    first = inputs_of(begun, 4)
+    begun.save(tmp_path / "begun.safetensors")
+    resumed = Trainer(config, digits.images[:200], device="cpu", labels=digits.labels[:200])
+    resumed.restore(tmp_path / "begun.safetensors")
+    assert torch.equal(torch.cat([first, inputs_of(resumed, 6)]), whole)
+
+
+def test_pairs_by_label_need_labels_and_two_views(images):
+    with pytest.raises(InvalidInputError, match="pairs_by='label' needs labels, one per image; got none"):
+        Trainer(replace(BASE, pairs_by="label"), images, device="cpu")
+    config = replace(BASE, pairs_by="label", objective=ObjectiveConfig(name="vae"))
+    with pytest.raises(InvalidInputError, match="pairs_by='label' needs an objective of two views; got 'vae'"):
+        Trainer(config, images, device="cpu", labels=torch.zeros(100, dtype=torch.int64))
+    with pytest.raises(InvalidInputError, match="pairs_by"):
+        replace(BASE, pairs_by="batch")

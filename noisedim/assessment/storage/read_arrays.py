@@ -11,6 +11,7 @@ import numpy as np
 from noisedim.checks import tensor_values
 from noisedim.columns import EMBEDDING_NAMES, LABEL_NAMES, Chosen, choose_columns, is_label, listed
 from noisedim.errors import InvalidInputError
+from noisedim.files import refuse_bomb
 
 __all__ = ["Wanted", "read_hdf5", "read_npy", "read_npz", "read_safetensors", "read_torch", "read_zarr"]
 
@@ -76,6 +77,7 @@ def read_npz(path: Path, wanted: Wanted) -> Chosen:
             shapes = {own: _shape_in_archive(loaded, own) for own in loaded.files}
             chosen = wanted.choose(path, shapes)
             left_out = {own: "a label" if is_label(own) else "not asked for" for own in loaded.files if own != chosen}
+            refuse_bomb(path, loaded.zip, chosen)
             return Chosen(loaded[chosen], (chosen,), left_out)
     except InvalidInputError:
         raise

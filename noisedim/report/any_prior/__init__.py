@@ -5,4 +5,4 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("any_prior", any_prior_section),)
+STUDIES = (Study("any_prior", any_prior_section, page="any-prior"),)

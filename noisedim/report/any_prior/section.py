@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict
+from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict
 from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.report.any_prior.pictures import prior_picture
 from noisedim.report.any_prior.plan import SHOWN_TARGETS
@@ -24,6 +24,7 @@ __all__ = ["accuracy_words", "any_prior_section", "divergence_words", "match_wor
 
 _TITLE = "Any prior (Section 3.3)"
 _FILES = ["benchmarks/test_any_prior.py"]
+_STATEMENT = "An embedding mapped afterwards is as close to a prior as one trained for it"
 _ROUTES = {
     "mapped": "trained for N(0, I), then mapped",
     "cube": "trained for it (Theorem 3.5)",
@@ -131,7 +132,7 @@ def _table(targets: Targets) -> Table:
 
 
 def _pictures(sources: Sources) -> list[Block]:
-    runs = [(config, sources.store.open(config)) for config in sources.encoders("seeds") if config.dim == 2]
+    runs = [(config, sources.store.find(config)) for config in sources.encoders("seeds") if config.dim == 2]
     runs = [(config, folder) for config, folder in runs if folder.is_complete]
     if not runs:
         return [Notice(f"The runs that are mapped are not there yet: `{sources.command}` makes them.")]
@@ -163,9 +164,23 @@ def any_prior_section(sources: Sources) -> Section:
     targets = {own.target: own for own in found}
     pictures = _pictures(sources)
     if not targets:
-        return Section(_TITLE, [], [*pictures, *absent(_TITLE, _FILES).blocks])
+        untested = absent(_TITLE, _FILES, statement=_STATEMENT, rank=60)
+        return Section(_TITLE, [], [*pictures, *untested.blocks], statements=untested.statements)
     return Section(
         _TITLE,
         [match_words(targets), accuracy_words(targets), divergence_words(targets)],
         [*pictures, _protocol(found[0]), _table(targets)],
+        statements=_statements(targets, found[0]),
     )
+
+
+def _statements(targets: Targets, first: TargetRoutes) -> list[Statement]:
+    found = match_verdict(targets)
+    if found is None:
+        return []
+    total = len(found.differences)
+    statuses: dict[str, Status] = {"closer": "supported", "farther": "contradicted", "both": "only when"}
+    status = statuses.get(found.outcome, "undecided")
+    effect = f"closer in {found.closer}, farther in {found.farther} of {total} (sliced W₂)"
+    budget = f"{first.data}, {len(first.routes['mapped'])} seeds"
+    return [Statement(_STATEMENT, status, effect, budget, "more seeds" if status == "undecided" else "", rank=60)]

@@ -6,4 +6,4 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("autoencoders", autoencoder_section, runs),)
+STUDIES = (Study("autoencoders", autoencoder_section, runs, page="generation"),)

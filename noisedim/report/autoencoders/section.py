@@ -7,18 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from noisedim.assessment.reconstruction import Reconstruction
-from noisedim.document.content import Block, Pictures, Section, Table, Text, Verdict, draw
-from noisedim.document.words import interval_words, mean_and_half_width
+from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Table, Text, Verdict, draw
+from noisedim.document.words import bracketed, interval_words, mean_and_half_width
 from noisedim.report.autoencoders.figures import rows_figure
 from noisedim.report.autoencoders.verdicts import NoiseLevel, bound_verdict, match_verdict
 from noisedim.report.study import Sources
 from noisedim.runs.record import RunRecord
-from noisedim.runs.store import RunFolder, RunStore
+from noisedim.runs.run import Run
+from noisedim.runs.store import RunStore
 from noisedim.training import TrainConfig
 
 __all__ = ["autoencoder_section", "autoencoder_words"]
 
 _TITLE = "Autoencoders with the noisy channel (Section 4)"
+_STATEMENT = "Section 4's reconstruction error measures information"
 _SHOWN = 16
 
 
@@ -28,7 +30,7 @@ class Measured:
 
     record: RunRecord
     reconstruction: Reconstruction
-    folder: RunFolder
+    folder: Run
 
     @property
     def has_channel(self) -> bool:
@@ -40,7 +42,7 @@ Kinds = Mapping[str, Sequence[Measured]]
 
 
 def _measured(configs: Sequence[TrainConfig], store: RunStore) -> list[Measured]:
-    folders = [store.open(config) for config in configs]
+    folders = [store.find(config) for config in configs]
     found = [(folder, folder.read_record()) for folder in folders if folder.is_complete]
     return [
         Measured(record, record.reconstruction, folder) for folder, record in found if record.reconstruction is not None
@@ -130,7 +132,7 @@ def _table(kinds: Kinds) -> Table:
                 "5-NN": mean_and_half_width(knn) if knn else "–",
             }
         )
-    return Table(table)
+    return Table(table, "Information and error, by autoencoder")
 
 
 def _protocol(first: Measured) -> Text:
@@ -173,13 +175,29 @@ def _pictures(kinds: Kinds) -> Pictures:
 
 
 def autoencoder_section(sources: Sources) -> Section | None:
-    """Information compared with capacity, reconstructions and draws of the prior."""
+    """Information compared with capacity, reconstructions and draws of the prior; None if no run is planned."""
+    if not sources.plans["autoencoders"]:
+        return None
     kinds: dict[str, list[Measured]] = defaultdict(list)
     for run in _measured(sources.encoders("autoencoders"), sources.store):
         kinds[_name(run)].append(run)
     with_channel = [runs for runs in kinds.values() if runs[0].has_channel]
     if not any(len(runs) > 1 for runs in with_channel):
-        return None
+        command = f"`{sources.command}`"
+        untested = Statement(_STATEMENT, "not tested", "", "", command, rank=80)
+        return Section(_TITLE, [], [Notice(f"Not tested: {command} makes the runs.")], statements=[untested])
     first = next(iter(kinds.values()))[0]
     blocks: list[Block] = [_protocol(first), _pictures(kinds), _table(kinds)]
-    return Section(_TITLE, autoencoder_words([_noise_level(runs) for runs in with_channel]), blocks)
+    levels = [_noise_level(runs) for runs in with_channel]
+    return Section(_TITLE, autoencoder_words(levels), blocks, statements=_statements(levels, first))
+
+
+def _statements(levels: Sequence[NoiseLevel], first: Measured) -> list[Statement]:
+    found = bound_verdict(levels)
+    if found is None or found.gain is None:
+        return []
+    budget = f"n = {first.record.n:,}, {found.gain.n} seeds, {first.record.config.steps:,} steps"
+    effect = f"{bracketed(found.gain, digits=1, signed=True)} nats; capacity {found.high.capacity:.1f}"
+    if found.is_empty:
+        return [Statement(_STATEMENT, "contradicted", effect, budget, rank=80)]
+    return [Statement(_STATEMENT, "undecided", effect, budget, "more seeds", rank=80)]

@@ -6,4 +6,4 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("capacity", capacity_section, runs),)
+STUDIES = (Study("capacity", capacity_section, runs, page="capacity"),)

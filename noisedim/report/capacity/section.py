@@ -1,7 +1,10 @@
 """Figure 1 of the paper in words: capacity against information, match and usefulness, on held-out images."""
 
-from noisedim.document.content import Pictures, Section, Table, Text, Verdict, draw
-from noisedim.document.words import interval_words, mean_and_half_width, share_word
+import numpy as np
+
+from noisedim.document.content import Notice, Picture, Pictures, Section, Statement, Table, Text, Verdict, draw
+from noisedim.document.words import bracketed, interval_words, mean_and_half_width, share_word
+from noisedim.report.capacity.dial import Cloud, dial_figure, shown_capacities
 from noisedim.report.capacity.figures import figure_1
 from noisedim.report.capacity.verdicts import (
     AccuracyVerdict,
@@ -20,6 +23,7 @@ from noisedim.report.study import Sources
 __all__ = ["capacity_section"]
 
 _TITLE = "Capacity against match and usefulness (the paper's Figure 1, in small)"
+_MATCH, _ACCURACY = "Held-out embeddings pass the battery", "Less capacity costs accuracy"
 _CLASSES = 10
 
 
@@ -28,8 +32,12 @@ def capacity_section(sources: Sources) -> Section:
     configs = sources.encoders("capacity")
     groups = by_capacity(encoder_records(configs, sources.store))
     if not groups:
-        verdict = Verdict("Is the paper's Figure 1 reproduced?", "not measured", "the runs are not there")
-        return Section(_TITLE, [verdict], [])
+        command = f"`{sources.command}`"
+        untested = [
+            Statement(_MATCH, "not tested", "", "", command, 20),
+            Statement(_ACCURACY, "not tested", "", "", command, 24),
+        ]
+        return Section(_TITLE, [], [Notice(f"Not tested: {command} makes the runs.")], statements=untested)
     match = match_verdict(groups)
     verdicts = [_match_words(match)]
     bound, accuracy = bound_verdict(groups), accuracy_verdict(groups)
@@ -52,7 +60,83 @@ def capacity_section(sources: Sources) -> Section:
         "counts seeds that the calibrated battery does not reject on all held-out images. ± is half of a 95% t-interval "
         "over seeds; folds share training images, so intervals are approximate."
     )
-    return Section(_TITLE, verdicts, [Pictures([picture]), _table(groups), explanation])
+    return Section(
+        _TITLE,
+        verdicts,
+        [Pictures([picture]), _table(groups), explanation],
+        statements=_statements(match, accuracy, steps=configs[0].steps),
+        finding=_finding(sources.data, match, accuracy, steps=configs[0].steps),
+        emblem=_dial(sources, groups),
+    )
+
+
+def _statements(match: MatchVerdict, accuracy: AccuracyVerdict | None, *, steps: int) -> list[Statement]:
+    budget = f"n = {_images(match)}, {max(match.seeds.values())} seeds, {steps:,} steps"
+    needs = "" if match.status != "only when" else "more images"
+    found = [Statement(_MATCH, match.status, _match_effect(match), budget, needs, rank=20)]
+    if accuracy is not None:
+        status = {"yes": "supported", "no": "contradicted", "not decided": "undecided"}[accuracy.outcome]
+        effect = f"5-NN {bracketed(accuracy.difference, signed=True)}, {accuracy.high:g} against {accuracy.low:g} nats"
+        needs = "more seeds" if status == "undecided" else ""
+        found.append(Statement(_ACCURACY, status, effect, budget, needs, rank=24))  # type: ignore[arg-type]
+    return found
+
+
+def _match_effect(match: MatchVerdict) -> str:
+    passing = match.passing
+    if match.status != "only when":
+        return f"{sum(match.passed.values())} of {sum(match.seeds.values())} seeds pass"
+    inside = sum(match.passed[c] for c in passing), sum(match.seeds[c] for c in passing)
+    others = [c for c in match.passed if c not in passing]
+    outside = sum(match.passed[c] for c in others), sum(match.seeds[c] for c in others)
+    where = f"{min(passing):g} to {max(passing):g} nats" if len(passing) > 1 else f"{passing[0]:g} nats"
+    return f"{where} ({inside[0]} of {inside[1]} seeds; elsewhere {outside[0]} of {outside[1]})"
+
+
+def _finding(data: str, match: MatchVerdict, accuracy: AccuracyVerdict | None, *, steps: int) -> str:
+    words = (
+        f"On {data} ({max(match.seeds.values())} seeds, {steps:,} steps, n = {_images(match)} held out) embeddings pass the "
+        f"battery at {_match_effect(match)}"
+        if match.status == "only when"
+        else f"On {data}, {_match_effect(match)} the battery on held-out images ({steps:,} steps, n = {_images(match)})"
+    )
+    if accuracy is not None:
+        low, high = accuracy.means[accuracy.low], accuracy.means[accuracy.high]
+        words += f"; accuracy goes from {low:.2f} at {accuracy.low:g} to {high:.2f} at {accuracy.high:g} nats"
+    return words + "."
+
+
+def _dial_words(groups: Groups) -> str:
+    stars = {c: float(np.median([r.measures.get("n_star", np.inf) for r in group])) for c, group in groups.items()}
+    best = max(stars, key=lambda c: stars[c])
+    return (
+        f"Embeddings at three noise levels, and accuracy and n* against capacity: the match is best at {best:g} nats and falls "
+        "off on both sides, while accuracy changes little"
+    )
+
+
+def _dial(sources: Sources, groups: Groups) -> Picture | None:
+    """The noise dial, from the first seed's held-out embeddings; None unless they are in the plane."""
+    shown, clouds = shown_capacities(list(groups)), {}
+    for config in sources.encoders("capacity"):
+        run = sources.store.find(config)
+        if config.dim != 2 or config.seed or config.noise.capacity not in shown or not run.is_complete:
+            continue
+        arrays = run.read_embeddings()
+        judged = ~arrays["trained_on"].astype(bool)
+        labels = arrays.get("labels")
+        own: Cloud = (arrays["z"][judged], None if labels is None else labels[judged])
+        clouds[config.noise.capacity] = own
+    if not clouds:
+        return None
+    seeds = max(len(group) for group in groups.values())
+    return draw(
+        "noise-dial",
+        dial_figure(groups, dict(sorted(clouds.items())), chance=1 / _CLASSES),
+        alt=_dial_words(groups),
+        caption=f"The noise dial. Above: held-out {sources.data}; dashed: 50% and 99% of N(0, I). Below: 95% intervals and "
+        f"every seed's n*, {seeds} seeds (triangle: none found).",
+    )
 
 
 def _images(match: MatchVerdict) -> str:

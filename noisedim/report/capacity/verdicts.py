@@ -36,6 +36,18 @@ class MatchVerdict:
     fewest: int
     most: int
 
+    @property
+    def passing(self) -> tuple[float, ...]:
+        """The capacities at which more than half of the seeds are not rejected."""
+        return tuple(c for c in self.passed if 2 * self.passed[c] > self.seeds[c])
+
+    @property
+    def status(self) -> Literal["supported", "only when", "contradicted"]:
+        """Of “most seeds are not rejected”: at every capacity, at some, or at none."""
+        if len(self.passing) == len(self.passed):
+            return "supported"
+        return "only when" if self.passing else "contradicted"
+
 
 @dataclass(frozen=True)
 class BoundVerdict:

@@ -6,4 +6,8 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("match", match_section), Study("cost", cost_section), Study("compared", compared_section))
+STUDIES = (
+    Study("match", match_section, page="methods"),
+    Study("cost", cost_section, page="methods"),
+    Study("compared", compared_section, page="methods"),
+)

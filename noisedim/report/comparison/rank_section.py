@@ -1,8 +1,23 @@
 """Compared with others, in words: match against accuracy, rankings with ties, and once more at equal time."""
 
+import math
+import statistics
 from collections.abc import Mapping, Sequence
 
-from noisedim.document.content import Block, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.content import (
+    Block,
+    Forest,
+    ForestPanel,
+    ForestRow,
+    Pictures,
+    Section,
+    Statement,
+    Status,
+    Table,
+    Text,
+    Verdict,
+    draw,
+)
 from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.report.benchmarks import MethodRow, absent, method_rows
 from noisedim.report.comparison.figures import pareto_figure
@@ -14,11 +29,13 @@ from noisedim.report.comparison.verdicts import (
     places,
 )
 from noisedim.report.study import Sources
+from noisedim.statistics.intervals import student_t
 from noisedim.statistics.ranking import Place
 
 __all__ = ["compared_section", "equal_accuracy_words"]
 
 _TITLE = "Compared with others"
+_STATEMENT = "At equal accuracy, some form of noise injection matches best"
 
 
 def equal_accuracy_words(rows: Sequence[MethodRow]) -> Verdict:
@@ -86,7 +103,6 @@ def _ranking_table(rows: Sequence[MethodRow]) -> Table:
     return Table(
         [
             {
-                "number": str(number),
                 "method": row.words,
                 "kind": row.family,
                 "rank by D₂": _place_words(match, row),
@@ -95,7 +111,7 @@ def _ranking_table(rows: Sequence[MethodRow]) -> Table:
                 "seconds per step": f"{row.step_seconds:.4f}",
                 "tuned": _tuned(row),
             }
-            for number, row in enumerate(rows, 1)
+            for row in rows
         ]
     )
 
@@ -129,13 +145,12 @@ def _equal_time_table(rows: Sequence[MethodRow]) -> Table:
 
 def _pareto(data: str, rows: Sequence[MethodRow]) -> Pictures:
     seeds = max(len(row.records) for row in rows)
-    numbers = ", ".join(f"{number} {row.words}" for number, row in enumerate(rows, 1))
     picture = draw(
         f"pareto-{data}",
         pareto_figure(rows),
-        alt="Match to the prior against accuracy downstream, one mark per method, its area by the cost of a step",
-        caption=f"{data}, held-out images. Marks: means over up to {seeds} seeds (dots); area: seconds per training step. "
-        f"{numbers}.",
+        alt="Match to the prior against accuracy downstream, one mark per method; the methods that none surpasses are named",
+        caption=f"{data}, held-out images. Marks: means over up to {seeds} seeds (dots). Named: methods that no other "
+        "surpasses both in accuracy and in match, by these means.",
     )
     return Pictures([picture])
 
@@ -144,10 +159,14 @@ def compared_section(sources: Sources) -> Section:
     """A Pareto figure, a ranking with ties, and the comparison at equal time."""
     by_data = method_rows(sources.results)
     if not by_data:
-        return absent(_TITLE)
+        return absent(_TITLE)  # the study of methods says what is not tested
     blocks: list[Block] = []
+    statements: list[Statement] = []
     for data, rows in by_data.items():
         found = equal_accuracy_verdict(rows)
+        if found is not None:
+            statements.append(_statement(found, rows))
+        blocks.append(_forest(data, rows))
         blocks.append(_pareto(data, rows))
         if found is not None and found.duels:
             blocks.append(_duels_table(found))
@@ -164,4 +183,40 @@ def compared_section(sources: Sources) -> Section:
             ),
             _equal_time_table(rows),
         ]
-    return Section(_TITLE, [equal_accuracy_words(rows) for rows in by_data.values()], blocks)
+    return Section(_TITLE, [equal_accuracy_words(rows) for rows in by_data.values()], blocks, statements=statements)
+
+
+def _statement(found: EqualAccuracyVerdict, rows: Sequence[MethodRow]) -> Statement:
+    statuses: dict[str, Status] = {"best": "supported", "not best": "contradicted", "best of some": "only when"}
+    status = statuses.get(found.outcome, "undecided")
+    effect = f"{found.count('better')} better, {found.count('worse')} worse, {found.count('not decided')} undecided"
+    if found.unmatched:
+        effect += f"; {', '.join(each.theirs.words for each in found.unmatched)} more accurate"
+    budget = f"{rows[0].data}, {rows[0].seeds} seeds, {rows[0].steps:,} steps"
+    return Statement(_STATEMENT, status, effect, budget, "more seeds" if found.count("not decided") else "", rank=30)
+
+
+def _forest(data: str, rows: Sequence[MethodRow]) -> Forest:
+    """Accuracy, match and n* of every method that trained with two seeds."""
+
+    def intervals(name: str) -> list[ForestRow]:
+        found = [(row, list(row.values(name).values())) for row in rows]
+        means = [(row, student_t(values)) for row, values in found if len(values) > 1]
+        return [ForestRow(row.words, m.estimate, m.lower, m.upper, is_ours=row.injects_noise) for row, m in means]
+
+    # Not a mean: a seed in which nothing was found has no n* at all.
+    spread = [
+        (row, sorted(math.inf if record.n_star is None else record.n_star for record in row.records))
+        for row in rows
+        if row.records
+    ]
+    stars = [
+        ForestRow(row.words, statistics.median(own), own[0], own[-1], is_ours=row.injects_noise) for row, own in spread
+    ]
+    panels = [
+        ForestPanel("accuracy", "5-NN accuracy, held out", intervals("knn")),
+        ForestPanel("match", "Sliced W₂ from the prior, smaller is better", intervals("sliced_w2"), False),
+        ForestPanel("n*", "n*, median [least, most seed], larger is better", stars, logarithmic=True),
+    ]
+    caption = f"{data}, d = {rows[0].dim}, {rows[0].seeds} seeds, {rows[0].steps:,} steps; in colour: noise injection."
+    return Forest(f"methods-{data}", panels, caption, rank=20)

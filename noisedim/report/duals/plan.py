@@ -1,48 +1,31 @@
-"""The forms of the dual over noise levels and batch sizes: what is trained, and how one run is measured.
-
-One run takes seconds, so there are no run folders: one file holds a record per run, and a run that is in it is not made
-again.
-"""
+"""The forms of the dual over noise levels and batch sizes: what is trained, and how one run is measured."""
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 
-from noisedim.checks import one_of
 from noisedim.errors import InvalidInputError
-from noisedim.files import read_json, write_json_atomically
 from noisedim.normality.mehler import mehler_divergence
 from noisedim.normality.transport import sliced_wasserstein
-from noisedim.report.duals.verdicts import DualRecord, DualsFile
-from noisedim.runs.environment import environment
-from noisedim.runs.split import split_images
-from noisedim.schema import read_record, structured
+from noisedim.runs.block_scores import FINE
+from noisedim.runs.long_study import Cell, LongStudy, Scores, images_of
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig, embed, train
 
-__all__ = ["METHODS", "PROFILES", "DualsProfile", "configs", "make_duals"]
+__all__ = ["METHODS", "STUDY"]
 
 METHODS = ("dual", "row-dual", "linear-dual", "adaptive-dual", "adaptive-row-dual")
 # D2 is reported at two noises of its own: sigma = d^(1/4) hardly sees clusters, 0.3 does.
-_COARSE, _FINE = 2**0.25, 0.3
+_COARSE = 2**0.25
 _MOST_ROWS = 4000
 
 
 @dataclass(frozen=True)
-class DualsProfile:
-    """How much is trained.
-
-    Attributes:
-        data: which images; fold 0 judges.
-        steps: of each run, the same for all methods and batch sizes.
-        seeds: how many.
-        sigmas: noise levels of the channel.
-        batches: images per step.
-    """
+class _Profile:
+    """How much is trained: ``steps`` of each run, the same for all methods and batch sizes; fold 0 judges."""
 
     data: DataConfig
     steps: int
@@ -51,23 +34,22 @@ class DualsProfile:
     batches: tuple[int, ...] = (64, 256)
 
 
-PROFILES = {
-    "smoke": DualsProfile(DataConfig(fold=0), 20, 2, (0.3,), (64,)),
-    "digits": DualsProfile(DataConfig(fold=0), 1000, 4),
+_PROFILES = {
+    "smoke": _Profile(DataConfig(fold=0), 20, 2, (0.3,), (64,)),
+    "digits": _Profile(DataConfig(fold=0), 1000, 4),
     # A step of 1,024 images costs ten times one of 256: a profile of its own, so that it does not hold the others up.
-    "digits-large": DualsProfile(DataConfig(fold=0), 1000, 2, batches=(1024,)),
-    "mnist": DualsProfile(DataConfig(name="mnist", fold=0), 1000, 3),
+    "digits-large": _Profile(DataConfig(fold=0), 1000, 2, batches=(1024,)),
+    "mnist": _Profile(DataConfig(name="mnist", fold=0), 1000, 3),
 }
 
 
-def configs(profile: str) -> Iterator[TrainConfig]:
-    """The runs of a profile, seed by seed, so that a study that was stopped is balanced."""
-    own = PROFILES[one_of("profile", profile, tuple(PROFILES))]
+def _cells(own: _Profile) -> Sequence[Cell]:
+    found = []
     for seed in range(own.seeds):
         for sigma in own.sigmas:
             for batch in own.batches:
                 for method in METHODS:
-                    yield TrainConfig(
+                    config = TrainConfig(
                         data=own.data,
                         noise=NoiseConfig(sigma=sigma),
                         objective=ObjectiveConfig(name=method),
@@ -75,70 +57,47 @@ def configs(profile: str) -> Iterator[TrainConfig]:
                         batch_size=batch,
                         seed=seed,
                     )
+                    found.append(
+                        Cell(
+                            config,
+                            {
+                                "data": own.data.name,
+                                "steps": own.steps,
+                                "method": method,
+                                "sigma": sigma,
+                                "batch": batch,
+                            },
+                        )
+                    )
+    return found
 
 
-def _measure(config: TrainConfig, data_root: str | Path | None) -> DualRecord:
+def _measure(cell: Cell, data_root: str | None) -> Scores:
     from sklearn.neighbors import KNeighborsClassifier
 
-    split = split_images(config, data_root)
+    config, split = cell.config, images_of(cell.config, data_root)
     images, labels = split.images.images, split.images.labels
     if labels is None:
         raise InvalidInputError(f"expected images with labels; {config.data.name} has none")
     began = time.process_time()
-    model = train(config, images[torch.from_numpy(split.train)], device="cpu").model
+    model = train(config, split.train_images, device="cpu").model
     seconds = time.process_time() - began
-    known = embed(model, images[torch.from_numpy(split.train)]).numpy()
+    known = embed(model, split.train_images).numpy()
     z = embed(model, images[torch.from_numpy(split.held_out)]).numpy()
     neighbours = KNeighborsClassifier(5).fit(known, labels.numpy()[split.train])
     part = z[:_MOST_ROWS].astype(np.float64)
-    return DualRecord(
-        method=config.objective.name,
-        sigma=float(config.noise.sigma or 0.0),
-        batch=config.batch_size,
-        seed=config.seed,
-        config=config.digest(),
-        n=len(z),
-        knn=float(neighbours.score(z, labels.numpy()[split.held_out])),
-        d2_coarse=mehler_divergence(part, _COARSE).estimate,
-        d2_fine=mehler_divergence(part, _FINE).estimate,
-        sliced_w2=sliced_wasserstein(part, seed=0).estimate,
-        seconds=seconds,
-    )
+    whole = {
+        "knn": float(neighbours.score(z, labels.numpy()[split.held_out])),
+        "d2_coarse": mehler_divergence(part, _COARSE).estimate,
+        "d2_fine": mehler_divergence(part, FINE).estimate,
+        "sliced_w2": sliced_wasserstein(part, seed=0).estimate,
+    }
+    return Scores(n=len(z), seconds=seconds, values={}, whole=whole)
 
 
-def make_duals(
-    profile: str,
-    output: Path,
-    *,
-    data_root: str | Path | None = None,
-    on_finished: Callable[[DualRecord], object] = lambda record: None,
-) -> tuple[DualRecord, ...]:
-    """Train and measure every run of a profile that ``output`` does not hold yet; the file is written after each run.
-
-    Args:
-        profile: key of :data:`PROFILES`.
-        output: JSON file.
-        data_root: folder of the data sets; default NOISEDIM_DATA.
-        on_finished: called after each run that was made.
-
-    Raises: InvalidInputError: for an unknown profile or a damaged file. DataNotFoundError: if the images are not there.
-    """
-    own = PROFILES[one_of("profile", profile, tuple(PROFILES))]
-    known: dict[str, dict[str, Any]] = {}
-    if output.is_file():
-        read_record(output, DualsFile, surplus="ignored")
-        known = {record["config"]: record for record in read_json(output)["records"]}
-    done = []
-    for config in configs(profile):
-        if config.digest() not in known:
-            record = _measure(config, data_root)
-            known[record.config] = {**asdict(record), "environment": environment()}
-            _write(output, profile, own, list(known.values()))
-            on_finished(record)
-        done.append(known[config.digest()])
-    return structured(done, tuple[DualRecord, ...], where=str(output), surplus="ignored")
-
-
-def _write(output: Path, profile: str, own: DualsProfile, records: list[dict[str, Any]]) -> None:
-    about = {"question": "duals", "profile": profile, "data": own.data.name, "steps": own.steps}
-    write_json_atomically(output, {**about, "records": records, "command": f"noisedim duals --profile {profile}"})
+STUDY = LongStudy(
+    name="duals",
+    question="Which form of the closed-form dual is the best objective, over noise levels and batch sizes?",
+    cells={name: partial(_cells, own) for name, own in _PROFILES.items()},
+    measure=_measure,
+)

@@ -1,25 +1,40 @@
 """The forms of the dual in words: one row per form, and one per noise and batch size."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import exp
 
-from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict
+from noisedim.document.content import (
+    Block,
+    Forest,
+    ForestPanel,
+    ForestRow,
+    Notice,
+    Pictures,
+    Section,
+    Statement,
+    Table,
+    Text,
+    Verdict,
+)
 from noisedim.report.duals.figures import duals_picture
 from noisedim.report.duals.verdicts import (
     ALPHA,
     LOSS_OF_ACCURACY,
     REFERENCE,
     DualRecord,
-    DualsFile,
     DualsVerdict,
+    dual_records,
     duals_verdict,
 )
 from noisedim.report.study import Sources
-from noisedim.schema import read_record
+from noisedim.runs.long_study import StudyFile, read_study
+from noisedim.statistics.intervals import student_t
 
 __all__ = ["duals_section"]
 
 _TITLE = "Forms of the dual as training objectives"
+_STATEMENT = "Another form of the dual matches better at equal accuracy"
+_COMMAND = "noisedim study duals --profile digits"
 _WORDS = {
     "dual": "dual (all pairs but a row's own)",
     "row-dual": "row-wise dual",
@@ -30,18 +45,23 @@ _WORDS = {
 
 
 def duals_section(sources: Sources) -> Section | None:
-    """What the files of ``noisedim duals`` hold; says how to make them if there is none."""
+    """What the files of ``noisedim study duals`` hold; says how to make them if there is none."""
     paths = sorted(sources.results.glob("duals-*.json"))
     if not paths:
-        return Section(_TITLE, [], [Notice("Not measured yet: `noisedim duals --profile digits` makes what it reads.")])
+        untested = [Statement(_STATEMENT, "not tested", "", "", f"`{_COMMAND}`", rank=36)]
+        return Section(
+            _TITLE, [], [Notice(f"Not measured yet: `{_COMMAND}` makes what it reads.")], statements=untested
+        )
     verdicts: list[Verdict] = []
+    statements: list[Statement] = []
     blocks: list[Block] = []
     for path in paths:
-        file = read_record(path, DualsFile, surplus="ignored")
-        records = file.records
+        file = read_study(path)
+        records = dual_records(file.records)
+        data, steps = _about(file)
         blocks.append(
             Text(
-                f"{file.data}, d = 2, {file.steps:,} steps of each form, {len(records)} runs, measured on "
+                f"{data}, d = 2, {steps} steps of each form, {len(records)} runs, measured on "
                 f"{records[0].n:,} held-out images. The rule was committed before these runs, but after "
                 "exploratory runs of some of the same cells and seeds had been seen: of the forms that match "
                 f"better (D₂ with noise 0.3) and lose at most {LOSS_OF_ACCURACY:g} of 5-NN accuracy, both decided at "
@@ -52,9 +72,60 @@ def duals_section(sources: Sources) -> Section | None:
         if found is None:
             blocks.append(Notice(f"{path.name} holds fewer than two complete seeds; the same command continues."))
             continue
-        verdicts.append(_verdict_words(file.data, found))
-        blocks += [_summary(found), _cells(records), Pictures([duals_picture(file.data, records, _WORDS)])]
-    return Section(_TITLE, verdicts, blocks)
+        verdicts.append(_verdict_words(data, found))
+        statements.append(_statement(file, found))
+        blocks += [
+            _forest(data, records),
+            _summary(found),
+            _cells(records),
+            Pictures([duals_picture(data, records, _WORDS)]),
+        ]
+    return Section(_TITLE, verdicts, blocks, statements=statements)
+
+
+def _about(file: StudyFile) -> tuple[str, str]:
+    """The data set and the steps of each run, in words."""
+    labels = file.records[0].labels
+    return str(labels["data"]), f"{int(labels['steps']):,}"
+
+
+def _statement(file: StudyFile, found: DualsVerdict) -> Statement:
+    own = next((each for each in found.comparisons if each.method == found.chosen), None)
+    data, steps = _about(file)
+    budget = f"{data}, {found.seeds} seeds, {steps} steps"
+    if own is None:
+        return Statement(_STATEMENT, "undecided", "no form decided", budget, "more seeds", rank=36)
+    ratio = own.log_ratio
+    effect = f"{_WORDS[own.method]}: D₂ × {exp(ratio.estimate):.2f} [{exp(ratio.lower):.2f}, {exp(ratio.upper):.2f}]"
+    return Statement(_STATEMENT, "supported", effect, budget, rank=36)
+
+
+def _forest(data: str, records: Sequence[DualRecord]) -> Forest:
+    """Means over noise levels and batch sizes, intervals over seeds."""
+
+    def rows(measure: Callable[[DualRecord], float]) -> list[ForestRow]:
+        found = []
+        for method, words in _WORDS.items():
+            own = [each for each in records if each.method == method]
+            by_seed = [[measure(each) for each in own if each.seed == seed] for seed in sorted({e.seed for e in own})]
+            if len(by_seed) > 1:
+                mean = student_t([sum(values) / len(values) for values in by_seed])
+                found.append(
+                    ForestRow(
+                        words.partition(" (")[0], mean.estimate, mean.lower, mean.upper, is_ours=method == REFERENCE
+                    )
+                )
+        return found
+
+    seeds = len({own.seed for own in records})
+    panels = [
+        ForestPanel("accuracy", "5-NN accuracy, held out", rows(lambda own: own.knn)),
+        ForestPanel("match", "Sliced W₂ from the prior, smaller is better", rows(lambda own: own.sliced_w2), False),
+    ]
+    caption = (
+        f"Forms of the dual on {data}, d = 2: means over noise levels and batch sizes; {seeds} seeds, 95% t-intervals."
+    )
+    return Forest(f"duals-{data}", panels, caption, rank=90)
 
 
 def _verdict_words(data: str, found: DualsVerdict) -> Verdict:
@@ -84,7 +155,7 @@ def _summary(found: DualsVerdict) -> Table:
         }
         for own in found.comparisons
     ]
-    return Table(rows)
+    return Table(rows, "Each form compared with the plain dual")
 
 
 def _cells(records: Sequence[DualRecord]) -> Table:
@@ -98,4 +169,4 @@ def _cells(records: Sequence[DualRecord]) -> Table:
                 divergence = sum(each.d2_fine for each in own) / len(own)
                 row[f"{words}: D₂(0.3) / 5-NN"] = f"{divergence:.3f} / {accuracy:.3f}"
         rows.append(row)
-    return Table(rows)
+    return Table(rows, "Divergence and accuracy by noise and batch size")

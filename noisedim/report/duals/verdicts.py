@@ -9,9 +9,10 @@ from math import log
 
 import numpy as np
 
+from noisedim.runs.long_study import StudyRecord
 from noisedim.statistics.intervals import Interval, student_t
 
-__all__ = ["REFERENCE", "DualComparison", "DualRecord", "DualsFile", "DualsVerdict", "duals_verdict"]
+__all__ = ["REFERENCE", "DualComparison", "DualRecord", "DualsVerdict", "dual_records", "duals_verdict"]
 
 REFERENCE = "dual"
 LOSS_OF_ACCURACY = 0.02
@@ -26,7 +27,7 @@ class DualRecord:
     """One run, measured on held-out images.
 
     Attributes:
-        method, sigma, batch, seed: which run; ``config`` is the digest of its configuration.
+        method, sigma, batch, seed: which run.
         n: number of held-out images.
         knn: accuracy of 5 nearest neighbours.
         d2_coarse, d2_fine: Rényi divergence from the prior, nats, at noise d^¼ and 0.3.
@@ -38,7 +39,6 @@ class DualRecord:
     sigma: float
     batch: int
     seed: int
-    config: str
     n: int
     knn: float
     d2_coarse: float
@@ -47,14 +47,23 @@ class DualRecord:
     seconds: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class DualsFile:
-    """What a file of ``noisedim duals`` holds: its runs, their data and steps, and the command that made it."""
-
-    data: str
-    steps: int
-    command: str
-    records: tuple[DualRecord, ...]
+def dual_records(records: Sequence[StudyRecord]) -> tuple[DualRecord, ...]:
+    """The runs as this study reads them."""
+    return tuple(
+        DualRecord(
+            method=str(own.labels["method"]),
+            sigma=float(own.labels["sigma"]),
+            batch=int(own.labels["batch"]),
+            seed=own.seed,
+            n=own.n,
+            knn=own.whole["knn"],
+            d2_coarse=own.whole["d2_coarse"],
+            d2_fine=own.whole["d2_fine"],
+            sliced_w2=own.whole["sliced_w2"],
+            seconds=own.seconds,
+        )
+        for own in records
+    )
 
 
 @dataclass(frozen=True)

@@ -6,4 +6,4 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("embeddings", embeddings_section, runs),)
+STUDIES = (Study("embeddings", embeddings_section, runs, page="capacity"),)

@@ -5,7 +5,7 @@ from noisedim.document.content import Block, Picture, Pictures, Section, Text, d
 from noisedim.report.embeddings.figures import embedding_figure, training_figure
 from noisedim.report.records import EncoderRecord
 from noisedim.report.study import Sources
-from noisedim.runs.store import RunFolder
+from noisedim.runs.run import Run
 from noisedim.training import TrainConfig
 
 __all__ = ["embeddings_section"]
@@ -17,7 +17,7 @@ _SYMBOLS = {"sigma": "σ", "epsilon": "ε"}
 
 def embeddings_section(sources: Sources) -> Section | None:
     """Figure 2: one scatter plot per run, and the runs' training; None without runs."""
-    runs = [(config, sources.store.open(config)) for config in sources.encoders("embeddings") if config.dim == 2]
+    runs = [(config, sources.store.find(config)) for config in sources.encoders("embeddings") if config.dim == 2]
     runs = [(config, folder) for config, folder in runs if folder.is_complete]
     if not runs:
         return None
@@ -40,7 +40,7 @@ def _title(config: TrainConfig) -> str:
     return f"{_LAWS[config.prior]}, {_SYMBOLS[prior.level_name]} = {config.noise.target(prior):g}"
 
 
-def _picture(number: int, config: TrainConfig, folder: RunFolder) -> Picture:
+def _picture(number: int, config: TrainConfig, folder: Run) -> Picture:
     arrays, record = folder.read_embeddings(), EncoderRecord.from_run(folder.read_record())
     title = _title(config)
     found = "departs from" if record.rejected else "shows no departure from"
@@ -55,7 +55,7 @@ def _picture(number: int, config: TrainConfig, folder: RunFolder) -> Picture:
     return draw(f"figure-2-{number}", figure, alt=alt, caption=caption + ".")
 
 
-def _training_picture(runs: list[tuple[TrainConfig, RunFolder]]) -> Picture | None:
+def _training_picture(runs: list[tuple[TrainConfig, Run]]) -> Picture | None:
     import pandas as pd
 
     frames = {_title(config): pd.DataFrame(folder.read_metrics()).dropna(subset="bound") for config, folder in runs}

@@ -5,4 +5,4 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("factors", factors_section),)
+STUDIES = (Study("factors", factors_section, page="uses"),)

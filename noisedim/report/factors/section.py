@@ -1,6 +1,6 @@
 """Factors in words: what MIG and DCI say of each embedding, and of the factors themselves."""
 
-from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
 from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.report.benchmarks import absent, entries
 from noisedim.report.factors.figures import dots_figure
@@ -11,6 +11,7 @@ from noisedim.report.study import Sources
 __all__ = ["axes_words", "factors_section", "methods_words", "prior_words", "views_words"]
 
 _TITLE = "Other uses: factors of the data"
+_STATEMENT = "Coordinates hold single factors more than rotated ones do"
 _MEASURES: dict[Measure, str] = {
     "mig": "MIG",
     "mig_rotated": "MIG after random rotations",
@@ -157,7 +158,7 @@ def factors_section(sources: Sources) -> Section:
     found = [FactorVariant.from_entry(entry["extra_info"]) for entry in entries(sources.results, "factors")]
     variants = {own.variant: own for own in found if own.records}
     if not variants:
-        return absent(_TITLE, ["benchmarks/test_uses.py"])
+        return absent(_TITLE, ["benchmarks/test_uses.py"], statement=_STATEMENT, rank=84)
     factors = next((own.factors for own in variants.values() if own.factors), ())
     seeds = len(next(iter(variants.values())).records)
     picture = draw(
@@ -185,4 +186,17 @@ def factors_section(sources: Sources) -> Section:
     if unfinished:
         blocks.append(Text(f"ICA of the pixels had not converged after its 500 iterations in {unfinished} seeds."))
     verdicts = [prior_words(variants), axes_words(variants), methods_words(variants), views_words(variants)]
-    return Section(_TITLE, verdicts, blocks)
+    return Section(_TITLE, verdicts, blocks, statements=_statements(variants, seeds))
+
+
+def _statements(variants: Variants, seeds: int) -> list[Statement]:
+    found = axes_verdict(variants)
+    if found is None:
+        return []
+    statuses: dict[str, Status] = {"all more": "supported", "some more": "only when"}
+    status = statuses.get(found.outcome, "undecided")
+    effect = "MIG minus rotated: " + "; ".join(
+        f"{variants[name].words} {bracketed(own.interval, signed=True)}" for name, own in found.ours.items()
+    )
+    budget = f"shapes, {seeds} seeds"
+    return [Statement(_STATEMENT, status, effect, budget, "more seeds" if status == "undecided" else "", rank=84)]

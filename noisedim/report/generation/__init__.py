@@ -6,4 +6,4 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("generation", generation_section, runs),)
+STUDIES = (Study("generation", generation_section, runs, page="generation"),)

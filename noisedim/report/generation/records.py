@@ -7,7 +7,8 @@ import numpy as np
 
 from noisedim.generation.config import GanConfig
 from noisedim.runs.generator_record import GeneratorRecord, ImageQuality, Judge
-from noisedim.runs.store import RunFolder, RunStore
+from noisedim.runs.run import Run
+from noisedim.runs.store import RunStore
 
 __all__ = ["MeasuredGenerator", "measured_generators"]
 
@@ -26,7 +27,7 @@ class MeasuredGenerator:
     record: GeneratorRecord
     quality: ImageQuality
     judge: Judge
-    folder: RunFolder
+    folder: Run
 
     @property
     def config(self) -> GanConfig:
@@ -49,7 +50,7 @@ class MeasuredGenerator:
 
 def measured_generators(configs: Sequence[object], store: RunStore) -> list[MeasuredGenerator]:
     """The complete, measured generators among ``configs``, in their order."""
-    folders = [store.open(config) for config in configs if isinstance(config, GanConfig)]
+    folders = [store.find(config) for config in configs if isinstance(config, GanConfig)]
     found = [(folder, folder.read_generator_record()) for folder in folders if folder.is_complete]
     return [
         MeasuredGenerator(record, record.quality, record.judge, folder)

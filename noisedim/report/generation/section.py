@@ -4,8 +4,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
-from noisedim.document.words import interval_words, mean_and_half_width
+from noisedim.document.content import (
+    Block,
+    Notice,
+    Pictures,
+    Section,
+    Statement,
+    Status,
+    Table,
+    Text,
+    Verdict,
+    draw,
+)
+from noisedim.document.words import bracketed, interval_words, mean_and_half_width
 from noisedim.report.generation.figures import gap_figure, pictures_figure, prior_plane_figure
 from noisedim.report.generation.records import MeasuredGenerator, measured_generators
 from noisedim.report.generation.verdicts import (
@@ -20,18 +31,26 @@ from noisedim.report.generation.verdicts import (
     likeness_verdict,
 )
 from noisedim.report.study import Sources
+from noisedim.statistics.intervals import Interval
 
 __all__ = ["generation_section", "law_words"]
 
 _TITLE = "Generation from the prior (the paper's Appendix D)"
+_SAME = "Conditions from the prior generate as well as encoded ones"
+_HARM = "Without matching, sampling N(0, I) hurts generation"
 
 
 def _gap_words(gap: LawGap) -> str:
     wide, narrow = gap.anywhere.interval(level=0.9), gap.here.interval(level=0.9)
     return (
-        f"{wide.estimate:+.2f} lost classes, 90% interval [{wide.lower:+.2f}, {wide.upper:+.2f}] over seeds and images, "
-        f"[{narrow.lower:+.2f}, {narrow.upper:+.2f}] over {narrow.n} seeds for these images"
+        f"{_number_words(wide)[0]} lost classes, 90% interval {_number_words(wide)[1]} over seeds and images, "
+        f"{_number_words(narrow)[1]} over {narrow.n} seeds for these images"
     )
+
+
+def _number_words(interval: Interval) -> tuple[str, str]:
+    estimate, _, ends = bracketed(interval, digits=2, signed=True).partition(" ")
+    return estimate, ends
 
 
 def _matched_words(found: EquivalenceVerdict) -> Verdict:
@@ -140,7 +159,7 @@ def _table(kinds: dict[str, list[MeasuredGenerator]]) -> Table:
                     "E‖f(G(c)) − c‖²": mean_and_half_width([scores.consistency for scores in own], digits=2),
                 }
             )
-    return Table(table)
+    return Table(table, "Distances of generated images from real ones, by encoder and law of the conditions")
 
 
 def _pictures(record: MeasuredGenerator) -> list[Block]:
@@ -214,8 +233,12 @@ def generation_section(sources: Sources) -> Section | None:
     matched = [record for record in records if record.is_matched]
     plain = [record for record in records if not record.is_matched]
     if min(len(matched), len(plain)) < 2:
-        verdict = Verdict("Does knowing the prior pay in generation?", "not measured", "the runs are not there")
-        return Section(_TITLE, [verdict], [Notice(f"`{sources.command}` makes the runs.")])
+        command = f"`{sources.command}`"
+        untested = [
+            Statement(_SAME, "not tested", "", "", command, 70),
+            Statement(_HARM, "not tested", "", "", command, 72),
+        ]
+        return Section(_TITLE, [], [Notice(f"Not tested: {command} makes the runs.")], statements=untested)
     gaps = (
         _gap("matched, c ~ N(0, I)", matched, "prior"),
         _gap("no matching, as it comes", plain, "not standardised"),
@@ -240,4 +263,40 @@ def generation_section(sources: Sources) -> Section | None:
         _table({"matched": matched, "Deep InfoMax, no noise": plain}),
         _notes(matched, plain),
     ]
-    return Section(_TITLE, [*law_words(law_verdicts(*gaps)), *_quality_words(matched)], blocks)
+    found = law_verdicts(*gaps)
+    budget = f"n = {matched[0].quality.n:,}, {len(matched)} seeds, {matched[0].config.steps:,} steps"
+    statements = law_statements(found, budget)
+    return Section(
+        _TITLE,
+        [*law_words(found), *_quality_words(matched)],
+        blocks,
+        statements=statements,
+        finding="Conditions drawn from the prior instead of encoded ones change the distance from real images by "
+        f"{_short_gap(found.matched.gap)} lost classes where the prior was matched, by {_short_gap(found.raw.gap)} where it "
+        f"was not ({sources.data}, {len(matched)} seeds, n = {matched[0].quality.n:,}).",
+    )
+
+
+def _short_gap(gap: LawGap) -> str:
+    return bracketed(gap.anywhere.interval(level=0.9), digits=2, signed=True)
+
+
+def law_statements(found: LawVerdicts, budget: str) -> list[Statement]:
+    """Is knowing the prior worth something? In statements."""
+    same: dict[str, Status] = {
+        "equivalent": "supported",
+        "not equivalent": "contradicted",
+        "equivalent here": "only when",
+    }
+    status = same.get(found.matched.outcome, "undecided")
+    effect = f"{_short_gap(found.matched.gap)} lost classes (margin {MARGIN:g})"
+    if status == "only when":
+        effect = f"for these images: {effect}"
+    harm: Status = {"harm": "supported", "no harm": "contradicted"}.get(found.raw.outcome, "undecided")  # type: ignore[assignment]
+    words = f"{_short_gap(found.raw.gap)} lost classes"
+    if harm == "supported" and found.standardised.outcome != "harm":
+        harm, words = "only when", f"not standardised: {words}; standardised {_short_gap(found.standardised.gap)}"
+    return [
+        Statement(_SAME, status, effect, budget, "more seeds and images" if status == "undecided" else "", rank=70),
+        Statement(_HARM, harm, words, budget, "more seeds and images" if harm == "undecided" else "", rank=72),
+    ]

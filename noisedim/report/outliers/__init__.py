@@ -5,4 +5,4 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("outliers", outliers_section),)
+STUDIES = (Study("outliers", outliers_section, page="uses"),)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
 from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.downstream.outliers import DETECTOR_WORDS
 from noisedim.report.benchmarks import absent, entries
@@ -10,6 +10,7 @@ from noisedim.report.outliers.figures import roc_figure
 from noisedim.report.outliers.records import PIXELS, OutlierVariant
 from noisedim.report.outliers.verdicts import (
     DetectorChoice,
+    NormDetection,
     false_alarm_rate,
     false_alarms,
     fitted_detectors,
@@ -20,6 +21,7 @@ from noisedim.report.study import Sources
 __all__ = ["best_detector_verdict", "false_alarm_verdict", "norm_verdict", "outliers_section"]
 
 _TITLE = "Other uses: outliers"
+_STATEMENT = "The embedding's norm finds images of an unseen class"
 _NORM_WORDS = {"norm": "‖f(x)‖ under the prior", "norm_both": "the same, small norms count, too"}
 _TASK_WORDS = {
     "class": "a class left out",
@@ -169,7 +171,7 @@ def outliers_section(sources: Sources) -> Section:
         variant = OutlierVariant.from_entry(entry["extra_info"])
         by_data.setdefault(variant.data, []).append(variant)
     if not by_data:
-        return absent(_TITLE, ["benchmarks/test_uses.py"])
+        return absent(_TITLE, ["benchmarks/test_uses.py"], statement=_STATEMENT, rank=82)
     verdicts: list[Verdict] = []
     blocks: list[Block] = [
         Text(
@@ -190,4 +192,13 @@ def outliers_section(sources: Sources) -> Section:
         ]
         if any(variant.is_matched for variant in variants):
             blocks += _measured_blocks(data, variants)
-    return Section(_TITLE, verdicts, blocks)
+    found = [(data, norm_detection(variants)) for data, variants in by_data.items()]
+    statements = [_statement(data, own) for data, own in found if own is not None]
+    return Section(_TITLE, verdicts, blocks, statements=statements)
+
+
+def _statement(data: str, found: NormDetection) -> Statement:
+    statuses: dict[str, Status] = {"all above": "supported", "some above": "only when", "all below": "contradicted"}
+    status = statuses.get(found.outcome, "contradicted" if found.below else "undecided")
+    effect = "AUROC " + "; ".join(f"{own.variant.words} {bracketed(own.auroc, digits=2)}" for own in found.variants)
+    return Statement(_STATEMENT, status, effect, f"{data}, {found.variants[0].auroc.n} classes", rank=82)

@@ -5,4 +5,4 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("provenance", provenance_section),)
+STUDIES = (Study("provenance", provenance_section, page="sources"),)

@@ -5,4 +5,4 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("reproduction", reproduction_section),)
+STUDIES = (Study("reproduction", reproduction_section, page="capacity"),)

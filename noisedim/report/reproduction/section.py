@@ -122,7 +122,7 @@ def _index_words(found: IndexVerdict, where: str) -> Verdict:
         further = f"; at {found.low:g} minus at {found.middle:g}: {interval_words(found.further)}"
     return Verdict(
         f"Figure 1, {where}: does the {_INDEX_WORDS[found.index]} index rise as the capacity falls?",
-        found.outcome,
+        f"only down to {found.middle:g} nats" if found.outcome == "in part" else found.outcome,
         f"index at {found.middle:g} nats minus at {found.high:g}: {interval_words(found.gain)}{further}; by capacity: {means}"
         + (f". Below {found.middle:g} nats the match is lost again" if found.is_lost_again else ""),
     )

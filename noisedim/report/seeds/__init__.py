@@ -6,4 +6,4 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("seeds", seeds_section, runs),)
+STUDIES = (Study("seeds", seeds_section, runs, page="capacity", is_remade=True),)

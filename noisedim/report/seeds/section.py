@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from noisedim.document.content import Section, Table, Text, Verdict
+from noisedim.document.content import Notice, Section, Table, Text, Verdict
 from noisedim.document.words import interval_words, share_word
 from noisedim.report.records import EncoderRecord, encoder_records
 from noisedim.report.scores import SCORE_WORDS
@@ -18,8 +18,7 @@ def seeds_section(sources: Sources) -> Section:
     """Whether each seed reaches the prior, and what its embedding is worth."""
     records = encoder_records(sources.plans["seeds"], sources.store)
     if not records:
-        verdict = Verdict("Does the embedding follow its prior?", "not measured", "the runs are not there")
-        return Section(_TITLE, [verdict], [])
+        return Section(_TITLE, [], [Notice(f"Not tested: `{sources.command}` makes the runs.")])
     verdicts = [_match_words(match_verdict(records), records[0])]
     classes = classes_verdict(records)
     if classes is not None:
@@ -49,7 +48,7 @@ def _match_words(found: MatchVerdict, first: EncoderRecord) -> Verdict:
 def _classes_words(found: ClassesVerdict) -> Verdict:
     return Verdict(
         "Do the classes survive, though no label was used?",
-        found.outcome,
+        "more than chance" if found.outcome == "in part" else found.outcome,
         f"5-NN accuracy, 5-fold on embeddings of all images: {interval_words(found.accuracy)}; "
         f"worst seed {found.worst:.3f}, best {found.best:.3f}; yes from {KEPT:g} on, no at chance ({CHANCE:g})",
     )

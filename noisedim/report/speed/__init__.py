@@ -5,4 +5,4 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("speed", speed_section),)
+STUDIES = (Study("speed", speed_section, page="speed"),)

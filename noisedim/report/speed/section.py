@@ -1,8 +1,9 @@
 """Speed in words: training steps by method, objectives against batch and dimension, and peers in the same run."""
 
+from collections import Counter
 from collections.abc import Sequence
 
-from noisedim.document.content import Block, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.content import Block, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
 from noisedim.report.benchmarks import absent, entries, environment_words, method_rows
 from noisedim.report.speed.figures import law_figure
 from noisedim.report.speed.records import CriticMemory, FittedLaw, ObjectiveCost, PeerTiming
@@ -12,6 +13,7 @@ from noisedim.report.study import Sources
 __all__ = ["peer_words", "speed_section"]
 
 _TITLE = "How fast?"
+_STATEMENT = "Each of our kernels is faster than its peer"
 # What each benchmark times, in words; its case, in brackets, is said after it.
 _SUBJECTS = {
     "test_memory_and_time": "the perceptron critic, row by row",
@@ -157,9 +159,21 @@ def speed_section(sources: Sources) -> Section:
     """Steps, objectives, the critic's memory, and each benchmark that has a peer."""
     found = entries(sources.results)
     if not found:
-        return absent(_TITLE)
+        return absent(_TITLE, statement=_STATEMENT, rank=86)
     timings = [timing for entry in found if (timing := PeerTiming.from_entry(entry)) is not None]
     costs = [cost for entry in found if (cost := ObjectiveCost.from_entry(entry)) is not None]
     memory = [peaks for entry in found if (peaks := CriticMemory.from_entry(entry)) is not None]
     blocks = [*_methods(sources), *_objectives(costs), *_critic(memory)]
-    return Section(_TITLE, [peer_words(verdict) for verdict in peer_verdicts(timings)], blocks)
+    verdicts = peer_verdicts(timings)
+    return Section(_TITLE, [peer_words(verdict) for verdict in verdicts], blocks, statements=_statements(verdicts))
+
+
+def _statements(verdicts: Sequence[PeerVerdict]) -> list[Statement]:
+    if not verdicts:
+        return []
+    counts = Counter(verdict.outcome for verdict in verdicts)
+    status: Status = "supported" if counts["faster"] == len(verdicts) else "only when"
+    if not counts["faster"]:
+        status = "contradicted"
+    effect = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
+    return [Statement(_STATEMENT, status, effect, "timed in turn", rank=86)]

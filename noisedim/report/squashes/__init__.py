@@ -6,4 +6,4 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("squashes", squashes_section, runs),)
+STUDIES = (Study("squashes", squashes_section, runs, page="any-prior"),)

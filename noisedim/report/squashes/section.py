@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from noisedim.document.content import Section, Table, Text, Verdict
+from noisedim.document.content import Section, Statement, Status, Table, Text, Verdict
 from noisedim.document.words import interval_words, mean_and_half_width
 from noisedim.report.records import EncoderRecord, encoder_records, of_measure
 from noisedim.report.squashes.verdicts import SquashesVerdict, squashes_verdict
@@ -24,7 +24,27 @@ def squashes_section(sources: Sources) -> Section | None:
         "N(0, I), which sends values near 0 or 1 far out."
     )
     verdict = _verdict_words(squashes_verdict(records))
-    return Section("Uniform prior: the map into the cube", [verdict], [text, _table(records)])
+    found = squashes_verdict(records)
+    statuses: dict[str, Status] = {"yes": "supported", "in part": "only when", "no": "contradicted"}
+    closer = sum(own.sign > 0 for own in found.differences)
+    where = "; ".join(f"{_WORDS[own.squash]}, ε = {own.level:g}" for own in found.differences if own.sign > 0)
+    seeds = len({record.seed for record in records})
+    statement = Statement(
+        "The normal CDF maps best into the cube",
+        statuses.get(found.outcome, "undecided"),
+        f"closer than {where}" if where else "closer in no comparison",
+        f"n = {records[0].n:,}, {seeds} seeds",
+        "more seeds" if closer < len(found.differences) else "",
+        rank=62,
+    )
+    return Section(
+        "Uniform prior: the map into the cube",
+        [verdict],
+        [text, _table(records)],
+        statements=[statement],
+        finding=f"For the uniform prior the normal CDF is the closest of three maps into the cube in {closer} of "
+        f"{len(found.differences)} comparisons by sliced W₂ ({sources.data}, {seeds} seeds).",
+    )
 
 
 def _verdict_words(found: SquashesVerdict) -> Verdict:
@@ -34,7 +54,7 @@ def _verdict_words(found: SquashesVerdict) -> Verdict:
     ]
     return Verdict(
         "Is the normal CDF the map into [0, 1]² that matches the uniform prior best?",
-        found.outcome,
+        "in some comparisons" if found.outcome == "in part" else found.outcome,
         "sliced W₂ to N(0, I) after the probability integral transform, smaller is closer; " + "; ".join(words),
     )
 

@@ -5,4 +5,4 @@ from noisedim.report.table_1.section import table_1_section
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("table_1", table_1_section),)
+STUDIES = (Study("table_1", table_1_section, page="table-1"),)

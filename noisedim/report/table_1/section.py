@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from noisedim.document.content import Block, Notice, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
 from noisedim.document.words import mean_and_half_width
 from noisedim.report.study import Sources
 from noisedim.report.table_1.figures import noise_effect_figure
@@ -13,6 +13,7 @@ __all__ = ["METHOD_WORDS", "effect_words", "table_1_section"]
 
 _TITLE = "Noise in other methods (Table 1)"
 _COMMAND = "noisedim table-1"
+_STATEMENT = "Noise leaves the accuracy of SimCLR and VICReg as it is"
 METHOD_WORDS = {
     "simclr": "SimCLR",
     "vicreg": "VICReg",
@@ -196,10 +197,30 @@ def table_1_section(sources: Sources) -> Section:
     """Every ``table-1*.json`` among the results, one after the other."""
     files = sorted(sources.results.glob("table-1*.json"))
     if not files:
-        return Section(_TITLE, [], [Notice(f"Not measured yet: `{_COMMAND}` makes what this section reads.")])
+        untested = Statement(_STATEMENT, "not tested", "", "", f"`{_COMMAND}`", rank=50)
+        notice = Notice(f"Not tested: `{_COMMAND}` makes what this section reads.")
+        return Section(_TITLE, [], [notice], statements=[untested])
     tables = [NoiseTable.read(file) for file in files]
     return Section(
         _TITLE,
         [_verdict(table, method) for table in tables for method in table.methods],
         [block for table in tables for block in _blocks(table)],
+        statements=[statement for table in tables for statement in _statements(table)],
     )
+
+
+def _statements(table: NoiseTable) -> list[Statement]:
+    """One statement per table: all of its methods and levels together."""
+    effects = [effect for own in table.effects.values() for effect in own]
+    if not effects:
+        return []
+    said = {effect.verdict for effect in effects}
+    widest = max(effects, key=lambda effect: max(abs(effect.lower), abs(effect.upper)))
+    status: Status = "supported" if said == {"neither"} else "undecided"
+    if said & {"helps", "harms"}:
+        status = "contradicted" if "neither" not in said else "only when"
+    decided = sum(effect.verdict != "not decided" for effect in effects)
+    margin = f"margin {100 * table.margin:g}"
+    effect = f"at most {_difference_words(widest)} points ({margin}); {decided} of {len(effects)} decided"
+    budget = f"{table.data}, {min(effect.seeds for effect in effects)} seeds"
+    return [Statement(_STATEMENT, status, effect, budget, "more seeds" if "not decided" in said else "", rank=50)]

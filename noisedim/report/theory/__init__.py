@@ -5,4 +5,4 @@ from noisedim.report.theory.section import theory_section
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("theory", theory_section),)
+STUDIES = (Study("theory", theory_section, page="claims"),)

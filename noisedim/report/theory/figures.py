@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["gaussian_bound_figure", "ladder_figure", "training_gap_figure", "uniform_bound_figure"]
+__all__ = ["gaussian_bound_figure", "ladder_figure", "uniform_bound_figure"]
 
 _CLUSTERS = Mixture((Normal(-0.9, math.sqrt(0.19)), Normal(0.9, math.sqrt(0.19))))
 
@@ -85,11 +85,11 @@ def ladder_figure() -> "Figure":
 
 
 def uniform_bound_figure() -> "Figure":
-    """Theorem 3.5: bound, exact capacity, lattices and the continuous uniform; and the laws that attain them."""
+    """Theorem 3.5: bound, exact capacity, lattices and the continuous uniform."""
     ratio = np.linspace(0.25, 5.25, 201)
     epsilon = 1 / (2 * ratio)
-    figure = new_figure(6.4, 7.2)
-    above, below = figure.subplots(2, 1, height_ratios=(3, 2))
+    figure = new_figure(6.4, 4.4)
+    above = figure.subplots()
     above.plot(ratio, bounds.uniform_capacity(1, epsilon), color=INK, ls="--", lw=1.6, label="bound (6)")
     above.plot(ratio, capacity.uniform_channel_capacity(1, epsilon), color=PALETTE[0], lw=1.6, label="exact capacity")
     continuous = bounds.uniform_information(1, epsilon)
@@ -107,36 +107,4 @@ def uniform_bound_figure() -> "Figure":
     above.set(xlabel="1/(2ε)", ylabel="nats, d = 1")
     above.set_title("The uniform bound and where it is tight", loc="left")
     above.legend(fontsize=8)
-    found = capacity.uniform_channel_search(1 / 3, points=7, tolerance=1e-7)
-    kept = found.law > 1e-2
-    below.vlines([0, 0.5, 1], 0, 1 / 3, color=PALETTE[2], lw=3)
-    below.plot([0, 0.5, 1], [1 / 3] * 3, ls="", marker="o", color=PALETTE[2], label="best law at ε = ¼: the lattice")
-    below.vlines(found.points[kept], 0, found.law[kept], color=PALETTE[3], lw=1.6)
-    below.plot(
-        found.points[kept], found.law[kept], ls="", marker="x", mew=2, color=PALETTE[3], label="best law at ε = ⅓"
-    )
-    below.fill_between([0, 1], 0, 0.1, color=PALETTE[1], alpha=0.25, lw=0, label="continuous uniform (a density)")
-    below.set(xlabel="value of f(X)", ylabel="probability", ylim=(0, 0.48))
-    below.set_title("The optimum is discrete", loc="left")
-    below.legend(fontsize=8, ncols=3, loc="upper center")
-    return figure
-
-
-def training_gap_figure(cases: Sequence[tuple[str, Sequence[int], Sequence[Sequence[float]]]]) -> "Figure":
-    """The certified gap C − J of trained encoders at the start, in the middle and at the end of training.
-
-    Args:
-        cases: name, steps, and the gap's interval (lower, upper) at each step, nats.
-    """
-    figure = new_figure(6.4, 4.0)
-    axes = figure.subplots()
-    for number, (name, steps, gaps) in enumerate(cases):
-        ends = np.array(gaps)
-        middle, half = ends.mean(1), np.abs(ends[:, 1] - ends[:, 0]) / 2
-        place = np.array(steps) + (number - len(cases) / 2) * 4
-        axes.errorbar(place, middle, half, color=PALETTE[number], marker=MARKERS[number], ms=5, capsize=3, label=name)
-    axes.set(xlabel="step", ylabel="C − J, nats", ylim=(0, None))
-    axes.set_title("The certified gap during training", loc="left")
-    # Inside the axes the legend would cover the line of the largest capacity.
-    axes.legend(fontsize=8, title="prior, capacity in nats", ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.16))
     return figure

@@ -1,12 +1,23 @@
 """The ledger in words: one row per claim, the errata with their numbers, and a figure for each theorem."""
 
-from noisedim.document.content import Block, Notice, Picture, Pictures, Section, Table, Text, Verdict, draw
+from noisedim.document.content import (
+    Block,
+    Notice,
+    Picture,
+    Pictures,
+    Section,
+    Statement,
+    Status,
+    Table,
+    Text,
+    Verdict,
+    draw,
+)
 from noisedim.document.words import share_word
 from noisedim.report.study import Sources
 from noisedim.report.theory.figures import (
     gaussian_bound_figure,
     ladder_figure,
-    training_gap_figure,
     uniform_bound_figure,
 )
 from noisedim.report.theory.ledger import ClaimSummary, Ledger, read_ledger
@@ -21,12 +32,13 @@ from noisedim.report.theory.verdicts import (
     tolerances,
     trained_verdict,
 )
-from noisedim.theory.claims import CLAIMS
+from noisedim.theory.claims import CLAIMS, ERRATUM_KINDS
 from noisedim.verification import outcomes
 
 __all__ = ["theory_section"]
 
 _TITLE = "Is it true?"
+_CLAIMS, _PRINT = "The paper's theorems hold, as corrected", "The paper's formulas are right as printed"
 _QUESTION = "Are the claims true, as corrected?"
 _COMMAND = "pytest theory_checks -n auto"
 _MOST_COUNTEREXAMPLES = 1
@@ -39,13 +51,13 @@ def theory_section(sources: Sources) -> Section:
     path = sources.results / "theory.json"
     if not path.is_file():
         words = f"the ledger is not there; `{_COMMAND}` makes it (minutes)"
-        return Section(_TITLE, [Verdict(_QUESTION, "not measured", words)], [Notice(words)])
+        untested = [
+            Statement(text, "not tested", "", "", f"`{_COMMAND}`", rank) for text, rank in ((_CLAIMS, 10), (_PRINT, 12))
+        ]
+        return Section(_TITLE, [], [Notice(f"Not tested: {words}.")], statements=untested)
     ledger = read_ledger(path)
-    verdicts = [
-        _claims_words(claims_verdict(ledger), ledger),
-        _errata_words(errata_verdict(ledger)),
-        _mutants_words(mutants_verdict(ledger)),
-    ]
+    claims, errata = claims_verdict(ledger), errata_verdict(ledger)
+    verdicts = [_claims_words(claims, ledger), _errata_words(errata), _mutants_words(mutants_verdict(ledger))]
     trained = trained_verdict(ledger)
     if trained is not None:
         verdicts.append(_trained_words(trained))
@@ -57,11 +69,35 @@ def theory_section(sources: Sources) -> Section:
             "Errata by kind: what is printed, where it fails, which of the paper's hypotheses the counterexample "
             "satisfies, and what it should read. A remark on method calls nothing in print false."
         ),
-        _errata_table(ledger),
+        *_errata_blocks(ledger),
         *_primitive_blocks(ledger),
         *(Text(f"Inconclusive. {words}") for words in _inconclusive(ledger)),
     ]
-    return Section(_TITLE, verdicts, blocks)
+    return Section(
+        _TITLE,
+        verdicts,
+        blocks,
+        statements=_statements(claims, errata, ledger),
+        finding=f"{claims.verified} of {len(claims.claims)} claims hold as corrected ({ledger.relations:,} relations); "
+        f"{errata.errata} places in print need correction.",
+    )
+
+
+def _statements(claims: ClaimsVerdict, errata: ErrataVerdict, ledger: Ledger) -> list[Statement]:
+    budget = f"{ledger.relations:,} relations"
+    holds: Status = "supported" if not claims.others else "undecided"
+    if any(claim.verdict is outcomes.Verdict.REFUTED for claim in claims.others):
+        holds = "contradicted"
+    return [
+        Statement(_CLAIMS, holds, f"{claims.verified} of {len(claims.claims)} verified", budget, rank=10),
+        Statement(
+            _PRINT,
+            "contradicted" if errata.settled else "undecided",
+            f"{errata.settled} errata of {errata.errata} settled",
+            "computed counterexamples",
+            rank=12,
+        ),
+    ]
 
 
 def _primitive_blocks(ledger: Ledger) -> list[Block]:
@@ -125,9 +161,10 @@ def _trained_words(found: TrainedVerdict) -> Verdict:
 
 
 def _rules(ledger: Ledger) -> str:
-    (usual, _), *loose = tolerances(ledger).items()
-    also = ", ".join(f"in {' and '.join(claims)} also to {delta:g}" for delta, claims in loose)
-    tolerance = f"to {usual:g}, relative to its largest term" + (f" ({also})" if also else "")
+    known = list(tolerances(ledger))
+    least, most = min(known, default=0.0), max(known, default=0.0)
+    between = f"{least:g}" if least == most else f"{least:g} to {most:g}, as its case states,"
+    tolerance = f"to {between} relative to its largest term"
     return (
         f"Written by `{_COMMAND}`, seed {ledger.seed}; `noisedim verify CLAIM` runs one claim and explains it. "
         f"✓ verified: an identity holds {tolerance}, or an interval lies within Δ of the claim. ✗ refuted: the "
@@ -162,7 +199,7 @@ def _primitives_table(ledger: Ledger) -> Table:
             cell = cells.get(name)
             row[name] = "not used" if cell is None else f"refuted: {cell['red'][0]}" if cell["red"] else "EMPTY"
         rows.append(row)
-    return Table(rows)
+    return Table(rows, "Claims by the formula that was made wrong")
 
 
 def _number(value: float | str | None, form: str = ".3g") -> str:
@@ -190,17 +227,25 @@ def _claims_table(ledger: Ledger) -> Table:
                 "draws, at most": _number(claim.most_draws, ",d"),
             }
         )
-    return Table(rows)
+    return Table(rows, "Claims of the paper, and new ones")
 
 
-def _errata_table(ledger: Ledger) -> Table:
+def _errata_blocks(ledger: Ledger) -> list[Block]:
+    """One table per kind of erratum, the gravest kind first."""
+    kinds = dict.fromkeys(claim.erratum_kind or "" for claim in ledger.of_kind("erratum"))
+    order = sorted(kinds, key=lambda kind: ERRATUM_KINDS.index(kind) if kind in ERRATUM_KINDS else len(ERRATUM_KINDS))
+    return [_errata_table(ledger, kind) for kind in order]
+
+
+def _errata_table(ledger: Ledger, kind: str) -> Table:
     rows = []
     for claim in ledger.of_kind("erratum"):
+        if (claim.erratum_kind or "") != kind:
+            continue
         known = CLAIMS[claim.id]
         rows.append(
             {
                 "erratum": claim.id,
-                "kind": claim.erratum_kind or "",
                 "where": known.source.removeprefix("arXiv 2410.06993, "),
                 "printed": known.printed,
                 "printed form": _marked(claim.printed_form),
@@ -211,7 +256,7 @@ def _errata_table(ledger: Ledger) -> Table:
                 "corrected form": _worded(claim),
             }
         )
-    return Table(rows)
+    return Table(rows, f"Errata: {kind}" if kind else "Errata")
 
 
 def _counterexamples(ledger: Ledger, claim_id: str) -> str:
@@ -234,7 +279,7 @@ def _counterexamples(ledger: Ledger, claim_id: str) -> str:
 
 
 def _pictures(ledger: Ledger) -> list[Picture]:
-    pictures = [
+    return [
         draw(
             "theorem-3-4",
             gaussian_bound_figure(),
@@ -259,16 +304,3 @@ def _pictures(ledger: Ledger) -> list[Picture]:
             "elsewhere the exact capacity interpolates linearly. The continuous uniform comes close as the noise falls.",
         ),
     ]
-    gaps = [case for case in ledger.of_role("trained") if case.details.get("gaps")]
-    if gaps:
-        steps = max(max(case.details["steps"]) for case in gaps)
-        pictures.append(
-            draw(
-                "theory-training-gap",
-                training_gap_figure([(case.case, case.details["steps"], case.details["gaps"]) for case in gaps]),
-                alt="The certified gap at the start, in the middle and at the end of training",
-                caption=f"Encoders trained by the suite itself (digits, {steps} steps), held-out images. Bars are "
-                f"intervals that hold simultaneously over the whole suite at {ledger.alpha_total:g}.",
-            )
-        )
-    return pictures

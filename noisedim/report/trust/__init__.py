@@ -5,4 +5,4 @@ from noisedim.report.trust.section import trust_section
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("trust", trust_section),)
+STUDIES = (Study("trust", trust_section, page="tests"),)

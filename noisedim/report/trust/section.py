@@ -2,7 +2,19 @@
 
 from collections.abc import Sequence
 
-from noisedim.document.content import Block, Notice, Section, Table, Text, Verdict
+from noisedim.document.content import (
+    Block,
+    Forest,
+    ForestPanel,
+    ForestRow,
+    Notice,
+    Section,
+    Statement,
+    Status,
+    Table,
+    Text,
+    Verdict,
+)
 from noisedim.report.study import Sources
 from noisedim.report.trust.cells import LEVELS, PEERS, Cell, audit_cells
 from noisedim.report.trust.verdicts import (
@@ -20,6 +32,8 @@ _TITLE = "Can you trust the test?"
 _QUESTION = "Are false alarms as rare as the battery says?"
 _COMMAND = "python -m noisedim.normality.audit --output noisedim/normality/audit.json"
 _MOST_LISTED = 5
+_ALARMS = "The battery's false alarms stay at or below 5%"
+_POWER = "The battery sees what random slices miss"
 
 
 def trust_section(sources: Sources) -> Section:
@@ -27,17 +41,57 @@ def trust_section(sources: Sources) -> Section:
     try:
         cells = audit_cells()
     except FileNotFoundError:
-        verdict = Verdict(_QUESTION, "not measured", "there is no audit")
-        return Section(_TITLE, [verdict], [Notice(f"`{_COMMAND}` makes it.")])
+        untested = [
+            Statement(text, "not tested", "", "", f"`{_COMMAND}`", rank) for text, rank in ((_ALARMS, 40), (_POWER, 42))
+        ]
+        return Section(_TITLE, [], [Notice(f"Not tested: `{_COMMAND}` makes the audit.")], statements=untested)
     calibration = [cell for cell in cells if cell.kind == "calibration"]
     power = [cell for cell in cells if cell.kind == "power"]
-    verdicts = [_calibration_words(calibration_verdict(calibration))]
+    alarms = calibration_verdict(calibration)
+    verdicts, statements = [_calibration_words(alarms)], [_alarms_statement(alarms)]
     blocks: list[Block] = _calibration_blocks(calibration)
     if power:
-        verdicts.append(_power_words(power_verdict(power)))
+        strength = power_verdict(power)
+        verdicts.append(_power_words(strength))
+        statements.append(_power_statement(strength))
         blocks += _power_blocks(power)
     blocks.append(Text(f"`{_COMMAND}` adds trials to these."))
-    return Section(_TITLE, verdicts, blocks)
+    low, high = (min(alarms.pooled.values(), key=_estimate), max(alarms.pooled.values(), key=_estimate))
+    rates = f"{low.estimate:.1%} to {high.estimate:.1%}"
+    finding = f"The battery raises false alarms in {rates} of {alarms.trials:,} samples of the prior"
+    if power:
+        finding += (
+            f" and sees each of {len(strength.rates)} other laws in {strength.dim} dimensions with power above "
+            f"{min(strength.limits.values()):.0%} (n = {strength.n:,})"
+        )
+    return Section(_TITLE, verdicts, blocks, statements=statements, finding=finding + ".")
+
+
+def _estimate(interval: Interval) -> float:
+    return interval.estimate
+
+
+def _alarms_statement(found: CalibrationVerdict) -> Statement:
+    statuses: dict[str, Status] = {"yes": "supported", "no": "contradicted", "yes in part": "only when"}
+    status = statuses.get(found.outcome, "undecided")
+    largest = max(found.pooled.values(), key=_estimate)
+    effect = f"at most {largest.estimate:.1%} [{largest.lower:.1%}, {largest.upper:.1%}]"
+    needs = ""
+    if status == "only when":
+        shown = [n for n in found.pooled if n not in found.undecided]
+        where = f"n = {', '.join(f'{n:,}' for n in shown)}"
+        if max(shown) < min(found.undecided):
+            where = f"n ≤ {max(shown):,}"
+        effect = f"{where}; else up to {largest.estimate:.1%} [{largest.lower:.1%}, {largest.upper:.1%}]"
+        needs = "more trials"
+    return Statement(_ALARMS, status, effect, f"{found.trials:,} samples", needs, rank=40)
+
+
+def _power_statement(found: PowerVerdict) -> Statement:
+    effect = f"power ≥ {min(found.limits.values()):.0%}; slices {found.sliced[0]:.0%} to {found.sliced[1]:.0%}"
+    status: Status = "only when" if found.weak else "supported"
+    budget = f"{len(found.rates)} laws, n = {found.n:,}, d = {found.dim}"
+    return Statement(_POWER, status, effect, budget, rank=42)
 
 
 def _in_brackets(interval: Interval) -> str:
@@ -73,7 +127,10 @@ def _calibration_blocks(cells: Sequence[Cell]) -> list[Block]:
             "take longer and have fewer trials. Family-wise: any test of the battery after Holm. The test that rejects "
             "most often should do so at about the level; as the largest of many rates, it lies somewhat above by chance."
         ),
-        Table([_calibration_row(cell) for cell in sorted(cells, key=lambda c: (c.law, c.n, c.dim))]),
+        Table(
+            [_calibration_row(cell) for cell in sorted(cells, key=lambda c: (c.law, c.n, c.dim))],
+            "False alarms: rates of p ≤ level on samples of the null",
+        ),
     ]
 
 
@@ -114,8 +171,21 @@ def _power_blocks(cells: Sequence[Cell]) -> list[Block]:
             "no rejection. In many dimensions, random one-dimensional slices of a law with the right mean and covariance look "
             "nearly normal."
         ),
-        Table([_power_row(cell) for cell in cells]),
+        _power_forest(cells),
+        Table([_power_row(cell) for cell in cells], "Power: rejections of other laws at 5%"),
     ]
+
+
+def _power_forest(cells: Sequence[Cell]) -> Forest:
+    panels = []
+    for name, words in (("battery", "the battery"), *((peer, peer) for peer in PEERS)):
+        rates = [(cell.law, cell.rate(name)) for cell in cells]
+        rows = [ForestRow(law, rate.estimate, rate.lower, rate.upper) for law, rate in rates]
+        panels.append(ForestPanel(words, f"Share of samples that {words} rejects at 5%", rows))
+    caption = (
+        f"n = {cells[0].n:,}, d = {cells[0].dim}, {cells[0].trials} samples of each law, 95% Clopper–Pearson intervals."
+    )
+    return Forest("power", panels, caption)
 
 
 def _power_row(cell: Cell) -> dict[str, str]:

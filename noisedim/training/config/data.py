@@ -1,9 +1,10 @@
 """Which images a run trains on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError
+from noisedim.training.config.stored import ADDED_LATER
 
 __all__ = ["DataConfig"]
 
@@ -29,6 +30,8 @@ class DataConfig:
     """Leave out the first so many training images."""
     limit: int | None = None
     """Use only the first so many images (after those left out); of a test split all are used."""
+    size: int | None = field(default=None, metadata=ADDED_LATER)
+    """Reduce images to so many pixels a side, by means over areas; as they are if omitted."""
     without_class: int | None = None
     """Leave the images of this class out of training and measuring: outliers, which are embedded and stored all the same."""
 
@@ -37,6 +40,8 @@ class DataConfig:
         positive_integer("data.skip", self.skip, minimum=0)
         if self.limit is not None:
             positive_integer("data.limit", self.limit, minimum=2)
+        if self.size is not None:
+            positive_integer("data.size", self.size)
         if self.without_class is not None:
             positive_integer("data.without_class", self.without_class, minimum=0)
         if self.fold is not None and not 0 <= self.fold < self.folds:

@@ -9,10 +9,12 @@ import numpy as np
 
 from noisedim.schema import structured
 
-__all__ = ["StoredConfig"]
+__all__ = ["ADDED_LATER", "StoredConfig"]
 
 # Raised when the meaning of a configuration changes, so that old runs are not taken for new ones.
 _FORMAT = 2
+ADDED_LATER = {"added later": True}
+"""Metadata of a field that came after runs were published: at its default it is no part of the digest, which stays theirs."""
 
 
 class StoredConfig:
@@ -57,7 +59,7 @@ class StoredConfig:
 
     def digest_content(self) -> dict[str, Any]:
         """What the digest is made of: all that shapes the result."""
-        return self.to_dict()
+        return _without_later_defaults(self, self.to_dict())
 
     def digest(self) -> str:
         """16 hexadecimal characters that name this configuration's run folder."""
@@ -65,3 +67,14 @@ class StoredConfig:
         content = {"format": _FORMAT, **kind, **self.digest_content()}
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _without_later_defaults(config: Any, content: dict[str, Any]) -> dict[str, Any]:
+    kept = {}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.metadata.get("added later") and value == field.default:
+            continue
+        own = content[field.name]
+        kept[field.name] = _without_later_defaults(value, own) if dataclasses.is_dataclass(value) else own
+    return kept

@@ -20,7 +20,7 @@ from noisedim.priors import (
 from noisedim.training.config.data import DataConfig
 from noisedim.training.config.noise import NoiseConfig
 from noisedim.training.config.objective import ObjectiveConfig
-from noisedim.training.config.stored import StoredConfig
+from noisedim.training.config.stored import ADDED_LATER, StoredConfig
 from noisedim.training.optimizers import OptimiserConfig
 
 __all__ = ["TrainConfig"]
@@ -28,7 +28,21 @@ __all__ = ["TrainConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(StoredConfig):
-    """One training run. Two runs with equal configurations give equal results on one kind of CPU."""
+    """One training run. Two runs with equal configurations give equal results on one kind of CPU.
+
+    Every field stands with its meaning below, in the reference of the documentation, and in ``noisedim train --help``.
+
+    Raises: InvalidInputError: naming the field, for a value out of range or of another type, and for fields that do not go
+        together.
+
+    >>> from dataclasses import replace
+    >>> config = TrainConfig(dim=8, noise=NoiseConfig(capacity=14.0), seed=1)
+    >>> replace(config, dim=4).digest() == config.digest()
+    False
+    >>> TrainConfig(steps=0)
+    Traceback (most recent call last):
+    noisedim.errors.InvalidInputError: steps must be an integer >= 1; got 0 (int)
+    """
 
     stored_as: ClassVar[str] = "a training configuration"
 
@@ -38,6 +52,9 @@ class TrainConfig(StoredConfig):
     """How X′ differs from X."""
     augmentation_probability: float = 0.5
     """Chance that X′ differs from X at all. Below 1, P(X = X′ | X) > 0, which Lemma 3.3 needs."""
+    pairs_by: Literal["image", "label"] = field(default="image", metadata=ADDED_LATER)
+    """What X and X′ share. image: X′ is a view of the same image. label: a view of another image of the same class, which
+    is supervised training and needs labels."""
     prior: str = "normal"
     """The law to match: normal for N(0, I), uniform for U[0, 1]^d, or a prior file (.json, .safetensors), of which its
     content is kept."""
@@ -81,6 +98,7 @@ class TrainConfig(StoredConfig):
 
     def __post_init__(self) -> None:
         unit_interval("augmentation_probability", self.augmentation_probability)
+        one_of("pairs_by", self.pairs_by, ("image", "label"))
         positive_integer("steps", self.steps)
         positive_integer("batch_size", self.batch_size, minimum=2)
         random_seed("seed", self.seed)
@@ -153,4 +171,4 @@ class TrainConfig(StoredConfig):
         return f"{self.objective.name}, {noise}, seed {self.seed}"
 
     def digest_content(self) -> dict[str, Any]:
-        return {**self.to_dict(), "prior": prior_identity(self.prior)}
+        return {**super().digest_content(), "prior": prior_identity(self.prior)}

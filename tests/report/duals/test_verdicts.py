@@ -24,7 +24,6 @@ def simulated(rng, *, ratio=1.0, gain=0.0, seeds=4):
                         sigma=sigma,
                         batch=batch,
                         seed=seed,
-                        config="",
                         n=360,
                         knn=0.75 + 0.005 * rng.standard_normal() + gain * own,
                         d2_coarse=0.01,

@@ -1,0 +1,140 @@
+"""Decisions on simulated records: rarely wrong, and made where the plan says that they can be."""
+
+from math import log
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from noisedim.report.methods.verdicts import MATCH_MARGIN, compare_curves, curves_of, decide, match_at
+from noisedim.runs.long_study import StudyRecord
+from noisedim.statistics.equivalence import crossed_mean
+
+SEEDS, BLOCKS = 8, 10
+DIALS = (0.5, 1.0, 2.0)
+# What eight seeds of the pilot scattered by: log distance and accuracy, over seeds and over blocks of test images.
+SEED_SD, BLOCK_SD, REST_SD = 0.04, 0.03, 0.05
+
+
+def records(rng, shifts, *, seeds=SEEDS, accuracy_shift=0.0):
+    """Methods on one curve (accuracy .87 to .93, distance rising with it), shifted in log distance and accuracy."""
+    accuracies = np.linspace(0.87, 0.93, len(DIALS))
+    logs = np.linspace(log(0.04), log(0.09), len(DIALS))
+    image = rng.normal(0, BLOCK_SD, BLOCKS)
+    found = []
+    for method, shift in shifts.items():
+        for seed in range(seeds):
+            own = rng.normal(0, SEED_SD)
+            for i, dial in enumerate(DIALS):
+                noise = own + image + rng.normal(0, REST_SD, BLOCKS)
+                gain = accuracy_shift if method != "ours" else 0.0
+                accuracy = accuracies[i] + gain + 0.01 * (image + rng.normal(0, REST_SD, BLOCKS))
+                values = {
+                    "knn": tuple(accuracy),
+                    "sliced_w2_squared": tuple(np.exp(2 * (logs[i] + shift + noise))),
+                }
+                labels = {"method": method, "dim": 8, "dial": dial}
+                found.append(
+                    StudyRecord(
+                        n=10_000,
+                        seconds=1.0,
+                        values=values,
+                        config=f"{method}{seed}{dial}",
+                        seed=seed,
+                        labels=labels,
+                        environment=0,
+                    )
+                )
+    return found
+
+
+def decisions(shifts, *, repetitions, seed, wanted=(0.90,), **options):
+    rng = np.random.default_rng([seed, 20251125])
+    return [
+        compare_curves(curves_of(records(rng, shifts, **options), dim=8), "ours", wanted=wanted)
+        for _ in range(repetitions)
+    ]
+
+
+def rate(found, decision, *, wanted=0.90):
+    """Share of repetitions in which some comparison of the match ends so."""
+    return np.mean([any(own.decision == decision for own in each if own.wanted == wanted) for each in found])
+
+
+def test_no_method_is_called_better_or_worse_when_all_are_alike():
+    found = decisions({"ours": 0.0, "a": 0.0, "b": 0.0, "c": 0.0}, repetitions=150, seed=1)
+    wrong = np.mean([any(own.decision in ("better", "worse") for own in each) for each in found])
+    # At most 5%, over all comparisons of a repetition together; 150 repetitions of 5% exceed 16 with probability .4%.
+    assert wrong <= 16 / 150
+
+
+def test_a_difference_at_the_margin_is_rarely_called_equivalent():
+    found = decisions({"ours": 0.0, "a": MATCH_MARGIN}, repetitions=150, seed=2)
+    assert rate(found, "equivalent") <= 16 / 150
+
+
+def test_a_large_difference_is_found_with_the_planned_power_and_in_the_right_direction():
+    found = decisions({"ours": 0.0, "worse": log(1.3), "better": -log(1.3)}, repetitions=40, seed=3)
+    for each in found:
+        by = {own.method: own.decision for own in each if own.wanted is not None}
+        assert by["worse"] != "worse"
+        assert by["better"] != "better"
+    for method, decision in (("worse", "better"), ("better", "worse")):
+        own = [one.decision for each in found for one in each if one.wanted is not None and one.method == method]
+        assert np.mean([each == decision for each in own]) >= 0.9
+
+
+def test_a_better_accuracy_is_found_though_the_match_at_equal_accuracy_says_more():
+    found = decisions({"ours": 0.0, "a": 0.0}, repetitions=10, seed=4, accuracy_shift=0.03)
+    for each in found:
+        match, accuracy = each
+        assert accuracy.decision == "worse"
+        # .03 of accuracy is half of the curve's range: the other matches better at equal accuracy, too.
+        assert match.decision == "worse"
+
+
+def test_who_alone_comes_up_to_an_accuracy_is_better_there_if_that_is_sure():
+    (each,) = decisions({"ours": 0.0, "a": 0.0}, repetitions=1, seed=5, wanted=(0.99,))
+    assert each[0].difference is None
+    assert each[0].decision == "undecided"  # neither comes up to it
+    (each,) = decisions({"ours": 0.0, "a": 0.0}, repetitions=1, seed=5, wanted=(0.945,), accuracy_shift=0.03)
+    assert each[0].difference is None
+    assert each[0].decision == "worse"  # .93 against .96
+    (each,) = decisions({"ours": 0.0, "a": 0.0}, repetitions=1, seed=5, wanted=(0.915,), accuracy_shift=-0.03)
+    assert each[0].decision == "better"  # .93 against .90
+
+
+def test_what_stays_undecided_says_how_many_seeds_would_decide_it():
+    found = decisions({"ours": 0.0, "a": log(1.05)}, repetitions=20, seed=6, seeds=3)
+    undecided = [own for each in found for own in each if own.decision == "undecided" and own.wanted is not None]
+    assert undecided
+    assert all(own.needed is None or own.needed > 3 for own in undecided)
+    assert any(own.needed is not None for own in undecided)
+
+
+def test_methods_with_fewer_seeds_are_compared_over_the_seeds_they_have():
+    rng = np.random.default_rng(7)
+    every = records(rng, {"ours": 0.0, "a": 0.0})
+    few = [own for own in every if own.labels["method"] == "ours" or own.seed < 3]
+    match, _ = compare_curves(curves_of(few, dim=8), "ours", wanted=(0.9,))
+    assert match.difference.n == 3
+
+
+def test_a_curve_is_straight_between_its_points_and_the_best_crossing_counts():
+    accuracy, squared = np.array([0.8, 0.9, 0.85]), np.exp(2 * np.array([-3.0, -2.0, -2.5]))
+    assert match_at(accuracy, squared, 0.85) == pytest.approx(-2.5)
+    assert match_at(accuracy, squared, 0.88) == pytest.approx(-2.2)  # three fifths of the way from −2.5 to −2
+    assert match_at(accuracy, squared, 0.75) == pytest.approx(-3.0)
+    assert match_at(accuracy, squared, 0.95) == np.inf
+
+
+@given(st.floats(-0.5, 0.5), st.floats(0.001, 0.3))
+@settings(max_examples=60, deadline=None)
+def test_a_decision_mirrors_when_the_methods_change_places(mean, spread):
+    values = mean + spread * np.array([-1.0, 0.3, 0.7, -0.2, 0.2])
+    one, other = (
+        decide(crossed_mean(sign * values), margin=MATCH_MARGIN, comparisons=4, less_is_better=True) for sign in (1, -1)
+    )
+    mirrored = {"better": "worse", "worse": "better", "equivalent": "equivalent", "undecided": "undecided"}
+    assert mirrored[one] == other

@@ -1,0 +1,196 @@
+"""The long studies: plans that are what they say, and sections that follow from their records and from nothing else."""
+
+import json
+from dataclasses import asdict
+from itertools import product
+
+import numpy as np
+import pytest
+
+from noisedim.document.content import Pictures, Table
+from noisedim.errors import InvalidInputError
+from noisedim.report.build import make_sources
+from noisedim.report.figure_1.section import by_capacity, fall
+from noisedim.report.long_studies import LONG_STUDIES, long_study
+from noisedim.report.matching.plan import BATCHES, IMAGES, OBJECTIVES, SIGMAS, STEPS
+from noisedim.report.methods.plan import CONTESTANTS
+from noisedim.report.studies import load_studies
+from noisedim.report.two_dimensions.plan import CONDITIONS
+from noisedim.runs.long_study import StudyRecord
+
+PROBES = ("knn", "linear", "mlp", "naive_bayes")
+
+
+def record(seed, labels, *, accuracy, squared, whole=None, scatter=0.002):
+    rng = np.random.default_rng([seed, len(str(labels))])
+    values = {probe: tuple(accuracy + scatter * rng.normal(size=10)) for probe in PROBES}
+    values |= {"sliced_w2_squared": tuple(squared * (1 + 0.05 * rng.normal(size=10)))}
+    values |= {"d2_coarse": (0.01,) * 10, "d2_fine": (0.5,) * 10}
+    return StudyRecord(
+        n=10_000,
+        seconds=5.0,
+        values=values,
+        whole=whole or {},
+        config=json.dumps([seed, labels], ensure_ascii=False),
+        seed=seed,
+        labels=labels,
+        environment=0,
+    )
+
+
+def section_of(name, records, tmp_path, profile="mnist"):
+    """The section of a study, from a file of these records."""
+    study = long_study(name)
+    sources = make_sources("quick", "digits", tmp_path, load_studies([name]))
+    sources.results.mkdir(parents=True, exist_ok=True)
+    if records:
+        content = {
+            "study": study.name,
+            "profile": profile,
+            "command": study.command(profile),
+            "environments": [{"commit": "0" * 40}],
+            "records": [asdict(own) for own in records],
+        }
+        (sources.results / study.file_name(profile)).write_text(json.dumps(content))
+    (own,) = load_studies([name])
+    return own.section(sources)
+
+
+def words_of(section):
+    return " ".join(f"{own.text} {own.status} {own.effect} {own.needs}" for own in section.statements)
+
+
+@pytest.mark.parametrize("name", LONG_STUDIES)
+def test_each_profile_has_runs_that_differ_seed_by_seed(name):
+    study = long_study(name)
+    assert {"smoke", "mnist"} <= set(study.cells)
+    for profile in study.cells:
+        cells = study.profile(profile)
+        assert len({cell.config.digest() for cell in cells}) == len(cells) >= 10
+        # What judges is not what chose settings: MNIST's own test images, and seeds from 0.
+        if profile != "smoke" and name != "duals":
+            assert all(cell.config.data.test_split and not cell.config.data.validate for cell in cells)
+        if profile != "smoke":
+            assert {cell.config.seed for cell in cells} == set(range(max(cell.config.seed for cell in cells) + 1))
+
+
+def test_an_unknown_study_is_refused_with_the_names_of_those_there_are():
+    with pytest.raises(InvalidInputError, match="study must be one of .*methods"):
+        long_study("everything")
+
+
+@pytest.mark.parametrize("name", LONG_STUDIES)
+def test_without_records_a_section_says_which_command_makes_them(name, tmp_path):
+    section = section_of(name, [], tmp_path)
+    assert any(f"noisedim study {name}" in getattr(block, "words", "") for block in section.blocks)
+    assert all(own.status == "not tested" for own in section.statements)
+
+
+def methods_records(*, ratio, gain=0.0):
+    """All contestants on one curve; the rivals' distances are ``ratio`` times those of noise injection."""
+    found = []
+    for seed, (method, own) in product(range(4), CONTESTANTS.items()):
+        ours = own.family == "noise injection"
+        for i, dial in enumerate(own.values):
+            share = i / max(1, len(own.values) - 1)
+            labels = {"method": method, "dim": 8, "dial": dial}
+            distance = (0.04 + 0.05 * share) * (1 if ours else ratio)
+            accuracy = 0.87 + 0.06 * share + (0 if ours else gain)
+            found.append(record(seed, labels, accuracy=accuracy, squared=distance**2))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("ratio", "status", "words"), [(1.5, "supported", "better than"), (0.6, "contradicted", "worse than")]
+)
+def test_methods_says_who_wins_whoever_it_is(tmp_path, ratio, status, words):
+    section = section_of("methods", methods_records(ratio=ratio), tmp_path)
+    assert [own.status for own in section.statements] == [status]
+    (verdict,) = section.verdicts
+    ours = ratio > 1
+    assert ("which is noise injection" in verdict.words) == ours
+    assert (verdict.answer in {own.words for own in CONTESTANTS.values() if own.family == "noise injection"}) == ours
+    assert words in section.statements[0].effect
+    assert ("worse" in section.statements[0].effect) == (not ours)
+    tables = [block for block in section.blocks if isinstance(block, Table)]
+    assert len(tables[0].rows) == len(CONTESTANTS)
+    assert sum(isinstance(block, Pictures) for block in section.blocks) == 1
+
+
+def two_dimensions_records(*, free, label):
+    found = []
+    for name, own in CONDITIONS.items():
+        top = label if own.pairs_by == "label" else 0.7 if name == "vae" else free
+        for i, steps in enumerate(own.steps):
+            accuracy = top - 0.3 * (1 - (i + 1) / len(own.steps))
+            labels = {"condition": name, "steps": steps}
+            found.append(
+                record(0, labels, accuracy=accuracy, squared=0.01, whole={"training_knn": accuracy + 0.02}, scatter=0)
+            )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("free", "label", "status"), [(0.6, 0.97, "only when"), (0.96, 0.97, "supported"), (0.6, 0.9, "undecided")]
+)
+def test_two_dimensions_says_what_reaches_the_papers_accuracy(tmp_path, free, label, status):
+    section = section_of("two_dimensions", two_dimensions_records(free=free, label=label), tmp_path)
+    (statement,) = section.statements
+    assert statement.status == status
+    assert "100,000 steps" in statement.budget.replace("up to ", "") or "100,000" in statement.budget
+    if status != "supported":
+        assert "not without labels up to 100,000 steps" in section.verdicts[0].answer
+        assert "authors" not in section.verdicts[0].words  # nothing about what the authors did
+
+
+def matching_records(*, few, many):
+    found = []
+    for seed in range(3):
+        for images, steps, objective, sigma, batch in {
+            *product(IMAGES, (1000,), ("adaptive-dual",), (1.0,), (256,)),
+            *product(IMAGES[-1:], STEPS, ("adaptive-dual",), (1.0,), (256,)),
+            *product(IMAGES[-1:], (1000,), OBJECTIVES, (1.0,), (256,)),
+            *product(IMAGES[-1:], (1000,), ("adaptive-dual",), SIGMAS, BATCHES),
+        }:
+            labels = {"images": images, "steps": steps, "objective": objective, "sigma": sigma, "batch": batch}
+            distance = few if images == IMAGES[0] else many
+            whole = {"p_500": 0.5, "p_2000": 0.01, "p_10000": 1e-6}
+            found.append(record(seed, labels, accuracy=0.9, squared=distance**2, whole=whole))
+    return found
+
+
+def test_matching_decides_whether_more_images_help_and_when_the_battery_rejects(tmp_path):
+    section = section_of("matching", matching_records(few=0.2, many=0.05), tmp_path)
+    assert section.statements[0].status == "supported"
+    assert "rejects at n = 2,000, 10,000" in section.verdicts[0].words
+    tables = [block for block in section.blocks if isinstance(block, Table)]
+    assert [len(table.rows) for table in tables] == [
+        len(IMAGES),
+        len(STEPS),
+        len(OBJECTIVES),
+        len(BATCHES) * len(SIGMAS),
+    ]
+    alike = section_of("matching", matching_records(few=0.05, many=0.05), tmp_path / "alike")
+    assert alike.statements[0].status == "undecided"
+
+
+def figure_1_records(accuracies):
+    return [
+        record(seed, {"capacity": capacity}, accuracy=accuracy, squared=0.01)
+        for seed in range(3)
+        for capacity, accuracy in accuracies.items()
+    ]
+
+
+@pytest.mark.parametrize(("low", "status"), [(0.3, "supported"), (0.7, "contradicted"), (0.5, "undecided")])
+def test_figure_1_decides_whether_accuracy_falls_below_log_10(tmp_path, low, status):
+    section = section_of("figure_1", figure_1_records({1.0: low, 2.0: 0.45, 3.0: 0.5, 14.0: 0.55}), tmp_path)
+    assert section.statements[0].status == status
+    assert "the paper shows .95 or more" in section.statements[0].effect
+
+
+def test_a_fall_is_paired_by_seed():
+    records = figure_1_records({1.0: 0.3, 3.0: 0.5})
+    own = fall(by_capacity(records, "knn"), at=3.0, below=1.0)
+    assert own.estimate == pytest.approx(0.2, abs=0.003)
+    assert fall(by_capacity(records[:1], "knn"), at=3.0, below=1.0) is None
