@@ -13,10 +13,12 @@ from noisedim.errors import InvalidInputError
 from noisedim.normality.battery import BUDGET, NULLS, Battery, pair_seconds, run_battery
 from noisedim.normality.effects import effect_sizes, effects_at_prior
 from noisedim.normality.mehler import LARGEST
+from noisedim.normality.moments import largest_value
 from noisedim.normality.nulls.null_surfaces import table_reaches
 from noisedim.normality.p_values import simulations_for
 from noisedim.normality.projections import paper_indices
 from noisedim.normality.sample_size import sample_size
+from noisedim.normality.sharing import sharing
 from noisedim.normality.tests.base import float_digits
 from noisedim.priors import Prior
 from noisedim.priors.mapping import mapped_to_normal, prior_of_rows
@@ -74,24 +76,38 @@ def assess(
     """
     one_of("null", null, NULLS)
     seed = positive_integer("seed", seed, minimum=0)
-    z = embedding_matrix("z", z, minimum_rows=MINIMUM_ROWS)
+    given, z = z, embedding_matrix("z", z, minimum_rows=MINIMUM_ROWS)
     law = prior_of_rows(prior, z.shape[1])
     _check_composite(null, law, len(z))
     _check_simulations(alpha, simulations)
     points, uniform = mapped_to_normal(law, z)
-    if (largest := float(np.abs(points).max())) > LARGEST:
+    if (largest := largest_value(points)) > LARGEST:
         raise InvalidInputError(f"z must lie within ±{LARGEST:g}, so that squares are finite; got {largest:g}")
     # Before the battery, so that labels that do not match are refused at once.
     downstream = {} if labels is None else _label_scores(z, labels, seed)
     positive("budget", budget)
-    rounded = points is not z and float_digits(z) < 53
-    battery = run_battery(
-        points, null=null, uniform=uniform, seed=seed, simulations=simulations, rounded=rounded, budget=budget
-    )
+    if not points.flags.owndata or points is given:
+        points = points.copy()  # callers may reuse their arrays, and pictures are drawn later
+    rounded = not law.is_standard_normal and float_digits(z) < 53
+    with sharing():
+        battery = run_battery(
+            points, null=null, uniform=uniform, seed=seed, simulations=simulations, rounded=rounded, budget=budget
+        )
+        effects = effect_sizes(points, seed=seed)
     if n_star is None:
         n_star = points.size <= _MOST_VALUES_FOR_N_STAR and pair_seconds(*points.shape) < budget / 5
     return _assessment(
-        law, points, uniform, downstream, battery, null=null, alpha=alpha, seed=seed, n_star=n_star, rounded=rounded
+        law,
+        points,
+        uniform,
+        downstream,
+        battery,
+        effects,
+        null=null,
+        alpha=alpha,
+        seed=seed,
+        n_star=n_star,
+        rounded=rounded,
     )
 
 
@@ -101,6 +117,7 @@ def _assessment(
     uniform: np.ndarray | None,
     downstream: dict[str, float],
     battery: Battery,
+    effects: dict[str, Interval],
     *,
     null: str,
     alpha: float,
@@ -131,7 +148,7 @@ def _assessment(
         dim=dim,
         alpha=float(alpha),
         results=results,
-        effects=effect_sizes(points, seed=seed),
+        effects=effects,
         at_prior=effects_at_prior(n, dim),
         index=_index(points, seed),
         n_star=found,
@@ -139,8 +156,7 @@ def _assessment(
         left_out=battery.left_out,
         downstream=downstream,
         made=Provenance.now(seed),
-        # A copy: callers may reuse their arrays, and pictures are drawn later.
-        _points=points.copy(),
+        _points=points,
     )
 
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from noisedim.checks import embedding_matrix, positive, positive_integer
 from noisedim.errors import InvalidInputError
+from noisedim.normality.debiased import Measured, divergence, squared_distance
 from noisedim.normality.directions import random_directions
-from noisedim.normality.mehler import LARGEST, mean_kernel_and_deviation, mehler_ratio
-from noisedim.normality.tests.mehler import mehler_test_sigma
-from noisedim.normality.transport import SquaredDistance, debiased_wasserstein, max_sliced_wasserstein
+from noisedim.normality.mehler import LARGEST
+from noisedim.normality.transport import debiased_wasserstein, max_sliced_wasserstein
 from noisedim.priors import Prior
 from noisedim.priors.mapping import mapped_to_normal, prior_of_rows
 from noisedim.streams import numpy_stream
@@ -97,34 +97,6 @@ class Equivalence:
         return equivalence_words(self)
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """An effect on the scale on which it is estimated without bias.
-
-    ``first`` (of order 1/√n) and ``second`` (of order 1/n) are the distances from the value to the ends, below and above,
-    by the two parts of the variance, which add.
-    """
-
-    value: float
-    n: int
-    first: tuple[float, float]
-    second: tuple[float, float] = (0.0, 0.0)
-
-    def ends(self) -> tuple[float, float]:
-        below, above = (math.hypot(*pair) for pair in zip(self.first, self.second, strict=True))
-        return self.value - below, self.value + above
-
-    def needed(self, margin: float) -> int | None:
-        side = 1 if margin > self.value else 0
-        gap = abs(margin - self.value)
-        if not 0 < gap < math.inf:
-            return None
-        # first² x + second² x² = gap² for x = n / rows needed, solved for 1/x.
-        first, second = self.first[side] / gap, self.second[side] / gap
-        factor = (first**2 + math.sqrt(first**4 + 4 * second**2)) / 2
-        return math.ceil(self.n * factor) if factor < 1e9 else None
-
-
 def equivalence(
     z: Any,
     within: float | Mapping[str, float] = 0.05,
@@ -189,21 +161,21 @@ def _margins(within: float | Mapping[str, float]) -> dict[str, float]:
     return {name: positive(f"within {name}", margin) for name, margin in margins.items()}
 
 
-def _measure(name: str, z: np.ndarray, levels: tuple[float, float], seed: int) -> _Measured:
+def _measure(name: str, z: np.ndarray, levels: tuple[float, float], seed: int) -> Measured:
     """``levels`` are the error rates of the lower end and of the upper."""
     if name in ("mean", "variance"):
         return _moment(name, z, levels)
     if name == "d2":
-        return _divergence(z, levels)
+        return divergence(z, levels)
     if name == "sliced_w2":
         rng = numpy_stream(seed, "directions for equivalence")
         unit = random_directions(z.shape[1], _DIRECTIONS, rng)
-        return _squared(debiased_wasserstein(z, unit), len(z), levels)
+        return squared_distance(debiased_wasserstein(z, unit), len(z), levels)
     worst = max_sliced_wasserstein(z, seed=seed)
-    return _squared(debiased_wasserstein(z[worst.measured], worst.direction[None]), len(worst.measured), levels)
+    return squared_distance(debiased_wasserstein(z[worst.measured], worst.direction[None]), len(worst.measured), levels)
 
 
-def _moment(name: str, z: np.ndarray, levels: tuple[float, float]) -> _Measured:
+def _moment(name: str, z: np.ndarray, levels: tuple[float, float]) -> Measured:
     """Of all coordinates: the upper end needs no correction for their number, the lower one does."""
     from scipy.special import ndtri
     from scipy.stats import t
@@ -221,39 +193,7 @@ def _moment(name: str, z: np.ndarray, levels: tuple[float, float]) -> _Measured:
     largest = float(errors.max())
     value = math.sqrt(max(0.0, largest**2 - expected**2))
     lower, upper = float((errors - below * deviations).max()), float((errors + above * deviations).max())
-    return _Measured(value, n, (value - lower, upper - value))
-
-
-def _divergence(z: np.ndarray, levels: tuple[float, float]) -> _Measured:
-    n, dim = z.shape
-    sigma = mehler_test_sigma(dim)
-    r = mehler_ratio(sigma)
-    mean, deviation = mean_kernel_and_deviation(z, sigma)
-    # Sums of the eigenvalues' squares and cubes under the prior, where the mean is a weighted sum of χ² less their means.
-    squares, cubes = math.expm1(-dim * math.log1p(-(r**2))), math.expm1(-dim * math.log1p(-(r**3)))
-    at_prior = math.sqrt(2 * squares / (n * (n - 1)))
-    return _with_quantiles(mean - 1, deviation, at_prior, 8 * cubes / (2 * squares) ** 1.5, n, levels)
-
-
-def _squared(found: SquaredDistance, n: int, levels: tuple[float, float]) -> _Measured:
-    return _with_quantiles(found.value, found.deviation, found.at_prior, found.skewness, n, levels)
-
-
-def _with_quantiles(
-    value: float, deviation: float, at_prior: float, skewness: float, n: int, levels: tuple[float, float]
-) -> _Measured:
-    """Normal quantiles of the deviation; at the prior those of a gamma law of its variance and skewness, to the right."""
-    from scipy.special import gammainccinv, ndtri
-
-    shape = 4 / skewness**2
-    below = float((gammainccinv(shape, levels[0]) - shape) / math.sqrt(shape))
-    normal = -float(ndtri(levels[0])), -float(ndtri(levels[1]))
-    return _Measured(
-        value,
-        n,
-        (normal[0] * deviation, normal[1] * deviation),
-        (max(below, normal[0]) * at_prior, normal[1] * at_prior),
-    )
+    return Measured(value, n, (value - lower, upper - value))
 
 
 def _shown(name: str, value: float) -> float:
@@ -264,7 +204,7 @@ def _shown(name: str, value: float) -> float:
     return math.sqrt(value) if name.endswith("w2") else value
 
 
-def _decide(name: str, found: _Measured, margin: float) -> EffectEquivalence:
+def _decide(name: str, found: Measured, margin: float) -> EffectEquivalence:
     inner = math.expm1(min(margin, 700.0)) if name == "d2" else margin**2 if name.endswith("w2") else margin
     if found.value == math.inf:  # beyond doubles
         return EffectEquivalence(name, math.inf, math.inf, math.inf, margin, "beyond", found.n, None)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from noisedim.errors import InvalidInputError
 from noisedim.normality.p_values import Origin
 from noisedim.normality.sample_size import PowerPoint
 from noisedim.priors import PRIORS
@@ -19,6 +21,8 @@ from noisedim.statistics.intervals import Interval
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from noisedim.assessment.equivalence import Equivalence
 
 __all__ = ["Assessment", "Provenance", "TestResult"]
 
@@ -33,7 +37,8 @@ class TestResult:
         statistic: the test statistic; large values indicate a departure. Calibrated statistics are standardised: minus
             their null mean, divided by their null standard deviation, in closed form or in the limit.
         p_value: exact, or calibrated by null tables or simulation.
-        adjusted_p_value: p-value adjusted by Holm's procedure over the battery.
+        adjusted_p_value: p-value adjusted for all tests of the battery, by Holm's procedure with as many tests as they amount
+            to (:mod:`noisedim.normality.family`).
         words: what a small p-value means.
         calibrated_by: where the p-value comes from, and how accurate it is.
         effect: name in :attr:`Assessment.effects` of the effect size that measures such a departure; ``None`` if there is
@@ -102,7 +107,7 @@ class Assessment:
         alpha: family-wise error rate of the battery.
         results: the tests.
         effects: effect sizes with intervals, by name: see :data:`noisedim.normality.effects.EFFECT_WORDS`.
-        at_prior: expected values of the biased effect sizes for a sample of the prior with this n and d.
+        at_prior: expected effect sizes of a sample of the prior with this n and d, where they are not 0.
         index: the paper's averaged p-values with intervals; empty if there are too few rows. These are not tests.
         n_star: the sample size at which the battery would reject half of the time; ``None`` if not asked for.
         power: the rejection rates that ``n_star`` was computed from.
@@ -147,6 +152,25 @@ class Assessment:
     def worst(self) -> TestResult:
         """The test with the smallest adjusted p-value."""
         return min(self.results, key=lambda result: (result.adjusted_p_value, result.p_value))
+
+    @property
+    def differences(self) -> dict[str, Interval]:
+        """Effect sizes less their values at the prior, so that 0 is the prior."""
+        return {name: _less(effect, self.at_prior.get(name, 0.0)) for name, effect in self.effects.items()}
+
+    def equivalence(self, within: float | Mapping[str, float] = 0.05, *, alpha: float = 0.05) -> "Equivalence":
+        """Whether the embedding is within a margin of its prior, beyond it, or undecided.
+
+        See :func:`noisedim.equivalence`; of the same rows, mapped to N(0, I), and with the same seed.
+
+        Raises: InvalidInputError: for an assessment that was read from a file, which holds no rows.
+        """
+        if not self._points.size:
+            raise InvalidInputError("this assessment was read from a file and holds no rows; use noisedim.equivalence")
+        # Here, because equivalence needs much that results do not.
+        from noisedim.assessment.equivalence import equivalence
+
+        return equivalence(self._points, within, alpha=alpha, seed=0 if self.made is None else self.made.seed)
 
     @property
     def tests(self) -> "pd.DataFrame":
@@ -223,6 +247,12 @@ class Assessment:
         if path is not None:
             write_text_atomically(Path(path), page)
         return page
+
+
+def _less(effect: Interval, value: float) -> Interval:
+    return dataclasses.replace(
+        effect, estimate=effect.estimate - value, lower=effect.lower - value, upper=effect.upper - value
+    )
 
 
 def _as_json(result: TestResult) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from noisedim.files import read_json, write_json_atomically
-from noisedim.normality.battery import run_battery
+from noisedim.normality.battery import BUDGET, run_battery
 from noisedim.streams import numpy_stream
 
-__all__ = ["HIGH_LAWS", "LAWS", "LEVELS", "audit_cells", "high_cells", "main", "measure", "read_audit"]
+__all__ = ["HIGH_LAWS", "LAWS", "LEVELS", "audit_cells", "family_cells", "high_cells", "main", "measure", "read_audit"]
 
 LEVELS = (0.05, 0.01, 0.001)
 _ROWS = (20, 50, 200, 1000, 10_000)
@@ -55,6 +55,9 @@ _HIGH = (
     ("simple", 4000, 768, 60),
     ("simple", 6000, 2048, 10),
 )
+# The family-wise rate (:mod:`noisedim.normality.family`): trials by rows, and columns.
+_FAMILY_GOAL = {200: 2000, 1000: 1000, 10_000: 200}
+_FAMILY_DIMS = (2, 8, 16, 128, 256, 768)
 _HIGH_POWER_SHAPE, _HIGH_POWER_GOAL = (10_000, 768), 10
 
 
@@ -119,6 +122,17 @@ def high_cells() -> list[dict[str, Any]]:
     ]
     return cells + [
         {"kind": "power", "law": law, "n": n, "dim": dim, "goal": _HIGH_POWER_GOAL, "budget": 1e-9} for law in HIGH_LAWS
+    ]
+
+
+def family_cells() -> list[dict[str, Any]]:
+    """The family-wise rate of whole batteries, on samples that its calibration has not seen."""
+    return [
+        {"kind": "calibration", "law": null, "n": rows, "dim": columns, "goal": goal, "budget": BUDGET}
+        for rows, goal in _FAMILY_GOAL.items()
+        for columns in _FAMILY_DIMS
+        for null in ("simple", "composite")
+        if null == "simple" or rows > columns
     ]
 
 
@@ -214,9 +228,14 @@ def _sliced_null(n: int, draws: int = 199) -> np.ndarray:
     return _sliced[n]
 
 
-def read_audit(*, high: bool = False) -> dict[str, Any]:
-    """What ships with the package: ``cells``, each with ``trials`` and ``counts`` by level; ``high``: many dimensions."""
-    name = "audit-high.json" if high else "audit.json"
+def read_audit(*, high: bool = False, family: bool = False) -> dict[str, Any]:
+    """What ships with the package: ``cells``, each with ``trials`` and ``counts`` by level.
+
+    Args:
+        high: many dimensions.
+        family: the family-wise rate of the battery as it is now.
+    """
+    name = "audit-family.json" if family else "audit-high.json" if high else "audit.json"
     return dict(json.loads((files("noisedim.normality") / name).read_text(encoding="utf-8")))
 
 
@@ -239,8 +258,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--high", action="store_true", help="many dimensions, without the tests over pairs of rows")
+    parser.add_argument("--family", action="store_true", help="the family-wise rate of whole batteries alone")
     options = parser.parse_args(arguments)
-    cells = high_cells() if options.high else audit_cells()
+    cells = family_cells() if options.family else high_cells() if options.high else audit_cells()
     from joblib import Parallel, delayed
 
     began = time.monotonic()

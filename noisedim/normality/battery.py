@@ -1,7 +1,8 @@
 """The battery: all tests that a sample's shape allows, and one family-wise error over them.
 
 Projections, coordinates, pairs of coordinates, norms, extremes and joint tests each see what others are blind to
-(statistics.md, rule 9). Holm's procedure controls the family-wise error over all of them, whatever their dependence.
+(statistics.md, rule 9). The family-wise error over all of them is controlled by Holm's procedure, with as many tests as
+they amount to (:mod:`noisedim.normality.family`).
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import numpy as np
 
 from noisedim.checks import embedding_matrix, one_of
 from noisedim.normality import tests
+from noisedim.normality.family import independent_tests
 from noisedim.normality.nulls.null_surfaces import table_reaches
 from noisedim.normality.p_values import BOUND, CERTAIN, EXACT, Origin, calibrated_p_value, limit_reaches, origin_of
 from noisedim.normality.projections import (
@@ -22,6 +24,7 @@ from noisedim.normality.projections import (
     projections_test,
     rows_tested,
 )
+from noisedim.normality.sharing import forget, sharing
 from noisedim.normality.tests.base import CalibratedTest, ExactTest, ImpossibilityTest, Outcome, ProjectionTest, Test
 from noisedim.normality.whitening import DegenerateCoordinatesError, whiten
 from noisedim.progress import completed_step
@@ -33,6 +36,9 @@ __all__ = ["BUDGET", "NULLS", "Battery", "Row", "pair_seconds", "run_battery"]
 NULLS = ("simple", "composite")
 # Rows of a half, on which a test of one variable has its table.
 _LEAST_HALF = 20
+
+# Tests in a battery's repr.
+_MOST_SHOWN = 3
 
 _NO_TABLE = "the null tables do not reach this n and d; pass `simulations` to calibrate the test"
 _ROUNDED = "the rows were rounded before they were mapped to N(0, I), so that equal values say nothing"
@@ -74,11 +80,15 @@ class Battery:
         rows: one per test.
         left_out: tests that cannot be run at this n and d, with the reason.
         cause: why coordinates are degenerate; ``None`` if they are not.
+        null: ``simple`` or ``composite``.
+        dim: coordinates.
     """
 
     rows: tuple[Row, ...]
     left_out: dict[str, str]
     cause: str | None
+    null: str
+    dim: int
 
     @property
     def p_values(self) -> np.ndarray:
@@ -86,11 +96,24 @@ class Battery:
         return np.array([row.outcome.p_value for row in self.rows])
 
     def adjusted(self) -> np.ndarray:
-        """Adjusted by Holm, in the order of the rows; tests that cannot raise a false alarm are not counted."""
+        """Family-wise p-values in the order of the rows; tests that cannot raise a false alarm are not counted."""
         counted = np.array([not isinstance(row.test, ImpossibilityTest) for row in self.rows])
+        others = sum(row.test.null == "uniform" for row in self.rows)
+
+        def most(p_values: np.ndarray) -> np.ndarray:
+            return independent_tests(p_values, self.null, self.dim, others=others)
+
         adjusted = self.p_values.copy()
-        adjusted[counted] = combining.holm(adjusted[counted])
+        adjusted[counted] = combining.holm(adjusted[counted], most=most)
         return adjusted
+
+    def __repr__(self) -> str:
+        tests = sorted(
+            zip(self.adjusted(), self.rows, strict=True), key=lambda pair: (pair[0], pair[1].outcome.p_value)
+        )
+        listed = ", ".join(f"{row.name} {value:.3g}" for value, row in tests[:_MOST_SHOWN])
+        left_out = f"; {len(self.left_out)} left out" if self.left_out else ""
+        return f"<Battery: {len(self.rows)} tests of the {self.null} null{left_out}; smallest adjusted p: {listed}>"
 
 
 def pair_seconds(n: int, dim: int) -> float:
@@ -125,6 +148,20 @@ def run_battery(
     """
     one_of("null", null, NULLS)
     z = embedding_matrix("z", z, minimum_rows=20)
+    with sharing():
+        run = _run(z, null, uniform, seed, simulations, rounded, budget)
+    return Battery(tuple(run.rows), run.left_out, run.cause, null, z.shape[1])
+
+
+def _run(
+    z: np.ndarray,
+    null: str,
+    uniform: np.ndarray | None,
+    seed: int,
+    simulations: int | None,
+    rounded: bool,
+    budget: float,
+) -> "_Run":
     white, cause = _whitened(z)
     run = _Run(z, white, cause, null, numpy_stream(seed, "battery"), simulations, rounded, budget)
     for test in tests.TESTS:
@@ -142,7 +179,7 @@ def run_battery(
     for test in tests.TESTS:
         if isinstance(test, ProjectionTest) and cause is None and (test.onto == "random" or test.null == null):
             run.projections(test)
-    return Battery(tuple(run.rows), run.left_out, cause)
+    return run
 
 
 @dataclass
@@ -195,6 +232,9 @@ class _Run:
             self.left_out |= {test.name: reason for test in chosen}
         else:
             self.calibrated(chosen, self.white)
+        # As large as the rows, and not needed any more.
+        self.white = None
+        forget(whiten, self.z)
 
     def calibrated(self, chosen: Sequence[CalibratedTest], rows: np.ndarray | None) -> None:
         """Tests of ``rows``; without rows (they cannot be whitened), only what the tables do not reach is noted."""
@@ -245,5 +285,5 @@ def _whitened(z: np.ndarray) -> tuple[np.ndarray | None, str | None]:
             return whiten(z), None
         except DegenerateCoordinatesError as error:
             return None, error.cause
-    constant = np.flatnonzero((z == z[0]).all(0))
+    constant = np.flatnonzero(z.min(0) == z.max(0))
     return None, DegenerateCoordinatesError.constant(constant, dim).cause if len(constant) else None

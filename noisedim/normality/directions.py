@@ -1,6 +1,10 @@
 """Directions along which rows are projected: random ones, and those that a search finds by variance or by shape."""
 
+import math
+
 import numpy as np
+
+from noisedim.normality.moments import largest_value, row_blocks, squares
 
 __all__ = ["extreme_variances", "random_directions", "third_and_fourth_order"]
 
@@ -24,16 +28,28 @@ def extreme_variances(rows: np.ndarray) -> np.ndarray:
     return np.asarray((vectors[:, [0, -1]] if rows.shape[1] > 1 else vectors).T)
 
 
-def _starts(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Where power iterations begin, (k, d): partial traces of the third and fourth moments, worst axes, random ones."""
-    n, dim = z.shape
-    excess = np.einsum("ij,ij->i", z, z) - (dim + 2)
-    third = excess @ z / n
-    fourth = np.linalg.eigh((z * excess[:, None]).T @ z / n)[1]
-    skewness = np.abs((z**3 - 3 * z).mean(0))
-    kurtosis = np.abs((z**4 - 6 * z**2 + 3).mean(0))
-    axes = np.eye(dim)[[int(skewness.argmax()), int(kurtosis.argmax())]]
-    return np.vstack([third[None], fourth[:, [0, -1]].T, axes, rng.standard_normal((_STARTS, dim))])
+def _starts(rows: np.ndarray, scale: float, low: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Where power iterations begin, (k, d): partial traces of the third and fourth moments, worst axes, random ones.
+
+    One pass over the rows, which are divided by ``scale`` and clipped; it also fills ``low`` with them in single precision.
+    """
+    n, dim = rows.shape
+    third, skewness, kurtosis = np.zeros(dim), np.zeros(dim), np.zeros(dim)
+    fourth = np.zeros((dim, dim))
+    for block in row_blocks(n, dim):
+        z = rows[block] / scale
+        if largest_value(z) > _FARTHEST:
+            z = z.clip(-_FARTHEST, _FARTHEST)
+        low[block] = z
+        square = z * z
+        excess = square.sum(1) - (dim + 2)
+        third += excess @ z
+        fourth += (z * excess[:, None]).T @ z
+        skewness += np.einsum("ij,ij->j", square - 3, z)
+        kurtosis += np.einsum("ij,ij->j", square - 6, square)
+    vectors = np.linalg.eigh(fourth / n)[1]
+    axes = np.eye(dim)[[int(np.abs(skewness).argmax()), int(np.abs(kurtosis / n + 3).argmax())]]
+    return np.vstack([third[None] / n, vectors[:, [0, -1]].T, axes, rng.standard_normal((_STARTS, dim))])
 
 
 def _climb(z: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -67,13 +83,15 @@ def third_and_fourth_order(rows: np.ndarray, rng: np.random.Generator) -> np.nda
     Returns: orthonormal directions, (min(3, d), d).
     """
     # One scale for all rows, so that no power overflows; where that clips, the direction is plain without the rest.
-    rows = np.clip(rows / max(float(np.sqrt((rows * rows).mean())), 1e-300), -_FARTHEST, _FARTHEST)
+    scale = max(math.sqrt(float(squares(rows).rows.mean()) / rows.shape[1]), 1e-300)
     # Single precision: which direction is looked along need not be exact, what is measured along it is.
-    low = rows.astype(np.float32)
+    low = np.empty(rows.shape, dtype=np.float32)
+    starts = _starts(rows, scale, low, rng)
     found = []
-    for kind, candidates in enumerate(_climb(low, _starts(rows, rng))):
+    for kind, candidates in enumerate(_climb(low, starts)):
         x = (low @ candidates.T).astype(np.float64)
-        skewness, kurtosis = (x**3 - 3 * x).mean(0), (x**4 - 6 * x**2 + 3).mean(0)
+        square = x * x
+        skewness, kurtosis = ((square - 3) * x).mean(0), ((square - 6) * square + 3).mean(0)
         score = (np.abs(skewness), kurtosis, -kurtosis)[kind]
         found.append(candidates[int(np.argmax(score))])
     count = min(3, rows.shape[1])

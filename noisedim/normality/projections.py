@@ -9,6 +9,7 @@ import numpy as np
 from noisedim.checks import embedding_matrix, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.normality.directions import random_directions
+from noisedim.normality.moments import largest_value
 from noisedim.normality.p_values import calibrated_p_value
 from noisedim.normality.tests.base import Batch, CalibratedTest, Outcome
 from noisedim.normality.tests.henze_zirkler import HENZE_ZIRKLER
@@ -65,7 +66,7 @@ def projections_test(
     directions = np.linalg.qr(rng.standard_normal((dim, directions_tested(dim))))[0]
     if len(z) > _MOST_ROWS:
         z = z[rng.choice(len(z), _MOST_ROWS, replace=False)]
-    return _worst((z / max(1.0, float(np.abs(z).max()) / 1e100)) @ directions, test, independent=independent)[0]
+    return _worst(_projected(z, directions), test, independent=independent)[0]
 
 
 def axes_test(z: np.ndarray, test: CalibratedTest) -> Outcome:
@@ -109,9 +110,14 @@ def found_directions_test(
         inverse = np.linalg.inv(np.linalg.cholesky(centred.T @ centred / half))
         directions = search(centred @ inverse.T, rng) @ inverse
     directions = directions / np.linalg.norm(directions, axis=1, keepdims=True)
-    scale = max(1.0, float(np.abs(second).max()) / 1e100)
-    outcome, worst = _worst((second / scale) @ directions.T, test, independent=independent)
+    outcome, worst = _worst(_projected(second, directions.T), test, independent=independent)
     return replace(outcome, direction=directions[worst])
+
+
+def _projected(z: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """(n, d) rows along (d, k) directions; values beyond 1e100 are scaled first, which no test here sees."""
+    scale = largest_value(z) / 1e100
+    return np.asarray((z if scale <= 1 else z / scale) @ directions)
 
 
 def _worst(projected: np.ndarray, test: CalibratedTest, *, independent: bool) -> tuple[Outcome, int]:

@@ -164,9 +164,9 @@ def debiased_wasserstein(z: np.ndarray, unit: np.ndarray) -> SquaredDistance:
     bias = expected_at_prior(n)
     inner = (float(((z @ unit.T) ** 2).mean()) + 1 - distance) / 2
     scale = max(0.0, inner / (1 - bias / 2))
-    variance = float(potentials.var()) / len(unit) ** 2 / n
-    deviation, skewness = _law_at_prior(unit, n)
-    return SquaredDistance(distance - bias * scale, math.sqrt(variance), max(1.0, scale) * deviation, skewness)
+    deviation = _deviation(potentials) / len(unit) / math.sqrt(n)
+    at_prior, skewness = _law_at_prior(unit, n)
+    return SquaredDistance(distance - bias * scale, deviation, max(1.0, scale) * at_prior, skewness)
 
 
 def sliced_wasserstein(z: Any, *, directions: int = 128, seed: int = 0, level: float = 0.95) -> Interval:

@@ -3,8 +3,13 @@
 import numpy as np
 
 from noisedim.errors import InvalidInputError
+from noisedim.normality.moments import correlation, standardised_blocks
+from noisedim.normality.sharing import shared
 
 __all__ = ["DegenerateCoordinatesError", "whiten"]
+
+# Of a correlation matrix: below it, coordinates are dependent but for rounding.
+_LEAST_EIGENVALUE = 1e-10
 
 
 class DegenerateCoordinatesError(InvalidInputError):
@@ -25,6 +30,7 @@ class DegenerateCoordinatesError(InvalidInputError):
         return cls("coordinates that vary", cause)
 
 
+@shared
 def whiten(z: np.ndarray) -> np.ndarray:
     """Rows with mean zero and (1/n) covariance I, (n, d), by the Cholesky factor of the covariance.
 
@@ -35,30 +41,41 @@ def whiten(z: np.ndarray) -> np.ndarray:
     n, dim = z.shape
     if n <= dim:
         raise InvalidInputError(f"expected more rows than coordinates; got n={n}, d={dim}")
-    # Twice: the first subtraction of a large common offset rounds.
-    centred = z - z.mean(0)
-    centred -= centred.mean(0)
-    peak = np.abs(centred).max(0)
-    constant = np.flatnonzero(peak <= 1e-13 * np.abs(z).max(0))
-    if len(constant):
-        raise DegenerateCoordinatesError.constant(constant, dim)
-    centred /= peak  # so that no square overflows or underflows
-    centred /= np.sqrt((centred**2).mean(0))
-    correlation = centred.T @ centred / n
-    if float(np.linalg.eigvalsh(correlation)[0]) < 1e-10:
-        rank = int(np.linalg.matrix_rank(correlation, tol=1e-10, hermitian=True))
+    found = correlation(z)
+    if len(found.constant):
+        raise DegenerateCoordinatesError.constant(found.constant, dim)
+    inverse = _inverse_factor(found.matrix)
+    if inverse is None:
+        rank = int(np.linalg.matrix_rank(found.matrix, tol=_LEAST_EIGENVALUE, hermitian=True))
         raise DegenerateCoordinatesError(
-            "linearly independent coordinates", f"{dim} coordinates have rank {rank}{_cause(centred, correlation)}"
+            "linearly independent coordinates", f"{dim} coordinates have rank {rank}{_cause(z, found.matrix)}"
         )
+    white = np.empty((n, dim))
     # By the small inverse factor, not a triangular solve with n right-hand sides: for that BLAS starts its threads, which
     # takes longer than the whole statistic.
-    return centred @ np.linalg.inv(np.linalg.cholesky(correlation)).T
+    for block, rows in standardised_blocks(z):
+        np.matmul(rows, inverse.T, out=white[block])
+    return white
 
 
-def _cause(standardised: np.ndarray, correlation: np.ndarray) -> str:
+def _inverse_factor(matrix: np.ndarray) -> np.ndarray | None:
+    """Inverse of the Cholesky factor of a correlation matrix; ``None`` if its least eigenvalue is below 1e-10."""
+    try:
+        inverse = np.linalg.inv(np.linalg.cholesky(matrix))
+    except np.linalg.LinAlgError:
+        return None
+    # The trace of the inverse bounds the least eigenvalue from below, without an eigendecomposition.
+    if float((inverse**2).sum()) * _LEAST_EIGENVALUE < 0.5:
+        return np.asarray(inverse)
+    return None if float(np.linalg.eigvalsh(matrix)[0]) < _LEAST_EIGENVALUE else np.asarray(inverse)
+
+
+def _cause(z: np.ndarray, matrix: np.ndarray) -> str:
     """What makes coordinates dependent, if it is obvious."""
-    shares = (standardised**2).sum(1) / standardised.size
+    shares = np.empty(len(z))
+    for block, rows in standardised_blocks(z):
+        shares[block] = (rows**2).sum(1) / z.size
     if float(shares.max()) > 0.99:
         return f"; row {shares.argmax()} is so far out that all other rows look like a single point"
-    pairs = np.argwhere(np.triu(np.abs(correlation), 1) > 1 - 1e-10)
+    pairs = np.argwhere(np.triu(np.abs(matrix), 1) > 1 - 1e-10)
     return f"; coordinate {pairs[0, 1]} repeats coordinate {pairs[0, 0]}" if len(pairs) else ""

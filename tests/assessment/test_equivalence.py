@@ -1,5 +1,6 @@
 """Equivalence: error rates of "within" and "beyond", coverage of the sizes, the number of rows that is asked for."""
 
+import dataclasses
 import json
 import math
 
@@ -112,3 +113,15 @@ def test_the_command_line(tmp_path, capsys):
         assert main(["assess", str(tmp_path / "z.npy"), "--within", text]) == 2
     assert main(["assess", str(tmp_path / "z.npy"), "--within", "0.1", "0.2"]) == 2
     assert main(["assess", str(tmp_path / "z.npy"), "--within", "size=0.1"]) == 2
+
+
+def test_an_assessment_answers_too():
+    z = np.random.default_rng(26).random((2000, 2))
+    found = nd.assess(z, prior="uniform", n_star=False)
+    own, direct = found.equivalence(0.2), nd.equivalence(z, 0.2, prior="uniform")
+    assert own == direct
+    assert found.differences["effective_rank"].estimate == found.effects["effective_rank"].estimate - 2
+    assert found.differences["d2"] == found.effects["d2"]
+    read = dataclasses.replace(found, _points=np.empty((0, 0)))
+    with pytest.raises(InvalidInputError, match="holds no rows"):
+        read.equivalence()

@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from noisedim.normality.moments import correlation
+from noisedim.normality.ordered import ordered_columns
 from noisedim.normality.tests.base import ExactTest, Outcome, rounding_of
 
 __all__ = ["TESTS", "atoms"]
@@ -17,28 +19,19 @@ _LARGEST_DENSITY = 1 / math.sqrt(2 * math.pi)
 _SAFETY = 2.0
 
 
-def _most_frequent(column: np.ndarray) -> tuple[float, int]:
-    """The value that occurs most often, and how often."""
-    ordered = np.sort(column)
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    counts = np.diff(np.append(starts, len(ordered)))
-    best = int(counts.argmax())
-    return float(ordered[starts[best]]), int(counts[best])
-
-
 def _outcome(z: np.ndarray, densities: np.ndarray) -> Outcome:
     from scipy.special import gammaln
 
     n, dim = z.shape
-    found = [_most_frequent(column) for column in z.T]
-    counts = np.array([count for _, count in found], dtype=float)
+    found = ordered_columns(z)
+    counts = found.counts.astype(np.float64)
     # The chance of one value; C(n, k) sets of k values, each all equal with probability at most chance^(k − 1).
     chance = np.minimum(1.0, rounding_of(z) * densities)
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = math.log(dim) + gammaln(n + 1) - gammaln(counts + 1) - gammaln(n - counts + 1)
         logs = np.where(counts > 1, logs + (counts - 1) * np.log(chance), 0.0)
     worst = int(np.argmin(logs))
-    value, count = found[worst]
+    value, count = float(found.values[worst]), int(found.counts[worst])
     p_value = math.exp(min(0.0, float(logs[worst])))
     shared = int((logs < math.log(1e-6)).sum())
     note = f"{count} values of coordinate {worst} are exactly {value:.6g}"
@@ -55,7 +48,7 @@ def atoms(z: np.ndarray) -> Outcome:
 
 def scaled_atoms(z: np.ndarray) -> Outcome:
     """The same under any normal law."""
-    spread = z.std(0)
+    spread = correlation(z).scales
     return _outcome(z, _SAFETY * _LARGEST_DENSITY / np.maximum(spread, 1e-300))
 
 

@@ -15,7 +15,9 @@ import numpy as np
 import torch
 
 from noisedim.errors import InvalidInputError
+from noisedim.normality.moments import largest_value, row_blocks
 from noisedim.normality.pair_sums import each_sample
+from noisedim.normality.sharing import shared
 
 __all__ = [
     "Batch",
@@ -32,7 +34,6 @@ __all__ = [
     "ProjectionTest",
     "SurfaceForm",
     "Test",
-    "bounded",
     "degenerate_moments",
     "float_digits",
     "rounding_of",
@@ -43,9 +44,6 @@ Moments = tuple[float, float]
 """Mean and standard deviation."""
 Kernel = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """From ‖x‖², ‖y‖² and ⟨x, y⟩, which broadcast."""
-
-# Powers up to the eighth of larger values overflow; their law is not N(0, I) anyway.
-_LARGEST = 1e30
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ class Test:
 
 @dataclass(frozen=True, kw_only=True)
 class ImpossibilityTest(Test):
-    """Looks for events of probability 0 under every normal law; it cannot raise a false alarm, so Holm does not count it."""
+    """Looks for events of probability 0 under every normal law; it cannot raise a false alarm, so it is not counted."""
 
     measure: Callable[[np.ndarray], float]
 
@@ -281,27 +279,28 @@ class ProjectionTest(Test):
 
 def rounding_of(z: np.ndarray) -> float:
     """The largest rounding step of the shortest float format (bfloat16, float16, float32, float64) that holds all of z."""
-    largest = float(np.abs(z).max())
+    largest = largest_value(z)
     if largest == 0:
         return 0.0
     return float(2.0 ** (math.frexp(largest)[1] - float_digits(z)))
 
 
+@shared
 def float_digits(z: np.ndarray) -> int:
     """Binary digits of the shortest float format (bfloat16, float16, float32, float64) that holds all of z."""
-    with np.errstate(over="ignore"):  # larger than that format's numbers
-        single = z.astype(np.float32)
-    if not np.array_equal(single, z):
-        return 53
-    if not (single.view(np.uint32) & 0xFFFF).any():
-        return 8
-    with np.errstate(over="ignore"):
-        return 11 if np.array_equal(single.astype(np.float16), single) else 24
-
-
-def bounded(z: np.ndarray) -> np.ndarray:
-    """Rows clipped to ±1e30; not copied if all values lie within."""
-    return z if z.min() >= -_LARGEST and z.max() <= _LARGEST else z.clip(-_LARGEST, _LARGEST)
+    # Shortest first: of a block that one of them does not hold, the longer ones are asked.
+    possible = {8, 11, 24}
+    for block in row_blocks(*z.shape):
+        rows = z[block]
+        with np.errstate(over="ignore"):  # larger than that format's numbers
+            single = rows.astype(np.float32)
+            if not np.array_equal(single, rows):
+                return 53
+            if 8 in possible and (single.view(np.uint32) & 0xFFFF).any():
+                possible.remove(8)
+            if 11 in possible and not np.array_equal(single.astype(np.float16), single):
+                possible.remove(11)
+    return min(possible)
 
 
 def degenerate_moments(n: int, mean: float, diagonal_variance: float, square: float) -> Moments:

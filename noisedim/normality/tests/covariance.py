@@ -5,9 +5,14 @@ Source: Nagao (1973), Annals of Statistics 1, 700–709, with the mean known.
 
 import numpy as np
 
-from noisedim.normality.tests.base import Batch, CalibratedTest, ChiSquareLimit, Moments, bounded, degenerate_moments
+from noisedim.normality.moments import bounded, second_moments
+from noisedim.normality.tests.base import Batch, CalibratedTest, ChiSquareLimit, Moments, degenerate_moments
 
 __all__ = ["TESTS"]
+
+
+def _statistic(z: np.ndarray) -> float:
+    return float(len(z) / 2 * ((second_moments(z) - np.eye(z.shape[1])) ** 2).sum())
 
 
 def _statistics(batch: Batch) -> np.ndarray:
@@ -32,6 +37,7 @@ TESTS = (
         beyond_table=0.2,
         name="covariance",
         null="simple",
+        single=_statistic,
         batched=_statistics,
         moments=_moments,
         limit=ChiSquareLimit(lambda dim: dim * (dim + 1) / 2),

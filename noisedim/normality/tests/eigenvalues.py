@@ -5,10 +5,11 @@ Source: Johnstone (2001), Annals of Statistics 29, 295–327; Ma (2012), Bernoul
 
 import numpy as np
 
+from noisedim.normality.moments import spectrum
 from noisedim.normality.spectrum import largest_eigenvalue_p_value, smallest_eigenvalue_p_value
-from noisedim.normality.tests.base import ExactTest, Outcome, bounded
+from noisedim.normality.tests.base import ExactTest, Outcome
 
-__all__ = ["TESTS", "eigenvalues"]
+__all__ = ["TESTS"]
 
 # Of the Tracy–Widom approximation, compared with exact draws (tests/normality/test_spectrum.py): rates of p ≤ .05
 # were .036 to .060 over 19 shapes.
@@ -17,20 +18,13 @@ _RELATIVE_ERROR = 0.15
 _LEAST_RATIO = 1.1
 
 
-def eigenvalues(z: np.ndarray) -> np.ndarray:
-    """Of ZᵀZ/n, ascending: the min(n, d) that are not zero by shape, (min(n, d),)."""
-    z = bounded(z)
-    n, dim = z.shape
-    return np.linalg.eigvalsh((z.T @ z if n >= dim else z @ z.T) / n)
-
-
 def _largest(z: np.ndarray) -> Outcome:
-    value = float(eigenvalues(z)[-1])
+    value = float(spectrum(z)[-1])
     return Outcome(value, largest_eigenvalue_p_value(value, *z.shape))
 
 
 def _smallest(z: np.ndarray) -> Outcome:
-    value = max(0.0, float(eigenvalues(z)[0]))
+    value = max(0.0, float(spectrum(z)[0]))
     # Large statistics depart, as everywhere.
     return Outcome(-value, smallest_eigenvalue_p_value(value, *z.shape))
 

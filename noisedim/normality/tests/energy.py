@@ -10,8 +10,9 @@ from functools import lru_cache
 import numpy as np
 import torch
 
+from noisedim.normality.moments import bounded
 from noisedim.normality.pair_sums import batched_distance_sums, distance_sum, one_blas_thread
-from noisedim.normality.tests.base import Batch, CalibratedTest, KernelLimit, Moments, bounded, degenerate_moments
+from noisedim.normality.tests.base import Batch, CalibratedTest, KernelLimit, Moments, degenerate_moments
 
 __all__ = ["TESTS", "energy_composite_moments", "energy_moments", "energy_statistic", "mean_distance_to_normal"]
 

@@ -9,6 +9,8 @@ import math
 import numpy as np
 
 from noisedim.errors import InvalidInputError
+from noisedim.normality.moments import correlation, squares
+from noisedim.normality.ordered import kolmogorov, ordered_columns
 from noisedim.normality.tests.base import ExactTest, ImpossibilityTest, Outcome
 from noisedim.statistics.combining import bonferroni, sidak
 
@@ -16,10 +18,6 @@ __all__ = ["TESTS", "coordinates", "correlations", "extremes", "mean", "norms", 
 
 # Squares of larger values overflow.
 _LARGEST = 1e150
-
-
-def _squared_norms(z: np.ndarray) -> np.ndarray:
-    return np.asarray((z.clip(-_LARGEST, _LARGEST) ** 2).sum(1))
 
 
 def rank(z: np.ndarray) -> float:
@@ -41,7 +39,7 @@ def scale(z: np.ndarray) -> Outcome:
     """|mean of all squares − 1|; the sum of squares is χ² with nd degrees of freedom; two-sided, exact."""
     from scipy import stats
 
-    total = float(_squared_norms(z).sum())
+    total = float(squares(z).rows.sum())
     p_value = 2 * min(float(stats.chi2.sf(total, z.size)), float(stats.chi2.cdf(total, z.size)))
     return Outcome(abs(total / z.size - 1), min(1.0, p_value))
 
@@ -50,7 +48,7 @@ def variances(z: np.ndarray) -> Outcome:
     """Largest |Σ zᵢ²/n − 1|; each sum is χ² with n degrees of freedom, two-sided; smallest p over coordinates, exact."""
     from scipy import stats
 
-    n, sums = len(z), (z.clip(-_LARGEST, _LARGEST) ** 2).sum(0)
+    n, sums = len(z), squares(z).columns
     p_values = np.minimum(1.0, 2 * np.minimum(stats.chi2.sf(sums, n), stats.chi2.cdf(sums, n)))
     return Outcome(float(np.abs(sums / n - 1).max()), sidak(float(p_values.min()), len(sums)))
 
@@ -65,31 +63,19 @@ def correlations(z: np.ndarray) -> Outcome:
     n, dim = z.shape
     if dim < 2:
         raise InvalidInputError("correlations need at least 2 coordinates; got 1")
-    centred = z - z.mean(0)
-    peak = np.abs(centred).max(0)
-    if not peak.all():
-        raise InvalidInputError(f"expected coordinates that vary; coordinate {int(np.argmin(peak))} is constant")
-    centred /= peak  # so that no square overflows or underflows
-    centred /= np.linalg.norm(centred, axis=0)
-    correlation = centred.T @ centred
-    worst = min(float(np.abs(correlation[np.triu_indices(dim, 1)]).max()), 1 - 1e-15)
+    found = correlation(z)
+    if len(found.constant):
+        raise InvalidInputError(f"expected coordinates that vary; coordinate {found.constant[0]} is constant")
+    worst = min(float(np.abs(found.matrix[np.triu_indices(dim, 1)]).max()), 1 - 1e-15)
     least = 2 * float(stats.t.sf(worst * math.sqrt((n - 2) / (1 - worst**2)), n - 2))
     return Outcome(worst, bonferroni(least, dim * (dim - 1) // 2))
 
 
-def _kolmogorov(uniform: np.ndarray) -> float:
-    """Kolmogorov's distance of values from U[0, 1]."""
-    n = len(uniform)
-    ordered = np.sort(uniform)
-    grid = np.arange(n + 1) / n
-    return float(max((grid[1:] - ordered).max(), (ordered - grid[:-1]).max()))
-
-
 def coordinates(z: np.ndarray) -> Outcome:
     """Kolmogorov–Smirnov of every coordinate against N(0, 1); the largest distance, exact."""
-    from scipy import special, stats
+    from scipy import stats
 
-    worst = max(_kolmogorov(special.ndtr(column)) for column in z.T)
+    worst = float(ordered_columns(z).distances.max())
     return Outcome(worst, sidak(float(stats.kstwo.sf(worst, len(z))), z.shape[1]))
 
 
@@ -97,7 +83,7 @@ def norms(z: np.ndarray) -> Outcome:
     """Kolmogorov–Smirnov of ‖z‖² against χ² with d degrees of freedom; exact."""
     from scipy import stats
 
-    distance = _kolmogorov(stats.chi2.cdf(_squared_norms(z), z.shape[1]))
+    distance = kolmogorov(np.sort(stats.chi2.cdf(squares(z).rows, z.shape[1])))
     return Outcome(distance, float(stats.kstwo.sf(distance, len(z))))
 
 
@@ -105,7 +91,7 @@ def extremes(z: np.ndarray) -> Outcome:
     """The largest ‖z‖; its square is the largest of n independent χ² with d degrees of freedom; exact. Sees outliers."""
     from scipy import stats
 
-    largest = float(_squared_norms(z).max())
+    largest = float(squares(z).rows.max())
     return Outcome(math.sqrt(largest), sidak(float(stats.chi2.sf(largest, z.shape[1])), len(z)))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from noisedim.normality.moments import correlation
 from noisedim.normality.tests.base import ExactTest, Outcome, rounding_of
 from noisedim.normality.whitening import whiten
 from noisedim.streams import numpy_stream
@@ -116,7 +117,9 @@ def whitened_near_duplicates(z: np.ndarray) -> Outcome:
     n, dim = z.shape
     white = whiten(z)
     # The rounding of the rows as they came, in units of each coordinate's scale: correlated coordinates magnify it.
-    spread = float(np.linalg.eigvalsh(np.cov(z.T).reshape(dim, dim))[0]) ** 0.5
+    found = correlation(z)
+    covariance = found.matrix * np.outer(found.scales, found.scales) * n / (n - 1)
+    spread = float(np.linalg.eigvalsh(covariance)[0]) ** 0.5
     slack = math.sqrt(dim) * rounding_of(z) / max(spread, 1e-300)
     return _outcome(white, slack, 1 + math.sqrt(dim / n) + 3 / math.sqrt(n))
 

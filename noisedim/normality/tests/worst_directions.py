@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from noisedim.normality.directions import extreme_variances, third_and_fourth_order
-from noisedim.normality.tests.base import ExactTest, Outcome, ProjectionTest, bounded
+from noisedim.normality.moments import bounded
+from noisedim.normality.tests.base import ExactTest, Outcome, ProjectionTest
 from noisedim.normality.tests.dagostino import VARIABLE
 from noisedim.statistics.combining import sidak
 from noisedim.streams import numpy_stream
