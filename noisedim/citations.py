@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from noisedim import __version__
 from noisedim.errors import InvalidInputError
 from noisedim.objectives import METHODS
 from noisedim.priors import PRIORS
@@ -14,11 +15,11 @@ __all__ = ["BIBTEX", "bibtex", "keys_of_claim", "keys_of_config"]
 BIBTEX: dict[str, str] = {
     "noisedim": """@software{noisedim,
   title = {noisedim: representations that follow a distribution you choose, and the evidence that they do},
-  version = {0.1.0},
-}""",
+  version = {%VERSION%},
+}""".replace("%VERSION%", __version__),
     "paper": """@misc{butakov2024efficient,
   title = {Efficient Distribution Matching of Representations via Noise-Injected Deep {InfoMax}},
-  author = {Butakov, Ivan and Sememenko, Alexander and Tolmachev, Alexander and Gladkov, Andrey
+  author = {Butakov, Ivan and Semenenko, Alexander and Tolmachev, Alexander and Gladkov, Andrey
             and Munkhoeva, Marina and Frolov, Alexey},
   year = {2024},
   eprint = {2410.06993},

@@ -33,7 +33,17 @@ CLOSED_FORM = "gaussian-dual"
 
 
 class Critic(nn.Module):
-    """Scores of pairs. Subclasses say how a pair is scored."""
+    """Scores of pairs, as a module: high where x = f(X′) and y = f(X)+Z come from one image.
+
+    A subclass defines :meth:`forward` and takes part in every objective with a critic; gradients flow to its parameters.
+
+    >>> class Distance(Critic):
+    ...     def forward(self, x, y, *, index=None, level=None):
+    ...         scores = -torch.cdist(x, y)
+    ...         return scores if index is None else scores.gather(1, index)
+    >>> Distance()(torch.zeros(3, 2), torch.ones(4, 2)).shape
+    torch.Size([3, 4])
+    """
 
     @abstractmethod
     def forward(

@@ -6,15 +6,20 @@ from typing import Any, Self
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from noisedim.checks import positive, positive_integer
 from noisedim.data import AugmentationConfig
 from noisedim.errors import InvalidInputError
 from noisedim.priors import Prior, as_prior, prior_reference
+from noisedim.streams import stream
 from noisedim.training import NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig, embed, train
 
 __all__ = ["DistributionMatcher"]
+
+_NEIGHBOURS = 10
 
 
 class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -39,13 +44,18 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         encoder: ``"auto"`` or ``"mlp"``.
         learning_rate: peak learning rate.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
-        seed: seed of weights, batches and noise; equal seeds give equal results on the same kind of CPU.
+        random_state: an integer, a :class:`numpy.random.RandomState`, or None for NumPy's global state, as in
+            scikit-learn: seeds weights, batches and noise. Equal integers give equal results on the same kind of CPU.
+        fit_inverse_transform: keep the training rows and their embeddings, which :meth:`inverse_transform` needs.
+        seed: the former name of ``random_state``, for one release; if given, it is used instead.
 
     Attributes:
         prior_: the prior as an object.
         model_: the trained :class:`~noisedim.training.EmbeddingModel`, in float64, without the map to the prior.
         mean_, scale_: means and standard deviations that standardise rows, (n_features,); constant features have scale 1.
         metrics_: training metrics (k, 7), with columns ``noisedim.training.loop.METRIC_NAMES``.
+        inverse_: with ``fit_inverse_transform``, the :class:`~sklearn.neighbors.KNeighborsRegressor` from embeddings to
+            rows.
         n_features_in_, feature_names_in_: as in scikit-learn.
 
     Raises: InvalidInputError: (a ValueError) for parameters out of range, fewer than ``dim + 1`` rows, or rows that are all
@@ -73,7 +83,9 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         encoder: str = "auto",
         learning_rate: float = 2e-3,
         device: str = "auto",
-        seed: int = 0,
+        random_state: int | np.random.RandomState | None = 0,
+        fit_inverse_transform: bool = False,
+        seed: int | None = None,
     ) -> None:
         self.prior = prior
         self.dim = dim
@@ -88,6 +100,8 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         self.encoder = encoder
         self.learning_rate = learning_rate
         self.device = device
+        self.random_state = random_state
+        self.fit_inverse_transform = fit_inverse_transform
         self.seed = seed
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -110,15 +124,52 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         # Float64, so that a row's embedding does not depend on which rows are embedded together.
         self.model_ = result.model.double()
         self._n_features_out = self.prior_.ambient_dim
+        self.__dict__.pop("inverse_", None)  # of an earlier fit
+        if self.fit_inverse_transform:
+            self.inverse_ = KNeighborsRegressor(min(_NEIGHBOURS, len(X)), weights="distance").fit(self._embedded(X), X)
         return self
 
     def transform(self, X: Any) -> np.ndarray:
         """Embeddings (n, dim), float64, without noise; (n, dim + 1) for a sphere."""
         check_is_fitted(self, "model_")
         X = validate_data(self, X, dtype=np.float64, reset=False)
+        return self._embedded(X)
+
+    def inverse_transform(self, Z: Any) -> np.ndarray:
+        """Rows (n, n_features) near which embeddings ``Z`` (n, dim) come from.
+
+        The encoder has no inverse: this is the mean of the training rows of the 10 nearest embeddings, weighted by inverse
+        distance, so that the embedding of a training row gives that row.
+
+        Raises: InvalidInputError: unless fitted with ``fit_inverse_transform=True``.
+        """
+        check_is_fitted(self, "model_")
+        if not hasattr(self, "inverse_"):
+            raise InvalidInputError("inverse_transform needs a model that was fitted with fit_inverse_transform=True")
+        return self.inverse_.predict(check_array(Z, dtype=np.float64))
+
+    def sample(
+        self, n_samples: int = 1, *, random_state: int | np.random.RandomState | None = None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Draws from the law that embeddings were trained to follow.
+
+        Args:
+            n_samples: how many.
+            random_state: of the draws; None: other draws at each call.
+
+        Returns: draws from the prior, (n_samples, dim) float64, and rows to go with them by :meth:`inverse_transform`, or
+            None unless fitted with ``fit_inverse_transform=True``.
+        """
+        check_is_fitted(self, "model_")
+        rows = positive_integer("n_samples", n_samples)
+        draws = stream(_integer(random_state), "sample")
+        z = self.prior_.sample(rows, generator=draws, dtype=torch.float64).numpy()
+        return z, self.inverse_transform(z) if hasattr(self, "inverse_") else None
+
+    def _embedded(self, X: np.ndarray) -> np.ndarray:
         z = embed(self.model_, self._standardised(X))
         # A law that is trained through another's channel is mapped here; one that has its own channel, in the model.
-        return (self.prior_.from_channel(z) if self._trained_through().known_by_name else z).numpy()
+        return np.asarray((self.prior_.from_channel(z) if self._trained_through().known_by_name else z).numpy())
 
     def _trained_through(self) -> Prior:
         """The prior of the configuration: the channel's, if a name tells it, so that runs for it are the same runs."""
@@ -143,5 +194,12 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             optimiser=OptimiserConfig(learning_rate=self.learning_rate),
             steps=self.steps,
             batch_size=batch,
-            seed=self.seed,
+            seed=_integer(self.random_state) if self.seed is None else self.seed,
         )
+
+
+def _integer(random_state: int | np.random.RandomState | None) -> int:
+    """A seed from what scikit-learn calls a random state; an integer is its own."""
+    if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))

@@ -10,12 +10,15 @@ from importlib import import_module
 import numpy as np
 import pandas as pd
 import pytest
+import tyro
 from PIL import Image
 from sklearn.datasets import load_digits
 
 import noisedim
 from noisedim.cli import COMMANDS, main
 from noisedim.cli.options import DEFAULT_RUNS
+from noisedim.cli.train import information_words
+from noisedim.runs.record import Information
 from noisedim.runs.store import DEFAULT_ROOT
 
 
@@ -39,9 +42,40 @@ def test_train_says_what_came_out(runs, capsys):
     arguments = ["train", "--steps", "5", "--batch-size", "32", "--data.limit", "200", "--noise.capacity", "2"]
     assert main([*arguments, "--runs", str(runs)]) == 0  # read, not made again
     out = capsys.readouterr().out
-    assert "capacity   2.000 nats; information at least" in out
+    assert "capacity   2.000 nats; information at least about" in out
     assert "accuracy   knn" in out
     assert "checkpoint.safetensors" in out
+
+
+def test_version_is_that_of_the_package(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"noisedim {noisedim.__version__}\n"
+
+
+def test_short_names_are_the_same_options(tmp_path, capsys):
+    common = ["--steps", "3", "--batch-size", "32", "--data.limit", "200", "--runs", str(tmp_path), "--device", "cpu"]
+    assert main(["train", "--sigma", "0.7", "--dataset", "digits", *common]) == 0
+    said = capsys.readouterr()
+    # Where there is no terminal, plain lines.
+    assert "training: 1 of 3" in said.err
+    assert "training: 3 of 3" in said.err
+    assert main(["train", "--noise.sigma", "0.7", "--data.name", "digits", *common]) == 0
+    assert capsys.readouterr().out == said.out
+    assert len(list(tmp_path.iterdir())) == 1
+    from noisedim.cli.sweep import Sweep
+
+    assert (
+        tyro.cli(Sweep, args=["--dataset", "mnist"]).data
+        == tyro.cli(Sweep, args=["--data", "mnist"]).data
+        == ("mnist",)
+    )
+
+
+def test_information_is_never_said_to_exceed_its_ceiling():
+    assert "at least about 2.100 (at most 2.494" in information_words(Information(2.1, 2.494, 0.3))
+    words = information_words(Information(2.544, 2.494, 0.3))
+    assert words.startswith("information about 2.494, the most that can be shown")
+    assert "2.544, exceeds it by chance" in words
 
 
 def test_recipe_is_the_default_and_every_number_of_it_an_option(tmp_path, capsys):
@@ -118,7 +152,12 @@ def test_embeddings_with_labels_go_from_file_to_file(runs, tmp_path, capsys):
 
 def test_export(runs, tmp_path, capsys):
     (checkpoint,) = runs.glob("*/checkpoint.safetensors")
-    assert main(["export", str(checkpoint), "--output", str(tmp_path / "w.safetensors")]) == 0
+    output = ["--output", str(tmp_path / "w.safetensors")]
+    # A perceptron has no name in torchvision or timm.
+    assert main(["export", str(checkpoint), *output]) == 2
+    assert "--part encoder" in capsys.readouterr().err
+    assert not (tmp_path / "w.safetensors").exists()
+    assert main(["export", str(checkpoint), *output, "--part", "encoder"]) == 0
     assert "numbers, in" in capsys.readouterr().out
     assert (tmp_path / "w.safetensors").stat().st_size > 4 * 64 * 256
 
@@ -201,7 +240,11 @@ def bad_cases(tmp_path, checkpoint):
         "dim": (["train", "--dim", "300"], "batch_size must exceed dim"),
         "no data": (["train", "--data.name", "mnist"], "set NOISEDIM_DATA"),
         "unknown data": (["train", "--data.name", "svhn"], "data must be one of digits"),
-        "no recipe": (["train", "--sigma", "0.1"], "--sigma is for --method; without one, say --noise.sigma"),
+        "two sigmas": (["train", "--sigma", "0.1", "--noise.sigma", "0.2"], "--sigma and --noise.sigma are one option"),
+        "two sets": (["train", "--dataset", "shapes", "--data.name", "mnist"], "--dataset and --data.name are one"),
+        "near": (["asess", "z.npy"], "there is no command 'asess'; did you mean assess"),
+        "far": (["xyzzy"], "there is no command 'xyzzy'; noisedim --help lists all"),
+        "near option": (["train", "--dta.name", "mnist"], "--data.name"),
         "method": (["train", "--method", "byol"], "invalid choice"),
         "negative sigma": (["train", "--method", "simclr", "--sigma", "-1"], "sigma must be a finite number > 0"),
         "no cifar": (["train", "--method", "simclr"], "cifar10 needs a data folder"),
@@ -214,7 +257,7 @@ def bad_cases(tmp_path, checkpoint):
         "output kind": (["embed", str(checkpoint), images, "--output", "z.txt"], "--output must be one of .npy, .npz"),
         "no backbone": (
             ["export", str(checkpoint), "--output", str(tmp_path / "w.safetensors"), "--part", "backbone"],
-            "this has none",
+            "no backbone that torchvision or timm could load",
         ),
         "export kind": (["export", str(checkpoint), "--output", "w.pt"], "--output must be a .safetensors file"),
         "shares": (["train", "--devices", "3"], "must be divisible by the number of ranks; got batch_size=256 and 3"),
@@ -237,7 +280,11 @@ CASES = [
     "dim",
     "no data",
     "unknown data",
-    "no recipe",
+    "two sigmas",
+    "two sets",
+    "near",
+    "far",
+    "near option",
     "method",
     "negative sigma",
     "no cifar",
@@ -437,3 +484,7 @@ def test_recipe_on_a_folder_of_pictures(tmp_path, capsys):
     result = json.loads((folder / "result.json").read_text())
     assert (result["n"], result["n_train"], result["measured_on"], result["level"]) == (40, 80, "held-out", 0.0)
     assert result["scores"].keys() == {"linear", "knn"}  # two classes have no top-5
+    # Their own moments, not CIFAR's: uniform bytes have mean 0.5 and deviation 1/sqrt(12).
+    config = json.loads((folder / "config.json").read_text())
+    np.testing.assert_allclose(config["pixel_mean"], [0.5] * 3, atol=0.02)
+    np.testing.assert_allclose(config["pixel_deviation"], [12**-0.5] * 3, atol=0.01)

@@ -67,6 +67,15 @@ def test_every_public_name_has_a_docstring(name):
     assert not list(undocumented(module))
 
 
+@pytest.mark.parametrize("name", sorted(noisedim.__all__))
+def test_public_functions_say_what_they_take_and_refuse_with_an_example(name):
+    own = getattr(noisedim, name)
+    if inspect.isfunction(own) and name != "train":  # whose examples are runs: the tutorials have them
+        text = inspect.getdoc(own)
+        assert [part for part in ("Args:", "Raises:", ">>> ") if part not in text] == []
+    assert inspect.getdoc(own)
+
+
 def test_missing_docstrings_are_found(monkeypatch):
     module = ModuleType("made")
     monkeypatch.setitem(sys.modules, "made", module)  # where inspect looks for the classes of methods

@@ -86,3 +86,49 @@ def test_nan_is_refused(digits):
     spoilt[3, 3] = np.nan
     with pytest.raises(ValueError, match="NaN"):
         DistributionMatcher(steps=2).fit(spoilt)
+
+
+def test_random_state_is_as_in_scikit_learn(digits):
+    rows = digits[:100]
+
+    def fitted(**options):
+        return DistributionMatcher(steps=3, device="cpu", **options).fit_transform(rows)
+
+    np.testing.assert_array_equal(fitted(random_state=3), fitted(random_state=np.int64(3)))
+    np.testing.assert_array_equal(fitted(random_state=3), fitted(seed=3))  # its former name
+    assert not np.array_equal(fitted(random_state=3), fitted(random_state=4))
+    states = [np.random.RandomState(0) for _ in range(2)]
+    first = fitted(random_state=states[0])
+    np.testing.assert_array_equal(first, fitted(random_state=states[1]))
+    assert not np.array_equal(first, fitted(random_state=states[0]))  # which has moved on
+    with pytest.raises(ValueError, match="seed"):
+        fitted(random_state="nothing")
+
+
+def test_inverse_transform_and_sample(digits):
+    rows = digits[:200]
+    model = DistributionMatcher(steps=30, device="cpu", fit_inverse_transform=True).fit(rows)
+    z = model.transform(rows)
+    np.testing.assert_allclose(model.inverse_transform(z), rows, atol=1e-9)
+    # Between two embeddings: within the range of what trained, and not one of its rows.
+    between = model.inverse_transform((z[:1] + z[1:2]) / 2)
+    assert between.shape == (1, 64)
+    assert (between >= rows.min(0)).all()
+    assert (between <= rows.max(0)).all()
+    draws, made = model.sample(4000, random_state=0)
+    assert made.shape == (4000, 64)
+    # Standard errors of 1/sqrt(4000) = 0.016: five of them.
+    np.testing.assert_allclose(draws.mean(0), 0, atol=0.08)
+    np.testing.assert_allclose(np.cov(draws.T), np.eye(2), atol=0.12)
+    np.testing.assert_array_equal(model.sample(3, random_state=1)[0], model.sample(3, random_state=1)[0])
+    assert not np.array_equal(model.sample(3)[0], model.sample(3)[0])
+
+
+def test_without_an_inverse_it_is_refused_by_its_parameter(digits):
+    model = DistributionMatcher("uniform", steps=3, device="cpu", fit_inverse_transform=True).fit(digits[:100])
+    draws, _ = model.sample(50)
+    assert ((draws >= 0) & (draws <= 1)).all()
+    model.set_params(fit_inverse_transform=False).fit(digits[:100])
+    assert model.sample(2)[1] is None
+    with pytest.raises(InvalidInputError, match="fit_inverse_transform=True"):
+        model.inverse_transform(draws)

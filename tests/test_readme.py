@@ -1,36 +1,56 @@
-"""The README is correct: its Python runs as printed, its commands and options exist, and its links lead to files."""
+"""README is correct: its Python runs as printed, its commands and options exist, its links lead to files, and it is short.
+
+That its numbers are those of the records is compared in tests/docs/test_numbers.py.
+"""
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
 
+from noisedim import __version__
+from noisedim.citations import BIBTEX
 from noisedim.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-SHELL = [
-    line.split("#")[0].strip()
-    for block in re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
-    for line in block.splitlines()
-]
+blocks, commands = (runpy.run_path(str(ROOT / "tests" / "docs" / "pages.py"))[name] for name in ("blocks", "commands"))
+PYTHON, SHELL = blocks(README), commands(README)
 
 
-@pytest.mark.parametrize("code", PYTHON, ids=lambda code: code.splitlines()[-1][:30])
-def test_python_runs_as_printed(code, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.code.splitlines()[-1][:30])
+def test_python_runs_as_printed(block, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path))
-    exec(compile(code, "README.md", "exec"), {})
-    said = re.findall(r"^print\(.*\)  # (.*)$", code, flags=re.MULTILINE)
-    assert not said or capsys.readouterr().out.splitlines() == said
+    exec(compile(block.code, "README.md", "exec"), {})
+    assert capsys.readouterr().out == (block.prints or "")
 
 
-def test_there_is_something_to_run():
-    assert len(PYTHON) >= 3
-    assert "# True" in PYTHON[0]
-    assert "NoisyChannel(" in PYTHON[1]
-    assert SHELL[:2] == ["pip install -e . && python -m noisedim.report", 'pip install -e ".[test]" && pytest']
+def test_what_a_reader_needs_is_there_and_short():
+    assert len(README.splitlines()) <= 120
+    assess, loop = (block.code.splitlines() for block in PYTHON)
+    assert len(assess) <= 8
+    assert "# True" in assess[-1]
+    assert len(loop) <= 12
+    assert "NoisyChannel(" in "\n".join(loop)
+    (height,) = re.findall(r'<img src="reports/figures/[\w-]+\.png" height="(\d+)" alt="[^"]{20,}">', README)
+    assert int(height) <= 420
+    # An installation, and something that takes less than everything, come first.
+    assert SHELL[0] == "pip install -e ."
+    assert "--profile smoke" in SHELL[1]
+    assert "| use noisedim when you | use something else when you |" in README
+
+
+def test_results_are_numbers_from_records_and_adverse_ones_are_among_them():
+    results = README.partition("## Results")[2].partition("\n## ")[0]
+    assert results.count("<!-- = ") + results.count("<!-- table: ") >= 5
+    # Every row of every table of results has a number.
+    rows = [line for line in results.splitlines() if line.startswith("|") and "---" not in line]
+    assert len([row for row in rows if re.search(r"\d", row)]) >= len(rows) - results.count("| --- |")
+    table = results.partition("<!-- table: duals -->")[2]
+    assert re.search(r"\| \+0\.\d+ \[\+0", table), "a form that matches worse, decided"
+    assert re.search(r"\| −0\.\d+ \[", table), "a form that loses accuracy, or matches better"
 
 
 @pytest.mark.parametrize("line", [line for line in SHELL if line.startswith("noisedim ")])
@@ -44,16 +64,20 @@ def test_commands_and_options_exist(line, capsys):
         assert option in text
 
 
-def test_answers_are_those_of_the_report():
-    """If a new report gives other answers, this fails: then change the table in the README, not the report."""
-    report = (ROOT / "reports" / "README.md").read_text(encoding="utf-8")
-    table = re.search(r"\| question \| answer \|\n\| --- \| --- \|\n((?:\|.*\n)+)", README)
-    answers = [line.strip("| \n").split(" | ") for line in table.group(1).splitlines()]
-    assert len(answers) >= 5
-    for question, answer in answers:
-        assert f"- **{question}** *{answer}*: " in report, question
+@pytest.mark.parametrize("page", ["README.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md"])
+def test_links_lead_somewhere(page):
+    path = ROOT / page
+    text = path.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(((?!https?:)[^)#]+)\)", text) + re.findall(r'src="([^"]+)"', text)
+    for target in targets:
+        assert (path.parent / target).exists(), target
 
 
-def test_links_lead_somewhere():
-    for target in re.findall(r"\]\(((?!https?:)[^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+def test_the_citation_file_is_that_of_the_command():
+    cff = (ROOT / ".github" / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {__version__}\n" in cff
+    assert f"version = {{{__version__}}}" in BIBTEX["noisedim"]
+    authors = re.findall(r"given-names: (\w+), family-names: (\w+)", cff)
+    bibtex = " ".join(re.search(r"author = \{(.*?)\}", BIBTEX["paper"], flags=re.DOTALL)[1].split())
+    assert " and ".join(f"{family}, {given}" for given, family in authors) == bibtex
+    assert ("Alexander", "Semenenko") in authors  # the name in the paper's own address line

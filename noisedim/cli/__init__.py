@@ -12,6 +12,7 @@ import inspect
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, make_dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +20,8 @@ from typing import Annotated, Any
 
 import tyro
 
-from noisedim.errors import guarded
+from noisedim import __version__
+from noisedim.errors import InvalidInputError, guarded
 
 __all__ = ["COMMANDS", "Command", "main"]
 
@@ -79,6 +81,7 @@ COMMANDS = {
     "cite": Command("noisedim.cli.cite", "Cite", _NOTHING),
     "table-1": Command("noisedim.cli.table_1", "TableOne", _RESUMES),
     "study": Command("noisedim.cli.study", "Study", _RESUMES),
+    "docs": Command("noisedim.cli.docs", "Docs", _KEEPS_NOTHING),
     "report": Command("noisedim.report.build", "ReportOptions", _RESUMES, runner="write_report"),
 }
 
@@ -86,6 +89,11 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given == ["--version"]:
+        print(f"noisedim {__version__}")
+        return 0
+    if given and given[0] not in COMMANDS and not given[0].startswith("-"):
+        return guarded("noisedim", lambda: _refuse(given[0]))
     if not given or given[0] not in COMMANDS:
         _overview(given)
         return 0  # not reached: without a command, the parser ends the program with its help or an error
@@ -93,6 +101,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = COMMANDS[name]
 
     return guarded("noisedim", lambda: command.run(name, _with_current_names(rest)), when_stopped=command.when_stopped)
+
+
+def _refuse(name: str) -> int:
+    near = get_close_matches(name, COMMANDS, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    raise InvalidInputError(f"there is no command {name!r}; {hint}noisedim --help lists all")
 
 
 def _overview(given: list[str]) -> None:

@@ -14,9 +14,11 @@ __all__ = ["Certify"]
 class Certify:
     """Bound, with confidence, how far held-out embeddings plus noise are from the noisy prior.
 
-    The exit code is 1 if no bound can be certified.
+    The exit code is 1 if no bound can be certified. What can be depends on rows, noise and dimension: rows from N(0, I)
+    itself were certified at noise 1 from 500 rows on in 1 or 2 dimensions and from 1,000 on in 4 or 8; at noise 0.5 in 8
+    dimensions 5,000 were needed. With fewer rows, a larger noise certifies a weaker statement.
 
-    Example: noisedim certify held-out.npy --noise 1.0
+    Example: noisedim certify held-out.npy --noise 1.0 (1,000 rows or more, 8 columns or fewer)
     """
 
     embeddings: tyro.conf.Positional[Path]

@@ -21,15 +21,17 @@ class Export:
     output: Path
     """.safetensors file to write."""
     part: Literal["auto", "backbone", "encoder"] = "auto"
-    """The backbone without its projection head, or the whole encoder, under names of its own; auto: the backbone where
-    there is one."""
+    """The backbone without its projection head (auto, too), or the whole encoder under names of its own."""
 
     def run(self) -> int:
         from noisedim.training.export import export_weights, how_to_load
 
         config, weights = export_weights(self.checkpoint, self.output, self.part)
         numbers = sum(tensor.numel() for tensor in weights.values())
-        print(f"{len(weights)} tensors, {numbers:,} numbers, in {self.output}")
-        if config.has_backbone and self.part != "encoder":
-            print(how_to_load(config))
+        # A comment, so that all that is printed can be pasted.
+        print(f"# {len(weights)} tensors, {numbers:,} numbers, in {self.output}")
+        if self.part != "encoder":
+            # The first weights of every backbone are those of a convolution or patch embedding, (features, channels, h, w).
+            channels = next(tensor.shape[1] for tensor in weights.values() if tensor.ndim == 4)
+            print(how_to_load(config, self.output, channels))
         return 0

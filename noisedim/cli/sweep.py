@@ -27,7 +27,7 @@ class Sweep:
     """Capacities of the channel in nats; default each method's own noise level. Only for noise injection."""
     seeds: tuple[int, ...] = (0,)
     """Seeds."""
-    data: tuple[str, ...] = ("digits",)
+    data: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--dataset"])] = ("digits",)
     """Data sets: digits, mnist, fashion-mnist, or paths of .npy/.npz files."""
     base: Annotated[TrainConfig, tyro.conf.arg(prefix_name=True)] = field(default_factory=TrainConfig)
     """All else that the runs have in common."""

@@ -13,12 +13,20 @@ from noisedim.data.sets import has_test_split
 from noisedim.errors import InvalidInputError
 from noisedim.training.config import DataConfig, TrainConfig
 from noisedim.training.execution import Execution
-from noisedim.training.recipes import EPOCHS, METHOD_NAMES, pretraining, with_epochs
+from noisedim.training.recipes import (
+    EPOCHS,
+    METHOD_NAMES,
+    normalised_as_cifar,
+    pretraining,
+    with_epochs,
+    with_own_pixels,
+)
 
 if TYPE_CHECKING:
     from noisedim.runs import RunRecord
+    from noisedim.runs.record import Information
 
-__all__ = ["Train", "train_defaults"]
+__all__ = ["Train", "information_words", "train_defaults"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,16 +34,18 @@ class Train:
     """Train one encoder and measure it. A complete run is not made again; an interrupted one is resumed.
 
     Examples: noisedim train (digits, N(0, I), d = 2), or
-    noisedim train --data.name mnist --data-root DIR --dim 8 --noise.capacity 14 --objective.name infonce, or
+    noisedim train --dataset mnist --data-root DIR --dim 8 --noise.capacity 14 --objective.name infonce, or
     noisedim train --method simclr --dataset cifar10 --sigma 0.1 (ResNet-18 by the recipe of the paper's Appendix C).
     """
 
     method: Literal[METHOD_NAMES] | None = None  # type: ignore[valid-type]
     """Pre-train a backbone by the recipe of Appendix C; every option below then has the recipe's default."""
     dataset: str | None = None
-    """With method: which images, as data.name; default cifar10. Its test images judge, where it has some."""
+    """Which images: another name of data.name. With method: default cifar10, and its test images judge, where it has
+    some; pictures other than CIFAR's are normalised by their own mean and deviation."""
     sigma: float | None = None
-    """With method: noise in units of the embedding's standard deviation; default 0, the plain method."""
+    """Another name of noise.sigma. With method: noise in units of the embedding's standard deviation; default 0, the plain
+    method."""
     epochs: float | None = None
     """Passes over the training images, instead of steps; 800 with method."""
     warmup_epochs: float | None = None
@@ -91,7 +101,7 @@ class Train:
         capacity = "no bound: no noise" if record.capacity is None else f"{record.capacity:.3f} nats"
         if record.information is not None:
             information = record.information
-            capacity += f"; information at least {information.bound:.3f} (ceiling {information.ceiling:.2f})"
+            capacity += f"; {information_words(information)}"
         print(f"capacity   {capacity}")
         print(f"prior      {_verdict(record)}")
         if record.scores:
@@ -100,19 +110,36 @@ class Train:
         return 0
 
     def _resolved(self) -> TrainConfig:
-        """The configuration with its steps counted."""
+        """The configuration with its steps counted and its pixels' moments measured."""
+        import torch
+
         from noisedim.runs.split import split_images
 
-        if self.method is None and (self.sigma is not None or self.dataset is not None):
-            given = "--sigma" if self.sigma is not None else "--dataset"
-            instead = "--noise.sigma" if self.sigma is not None else "--data.name"
-            raise InvalidInputError(f"{given} is for --method; without one, say {instead}")
+        config = self._with_short_names() if self.method is None else self.config
+        if self.epochs is None and self.warmup_epochs is not None:
+            raise InvalidInputError("--warmup-epochs needs --epochs; without, say --optimiser.warmup in steps")
+        own_pixels = self.method is not None and normalised_as_cifar(config)
+        if self.epochs is None and not own_pixels:
+            return config
+        split = split_images(config, self.data_root)
+        if own_pixels:
+            config = with_own_pixels(config, split.images.images[torch.from_numpy(split.train)])
         if self.epochs is None:
-            if self.warmup_epochs is not None:
-                raise InvalidInputError("--warmup-epochs needs --epochs; without, say --optimiser.warmup in steps")
-            return self.config
-        images = len(split_images(self.config, self.data_root).train)
-        return with_epochs(self.config, images, epochs=self.epochs, warmup_epochs=self.warmup_epochs)
+            return config
+        return with_epochs(config, len(split.train), epochs=self.epochs, warmup_epochs=self.warmup_epochs)
+
+    def _with_short_names(self) -> TrainConfig:
+        """The configuration with ``--sigma`` and ``--dataset``, which are short for two of its options."""
+        config = self.config
+        if self.sigma is not None:
+            if config.noise.sigma is not None:
+                raise InvalidInputError("--sigma and --noise.sigma are one option; got both")
+            config = replace(config, noise=replace(config.noise, sigma=self.sigma))
+        if self.dataset is not None:
+            if config.data.name not in (DataConfig().name, self.dataset):
+                raise InvalidInputError("--dataset and --data.name are one option; got both")
+            config = replace(config, data=replace(config.data, name=self.dataset))
+        return config
 
 
 def train_defaults(arguments: Sequence[str]) -> Train:
@@ -134,6 +161,17 @@ def train_defaults(arguments: Sequence[str]) -> Train:
     split: dict[str, Any] = {"test_split": True} if has_test_split(name) else {"fold": 0}
     config = pretraining(given.method, DataConfig(name=name, **split), sigma=sigma)
     return replace(Train(), config=config, epochs=EPOCHS if given.steps is None else None)
+
+
+def information_words(information: "Information") -> str:
+    """What a run's lower bound on the information says; its estimate from samples may exceed what it estimates."""
+    ceiling = f"{information.ceiling:.3f}"
+    if information.bound <= information.ceiling:
+        return f"information at least about {information.bound:.3f} (at most {ceiling} can be shown)"
+    return (
+        f"information about {ceiling}, the most that can be shown "
+        f"(the estimate from these images, {information.bound:.3f}, exceeds it by chance)"
+    )
 
 
 def _verdict(record: "RunRecord") -> str:

@@ -39,7 +39,7 @@ __all__ = [
 
 # A larger SVG is not kept; the PNG is enough.
 _MOST_SVG_CHARACTERS = 400_000
-# A page shows a vector picture up to this size; a scatter plot is smaller in pixels.
+# A page shows a vector picture up to this size.
 _MOST_INLINE_SVG = 60_000
 _MOST_MARKS = 600
 # Colours of a picture in pixels: enough for the smooth edges of a few hues.
@@ -156,13 +156,13 @@ class Forest:
         name: its key, for the names of files and elements.
         panels: the first is shown first.
         caption: what they are intervals of: data, seeds, budget.
-        rank: the index shows the forest of the smallest rank.
+        rank: the index shows the forest of the smallest rank; None for one that only its page shows.
     """
 
     name: str
     panels: Sequence[ForestPanel]
     caption: str
-    rank: int = 100
+    rank: int | None = None
 
 
 @dataclass(frozen=True)
@@ -184,8 +184,8 @@ class Picture:
 
     @property
     def data_uri(self) -> str:
-        """The smaller of both as a data URI, for a page that needs no other file."""
-        if self.svg is not None and len(self.svg) < min(_MOST_INLINE_SVG, 2 * len(self.png)):
+        """The vectors unless they are large, else the pixels, as a data URI: for a page that needs no other file."""
+        if self.svg is not None and len(self.svg) < _MOST_INLINE_SVG:
             return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode()
         return "data:image/png;base64," + base64.b64encode(self.png).decode()
 

@@ -22,7 +22,7 @@ from noisedim.document.content import (
     Text,
 )
 from noisedim.document.intervals import placed
-from noisedim.document.typeset import anchor, cell, typeset, with_code
+from noisedim.document.typeset import anchor, cell, count_words, typeset, with_code
 from noisedim.files import write_atomically, write_text_atomically
 
 __all__ = ["GLOSSARY", "ICONS", "MOST_STATEMENTS", "PlacedStatement", "render"]
@@ -30,7 +30,9 @@ __all__ = ["GLOSSARY", "ICONS", "MOST_STATEMENTS", "PlacedStatement", "render"]
 GLOSSARY = "glossary"
 """Key of the page that defines the terms."""
 MOST_STATEMENTS = 12
-"""The index shows this many statements, those that were tested first; the pages show all of theirs."""
+"""The index shows at most this many statements, those that were tested first; the pages show all of theirs."""
+MOST_WORDS = 230
+"""And at most this many words of statements: they are read in one go."""
 ICONS = {"supported": "✓", "contradicted": "✗", "only when": "◐", "undecided": "?", "not tested": "–"}
 _KINDS = {
     Text: "text",
@@ -76,7 +78,7 @@ def render(header: Header, pages: Sequence[Page], output: Path, *, terms: Sequen
                     write_text_atomically(output / "tables" / f"{names[id(block)]}.csv", _as_csv(block))
     templates = _environment(names)
     every = _statements(pages)
-    shown = sorted(every, key=lambda own: own.statement.status == "not tested")[:MOST_STATEMENTS]
+    shown = _fitting(every)
     left_out = [own for own in every if own not in shown]
     for page in pages:
         used = [] if page.key == GLOSSARY else _terms_used(page, terms)
@@ -105,9 +107,22 @@ def _statements(pages: Sequence[Page]) -> list[PlacedStatement]:
     return sorted(found, key=lambda own: own.statement.rank)
 
 
+def _fitting(every: Sequence[PlacedStatement]) -> list[PlacedStatement]:
+    """What the index has room for: tested statements first, each group by rank."""
+    shown, words = [], 0
+    for own in sorted(every, key=lambda own: own.statement.status == "not tested"):
+        said = own.statement
+        words += count_words(" ".join((said.status, said.text, said.effect, said.budget, said.needs)))
+        if len(shown) == MOST_STATEMENTS or words > MOST_WORDS:
+            break
+        shown.append(own)
+    return shown
+
+
 def _main_forest(pages: Sequence[Page]) -> Forest | None:
     blocks = (block for page in pages for section in page.sections for block in section.blocks)
-    return min((block for block in blocks if isinstance(block, Forest)), key=lambda own: own.rank, default=None)
+    ranked = [(block.rank, block) for block in blocks if isinstance(block, Forest) and block.rank is not None]
+    return min(ranked, key=lambda own: own[0])[1] if ranked else None
 
 
 def _pictures(pages: Sequence[Page]) -> list[Picture]:

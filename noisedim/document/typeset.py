@@ -4,7 +4,7 @@ import re
 
 from markupsafe import Markup, escape
 
-__all__ = ["anchor", "cell", "plain_words", "typeset", "with_code"]
+__all__ = ["anchor", "cell", "count_words", "plain_words", "typeset", "with_code"]
 
 # A hyphen before a number that no letter, digit or hyphen precedes: not the one in "mnist-2" or "2-D" or "--jobs".
 _MINUS = re.compile(r"(?<![\w.\-])-(?=\.?\d)")
@@ -47,8 +47,12 @@ def anchor(title: str) -> str:
     return "-".join(part for part in kept.split("-") if part)
 
 
-def plain_words(markup: str) -> int:
-    """How many words a reader sees in HTML: whatever holds a letter and stands in neither script, style nor head."""
-    text = re.sub(r"(?s)<(script|style|head)\b.*?</\1>", " ", markup)
-    text = re.sub(r"<[^>]+>", " ", text)
+def count_words(text: str) -> int:
+    """How many words a text has: whatever holds a letter."""
     return sum(any(letter.isalpha() for letter in word) for word in text.split())
+
+
+def plain_words(markup: str) -> int:
+    """How many words a reader sees in HTML, which is what stands in neither script, style nor head."""
+    text = re.sub(r"(?s)<(script|style|head)\b.*?</\1>", " ", markup)
+    return count_words(re.sub(r"<[^>]+>", " ", text))

@@ -88,9 +88,20 @@ def prior_from_spec(spec: Any) -> Prior:
 
 
 def load_prior(path: str | Path) -> Prior:
-    """The prior of a file: .json of a specification (see :func:`prior_from_spec`), or .safetensors of a flow.
+    """The prior of a file, the inverse of ``prior.save(path)``.
+
+    Args:
+        path: .json of a specification (see :func:`prior_from_spec`), or .safetensors of a flow. Nothing of it is executed.
+
+    Returns: the prior, of the class that the file names, equal to the one that was saved.
 
     Raises: InvalidInputError: if the file is missing, damaged, of another kind or version, or describes no prior.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     BallPrior(2).save(Path(folder) / "ball.json")
+    ...     load_prior(Path(folder) / "ball.json")
+    BallPrior(dim=2, radius=1)
     """
     from noisedim.files import read_json
 

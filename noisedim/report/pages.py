@@ -16,5 +16,5 @@ PAGES = {
 }
 """Titles by key, which is the name of the file, in the order of the navigation."""
 
-LEADS = ("methods", "capacity", "claims", "generation", "tests")
+LEADS = ("methods", "capacity", "claims", "tests", "generation")
 """The index opens with the findings of the first three of these that have one."""

@@ -20,9 +20,11 @@ AnyRecord = RunRecord | GeneratorRecord | ClassifierRecord
 class Config(Protocol):
     """What a store needs of a configuration."""
 
-    def digest(self) -> str: ...
+    def digest(self) -> str:
+        """What names its folder."""
 
-    def to_dict(self) -> dict[str, Any]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested data, as JSON holds it."""
 
 
 class Run(ABC):

@@ -24,37 +24,47 @@ def weights_of(model: EmbeddingModel, part: Part = "auto") -> dict[str, torch.Te
     Args:
         model: a trained model.
         part: ``backbone``, named as its library names it (torchvision's ResNet without ``fc``); ``encoder``, by our own
-            names; ``auto``: the backbone where there is one.
+            names; ``auto``: the backbone.
 
-    Raises: InvalidInputError: for the backbone of an encoder that has none.
+    Raises: InvalidInputError: for the backbone of an encoder that has none: no other library has a name for it.
     """
     one_of("part", part, ("auto", "backbone", "encoder"))
-    if part == "backbone" and not model.has_backbone:
-        raise InvalidInputError("part='backbone' is for encoders of a backbone and a projection head; this has none")
-    whole = part == "encoder" or not model.has_backbone
-    module = model.encoder if whole else model.encoder.get_submodule("backbone")
+    if part != "encoder" and not model.has_backbone:
+        raise InvalidInputError(
+            "this encoder is no backbone that torchvision or timm could load: it has no projection head to leave out; "
+            "part='encoder' (--part encoder) writes it under noisedim's own names"
+        )
+    module = model.encoder if part == "encoder" else model.encoder.get_submodule("backbone")
     return {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
 
 
-def how_to_load(config: TrainConfig) -> str:
-    """Python that loads an exported backbone without noisedim, and says what its images are to be normalised by."""
+def how_to_load(config: TrainConfig, path: Path, channels: int) -> str:
+    """Python that loads an exported backbone, and says what its images are to be normalised by; it runs as it is.
+
+    Args:
+        config: of the run.
+        path: the file of the weights.
+        channels: of an image.
+    """
     library, _, name = config.encoder.partition(":")
-    lines = ["from safetensors.torch import load_file"]
-    if config.encoder in RESNET_NAMES and config.width == 64:
+    resnet = config.encoder in RESNET_NAMES and config.width == 64
+    module = "torchvision" if resnet else library if library in ("torchvision", "timm") else "noisedim.nets"
+    lines = [*(["import torch"] if resnet else []), f"import {module}", "from safetensors.torch import load_file", ""]
+    if resnet:
         lines += [
             f"model = torchvision.models.{config.encoder}()",
             "# The form for small images: a 3×3 stem without stride, no pooling after it.",
-            "model.conv1 = torch.nn.Conv2d(CHANNELS, 64, 3, padding=1, bias=False)",
+            f"model.conv1 = torch.nn.Conv2d({channels}, 64, 3, padding=1, bias=False)",
             "model.maxpool = model.fc = torch.nn.Identity()",
         ]
     elif library == "torchvision":
         lines += [f"model = torchvision.models.get_model({name!r})", "# Its classifier is left as it is."]
     elif library == "timm":
-        lines += [f"model = timm.create_model({name!r}, num_classes=0, in_chans=CHANNELS)"]
+        lines += [f"model = timm.create_model({name!r}, num_classes=0, in_chans={channels})"]
     else:
-        lines += [f"model = noisedim.nets.make_backbone({config.encoder!r}, CHANNELS, width={config.width})[0]"]
+        lines += [f"model = noisedim.nets.make_backbone({config.encoder!r}, {channels}, width={config.width})[0]"]
     strict = ", strict=False" if library == "torchvision" else ""
-    lines += [f"model.load_state_dict(load_file(FILE){strict})"]
+    lines += [f"model.load_state_dict(load_file({str(path)!r}){strict})"]
     if config.pixel_mean:
         lines += [f"# Pixels in [0, 1], less {config.pixel_mean}, over {config.pixel_deviation}."]
     return "\n".join(lines)

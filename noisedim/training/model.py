@@ -103,6 +103,12 @@ def embed(
 
     Raises: InvalidInputError: for images of another shape than the model was built for, or ``features`` of an encoder
         that has no backbone.
+
+    >>> from noisedim.training import TrainConfig, train
+    >>> images = torch.rand(64, 16, generator=torch.Generator().manual_seed(0))
+    >>> model = train(TrainConfig(dim=2, steps=1, batch_size=32), images, device="cpu").model
+    >>> embed(model, images).shape
+    torch.Size([64, 2])
     """
 
     def output(batch: torch.Tensor) -> torch.Tensor:

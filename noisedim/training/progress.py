@@ -24,7 +24,9 @@ def training_progress(config: RunConfig) -> Iterator[Callable[[Progress], None]]
                 display.say(f"warning: step {progress.step}: {progress.warning}")
             figures = f"loss {progress.loss:+.3f}"
             if progress.bound == progress.bound:  # NaN: this objective estimates no information
-                figures += f", information {progress.bound:.2f} of {progress.capacity:.2f} nats"
+                # Of one batch it is an estimate, which may exceed the capacity that the information itself never does.
+                information = min(progress.bound, progress.capacity)
+                figures += f", information {information:.2f} of {progress.capacity:.2f} nats"
             display.update(progress.step, figures)
 
         yield show

@@ -3,7 +3,10 @@
 import warnings
 from dataclasses import replace
 
+import torch
+
 from noisedim.checks import one_of, positive, positive_integer
+from noisedim.data.pixels import unit_pixels
 from noisedim.data.views import ViewsConfig
 from noisedim.errors import InvalidInputError
 from noisedim.objectives import METHODS, Method
@@ -11,7 +14,16 @@ from noisedim.objectives.method import Recipe
 from noisedim.training.config import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
 from noisedim.training.optimizers import OptimiserConfig
 
-__all__ = ["EPOCHS", "METHOD_NAMES", "WARMUP_EPOCHS", "current_name", "pretraining", "with_epochs"]
+__all__ = [
+    "EPOCHS",
+    "METHOD_NAMES",
+    "WARMUP_EPOCHS",
+    "current_name",
+    "normalised_as_cifar",
+    "pretraining",
+    "with_epochs",
+    "with_own_pixels",
+]
 
 EPOCHS = 800
 # Appendix C names no warm-up; ten epochs are those of the SimCLR and VICReg papers.
@@ -25,7 +37,7 @@ METHOD_NAMES: tuple[str, ...] = tuple(_RECIPES)
 # For one release: what these were called before.
 _RENAMED = {"barlow": "barlow-twins"}
 
-# Appendix C's Normalize, for CIFAR-10; used for all sets of colour images, so that runs on them compare.
+# Appendix C's Normalize, for CIFAR-10; used for all of CIFAR, so that runs on them compare.
 _PIXEL_MEAN = (0.4914, 0.4822, 0.4465)
 _PIXEL_DEVIATION = (0.247, 0.2435, 0.2616)
 _GREY_SETS = ("digits", "shapes", "mnist", "fashion-mnist")
@@ -95,6 +107,35 @@ def pretraining(
         steps=steps,
         batch_size=256,
         seed=seed,
+    )
+
+
+def normalised_as_cifar(config: TrainConfig) -> bool:
+    """Whether pixels are normalised by CIFAR-10's moments although the images are others."""
+    return config.pixel_mean == _PIXEL_MEAN and not config.data.name.startswith("cifar")
+
+
+def with_own_pixels(config: TrainConfig, images: torch.Tensor) -> TrainConfig:
+    """The run with its training images' own mean and standard deviation for the normalisation of pixels.
+
+    Args:
+        config: the run.
+        images: that train, (n, c, h, w), uint8 or float in [0, 1]; a channel of one value only keeps deviation 1.
+    """
+    total = squares = torch.zeros(images.shape[1], dtype=torch.float64)
+    pixels = 0
+    # In parts, so that pictures in bytes are not held in float64 all at once.
+    for part in images.split(1000):
+        channels = unit_pixels(part).double().transpose(0, 1).flatten(1)
+        total, squares = total + channels.sum(1), squares + channels.square().sum(1)
+        pixels += channels.shape[1]
+    mean = total / pixels
+    deviation = (squares / pixels - mean.square()).clamp(min=0).sqrt()
+    # Four digits, as others state them, so that rounding in sums does not make another run of it.
+    return replace(
+        config,
+        pixel_mean=tuple(round(value, 4) for value in mean.tolist()),
+        pixel_deviation=tuple(round(value, 4) or 1.0 for value in deviation.tolist()),
     )
 
 

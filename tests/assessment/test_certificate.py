@@ -201,3 +201,10 @@ def test_clipped_rows_are_told_and_nothing_is_said_of_them():
     assert found.clipped == 3
     assert "3 rows clipped): it certifies the clipped embedding" in str(found)
     assert certify(np.random.default_rng(4).random((3000, 1)), 0.25, prior="uniform").clipped == 0
+
+
+@pytest.mark.parametrize(("dim", "noise", "rows"), [(2, 1.0, 500), (4, 1.0, 1000), (8, 1.0, 1000)])
+def test_the_example_of_the_command_succeeds_on_a_perfect_match_and_not_on_too_few_rows(dim, noise, rows):
+    z = np.random.default_rng(7).standard_normal((rows, dim))
+    assert certify(z, noise).certified
+    assert not certify(z[: rows // 4], noise).certified

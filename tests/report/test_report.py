@@ -50,18 +50,23 @@ def made(tmp_path_factory):
         yield folder
 
 
-def test_page_is_self_contained_and_says_what_was_found(made):
-    page = (made / "index.html").read_text()
-    assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
-    for anchor in re.findall(r'href="#([^"]*)"', page):
-        assert f'id="{anchor}"' in page
-    assert "http:" not in page
-    assert "https:" not in page
-    assert page.count("<img") == page.count('src="data:image/png') == 9
-    assert page.count('alt="') == page.count("<img")
-    assert 'name="viewport"' in page
-    assert "Do embeddings of images that did not train pass for N(0, I)?" in page
-    assert "torch " in page
+def pages_of(folder):
+    return [folder / "index.html", *sorted((folder / "pages").glob("*.html"))]
+
+
+def test_every_page_is_self_contained_and_says_what_was_found(made):
+    for path in pages_of(made):
+        page = path.read_text()
+        assert set(re.findall(r'src="(data:image/[a-z]+)', page)) <= {"data:image/png", "data:image/svg"}
+        assert page.count("<img") == page.count('src="data:image/') == page.count('alt="')
+        assert 'name="viewport"' in page
+        assert "http:" not in page
+        assert "https:" not in page
+    capacity = (made / "pages" / "capacity.html").read_text()
+    assert "Do embeddings of images that did not train pass for N(0, I)?" in capacity
+    assert capacity.count("<img") == 5  # three embeddings, their training, Figure 1
+    assert "torch " in (made / "pages" / "sources.html").read_text()
+    assert "Held-out embeddings pass the battery" in (made / "index.html").read_text()
 
 
 def test_a_failed_run_is_reported_not_dropped(made):
@@ -71,16 +76,14 @@ def test_a_failed_run_is_reported_not_dropped(made):
         assert "batch_size=590 and 480 images" in text
 
 
-def test_markdown_shows_the_same_pictures_and_they_exist(made):
+def test_markdown_shows_the_dial_and_links_every_page(made):
     text = (made / "README.md").read_text()
-    pictures = re.findall(r"\]\((figures/[^)]+)\)", text)
-    assert len(pictures) == 9
-    for picture in pictures:
-        assert (made / picture).read_bytes().startswith(b"\x89PNG")
-    tables = re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE)
-    assert len(tables) == 6  # two of the audit
-    for table in tables:
-        assert len({line.count("|") for line in table.splitlines()}) == 1
+    assert re.findall(r"!\[[^]]+\]\((figures/[^)]+)\)", text) == ["figures/noise-dial.png"]
+    assert (made / "figures" / "noise-dial.png").read_bytes().startswith(b"\x89PNG")
+    for path in (made / "pages").glob("*.html"):
+        assert f"(pages/{path.name})" in text
+    for table in re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE):
+        assert len({line.replace("\\|", "").count("|") for line in table.splitlines()}) == 1
 
 
 def test_second_time_nothing_is_trained(made, monkeypatch):
@@ -120,7 +123,7 @@ def test_where_numbers_come_from_covers_every_file(made, tmp_path):
     section = provenance_section(replace(tiny_sources(made), results=tmp_path))
     *runs, theory, benchmarks = section.blocks[1].rows
     assert all(row["what"].endswith("runs") for row in runs)
-    assert theory == {**benchmarks, "what": "theory.json"}
+    assert theory == {**benchmarks, "what": "theory.json", "remade by": "`pytest theory_checks -n auto`"}
     assert theory["hardware"] == "a chip, 7 cores"
     assert theory["versions"] == "Python 3.99, torch 9.9"
 

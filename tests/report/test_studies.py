@@ -137,7 +137,9 @@ def test_a_study_is_one_folder_and_one_line(mine, tmp_path, monkeypatch):
     output = tmp_path / "reports"
     assert write_report(ReportOptions(profile="smoke", output=output, jobs=1), studies) == 0
     text = (output / "README.md").read_text()
-    titles = ["## Is it true?", "## A study of mine", "## Where the numbers come from"]
+    titles = ["[Claims and errata]", "[Methods]", "[Sources]"]
     assert sorted(titles, key=text.index) == titles
-    assert "- **Is it there?** *yes*: 1 run of 1797 images." in text
-    assert "A study of mine" in (output / "index.html").read_text()
+    page = (output / "pages" / "methods.html").read_text()
+    assert "A study of mine" in page
+    assert '<span class="answer">yes</span> 1 run of 1797 images.' in page
+    assert not list((output / "results").glob("runs-*"))  # of a smoke run nothing is published

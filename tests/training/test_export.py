@@ -4,13 +4,10 @@ import json
 from dataclasses import replace
 
 import pytest
-import timm
 import torch
-import torchvision
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-import noisedim
 from noisedim.errors import InvalidInputError
 from noisedim.training import ObjectiveConfig, OptimiserConfig, TrainConfig, embed
 from noisedim.training.export import export_weights, how_to_load, weights_of
@@ -47,10 +44,9 @@ def test_what_is_printed_loads_a_backbone_that_computes_the_same(tmp_path, name)
     config, images = CASES[name]
     trained(config, images, tmp_path / "c.safetensors")
     _, weights = export_weights(tmp_path / "c.safetensors", tmp_path / "w.safetensors")
-    # Only the libraries: torchvision's own model, built as the text says, takes the file.
-    libraries = {"torch": torch, "torchvision": torchvision, "timm": timm, "noisedim": noisedim}
-    known = {**libraries, "CHANNELS": 3, "FILE": tmp_path / "w.safetensors"}
-    exec(how_to_load(config), known)
+    # As pasted, with nothing defined before: torchvision's own model takes the file.
+    known = {}
+    exec(how_to_load(config, tmp_path / "w.safetensors", 3), known)
     model = known["model"].eval()
     if name == "torchvision":
         # Nothing is missing but its classifier, and nothing is too much.
@@ -75,7 +71,7 @@ def test_the_header_says_what_it_is(tmp_path):
     assert json.loads(header["pixel_mean"]) == [0.5, 0.4, 0.3]
     assert json.loads(header["input_shape"]) == [3, 16, 16]
     assert header["run"] == config.digest()
-    assert "less (0.5, 0.4, 0.3), over (0.2, 0.2, 0.1)" in how_to_load(config)
+    assert "less (0.5, 0.4, 0.3), over (0.2, 0.2, 0.1)" in how_to_load(config, tmp_path / "w.safetensors", 3)
 
 
 def test_whole_encoders(tmp_path):
@@ -86,9 +82,10 @@ def test_whole_encoders(tmp_path):
     plain = TrainConfig(steps=1, batch_size=8, encoder="mlp")
     trained(plain, SMALL, tmp_path / "m.safetensors")
     model, _ = load_model(tmp_path / "m.safetensors")
-    assert weights_of(model).keys() == model.encoder.state_dict().keys()
-    with pytest.raises(InvalidInputError, match="part='backbone' is for encoders of a backbone"):
-        weights_of(model, "backbone")
+    assert weights_of(model, "encoder").keys() == model.encoder.state_dict().keys()
+    for part in ("auto", "backbone"):
+        with pytest.raises(InvalidInputError, match=r"no backbone that torchvision or timm could load.*part='encoder'"):
+            weights_of(model, part)
 
 
 def test_other_kinds_of_file_are_refused_before_anything_is_read(tmp_path):

@@ -12,7 +12,7 @@ from noisedim.training import DataConfig, ObjectiveConfig, OptimiserConfig, Trai
 from noisedim.training.checkpoint import load_checkpoint, save_checkpoint
 from noisedim.training.loop import Trainer, load_model
 from noisedim.training.model import embed_with_features
-from noisedim.training.recipes import METHOD_NAMES, pretraining, with_epochs
+from noisedim.training.recipes import METHOD_NAMES, normalised_as_cifar, pretraining, with_epochs, with_own_pixels
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +147,20 @@ def test_scale_of_the_loss_is_that_of_plain_steps(images):
     assert not all(torch.allclose(doubled[name], slower[name], atol=1e-4) for name in doubled)
     with pytest.raises(InvalidInputError, match="objective.loss_scale must be a finite number > 0"):
         ObjectiveConfig(loss_scale=0)
+
+
+def test_pictures_other_than_cifars_are_normalised_by_their_own_moments():
+    """The oracle is NumPy's mean and standard deviation of the same pixels."""
+    images = torch.randint(0, 256, (1500, 3, 6, 6), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    images[:, 1] //= 4
+    images[:, 2] = 51
+    cifar = pretraining("simclr", DataConfig(name="cifar10", test_split=True))
+    assert not normalised_as_cifar(cifar)
+    own = pretraining("simclr", DataConfig(name="folder:pictures", fold=0))
+    assert normalised_as_cifar(own)
+    found = with_own_pixels(own, images)
+    pixels = images.numpy() / 255
+    np.testing.assert_allclose(found.pixel_mean, pixels.mean((0, 2, 3)), atol=5.1e-5)
+    np.testing.assert_allclose(found.pixel_deviation[:2], pixels.std((0, 2, 3))[:2], atol=5.1e-5)
+    assert found.pixel_deviation[2] == 1.0  # constant: nothing to divide by
+    assert not normalised_as_cifar(found)

@@ -197,7 +197,7 @@ def _statements(levels: Sequence[NoiseLevel], first: Measured) -> list[Statement
     if found is None or found.gain is None:
         return []
     budget = f"n = {first.record.n:,}, {found.gain.n} seeds, {first.record.config.steps:,} steps"
-    effect = f"rises by {bracketed(found.gain, digits=1)} nats where the capacity is {found.high.capacity:.1f}"
+    effect = f"{bracketed(found.gain, digits=1, signed=True)} nats; capacity {found.high.capacity:.1f}"
     if found.is_empty:
         return [Statement(_STATEMENT, "contradicted", effect, budget, rank=80)]
     return [Statement(_STATEMENT, "undecided", effect, budget, "more seeds", rank=80)]

@@ -60,6 +60,7 @@ def _draw_cloud(axes: "Axes", z: np.ndarray, labels: np.ndarray | None) -> None:
     for share in (0.5, 0.99):
         radius = math.sqrt(-2 * math.log(1 - share))  # of N(0, I) in the plane
         axes.plot(radius * np.cos(angle), radius * np.sin(angle), color=INK, lw=0.8, ls=(0, (4, 2)))
+    axes.grid(visible=False)
     axes.set(xlim=(-3.4, 3.4), ylim=(-3.4, 3.4), aspect="equal", xticks=[], yticks=[])
 
 
@@ -75,7 +76,7 @@ def _draw_accuracy(axes: "Axes", groups: Mapping[float, Sequence[EncoderRecord]]
     axes.axhline(chance, color="#888888", lw=0.8)
     axes.annotate("chance", (1, chance), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
     axes.set(ylim=(0, 1))
-    axes.set_title("Accuracy: more noise, less of it", loc="left", fontsize=10)
+    axes.set_title("Accuracy (5-NN, 10 classes)", loc="left", fontsize=10)
 
 
 def _draw_match(axes: "Axes", groups: Mapping[float, Sequence[EncoderRecord]]) -> None:

@@ -103,7 +103,6 @@ def _ranking_table(rows: Sequence[MethodRow]) -> Table:
     return Table(
         [
             {
-                "number": str(number),
                 "method": row.words,
                 "kind": row.family,
                 "rank by D₂": _place_words(match, row),
@@ -112,7 +111,7 @@ def _ranking_table(rows: Sequence[MethodRow]) -> Table:
                 "seconds per step": f"{row.step_seconds:.4f}",
                 "tuned": _tuned(row),
             }
-            for number, row in enumerate(rows, 1)
+            for row in rows
         ]
     )
 
@@ -146,13 +145,12 @@ def _equal_time_table(rows: Sequence[MethodRow]) -> Table:
 
 def _pareto(data: str, rows: Sequence[MethodRow]) -> Pictures:
     seeds = max(len(row.records) for row in rows)
-    numbers = ", ".join(f"{number} {row.words}" for number, row in enumerate(rows, 1))
     picture = draw(
         f"pareto-{data}",
         pareto_figure(rows),
-        alt="Match to the prior against accuracy downstream, one mark per method, its area by the cost of a step",
-        caption=f"{data}, held-out images. Marks: means over up to {seeds} seeds (dots); area: seconds per training step. "
-        f"{numbers}.",
+        alt="Match to the prior against accuracy downstream, one mark per method; the methods that none surpasses are named",
+        caption=f"{data}, held-out images. Marks: means over up to {seeds} seeds (dots). Named: methods that no other "
+        "surpasses both in accuracy and in match, by these means.",
     )
     return Pictures([picture])
 
@@ -161,7 +159,7 @@ def compared_section(sources: Sources) -> Section:
     """A Pareto figure, a ranking with ties, and the comparison at equal time."""
     by_data = method_rows(sources.results)
     if not by_data:
-        return absent(_TITLE, statement=_STATEMENT, rank=30)
+        return absent(_TITLE)  # the study of methods says what is not tested
     blocks: list[Block] = []
     statements: list[Statement] = []
     for data, rows in by_data.items():

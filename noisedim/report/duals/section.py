@@ -80,8 +80,7 @@ def duals_section(sources: Sources) -> Section | None:
             _cells(records),
             Pictures([duals_picture(data, records, _WORDS)]),
         ]
-    finding = f"{statements[0].text}: {statements[0].status} ({statements[0].budget})." if statements else ""
-    return Section(_TITLE, verdicts, blocks, statements=statements, finding=finding)
+    return Section(_TITLE, verdicts, blocks, statements=statements)
 
 
 def _about(file: StudyFile) -> tuple[str, str]:
@@ -111,7 +110,11 @@ def _forest(data: str, records: Sequence[DualRecord]) -> Forest:
             by_seed = [[measure(each) for each in own if each.seed == seed] for seed in sorted({e.seed for e in own})]
             if len(by_seed) > 1:
                 mean = student_t([sum(values) / len(values) for values in by_seed])
-                found.append(ForestRow(words, mean.estimate, mean.lower, mean.upper, is_ours=method == REFERENCE))
+                found.append(
+                    ForestRow(
+                        words.partition(" (")[0], mean.estimate, mean.lower, mean.upper, is_ours=method == REFERENCE
+                    )
+                )
         return found
 
     seeds = len({own.seed for own in records})

@@ -31,6 +31,7 @@ from noisedim.report.generation.verdicts import (
     likeness_verdict,
 )
 from noisedim.report.study import Sources
+from noisedim.statistics.intervals import Interval
 
 __all__ = ["generation_section", "law_words"]
 
@@ -42,9 +43,14 @@ _HARM = "Without matching, sampling N(0, I) hurts generation"
 def _gap_words(gap: LawGap) -> str:
     wide, narrow = gap.anywhere.interval(level=0.9), gap.here.interval(level=0.9)
     return (
-        f"{wide.estimate:+.2f} lost classes, 90% interval [{wide.lower:+.2f}, {wide.upper:+.2f}] over seeds and images, "
-        f"[{narrow.lower:+.2f}, {narrow.upper:+.2f}] over {narrow.n} seeds for these images"
+        f"{_number_words(wide)[0]} lost classes, 90% interval {_number_words(wide)[1]} over seeds and images, "
+        f"{_number_words(narrow)[1]} over {narrow.n} seeds for these images"
     )
+
+
+def _number_words(interval: Interval) -> tuple[str, str]:
+    estimate, _, ends = bracketed(interval, digits=2, signed=True).partition(" ")
+    return estimate, ends
 
 
 def _matched_words(found: EquivalenceVerdict) -> Verdict:

@@ -33,7 +33,7 @@ def _of_file(path: Path) -> list[dict[str, Any]]:
 def _of_long_study(path: Path) -> list[dict[str, str]]:
     """One row per environment of a file of ``noisedim study``; none for another file."""
     with refusing(str(path)):
-        if "environments" not in read_json(path):
+        if "study" not in read_json(path):
             return []
     file = read_study(path)
     return [_row(f"{path.name}: {len(file.records)} runs", each, file.command) for each in file.environments]

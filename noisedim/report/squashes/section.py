@@ -27,11 +27,12 @@ def squashes_section(sources: Sources) -> Section | None:
     found = squashes_verdict(records)
     statuses: dict[str, Status] = {"yes": "supported", "in part": "only when", "no": "contradicted"}
     closer = sum(own.sign > 0 for own in found.differences)
+    where = "; ".join(f"{_WORDS[own.squash]}, ε = {own.level:g}" for own in found.differences if own.sign > 0)
     seeds = len({record.seed for record in records})
     statement = Statement(
         "The normal CDF maps best into the cube",
         statuses.get(found.outcome, "undecided"),
-        f"closer in {closer} of {len(found.differences)} comparisons",
+        f"closer than {where}" if where else "closer in no comparison",
         f"n = {records[0].n:,}, {seeds} seeds",
         "more seeds" if closer < len(found.differences) else "",
         rank=62,

@@ -56,8 +56,8 @@ def theory_section(sources: Sources) -> Section:
         ]
         return Section(_TITLE, [], [Notice(f"Not tested: {words}.")], statements=untested)
     ledger = read_ledger(path)
-    claims, errata, mutants = claims_verdict(ledger), errata_verdict(ledger), mutants_verdict(ledger)
-    verdicts = [_claims_words(claims, ledger), _errata_words(errata), _mutants_words(mutants)]
+    claims, errata = claims_verdict(ledger), errata_verdict(ledger)
+    verdicts = [_claims_words(claims, ledger), _errata_words(errata), _mutants_words(mutants_verdict(ledger))]
     trained = trained_verdict(ledger)
     if trained is not None:
         verdicts.append(_trained_words(trained))
@@ -79,8 +79,7 @@ def theory_section(sources: Sources) -> Section:
         blocks,
         statements=_statements(claims, errata, ledger),
         finding=f"{claims.verified} of {len(claims.claims)} claims hold as corrected ({ledger.relations:,} relations); "
-        f"{errata.errata} places in print need correction; {mutants.killed} of {mutants.mutants} formulas made wrong on "
-        "purpose were refuted.",
+        f"{errata.errata} places in print need correction.",
     )
 
 
@@ -162,9 +161,10 @@ def _trained_words(found: TrainedVerdict) -> Verdict:
 
 
 def _rules(ledger: Ledger) -> str:
-    (usual, _), *loose = tolerances(ledger).items()
-    also = ", ".join(f"in {' and '.join(claims)} also to {delta:g}" for delta, claims in loose)
-    tolerance = f"to {usual:g}, relative to its largest term" + (f" ({also})" if also else "")
+    known = list(tolerances(ledger))
+    least, most = min(known, default=0.0), max(known, default=0.0)
+    between = f"{least:g}" if least == most else f"{least:g} to {most:g}, as its case states,"
+    tolerance = f"to {between} relative to its largest term"
     return (
         f"Written by `{_COMMAND}`, seed {ledger.seed}; `noisedim verify CLAIM` runs one claim and explains it. "
         f"✓ verified: an identity holds {tolerance}, or an interval lies within Δ of the claim. ✗ refuted: the "

@@ -2,7 +2,19 @@
 
 from collections.abc import Sequence
 
-from noisedim.document.content import Block, Notice, Section, Statement, Status, Table, Text, Verdict
+from noisedim.document.content import (
+    Block,
+    Forest,
+    ForestPanel,
+    ForestRow,
+    Notice,
+    Section,
+    Statement,
+    Status,
+    Table,
+    Text,
+    Verdict,
+)
 from noisedim.report.study import Sources
 from noisedim.report.trust.cells import LEVELS, PEERS, Cell, audit_cells
 from noisedim.report.trust.verdicts import (
@@ -21,7 +33,7 @@ _QUESTION = "Are false alarms as rare as the battery says?"
 _COMMAND = "python -m noisedim.normality.audit --output noisedim/normality/audit.json"
 _MOST_LISTED = 5
 _ALARMS = "The battery's false alarms stay at or below 5%"
-_POWER = "The battery sees, in many dimensions, what random slices miss"
+_POWER = "The battery sees what random slices miss"
 
 
 def trust_section(sources: Sources) -> Section:
@@ -45,13 +57,11 @@ def trust_section(sources: Sources) -> Section:
         blocks += _power_blocks(power)
     blocks.append(Text(f"`{_COMMAND}` adds trials to these."))
     low, high = (min(alarms.pooled.values(), key=_estimate), max(alarms.pooled.values(), key=_estimate))
-    finding = (
-        f"On {alarms.trials:,} samples of the prior itself the battery at 5% raises false alarms in {low.estimate:.1%} to "
-        f"{high.estimate:.1%} of them, by number of images"
-    )
+    rates = f"{low.estimate:.1%} to {high.estimate:.1%}"
+    finding = f"The battery raises false alarms in {rates} of {alarms.trials:,} samples of the prior"
     if power:
         finding += (
-            f"; it rejects each of {len(strength.rates)} other laws in {strength.dim} dimensions with power above "
+            f" and sees each of {len(strength.rates)} other laws in {strength.dim} dimensions with power above "
             f"{min(strength.limits.values()):.0%} (n = {strength.n:,})"
         )
     return Section(_TITLE, verdicts, blocks, statements=statements, finding=finding + ".")
@@ -161,8 +171,21 @@ def _power_blocks(cells: Sequence[Cell]) -> list[Block]:
             "no rejection. In many dimensions, random one-dimensional slices of a law with the right mean and covariance look "
             "nearly normal."
         ),
+        _power_forest(cells),
         Table([_power_row(cell) for cell in cells], "Power: rejections of other laws at 5%"),
     ]
+
+
+def _power_forest(cells: Sequence[Cell]) -> Forest:
+    panels = []
+    for name, words in (("battery", "the battery"), *((peer, peer) for peer in PEERS)):
+        rates = [(cell.law, cell.rate(name)) for cell in cells]
+        rows = [ForestRow(law, rate.estimate, rate.lower, rate.upper) for law, rate in rates]
+        panels.append(ForestPanel(words, f"Share of samples that {words} rejects at 5%", rows))
+    caption = (
+        f"n = {cells[0].n:,}, d = {cells[0].dim}, {cells[0].trials} samples of each law, 95% Clopper–Pearson intervals."
+    )
+    return Forest("power", panels, caption)
 
 
 def _power_row(cell: Cell) -> dict[str, str]:

@@ -29,7 +29,21 @@ __all__ = ["TrainConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(StoredConfig):
-    """One training run. Two runs with equal configurations give equal results on one kind of CPU."""
+    """One training run. Two runs with equal configurations give equal results on one kind of CPU.
+
+    Every field stands with its meaning below, in the reference of the documentation, and in ``noisedim train --help``.
+
+    Raises: InvalidInputError: naming the field, for a value out of range or of another type, and for fields that do not go
+        together.
+
+    >>> from dataclasses import replace
+    >>> config = TrainConfig(dim=8, noise=NoiseConfig(capacity=14.0), seed=1)
+    >>> replace(config, dim=4).digest() == config.digest()
+    False
+    >>> TrainConfig(steps=0)
+    Traceback (most recent call last):
+    noisedim.errors.InvalidInputError: steps must be an integer >= 1; got 0 (int)
+    """
 
     stored_as: ClassVar[str] = "a training configuration"
 

@@ -20,6 +20,7 @@ def test_without_a_file_it_says_which_command_makes_it(tmp_path):
     section = duals_section(sources(tmp_path))
     assert isinstance(section.blocks[0], Notice)
     assert "noisedim study duals --profile digits" in section.blocks[0].words
+    assert [own.status for own in section.statements] == ["not tested"]
 
 
 def test_runs_are_made_once_and_shown(tmp_path):

@@ -1,0 +1,143 @@
+"""Numbers in README and the pages, and the records that they come from.
+
+A number is followed by a comment that says where it stands in a record of ``reports/results``, and how it is written::
+
+    accuracy 0.85<!-- = duals-digits.json records[labels.sigma=0.3].whole.knn mean .2f -->
+
+A path walks through fields; ``[NAME=VALUE,...]`` keeps the entries of a list with these values
+(``[labels.sigma=0.3]`` looks inside a field); a word such as ``mean`` makes
+one number of many (see :data:`REDUCTIONS`). A table that takes more than that is a function of :data:`TABLES`, between
+``<!-- table: NAME -->`` and ``<!-- end -->``. ``python -m noisedim.docs.numbers README.md`` writes both anew.
+"""
+
+import re
+import statistics
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from noisedim.errors import InvalidInputError
+from noisedim.files import read_json, write_text_atomically
+from noisedim.statistics.intervals import Interval
+
+__all__ = ["REDUCTIONS", "TABLES", "filled", "value_of"]
+
+REDUCTIONS: Mapping[str, Callable[[Sequence[Any]], Any]] = {
+    "count": len,
+    "mean": statistics.fmean,
+    "median": statistics.median,
+    "min": min,
+    "max": max,
+    "only": lambda values: _only(values),
+}
+
+_NUMBER = re.compile(
+    r"(?P<said>[−+\d][\d.,%e−+]*)(?P<mark><!-- = (?P<file>\S+) (?P<path>\S+) (?P<word>\w+) (?P<form>\S+) -->)"
+)
+_TABLE = re.compile(r"(?P<begin><!-- table: (?P<name>[\w-]+) -->\n)(?P<said>.*?)(?P<end><!-- end -->)", flags=re.DOTALL)
+_STEP = re.compile(r"(?P<field>[\w-]+)(?:\[(?P<wanted>[^\]]*)\])?(?:\.|$)")
+
+
+def filled(text: str, results: Path) -> str:
+    """``text`` with every marked number and table as the records have it.
+
+    Args:
+        text: a page in Markdown.
+        results: folder of the records.
+
+    Raises: InvalidInputError: for a mark that no record answers.
+    """
+
+    def number(found: re.Match[str]) -> str:
+        value = value_of(read_json(results / found["file"]), found["path"], found["word"])
+        return _written(value, found["form"]) + found["mark"]
+
+    def whole(found: re.Match[str]) -> str:
+        if found["name"] not in TABLES:
+            raise InvalidInputError(f"table must be one of {', '.join(TABLES)}; got {found['name']!r}")
+        return f"{found['begin']}{TABLES[found['name']](results)}\n{found['end']}"
+
+    return _TABLE.sub(whole, _NUMBER.sub(number, text))
+
+
+def value_of(record: Any, path: str, word: str) -> Any:
+    """What stands at ``path`` of a record, made one value by ``word``.
+
+    Raises: InvalidInputError: if there is nothing, or no such word.
+
+    >>> record = {"runs": [{"seed": 0, "knn": 0.5}, {"seed": 1, "knn": 0.7}]}
+    >>> value_of(record, "runs[seed=1].knn", "only")
+    0.7
+    """
+    values = [record]
+    steps = list(_STEP.finditer(path))
+    if "".join(step[0] for step in steps) != path or word not in REDUCTIONS:
+        raise InvalidInputError(
+            f"a path such as runs[seed=1].knn and one of {', '.join(REDUCTIONS)}; got {path} {word}"
+        )
+    for step in steps:
+        try:
+            values = [value[step["field"]] for value in values]
+        except (KeyError, TypeError):
+            raise InvalidInputError(f"{path}: the record has no {step['field']!r}") from None
+        if all(isinstance(value, list) for value in values):
+            values = [entry for value in values for entry in value]
+        for condition in filter(None, (step["wanted"] or "").split(",")):
+            name, _, wanted = condition.partition("=")
+            values = [value for value in values if str(_inside(value, name.split("."))) == wanted]
+    if not values:
+        raise InvalidInputError(f"{path}: no entry of the record is like that")
+    return REDUCTIONS[word](values)
+
+
+def _inside(value: Any, names: Sequence[str]) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _only(values: Sequence[Any]) -> Any:
+    if len(values) != 1:
+        raise InvalidInputError(f"'only' is for one value; there are {len(values)}")
+    return values[0]
+
+
+def _written(value: Any, form: str) -> str:
+    return format(value, form).replace("-", "−")
+
+
+def _interval(own: Interval, form: str) -> str:
+    return f"{_written(own.estimate, form)} [{_written(own.lower, form)}, {_written(own.upper, form)}]"
+
+
+def _duals(results: Path) -> str:
+    """The forms of the dual compared with the plain one, better or worse."""
+    from noisedim.report.duals.verdicts import dual_records, duals_verdict
+    from noisedim.runs.long_study import read_study
+
+    found = duals_verdict(dual_records(read_study(results / "duals-digits.json").records))
+    if found is None:
+        raise InvalidInputError("duals-digits.json has too few runs for a comparison")
+    rows = [
+        f"| `{own.method}` | {_interval(own.log_ratio, '+.2f')} | {_interval(own.accuracy, '+.3f')} "
+        f"| {_written(own.seconds_ratio, '.2f')} |"
+        for own in found.comparisons
+    ]
+    head = "| compared with `dual` | log ratio of D₂ (below 0: closer to N(0, I)) | 5-NN accuracy | CPU time, ratio |"
+    return "\n".join([head, "| --- | --- | --- | --- |", *rows])
+
+
+TABLES: Mapping[str, Callable[[Path], str]] = {"duals": _duals}
+"""Tables by name, from the folder of the records: a new one is a function and its line here."""
+
+
+def main(pages: Sequence[str], results: Path = Path("reports/results")) -> int:
+    """Write the numbers of these pages anew; returns the exit code."""
+    for page in map(Path, pages):
+        write_text_atomically(page, filled(page.read_text(encoding="utf-8"), results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
