@@ -169,7 +169,7 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     def _embedded(self, X: np.ndarray) -> np.ndarray:
         z = embed(self.model_, self._standardised(X))
         # A law that is trained through another's channel is mapped here; one that has its own channel, in the model.
-        return (self.prior_.from_channel(z) if self._trained_through().known_by_name else z).numpy()
+        return np.asarray((self.prior_.from_channel(z) if self._trained_through().known_by_name else z).numpy())
 
     def _trained_through(self) -> Prior:
         """The prior of the configuration: the channel's, if a name tells it, so that runs for it are the same runs."""

@@ -79,7 +79,7 @@ def test_whole_encoders(tmp_path):
     model, _ = load_model(tmp_path / "c.safetensors")
     weights = weights_of(model, "encoder")
     assert weights.keys() == model.encoder.state_dict().keys()
-    plain = TrainConfig(steps=1, batch_size=8, encoder="mlp")
+    plain = TrainConfig(steps=1, batch_size=8, encoder="mlp", objective=ObjectiveConfig(name="row-dual"))
     trained(plain, SMALL, tmp_path / "m.safetensors")
     model, _ = load_model(tmp_path / "m.safetensors")
     assert weights_of(model, "encoder").keys() == model.encoder.state_dict().keys()
