@@ -15,7 +15,8 @@ import pytest
 import torch
 
 from noisedim.training import DataConfig, TrainConfig
-from noisedim.training.loop import Trainer, resolve_device
+from noisedim.training.device import resolve_device
+from noisedim.training.loop import Trainer
 from noisedim.training.model import build_model
 from noisedim.training.recipes import pretraining
 

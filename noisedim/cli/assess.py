@@ -133,7 +133,7 @@ class Assess:
 
         if self.device == "cpu":
             return torch.device("cpu")
-        from noisedim.training.loop import resolve_device
+        from noisedim.training.device import resolve_device
 
         return resolve_device(self.device)
 

@@ -153,7 +153,9 @@ def _methods(results: Path) -> str:
         rows.append(
             f"| {CONTESTANTS[method].words} | {match} | {words[0]} | {words[1]} | {decisions.get(method, '—')} |"
         )
-    head = f"| method | sliced W₂ from N(0, I) at 5-NN accuracy {level:.0%} | best 5-NN | best linear | adaptive dual is |"
+    head = (
+        f"| method | sliced W₂ from N(0, I) at 5-NN accuracy {level:.0%} | best 5-NN | best linear | adaptive dual is |"
+    )
     return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows])
 
 

@@ -18,7 +18,8 @@ from noisedim.generation.nets import FeatureClassifier
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.config import DataConfig
 from noisedim.training.config.stored import StoredConfig
-from noisedim.training.loop import Progress, resolve_device, run_to_end
+from noisedim.training.device import resolve_device
+from noisedim.training.loop import Progress, run_to_end
 from noisedim.training.resumable import Resumable, Stateful
 
 __all__ = ["ClassifierConfig", "ClassifierTrainer", "classify", "load_classifier", "train_classifier"]

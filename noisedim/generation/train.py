@@ -20,7 +20,8 @@ from noisedim.errors import CheckpointError, InvalidInputError, TrainingDiverged
 from noisedim.generation.config import GanConfig
 from noisedim.generation.nets import ConditionalGenerator, ProjectionDiscriminator
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
-from noisedim.training.loop import Progress, resolve_device, run_to_end
+from noisedim.training.device import resolve_device
+from noisedim.training.loop import Progress, run_to_end
 from noisedim.training.model import EmbeddingModel, build_model, embed
 from noisedim.training.resumable import Resumable, Stateful
 

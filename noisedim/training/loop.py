@@ -7,12 +7,11 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
 
-from noisedim.checks import one_of
 from noisedim.data import BatchSampler, SameKey, apply_views, draw_views, resident, second_view
 from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
@@ -21,6 +20,7 @@ from noisedim.streams import stream, torch_seed
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.collapse import collapse_warning, spread_and_rank
 from noisedim.training.config import TrainConfig
+from noisedim.training.device import resolve_device
 from noisedim.training.distributed.ranks import Ranks, check_shares, explaining_lost_rank
 from noisedim.training.execution import Execution
 from noisedim.training.memory import explaining_memory
@@ -30,18 +30,15 @@ from noisedim.training.resumable import Resumable, Stateful
 
 __all__ = [
     "METRIC_NAMES",
-    "Device",
     "Progress",
     "Trainer",
     "TrainingResult",
     "load_model",
-    "resolve_device",
     "run_to_end",
     "train",
 ]
 
 AnyTrainer = TypeVar("AnyTrainer", bound=Resumable)
-Device = Literal["auto", "cpu", "cuda"]
 METRIC_NAMES = (
     "step",
     "loss",
@@ -84,18 +81,6 @@ class TrainingResult:
     metrics: np.ndarray
     seconds: float
     objective: BatchObjective
-
-
-def resolve_device(device: str | torch.device) -> torch.device:
-    """The device asked for; ``auto`` takes CUDA where there is one."""
-    if isinstance(device, torch.device):
-        return device
-    one_of("device", device, ("auto", "cpu", "cuda"))
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InvalidInputError("device='cuda' needs a CUDA device and a CUDA build of PyTorch; got neither here")
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(device)
 
 
 class Trainer(Resumable):

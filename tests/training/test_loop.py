@@ -13,7 +13,8 @@ from noisedim.data import load_images
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.normality.henze_zirkler import henze_zirkler_statistic
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig, embed, train
-from noisedim.training.loop import METRIC_NAMES, Trainer, load_model, resolve_device
+from noisedim.training.device import resolve_device
+from noisedim.training.loop import METRIC_NAMES, Trainer, load_model
 
 SMALL = TrainConfig(steps=30, batch_size=64)
 OBJECTIVES = {
