@@ -1,5 +1,7 @@
 """NoisyChannel: normalise, add noise while training, pass clean in eval."""
 
+import math
+import warnings
 from collections.abc import Callable
 from typing import Any, Self, final
 
@@ -10,7 +12,33 @@ from noisedim.checks import embedding_tensor, positive
 from noisedim.errors import InvalidInputError
 from noisedim.priors import Prior, noise_level
 
-__all__ = ["NoisyChannel"]
+__all__ = ["NoisyChannel", "unseen_capacity"]
+
+
+def unseen_capacity(prior: Prior, level: float, rows: int) -> str | None:
+    """What to say of a channel whose capacity exceeds what the dual of a batch of ``rows`` can see; None if it can.
+
+    >>> from noisedim.priors import GaussianPrior
+    >>> unseen_capacity(GaussianPrior(2), 0.3, 256) is None
+    True
+    """
+    least = prior.least_batch(level)
+    if rows >= least:
+        return None
+    # The level at which so many rows are enough: least_batch falls in it, to √2 rows.
+    low, high = level, max(1.0, level)
+    while prior.least_batch(high) > rows:
+        high *= 2
+    for _ in range(40):
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if prior.least_batch(middle) > rows else (low, middle)
+    needed = f"{least:,.0f}" if least < 1e6 else f"{least:.0e}"
+    remedy = f"use {needed} rows or more, or " if math.isfinite(least) else ""
+    return (
+        f"the channel's capacity of {prior.capacity(level):.3g} nats exceeds the {prior.capacity(high):.3g} nats that the dual "
+        f"of a batch of {rows:,} rows can see: {remedy}end the annealing at {prior.level_name}={high:.3g} instead of "
+        f"{level:.3g}"
+    )
 
 
 @final
@@ -25,15 +53,23 @@ class NoisyChannel(nn.Module):
         sigma: noise standard deviation (Gaussian prior), in units of the embedding's standard deviation.
         epsilon: half-width of the noise (uniform prior), on an embedding in [0, 1]^d.
         capacity: instead of either: the most information, in nats, that the channel shall pass.
+        warn: say once, by a ``UserWarning``, when the capacity exceeds what a training batch can see: see below.
         own_units: give the embedding back in the units it came in: x + s·Z, s the batch's standard deviations, and in
             ``eval()`` x itself. For methods that fix the scale in their own way; they see the same information, and
             without noise they are what they were. For ``GaussianPrior``.
 
-    Shapes: (n, d) to (n, d), floating point; n >= 2 in ``train()``.
+    Shapes: (n, d) to (n, d), floating point; n >= 2 in ``train()``. For noise that stays on a sphere or a torus, one column
+    more for each sphere or circle (:attr:`~noisedim.priors.Prior.channel_dim`).
 
     The noise level can be set at any time (``channel.level = 0.5``, or ``channel.sigma``, ``channel.epsilon``,
     ``channel.capacity``), so annealing is one assignment a step. It is saved in ``state_dict`` and keeps float64
     precision when the model is cast.
+
+    How far to anneal: a batch of B rows sees a capacity of log B + (d/2)·log 2 − 0.35 nats of a Gaussian channel
+    (:func:`~noisedim.theory.dual_batch.visible_capacity`), and about twice log B of one on a cube, sphere or torus
+    (:meth:`~noisedim.priors.Prior.least_batch` gives the rows at a level). With less noise the means over pairs that the
+    dual is made of are mostly their tails, and training draws rows apart instead of to the prior. End the annealing there,
+    or take larger batches; the adaptive dual, whose critic allows for views that differ, bears less noise.
 
     Raises: InvalidInputError: unless exactly one of ``sigma``, ``epsilon``, ``capacity`` is given and positive; for
         ``own_units`` with another prior; on a
@@ -59,6 +95,7 @@ class NoisyChannel(nn.Module):
         sigma: float | None = None,
         epsilon: float | None = None,
         capacity: float | None = None,
+        warn: bool = True,
         own_units: bool = False,
     ) -> None:
         super().__init__()
@@ -70,6 +107,8 @@ class NoisyChannel(nn.Module):
         self.register_buffer("noise_level", torch.tensor(level, dtype=torch.float64))
         self._level: float | None = level
         self._unchecked = True
+        # The level at which a batch was last found large enough; None: not asked yet. NaN: never asked (again).
+        self._seen_level = None if warn and not own_units else math.nan
         self.own_units = own_units
         if own_units and not prior.channel_prior.is_standard_normal:
             raise InvalidInputError(f"own_units is for GaussianPrior, which standardises and no more; got {prior!r}")
@@ -77,6 +116,8 @@ class NoisyChannel(nn.Module):
     def forward(self, raw: torch.Tensor, *, generator: torch.Generator | None = None) -> torch.Tensor:
         """Embeddings, with noise in ``train()`` and without in ``eval()``; (n, d) to (n, d)."""
         clean = self.normalise(raw)
+        if self.training:
+            self.check_batch(len(raw))
         if self.own_units:
             if not self.training:
                 return raw
@@ -102,10 +143,28 @@ class NoisyChannel(nn.Module):
         """Examine the values of the next training batch too (it costs one device synchronisation)."""
         self._unchecked = True
 
+    def check_batch(self, rows: int) -> None:
+        """Warn, once in the channel's life, if its capacity exceeds what the dual of a batch of so many rows can see.
+
+        Called by :meth:`forward` in ``train()`` and by the plain dual, a mean over a batch's pairs; costs nothing
+        until the level is set anew.
+        """
+        if self._seen_level is not None and (math.isnan(self._seen_level) or self._seen_level == self._level):
+            return
+        if torch.compiler.is_compiling():
+            return
+        self._seen_level = self.level
+        message = unseen_capacity(self.prior, self.level, rows)
+        if message is not None:
+            self._seen_level = math.nan
+            warnings.warn(message, UserWarning, stacklevel=3)
+
     def _check(self, raw: torch.Tensor) -> None:
         examine = self.training and self._unchecked and not torch.compiler.is_compiling()
         minimum = 2 if self.training else 1
-        embedding_tensor("the channel's input", raw, dim=self.prior.dim, minimum_rows=minimum, examine_values=examine)
+        embedding_tensor(
+            "the channel's input", raw, dim=self.prior.channel_dim, minimum_rows=minimum, examine_values=examine
+        )
         if not examine:
             return
         spread = raw.detach().double().var(0, unbiased=False)
@@ -115,7 +174,7 @@ class NoisyChannel(nn.Module):
         if constant:
             raise InvalidInputError(
                 f"the channel's input must vary in every coordinate to have unit variance; "
-                f"got {len(constant)} constant of {self.prior.dim}, the first is coordinate {constant[0]}"
+                f"got {len(constant)} constant of {self.prior.channel_dim}, the first is coordinate {constant[0]}"
             )
         self._unchecked = False
 

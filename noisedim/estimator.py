@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from noisedim.checks import positive, positive_integer
 from noisedim.data import AugmentationConfig
 from noisedim.errors import InvalidInputError
-from noisedim.priors import Prior, as_prior
+from noisedim.priors import Prior, as_prior, prior_reference
 from noisedim.streams import stream
 from noisedim.training import NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig, embed, train
 
@@ -168,16 +168,22 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
 
     def _embedded(self, X: np.ndarray) -> np.ndarray:
         z = embed(self.model_, self._standardised(X))
-        return np.asarray(self.prior_.from_channel(z).numpy())
+        # A law that is trained through another's channel is mapped here; one that has its own channel, in the model.
+        return (self.prior_.from_channel(z) if self._trained_through().known_by_name else z).numpy()
+
+    def _trained_through(self) -> Prior:
+        """The prior of the configuration: the channel's, if a name tells it, so that runs for it are the same runs."""
+        channel = self.prior_.channel_prior
+        return channel if channel.known_by_name else self.prior_
 
     def _standardised(self, X: np.ndarray) -> torch.Tensor:
         return torch.from_numpy((X - self.mean_) / self.scale_)
 
     def _config(self, dim: int, rows: int) -> TrainConfig:
         batch = min(positive_integer("batch_size", self.batch_size, minimum=2), rows)
-        channel = self.prior_.channel_prior
+        channel = self._trained_through()
         return TrainConfig(
-            prior=channel.name,
+            prior=channel.name if channel.known_by_name else prior_reference(channel),
             squash=channel.spec().get("squash", "normal-cdf"),
             dim=dim,
             noise=NoiseConfig(capacity=self.capacity, sigma=self.sigma, epsilon=self.epsilon),

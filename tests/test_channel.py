@@ -2,14 +2,18 @@
 
 import copy
 import io
+import math
+import re
 
 import pytest
 import torch
 from torch import nn
 
-from noisedim.channel import NoisyChannel
+from noisedim.channel import NoisyChannel, unseen_capacity
 from noisedim.errors import InvalidInputError
-from noisedim.priors import GaussianPrior, UniformPrior
+from noisedim.objectives import Dual, RowDual
+from noisedim.priors import GaussianPrior, SpherePrior, TorusPrior, UniformPrior
+from noisedim.theory.dual_batch import visible_capacity
 
 
 def raw(n=64, d=2, seed=0):
@@ -149,3 +153,67 @@ def test_compiled_it_takes_a_last_batch_of_another_size(channel):
         clean = channel.normalise(model[0](x))
         noise = compiled(x) - clean
         assert 0 < noise.abs().max() < 10 * channel.level
+
+
+def test_a_capacity_that_a_batch_cannot_see_is_told_once():
+    rows = torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
+    channel = NoisyChannel(GaussianPrior(2), capacity=14.0)
+    # The capacity at which √2/(1−r²) is 64: C = −log(1−r) in two dimensions.
+    seen = -math.log(1 - math.sqrt(1 - math.sqrt(2) / 64))
+    with pytest.warns(UserWarning, match=rf"capacity of 14 nats exceeds the {seen:.3g}\d* nats .* of 64 rows") as told:
+        channel(rows)
+    assert len(told) == 1
+    assert "\n" not in str(told[0].message)
+    channel(rows)
+    channel.capacity = 15.0
+    channel(rows)  # once in its life
+    channel.eval()(rows)
+
+
+def test_the_level_that_the_warning_names_is_the_end_of_the_annealing():
+    message = unseen_capacity(GaussianPrior(8), 0.1, 256)
+    level = float(re.search(r"at sigma=([0-9.]+) instead", message)[1])
+    assert unseen_capacity(GaussianPrior(8), 1.02 * level, 256) is None
+    assert unseen_capacity(GaussianPrior(8), 0.95 * level, 256) is not None
+    assert visible_capacity(8, 256) == pytest.approx(GaussianPrior(8).capacity(level), rel=0.05)
+    # The rows that it names are enough.
+    needed = float(re.search(r"use ([0-9.,e+]+) rows or more", message)[1].replace(",", ""))
+    assert unseen_capacity(GaussianPrior(8), 0.1, math.ceil(1.2 * needed)) is None
+
+
+def test_annealing_within_what_a_batch_sees_is_not_warned_of():
+    rows = torch.randn(256, 2, generator=torch.Generator().manual_seed(0))
+    channel = NoisyChannel(GaussianPrior(2), sigma=1.0)
+    for level in (1.0, 0.5, 0.2, 0.1):
+        channel.level = level
+        channel(rows)
+    channel.level = 0.01
+    with pytest.warns(UserWarning, match=r"end the annealing at sigma=0.05\d* instead of 0.01"):
+        Dual()(channel.normalise(rows), channel.normalise(rows), channel)
+
+
+def test_who_is_not_warned():
+    rows = torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
+    NoisyChannel(GaussianPrior(2), capacity=14.0, warn=False)(rows)
+    NoisyChannel(GaussianPrior(2), capacity=14.0, own_units=True)(rows)
+    channel = NoisyChannel(GaussianPrior(2), capacity=14.0)
+    z = channel.normalise(rows)
+    RowDual()(z, z, channel)  # at most log 64 by itself
+    channel.eval()(rows)
+
+
+@pytest.mark.parametrize(
+    ("prior", "level"),
+    [
+        (UniformPrior(8), 0.01),
+        (TorusPrior(8), 0.02),
+        (SpherePrior(8, noise="von-mises-fisher"), 0.02),
+        (SpherePrior(8), 0.1),
+    ],
+    ids=repr,
+)
+def test_every_prior_says_what_a_batch_sees(prior, level):
+    message = unseen_capacity(prior, level, 64)
+    assert f"at {prior.level_name}=" in message
+    assert unseen_capacity(prior, prior.start_level, 256) is None
+    assert prior.least_batch(level) > prior.least_batch(2 * level) > math.sqrt(2) - 1e-12

@@ -170,3 +170,47 @@ def kernel_without_leakage(trial: Trial, epsilon: float) -> None:
     plain = np.exp(dual.uniform_dual_kernel(points, points, epsilon))
     leaky = np.exp(dual_uniform.leaky_kernel(points, points, epsilon, 1e-15))
     trial.equal("largest difference", float(np.abs(leaky - plain).max()), 0.0, terms=float(plain.max()))
+
+
+@check("dual-leaky", cases={f"d={d},eps={e:.3g}": (d, e) for d in (1, 3) for e in (0.01, *_LEVELS)})
+def rows_of_a_batch(trial: Trial, case: tuple[int, float]) -> None:
+    """√(2 E κ²)/E κ of two independent draws of U[0, 1]^d: the kernel itself, by quadrature of the law of |U − U′|."""
+    dim, epsilon = case
+    places, weights = np.polynomial.legendre.leggauss(8)
+    top = min(1.0, 2 * epsilon)
+    apart = (places + 1) * top / 2
+    kernel = np.exp(dual.uniform_dual_kernel(np.zeros((1, 1)), apart[:, None], epsilon)[0])
+    density = weights * top / 2 * 2 * (1 - apart)
+    mean, square = float(density @ kernel), float(density @ kernel**2)
+    found = dual_uniform.uniform_least_batch(dim, epsilon)
+    trial.equal("rows and √(2 E κ²)/E κ", found, math.sqrt(2 * (square / mean**2) ** dim))
+
+
+def _rows(z: np.ndarray, z_prime: np.ndarray, epsilon: float, eta: float) -> float:
+    """J_η of a batch, row by row, from the overlaps of the noise boxes."""
+    low = np.maximum(z[:, None], z_prime[None]) - epsilon
+    shares = np.maximum(np.minimum(z[:, None], z_prime[None]) + epsilon - low, 0) / (2 * epsilon)
+    inside = eta + (1 - eta) * (1 + 2 * epsilon) / (2 * epsilon)
+    own = shares[np.arange(len(z)), np.arange(len(z))]
+    positives = (own * math.log(inside) + (1 - own) * math.log(eta)).sum(1)
+    kernel = (shares * inside + (1 - shares) * eta).prod(2)
+    return float(positives.mean() - np.log(kernel.mean(1)).mean())
+
+
+@check("dual-leaky", cases={f"eps={e:g},apart={a:g}": (e, a) for e in (0.05, 0.25, 1.0) for a in (0.0, 0.3, 1.5)})
+def of_a_batch(trial: Trial, case: tuple[float, float]) -> None:
+    """What is reported of a batch: each half's J_η at the leakage that is best for the other half; at most log(n/2)."""
+    epsilon, apart = case
+    rng = np.random.default_rng(4)
+    z = rng.random((15, 2))
+    z_prime = np.clip(z + apart * epsilon * rng.standard_normal((15, 2)), 0, 1)
+    halves = (z[:7], z_prime[:7]), (z[7:], z_prime[7:])
+    leakages = [10 ** (-3 + k / 8) for k in range(25)]
+    expected = 0.0
+    for own, other in (halves, halves[::-1]):
+        best = max(leakages, key=lambda eta: _rows(*other, epsilon, eta))
+        trial.equal("the leakage of the other half", dual_uniform.row_leakage(*other, epsilon), best)
+        expected += _rows(*own, epsilon, best) / 2
+    found = dual_uniform.leaky_row_bound(z, z_prime, epsilon)
+    trial.equal("the reported bound and its definition", found, expected)
+    trial.at_most("the reported bound and log(n/2)", found, math.log(7.5))

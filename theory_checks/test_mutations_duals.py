@@ -183,6 +183,22 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
         ("dual-leaky/equal_views",),
         {"2% less": lambda f: lambda *a: (0.98 * f(*a)[0], 0.1)},
     ),
+    "dual_uniform.row_leakage": (
+        ("dual-leaky/of_a_batch",),
+        {"2%": _TWO_PERCENT, "views equal": lambda f: lambda z, other, epsilon: f(z, z, epsilon)},
+    ),
+    "dual_uniform.uniform_least_batch": (
+        ("dual-leaky/rows_of_a_batch",),
+        {"2%": _TWO_PERCENT, "without d": with_argument("dim", lambda d: 1), "without the 2": scaled(math.sqrt(0.5))},
+    ),
+    "dual_uniform.leaky_row_bound": (
+        ("dual-leaky/of_a_batch",),
+        {
+            "2%": _TWO_PERCENT,
+            "ε for 2ε": with_argument("epsilon", lambda e: e / 2),
+            "half of the rows": lambda f: lambda z, other, epsilon: f(z[:8], other[:8], epsilon),
+        },
+    ),
     "sphere_means.log_sphere_mean": (
         ("dual-spheres/normaliser",),
         {"2%": _TWO_PERCENT, "dimension of the space": with_argument("dim", lambda d: d + 1)},
@@ -224,6 +240,34 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
     "dual_spheres.torus_positives": (
         ("dual-spheres/torus",),
         {"2%": _TWO_PERCENT, "views equal": lambda f: lambda z, other, k: f(z, z, k)},
+    ),
+    "dual_spheres_fitted.concentration_for_resultant": (
+        ("dual-spheres-fitted/best_critic",),
+        {"2%": _TWO_PERCENT, "dimension of the space": with_argument("dim", lambda d: d + 1)},
+    ),
+    "dual_spheres_fitted.fitted_sphere_kernel": (
+        ("dual-spheres-fitted/densities",),
+        {
+            "2%": _TWO_PERCENT,
+            "concentrations equal": lambda f: lambda a, b, k, own: f(a, b, k, k),
+            "antipodes": with_argument("b", lambda b: -b),
+        },
+    ),
+    "dual_spheres_fitted.fitted_sphere_positives": (
+        ("dual-spheres-fitted/densities",),
+        {
+            "2%": _TWO_PERCENT,
+            "concentrations equal": lambda f: lambda z, other, k, own: f(z, other, k, k),
+            "views equal": lambda f: lambda z, other, *rest: f(z, z, *rest),
+        },
+    ),
+    "dual_spheres_fitted.sphere_least_batch": (
+        ("dual-spheres-fitted/rows",),
+        {
+            "2%": _TWO_PERCENT,
+            "without the 2": scaled(math.sqrt(0.5)),
+            "one sphere for two": lambda f: lambda dim, k, spheres=1: f(dim, k),
+        },
     ),
     "sliced_kernels.sliced_gaussian_kernel": (
         ("sliced-epps-pulley/kummer",),

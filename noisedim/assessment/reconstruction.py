@@ -79,7 +79,7 @@ def reconstruct(
         codes = channel.normalise(raw)
         codes = channel.add_noise(codes, generator=generator) if noisy else codes
     else:
-        codes = objective.draw(raw, generator=generator) if noisy else raw[:, : channel.prior.dim]
+        codes = objective.draw(raw, generator=generator) if noisy else raw[:, : channel.prior.channel_dim]
     return objective.decode(codes).cpu()
 
 

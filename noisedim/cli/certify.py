@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import tyro
 
@@ -25,11 +24,11 @@ class Certify:
     embeddings: tyro.conf.Positional[Path]
     """File of embeddings (n, d) of images that neither trained nor chose the encoder; see assess for its kinds."""
     noise: float
-    """σ of the normal prior's noise, or ε of the uniform's."""
+    """σ of the noise, or ε of the uniform prior's."""
     name: str | None = None
     """Which array of the file."""
-    prior: Literal["normal", "uniform"] = "normal"
-    """N(0, I), or U[0, 1]^d."""
+    prior: str = "normal"
+    """normal for N(0, I), uniform for U[0, 1]^d, or a prior file (.json, .safetensors)."""
     radius: float | None = None
     """Norm to which embeddings are clipped, chosen without looking at them; default the prior's 99.9% quantile."""
     level: float = 0.95

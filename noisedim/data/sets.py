@@ -260,8 +260,9 @@ def _array_images(path: Path) -> ImageSet:
     labels = None
     if path.suffix == ".npz":
         with np.load(path, allow_pickle=False) as archive:
-            if "labels" in archive.files:
-                labels = torch.from_numpy(_whole_numbers(path, archive["labels"]))
+            has_labels = "labels" in archive.files
+        if has_labels:
+            labels = torch.from_numpy(_whole_numbers(path, read_array(path, name="labels")))
     return ImageSet(torch.from_numpy(np.ascontiguousarray(images)), labels, path.stem)
 
 

@@ -10,6 +10,7 @@ one number of many (see :data:`REDUCTIONS`). A table that takes more than that i
 ``<!-- table: NAME -->`` and ``<!-- end -->``. ``python -m noisedim.docs.numbers README.md`` writes both anew.
 """
 
+import math
 import re
 import statistics
 import sys
@@ -128,7 +129,35 @@ def _duals(results: Path) -> str:
     return "\n".join([head, "| --- | --- | --- | --- |", *rows])
 
 
-TABLES: Mapping[str, Callable[[Path], str]] = {"duals": _duals}
+def _methods(results: Path) -> str:
+    """Match and accuracy of methods on MNIST, with the decision for the adaptive dual against each."""
+    from noisedim.report.methods.plan import CONTESTANTS, LEVELS, REFERENCE
+    from noisedim.report.methods.verdicts import best_accuracy, compare_curves, curves_of, distance_at
+    from noisedim.runs.long_study import read_study
+
+    records = read_study(results / "methods-mnist.json").records
+    curves, linear = curves_of(records, dim=8), curves_of(records, dim=8, probe="linear")
+    level = LEVELS[8][1]
+    decisions = {
+        own.method: own.decision for own in compare_curves(curves, REFERENCE, wanted=LEVELS[8]) if own.wanted == level
+    }
+    rows = []
+    for method in (REFERENCE, "dual", "sigreg", "vae", "wae-mmd", "swae", "infomax-flow"):
+        distance = distance_at(curves[method], level)
+        match = "not reached"
+        if distance is not None:
+            ends = distance.interval()
+            match = f"{math.exp(ends.estimate):.3f} [{math.exp(ends.lower):.3f}, {math.exp(ends.upper):.3f}]"
+        tops = [best_accuracy(own[method]) for own in (curves, linear)]
+        words = ["—" if top is None else f"{top.estimate:.1%}" for top in tops]
+        rows.append(
+            f"| {CONTESTANTS[method].words} | {match} | {words[0]} | {words[1]} | {decisions.get(method, '—')} |"
+        )
+    head = f"| method | sliced W₂ from N(0, I) at 5-NN accuracy {level:.0%} | best 5-NN | best linear | adaptive dual is |"
+    return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows])
+
+
+TABLES: Mapping[str, Callable[[Path], str]] = {"duals": _duals, "methods": _methods}
 """Tables by name, from the folder of the records: a new one is a function and its line here."""
 
 

@@ -109,7 +109,8 @@ def _statements(pages: Sequence[Page]) -> list[PlacedStatement]:
 
 def _fitting(every: Sequence[PlacedStatement]) -> list[PlacedStatement]:
     """What the index has room for: tested statements first, each group by rank."""
-    shown, words = [], 0
+    shown: list[PlacedStatement] = []
+    words = 0
     for own in sorted(every, key=lambda own: own.statement.status == "not tested"):
         said = own.statement
         words += count_words(" ".join((said.status, said.text, said.effect, said.budget, said.needs)))

@@ -59,8 +59,8 @@ class FittedDual(Objective):
         estimate: bool = True,
     ) -> ObjectiveValue:
         prior, level = channel.prior, channel.level
-        embedding_tensor("z", z, dim=prior.dim, minimum_rows=2, examine_values=False)
-        embedding_tensor("z_prime", z_prime, dim=prior.dim, minimum_rows=2, examine_values=False)
+        embedding_tensor("z", z, dim=prior.channel_dim, minimum_rows=2, examine_values=False)
+        embedding_tensor("z_prime", z_prime, dim=prior.channel_dim, minimum_rows=2, examine_values=False)
         if len(z) != len(z_prime):
             raise InvalidInputError(f"z and z_prime must have one row per image each; got {len(z)} and {len(z_prime)}")
         # Not under the caller's autocast: the kernel's products in bfloat16 would be most of what is measured.

@@ -97,6 +97,7 @@ class Method:
         name: as ``objective.name`` says it, the same everywhere.
         build: the objective from :class:`Settings`, with fresh heads.
         injects_noise: whether it is the paper's method in one of its forms; others get noise by ``noise_on`` only.
+        means_pairs: whether its value is a mean over a batch's pairs, of which little noise leaves too few that count.
         strength: what its main hyper-parameter is called by its authors; None if it has none.
         default: their value of it; 0 if there is none.
         projects: whether it takes a projector.
@@ -113,6 +114,7 @@ class Method:
     name: str
     build: Callable[[Settings], BatchObjective]
     injects_noise: bool = False
+    means_pairs: bool = False
     strength: str | None = None
     default: float = 0.0
     projects: bool = False

@@ -26,6 +26,7 @@ from noisedim.priors.mixture import GaussianMixturePrior
 from noisedim.priors.normalisation import SQUASH_NAMES, BatchStandardisation
 from noisedim.priors.product import ProductPrior
 from noisedim.priors.spheres import BallPrior, SpherePrior
+from noisedim.priors.torus import TorusPrior
 from noisedim.priors.uniform import UniformPrior
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Prior",
     "ProductPrior",
     "SpherePrior",
+    "TorusPrior",
     "UniformPrior",
     "as_prior",
     "load_prior",

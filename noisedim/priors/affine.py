@@ -99,6 +99,9 @@ class BoxPrior(MappedPrior):
     def from_channel(self, z: torch.Tensor) -> torch.Tensor:
         return (self.low.to(z.device) + (self.high - self.low).to(z.device) * z.double()).to(z.dtype)
 
+    def to_channel(self, z: torch.Tensor) -> torch.Tensor:
+        return self.in_unit_cube(z).clamp(0.0, 1.0)
+
     def in_unit_cube(self, z: torch.Tensor) -> torch.Tensor:
         """The box to [0, 1]^d, (n, d); the inverse of :meth:`from_channel`."""
         low, high = self.low.to(z.device), self.high.to(z.device)

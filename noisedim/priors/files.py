@@ -13,6 +13,7 @@ from noisedim.priors.interface import Prior
 from noisedim.priors.mixture import GaussianMixturePrior
 from noisedim.priors.product import ProductPrior
 from noisedim.priors.spheres import BallPrior, SpherePrior
+from noisedim.priors.torus import TorusPrior
 from noisedim.priors.uniform import UniformPrior
 
 __all__ = [
@@ -35,6 +36,7 @@ PRIORS: dict[str, type[Prior]] = {
         BoxPrior,
         BallPrior,
         SpherePrior,
+        TorusPrior,
         GaussianMixturePrior,
         ProductPrior,
         FlowPrior,

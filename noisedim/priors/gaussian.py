@@ -12,6 +12,7 @@ from noisedim.priors.normalisation import BatchStandardisation
 from noisedim.priors.special import standard_normal_log_prob
 from noisedim.theory import bounds
 from noisedim.theory.dual_adaptive import adaptive_kernel, gaussian_positives
+from noisedim.theory.dual_batch import least_batch
 
 __all__ = ["GaussianPrior"]
 
@@ -82,6 +83,9 @@ class GaussianPrior(Prior):
     ) -> torch.Tensor:
         kernel: torch.Tensor = adaptive_kernel(a, b, level, agreement)
         return kernel
+
+    def least_batch(self, level: float) -> float:
+        return least_batch(self.dim, level)
 
     def to_normal(self, z: torch.Tensor) -> torch.Tensor:
         return z

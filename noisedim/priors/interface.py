@@ -11,6 +11,7 @@ from torch import nn
 
 from noisedim.checks import exactly_one, positive, positive_integer
 from noisedim.errors import InvalidInputError
+from noisedim.theory.dual_batch import row_bound
 
 __all__ = ["Prior", "noise_level"]
 
@@ -18,7 +19,7 @@ __all__ = ["Prior", "noise_level"]
 class Prior(ABC):
     """A law of embeddings, with the noise that the method pairs it with.
 
-    Normalisation, noise, kernel and alignment work in *channel coordinates* (n, dim): where the encoder's output is
+    Normalisation, noise, kernel and alignment work in *channel coordinates* (n, channel_dim): where the encoder's output is
     normalised and noise is added. For N(0, I) and U[0, 1]^d these are the embedding itself. Every other law is reached
     from one of the two by a bijection (:class:`~noisedim.priors.mapped.MappedPrior`), which no information passes by:
     :meth:`from_channel` goes there when training is over.
@@ -66,7 +67,12 @@ class Prior(ABC):
 
     @property
     def ambient_dim(self) -> int:
-        """Columns of an embedding: d, but for a sphere, which lies in d + 1."""
+        """Columns of an embedding: d, but for a sphere, which lies in d + 1, and a torus, in 2d."""
+        return self.dim
+
+    @property
+    def channel_dim(self) -> int:
+        """Columns of the encoder's output and of channel coordinates: d, but d + 1 for noise that stays on a sphere."""
         return self.dim
 
     @property
@@ -81,7 +87,7 @@ class Prior(ABC):
 
     @abstractmethod
     def normalisation(self) -> nn.Module:
-        """A fresh module that brings an encoder's raw output (n, dim) under the constraint of the channel.
+        """A fresh module that brings an encoder's raw output (n, channel_dim) under the constraint of the channel.
 
         It has ``set_statistics(raw)``, which fixes what ``eval()`` uses to the statistics of ``raw``.
         """
@@ -90,7 +96,11 @@ class Prior(ABC):
     def noise(
         self, like: torch.Tensor, level: float | torch.Tensor, *, generator: torch.Generator | None = None
     ) -> torch.Tensor:
-        """Noise Z with the shape, dtype and device of ``like``, in channel coordinates."""
+        """Noise Z with the shape, dtype and device of ``like``, in channel coordinates.
+
+        Where noise does not add, as on a sphere, it is the way from each row of ``like``, f(X) itself, to the noisy point,
+        and gradients pass to ``like``.
+        """
 
     @abstractmethod
     def capacity(self, level: float) -> float:
@@ -120,7 +130,7 @@ class Prior(ABC):
 
     @abstractmethod
     def alignment(self, a: torch.Tensor, b: torch.Tensor, level: float | torch.Tensor) -> torch.Tensor:
-        """Mean price, nats, of f(X) ≠ f(X′) in the dual: a quadratic in ``a - b``, both (n, d)."""
+        """Mean price, nats, of f(X) ≠ f(X′) in the dual: a quadratic in ``a - b``, both in channel coordinates."""
 
     @abstractmethod
     def agreement(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> torch.Tensor:
@@ -142,8 +152,31 @@ class Prior(ABC):
     ) -> torch.Tensor:
         """(n, m) log of the mean of e^critic over the noise, between f(X) in the rows and f(X′) in the columns."""
 
+    @abstractmethod
+    def least_batch(self, level: float) -> float:
+        """Rows from which on a batch sees the dual at this noise, not rounded: below, the mean of κ is mostly its tail.
+
+        √(2 E κ²)/E κ over independent draws of the prior: :func:`noisedim.theory.dual_batch.least_batch`. It grows as the
+        noise falls, so it tells how far to anneal at a batch size.
+        """
+
+    def batch_bound(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> tuple[torch.Tensor, float]:
+        """What is reported of a batch: a lower bound on I(f(X′); f(X)+Z), 0-d, nats, and the most that it can show.
+
+        It is at most the log of the rows in every batch, and at most the information in the mean over batches; no gradients.
+        In float64: with little noise, single precision would lift it.
+        """
+        with torch.no_grad():
+            z, z_prime = z.double(), z_prime.double()
+            bound = row_bound(self.dual_positives(z, z_prime, level), self.fitted_log_kernel(z, z_prime, level))
+        return bound, min(self.capacity(level), math.log(len(z)))
+
     def from_channel(self, z: torch.Tensor) -> torch.Tensor:
-        """Channel coordinates (n, dim) to embeddings (n, ambient_dim): a bijection that carries its law to the prior."""
+        """Channel coordinates (n, channel_dim) to embeddings (n, ambient_dim): a bijection that takes its law to the prior."""
+        return z
+
+    def to_channel(self, z: torch.Tensor) -> torch.Tensor:
+        """The inverse of :meth:`from_channel`, (n, ambient_dim) to (n, channel_dim)."""
         return z
 
     @abstractmethod
@@ -162,7 +195,7 @@ class Prior(ABC):
     def log_prob(self, z: torch.Tensor) -> torch.Tensor:
         """Log-density, nats, (n, ambient_dim) to (n,); −∞ off the support; differentiable in the interior.
 
-        With respect to Lebesgue measure, but for the sphere, where it is the sphere's own surface measure.
+        With respect to Lebesgue measure, but for sphere and torus, where it is their own surface measure.
         """
 
     def in_unit_cube(self, z: torch.Tensor) -> torch.Tensor | None:

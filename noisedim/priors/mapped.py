@@ -43,6 +43,10 @@ class MappedPrior(Prior):
         self.exact_dual = self._channel_prior.exact_dual
 
     @property
+    def channel_dim(self) -> int:
+        return self.channel_prior.channel_dim
+
+    @property
     def channel_prior(self) -> Prior:
         return self._channel_prior
 
@@ -85,8 +89,17 @@ class MappedPrior(Prior):
     ) -> torch.Tensor:
         return self.channel_prior.fitted_log_kernel(a, b, level, agreement)
 
+    def least_batch(self, level: float) -> float:
+        return self.channel_prior.least_batch(level)
+
+    def batch_bound(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> tuple[torch.Tensor, float]:
+        return self.channel_prior.batch_bound(z, z_prime, level)
+
     def from_channel(self, z: torch.Tensor) -> torch.Tensor:
         return self.from_normal(z)
+
+    def to_channel(self, z: torch.Tensor) -> torch.Tensor:
+        return self.to_normal(z)
 
     def to_normal(self, z: torch.Tensor) -> torch.Tensor:
         normal = self._to_normal(self._rows(z, self.ambient_dim)).to(z.dtype)

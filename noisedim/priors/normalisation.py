@@ -6,7 +6,7 @@ from typing import final
 import torch
 from torch import nn
 
-__all__ = ["SQUASH_NAMES", "BatchStandardisation", "StandardisationThenSquash"]
+__all__ = ["SQUASH_NAMES", "BatchStandardisation", "StandardisationThenSpheres", "StandardisationThenSquash"]
 
 # Statistics of a batch divide by sqrt(variance + eps). PyTorch's default of 1e-5 leaves features of small scale short
 # of unit variance, which the theorem assumes; constant features are refused by the channel instead.
@@ -64,3 +64,27 @@ class StandardisationThenSquash(nn.Module):
 
     def extra_repr(self) -> str:
         return f"then {self.name}"
+
+
+@final
+class StandardisationThenSpheres(nn.Module):
+    """Batch standardisation, then each group of ``width`` columns brought to length 1: (n, groups · width) to the same.
+
+    The standardisation keeps the directions from gathering about that of the mean before training has begun.
+    """
+
+    def __init__(self, groups: int, width: int) -> None:
+        super().__init__()
+        self.standardisation = BatchStandardisation(groups * width)
+        self.width = width
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        points = self.standardisation(x).unflatten(1, (-1, self.width))
+        return nn.functional.normalize(points, dim=2, eps=1e-12).flatten(1)
+
+    def set_statistics(self, raw: torch.Tensor) -> None:
+        """Set the running statistics to those of ``raw``, (n, groups · width)."""
+        self.standardisation.set_statistics(raw)
+
+    def extra_repr(self) -> str:
+        return f"then length 1 by {self.width} columns"

@@ -6,21 +6,21 @@ from typing import Any, final
 import numpy as np
 import torch
 
-from noisedim.checks import positive
-from noisedim.priors.arrays import SINGLE_EPS, digits_held
+from noisedim.checks import one_of, positive
+from noisedim.priors.arrays import SINGLE_EPS
+from noisedim.priors.directional import UnitSpherePrior, off_spheres
 from noisedim.priors.mapped import MappedPrior
-from noisedim.priors.special import FARTHEST, LOG_ROOT_TAU, attach, normal_distribution, signs
+from noisedim.priors.special import attach
+from noisedim.priors.sphere_angles import log_sphere_area, sphere_from_normal, sphere_to_normal
 
 __all__ = ["BallPrior", "SpherePrior"]
 
 # Below this logarithm a probability has left float64's comfortable range, and a series is used.
 _LEAST_LOG = -500.0
 _SERIES_TERMS = 400
-# How far off the sphere a row may be, relative to the radius: decimals in a file, single precision.
-_TOLERANCE = 1e-4
 _TINY = 1e-300
-_POLISH = 3
-_FARTHEST = FARTHEST - 1
+# The noise that stays on the sphere.
+_DIRECTIONAL = "von-mises-fisher"
 
 
 @final
@@ -92,34 +92,45 @@ class BallPrior(MappedPrior):
 
 @final
 class SpherePrior(MappedPrior):
-    r"""Uniform on the sphere of dimension d and radius R, which lies in R^{d+1}.
+    r"""Uniform on the sphere of dimension d and radius R, which lies in R^{d+1}, with noise of one of two kinds.
 
     It has no density in R^{d+1}, but one with respect to its own surface measure, and d coordinates: :meth:`to_normal`
     takes a point (n, d+1) to its hyperspherical angles, which are independent, and each angle to N(0, 1) by the
-    probability integral transform. An encoder of d outputs is trained; embeddings have d + 1 columns.
+    probability integral transform. Embeddings have d + 1 columns.
 
-    What every map of this kind pays: it is smooth everywhere but on a half great sphere of dimension d − 1, the seam where
-    the last angle jumps from π to −π, which far points of N(0, I) approach from both sides.
+    ``noise="von-mises-fisher"`` trains on the sphere itself, through
+    :class:`~noisedim.priors.directional.UnitSpherePrior`: an encoder of d + 1 outputs, each row brought to length 1, and
+    noise of von Mises and Fisher's law about it. No point of the sphere differs from another.
+
+    ``noise="normal"`` (default) trains an encoder of d outputs through the Gaussian channel, before the map. What every map
+    of this kind pays: it is smooth everywhere but on a half great sphere of dimension d − 1, the seam where the last angle
+    jumps from π to −π, which far points of N(0, I) approach from both sides.
 
     Args:
         dim: dimension d >= 1 of the sphere itself: 1 for the circle, 2 for the surface of the ball in space.
         radius: R > 0.
+        noise: ``"normal"`` or ``"von-mises-fisher"``.
 
     >>> prior = SpherePrior(2)
     >>> prior.from_normal(torch.zeros(1, 2)).shape
     torch.Size([1, 3])
+    >>> round(SpherePrior(2, noise="von-mises-fisher").capacity(0.3), 4)  # nats, at the concentration 1/0.3²
+    2.1011
     """
 
     name = "sphere"
-    optional_fields = ("radius",)
+    optional_fields = ("radius", "noise")
+    references = ("directional-statistics",)
 
-    def __init__(self, dim: int, *, radius: float = 1.0) -> None:
-        super().__init__(dim)
+    def __init__(self, dim: int, *, radius: float = 1.0, noise: str = "normal") -> None:
+        self.noise_law = one_of("noise", noise, ("normal", _DIRECTIONAL))
+        super().__init__(dim, channel_prior=UnitSpherePrior(dim) if noise == _DIRECTIONAL else None)
         self.radius = positive("radius", radius)
-        self.support_words = f"norms of {self.radius:g}, up to {_TOLERANCE:g} of it"
+        self.support_words = f"norms of {self.radius:g}, up to 0.0001 of it"
 
     def __repr__(self) -> str:
-        return f"SpherePrior(dim={self.dim}, radius={self.radius:g})"
+        noise = "" if self.noise_law == "normal" else f", noise={self.noise_law!r}"
+        return f"SpherePrior(dim={self.dim}, radius={self.radius:g}{noise})"
 
     @property
     def ambient_dim(self) -> int:
@@ -130,42 +141,22 @@ class SpherePrior(MappedPrior):
         return f"the uniform law on the sphere of radius {self.radius:g}"
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:
-        # Unit vectors that were rounded to float16 or bfloat16 are off the sphere by up to half a unit of their last digit.
-        tolerance = max(_TOLERANCE, 2.0 ** -digits_held(z))
-        return ~((_norms(z.double())[:, 0] / self.radius - 1).abs() <= tolerance)
+        return off_spheres(z, self.dim + 1, self.radius)
 
     def _to_normal(self, z: torch.Tensor) -> torch.Tensor:
-        # Squared norms of what follows each coordinate: near a pole they keep the digits that 1 − x² would lose.
-        rest = z.square().flip(1).cumsum(1).flip(1)
-        columns = []
-        for i in range(self.dim - 1):
-            side = signs(z[:, i])
-            angle = torch.atan2(rest[:, i + 1].clamp_min(_TINY).sqrt(), side * z[:, i])
-            columns.append(side * _angle_to_normal(angle, self.dim - i))
-        # The last angle, as its distance from the seam: half of the circle is at most 2π·½ away.
-        side = signs(z[:, -1])
-        angle = torch.atan2(side * z[:, -1], -z[:, -2])
-        tail = (angle / (2 * math.pi)).clamp_min(_TINY)
-        columns.append(-side * torch.special.ndtri(tail))
-        return torch.stack(columns, 1)
+        return sphere_to_normal(z, self.dim)
 
     def _from_normal(self, z: torch.Tensor) -> torch.Tensor:
-        # Farther out there are no probabilities left in float64.
-        z = z.clamp(-_FARTHEST, _FARTHEST)
-        scale = torch.full_like(z[:, 0], self.radius)
-        columns = []
-        for i in range(self.dim - 1):
-            angle = _angle_from_normal(z[:, i], self.dim - i)
-            columns.append(scale * signs(z[:, i]) * torch.cos(angle))
-            scale = scale * torch.sin(angle)
-        side = signs(z[:, -1])
-        angle = 2 * math.pi * normal_distribution(-side * z[:, -1])
-        columns += [-scale * torch.cos(angle), scale * side * torch.sin(angle)]
-        return torch.stack(columns, 1)
+        return sphere_from_normal(z, self.dim, self.radius)
+
+    def from_channel(self, z: torch.Tensor) -> torch.Tensor:
+        return z * self.radius if self.noise_law == _DIRECTIONAL else self.from_normal(z)
+
+    def to_channel(self, z: torch.Tensor) -> torch.Tensor:
+        return self.channel_prior.to_channel(z / self.radius) if self.noise_law == _DIRECTIONAL else self.to_normal(z)
 
     def _log_prob(self, z: torch.Tensor) -> torch.Tensor:
-        half = (self.dim + 1) / 2
-        area = math.log(2) + half * math.log(math.pi) - math.lgamma(half) + self.dim * math.log(self.radius)
+        area = log_sphere_area(self.dim) + self.dim * math.log(self.radius)
         return torch.where(self.outside(z), -math.inf, 0 * z.sum(1) - area)
 
     def _sample(self, n: int, generator: torch.Generator | None, device: torch.device) -> torch.Tensor:
@@ -173,7 +164,8 @@ class SpherePrior(MappedPrior):
         return direction / _norms(direction) * self.radius
 
     def spec(self) -> dict[str, Any]:
-        return {"prior": self.name, "dim": self.dim, "radius": self.radius}
+        noise = {} if self.noise_law == "normal" else {"noise": self.noise_law}
+        return {"prior": self.name, "dim": self.dim, "radius": self.radius, **noise}
 
 
 def _norms(z: torch.Tensor) -> torch.Tensor:
@@ -225,52 +217,3 @@ def _chi_quantiles(dim: int, share: np.ndarray) -> np.ndarray:
             logs = logs - (value - log_p[far]) / slope
         x[far] = np.exp(logs)
     return np.sqrt(2 * x)
-
-
-def _angle_to_normal(angle: torch.Tensor, m: int) -> torch.Tensor:
-    """|z| of a polar angle in [0, π/2] from the nearer pole of the sphere of dimension m >= 2; differentiable.
-
-    The angle's density is sin^(m−1)/B(m/2, ½); the share of the sphere within it of one pole is ½·I_{sin²}(m/2, ½).
-    """
-    points = angle.detach().cpu().numpy()
-    values = _normal_of_angle(points, m)
-    return attach(
-        angle, *(torch.from_numpy(own).to(angle.device) for own in (values, -_angle_slope(points, values, m)))
-    )
-
-
-def _angle_from_normal(z: torch.Tensor, m: int) -> torch.Tensor:
-    """The polar angle from the nearer pole for z of either sign; differentiable, the inverse of :func:`_angle_to_normal`."""
-    from scipy.special import betaincinv, erf, ndtr
-
-    points = z.detach().cpu().numpy()
-    size = np.abs(points)
-    sine = np.sqrt(betaincinv(m / 2, 0.5, 2 * np.maximum(ndtr(-size), _TINY)))
-    cosine = np.sqrt(betaincinv(0.5, m / 2, erf(size / math.sqrt(2))))
-    angle = np.arctan2(sine, cosine)
-    # scipy's inverse has few digits far out: Newton's method on z gives the others back.
-    for _ in range(_POLISH):
-        found = _normal_of_angle(angle, m)
-        angle = np.clip(angle + (found - size) / _angle_slope(angle, found, m), _TINY, math.pi / 2)
-    slope = 1 / _angle_slope(angle, size, m)
-    return attach(z, *(torch.from_numpy(own).to(z.device) for own in (angle, np.where(points >= 0, -slope, slope))))
-
-
-def _normal_of_angle(angle: np.ndarray, m: int) -> np.ndarray:
-    from scipy.special import betainc, erfinv, ndtri
-
-    near = betainc(m / 2, 0.5, np.sin(angle) ** 2) / 2
-    # Near the equator the tail is ½ less something small, which z is proportional to.
-    middle = math.sqrt(2) * erfinv(betainc(0.5, m / 2, np.cos(angle) ** 2))
-    return np.asarray(np.where(near < 0.25, -ndtri(np.maximum(near, _TINY)), middle))
-
-
-def _angle_slope(angle: np.ndarray, z: np.ndarray, m: int) -> np.ndarray:
-    """−dz/dangle: the density of the angle over that of z."""
-    with np.errstate(divide="ignore"):
-        logs = (m - 1) * np.log(np.sin(angle)) - _log_beta(m) + z * z / 2 + LOG_ROOT_TAU
-    return np.asarray(np.exp(logs))
-
-
-def _log_beta(m: int) -> float:
-    return math.lgamma(m / 2) + math.lgamma(0.5) - math.lgamma((m + 1) / 2)

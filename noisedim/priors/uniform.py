@@ -13,7 +13,7 @@ from noisedim.priors.interface import Prior
 from noisedim.priors.normalisation import SQUASH_NAMES, StandardisationThenSquash
 from noisedim.priors.special import normal_distribution
 from noisedim.theory import bounds
-from noisedim.theory.dual_uniform import leaky_kernel, leaky_positives
+from noisedim.theory.dual_uniform import leaky_kernel, leaky_positives, leaky_row_bound, uniform_least_batch
 
 __all__ = ["UniformPrior"]
 
@@ -46,8 +46,8 @@ class UniformPrior(Prior):
     what each map does to the match.
 
     The channel's density vanishes outside [−ε, ε]^d, so the dual has no finite alignment term. In its place stands the
-    quadratic of Gaussian noise with the same variance, ‖a−b‖²/(2·ε²/3): a surrogate, so the dual's value for this prior
-    is an objective and not a bound on information.
+    quadratic of Gaussian noise with the same variance, ‖a−b‖²/(2·ε²/3): a surrogate, so the dual's loss for this prior
+    is an objective and not a bound on information. What is reported of a batch is the leaky dual, which is one.
 
     Source: arXiv 2410.06993, Theorem 3.5; the kernel is new, claim dual-uniform.
 
@@ -114,6 +114,14 @@ class UniformPrior(Prior):
     ) -> torch.Tensor:
         kernel: torch.Tensor = leaky_kernel(a, b, level, _leakage(agreement, level))
         return kernel
+
+    def least_batch(self, level: float) -> float:
+        return uniform_least_batch(self.dim, level)
+
+    def batch_bound(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> tuple[torch.Tensor, float]:
+        with torch.no_grad():
+            bound: torch.Tensor = leaky_row_bound(z.double(), z_prime.double(), level)
+        return bound, min(self.capacity(level), math.log(len(z) / 2))
 
     def to_normal(self, z: torch.Tensor) -> torch.Tensor:
         # A value of exactly 0 or 1 has an infinite quantile. Half an ulp inside is still far out.

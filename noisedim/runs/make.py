@@ -25,7 +25,7 @@ from noisedim.downstream import (
 )
 from noisedim.errors import InvalidInputError
 from noisedim.generation.grids import as_bytes
-from noisedim.objectives import Autoencoder, dual_bound
+from noisedim.objectives import Autoencoder
 from noisedim.runs.environment import environment
 from noisedim.runs.pretrained import store_pretrained
 from noisedim.runs.record import Information, RunRecord
@@ -251,16 +251,16 @@ def _information(config: TrainConfig, model: EmbeddingModel, split: RunSplit) ->
         for _ in range(_AUGMENTATION_DRAWS)
     ]
 
-    def bound(half: slice, level: float, dtype: torch.dtype = torch.float64) -> float:
-        own = z[half].to(dtype)
-        return float(np.mean([dual_bound(own, other[half].to(dtype), prior, level).bound.item() for other in others]))
+    def bound(half: slice, level: float) -> float:
+        return float(np.mean([prior.batch_bound(z[half], other[half], level)[0].item() for other in others]))
 
-    levels = np.geomspace(sigma, max(sigma, _MOST_ADDED_NOISE), 24).tolist()
+    # Noise about a point of a sphere does not add up to more of its kind.
+    most = max(sigma, _MOST_ADDED_NOISE) if prior.channel_prior.is_standard_normal else sigma
+    levels = np.geomspace(sigma, most, 24).tolist() if most > sigma else [sigma]
     middle = len(z) // 2
     halves = slice(middle), slice(middle, None)
-    # Single precision is enough to choose by, and twice as fast.
-    chosen = [max(levels, key=lambda level: bound(half, level, torch.float32)) for half in halves]
+    chosen = [max(levels, key=lambda level: bound(half, level)) for half in halves]
     values = [bound(halves[1], chosen[0]), bound(halves[0], chosen[1])]
-    # As much as the fewest pairs can show.
-    ceiling = min(prior.capacity(sigma), math.log(middle * (middle - 1)))
+    # As much as the smaller half can show.
+    ceiling = min(prior.capacity(sigma), math.log(middle))
     return Information(float(np.mean(values)), ceiling, evaluated_at_sigma=float(np.mean(chosen)))

@@ -19,11 +19,25 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.checks import embedding_matrix, positive
+from noisedim.checks import embedding_matrix, positive, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.theory._arrays import pairwise
+from noisedim.theory.dual_batch import row_bound
 
-__all__ = ["best_leakage", "largest_leaky_dual", "leaky_alignment", "leaky_kernel", "leaky_positives"]
+__all__ = [
+    "best_leakage",
+    "largest_leaky_dual",
+    "leaky_alignment",
+    "leaky_kernel",
+    "leaky_positives",
+    "leaky_row_bound",
+    "row_leakage",
+    "uniform_least_batch",
+]
+
+# Leakages that are tried on a batch, and by how many of its rows: J_η is flat about its maximum.
+_LEAKAGES = tuple(float(eta) for eta in np.geomspace(1e-3, 1.0, 25))
+_CHOOSING_ROWS = 512
 
 
 def _leakage(value: Any) -> Any:
@@ -213,3 +227,94 @@ def largest_leaky_dual(z: Any, z_prime: Any, epsilon: float) -> tuple[float, flo
     found = minimize_scalar(negative, bounds=ends, method="bounded", options={"xatol": 1e-10})
     best = min(((float(found.fun), float(found.x)), (found_there[k], float(grid[k]))))
     return -best[0], min(1.0, math.exp(best[1]))
+
+
+def row_leakage(z: Any, z_prime: Any, epsilon: float) -> float:
+    r"""The leakage, of 25 from 0.001 to 1, at which the row-wise J_η of a batch is largest; of at most its first 512 rows.
+
+    Args:
+        z: f(X) in [0, 1]^d, shape (n, d).
+        z_prime: f(X′) in [0, 1]^d, shape (n, d), row i from the same image as row i of ``z``.
+        epsilon: half-width of the noise, > 0.
+
+    Returns: η in (0, 1]. Of the rows that it was chosen on, J_η is not a bound in the mean: :func:`leaky_row_bound`.
+
+    Raises: InvalidInputError: for shapes that do not match or ``epsilon`` not finite and positive.
+
+    Source: claim dual-leaky. Checked by theory_checks/test_dual_leaky.py.
+
+    >>> row_leakage([[0.0], [1.0]], [[0.0], [1.0]], 0.25)  # equal views: as little as there is
+    0.001
+    """
+    z, z_prime = z[:_CHOOSING_ROWS], z_prime[:_CHOOSING_ROWS]
+    values = [
+        row_bound(leaky_positives(z, z_prime, epsilon, eta), leaky_kernel(z, z_prime, epsilon, eta))
+        for eta in _LEAKAGES
+    ]
+    if isinstance(values[0], torch.Tensor):  # one synchronisation with the device, not 25
+        return _LEAKAGES[int(torch.stack(values).argmax())]
+    return _LEAKAGES[int(np.argmax(values))]
+
+
+def leaky_row_bound(z: Any, z_prime: Any, epsilon: float) -> Any:
+    r"""The row-wise J_η of a batch, nats, each half of the rows with the leakage that is best for the other half.
+
+    With η from other images, the row-wise dual of n/2 rows is at most log(n/2) always and at most I in the mean; so is the
+    mean of both halves'.
+
+    Args:
+        z: f(X) in [0, 1]^d, shape (n, d), n ≥ 2.
+        z_prime: f(X′) in [0, 1]^d, shape (n, d), row i from the same image as row i of ``z``.
+        epsilon: half-width of the noise, > 0.
+
+    Returns: nats, at most log(n/2); a 0-d tensor for tensors, else a float.
+
+    Raises: InvalidInputError: for shapes that do not match, fewer than 2 rows or ``epsilon`` not finite and positive.
+
+    Source: claim dual-leaky. Checked by theory_checks/test_dual_leaky.py.
+
+    >>> z = np.linspace(0, 1, 8)[:, None]  # four points that the noise keeps apart, in either half: log 4, less the leakage
+    >>> round(leaky_row_bound(z, z, 0.05), 3)
+    1.386
+    """
+    if len(z) < 2 or len(z) != len(z_prime):
+        raise InvalidInputError(
+            f"z and z_prime must have one row per image each, 2 or more; got {len(z)} and {len(z_prime)}"
+        )
+    middle = len(z) // 2
+    halves = (z[:middle], z_prime[:middle]), (z[middle:], z_prime[middle:])
+    total: Any = 0.0
+    for own, other in (halves, halves[::-1]):
+        eta = row_leakage(*other, epsilon)
+        total = total + row_bound(leaky_positives(*own, epsilon, eta), leaky_kernel(*own, epsilon, eta))
+    return total / 2
+
+
+def uniform_least_batch(dim: int, epsilon: float) -> float:
+    r"""The number of rows from which on a batch sees the uniform prior's kernel: below it its mean is mostly its tail.
+
+    .. math:: B = \sqrt{2}\,\Bigl(\frac{\mathbb E(2\varepsilon-|U-U'|)_+^2}{(\mathbb E(2\varepsilon-|U-U'|)_+)^2}\Bigr)^{d/2}
+
+    The rule of :func:`noisedim.theory.dual_batch.least_batch`, with the relative second moment of κ at two independent draws
+    of U[0, 1]^d. For little noise it is about √2·(3ε)^(−d/2): e^(C/2), not e^C.
+
+    Args:
+        dim: embedding dimension d ≥ 1.
+        epsilon: half-width of the noise, > 0.
+
+    Returns: rows, not rounded; inf where it overflows.
+
+    Raises: InvalidInputError: for arguments out of range.
+
+    Source: moments of the triangular law of |U − U′|; claim dual-leaky. Checked by theory_checks/test_dual_leaky.py.
+
+    >>> round(uniform_least_batch(2, 0.05), 2)
+    9.84
+    """
+    dim, width = positive_integer("dim", dim), 2 * positive("epsilon", epsilon)
+    top = min(1.0, width)
+    # ∫ 2(1−t)(w−t)^p over [0, top], p = 1 and 2.
+    mean = 2 * (width * top - (1 + width) * top**2 / 2 + top**3 / 3)
+    square = 2 * (width**2 * top - (width**2 + 2 * width) * top**2 / 2 + (1 + 2 * width) * top**3 / 3 - top**4 / 4)
+    log = math.log(2) / 2 + dim / 2 * (math.log(square) - 2 * math.log(mean))
+    return math.exp(log) if log < 700 else math.inf

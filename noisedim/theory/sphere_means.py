@@ -20,6 +20,17 @@ __all__ = ["log_mean", "log_sphere_mean", "mean_and_resultant", "mean_resultant"
 # From this order on eight terms of Debye's expansion err by less than 1e-14.
 _ASYMPTOTIC_ORDER = 50
 _DEBYE_TERMS = 8
+# Bernoulli's numbers B₂, B₄, …, B₁₄: for log(sinh t/t) to rounding below this t.
+_BERNOULLI = (
+    Fraction(1, 6),
+    Fraction(-1, 30),
+    Fraction(1, 42),
+    Fraction(-1, 30),
+    Fraction(5, 66),
+    Fraction(-691, 2730),
+    Fraction(7, 6),
+)
+_NEAR_ZERO = 0.3
 
 
 @lru_cache
@@ -55,12 +66,36 @@ def _debye(order: float, t: torch.Tensor, *, scaled: bool) -> torch.Tensor:
     return order * (main - torch.log1p(w / 2)) - torch.log(s) / 2 + torch.log1p(total) - math.log1p(at_zero)
 
 
+def _on_the_circle(t: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """log I₀(t) − t, and I₁/I₀."""
+    own = torch.special.i0e(t)
+    return torch.log(own), torch.special.i1e(t) / own
+
+
+def _on_the_sphere(t: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """log(sinh t/t) − t, and coth t − 1/t: by Bernoulli's numbers where the latter cancels."""
+    far = t.clamp(min=_NEAR_ZERO)
+    lost = torch.exp(-2 * far)
+    square, log, resultant = t * t, torch.zeros_like(t), torch.zeros_like(t)
+    for n, bernoulli in reversed(list(enumerate(_BERNOULLI, 1))):
+        c = float(4**n * bernoulli / math.factorial(2 * n))
+        log, resultant = (log + c / (2 * n)) * square, resultant * square + c
+    near = t < _NEAR_ZERO
+    return (
+        torch.where(near, log - t, torch.log((1 - lost) / (2 * far))),
+        torch.where(near, resultant * t, (1 + lost) / (1 - lost) - 1 / far),
+    )
+
+
 def mean_and_resultant(t: torch.Tensor, dim: int, *, scaled: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """log M(t), less t if ``scaled``, and A(t) on the sphere S^dim, for t >= 0.
 
-    M(t) = F(ν) = ₀F₁(; ν+1; t²/4) with ν = (dim−1)/2. From a large order downwards by the contiguous relation
-    F(μ−1) = F(μ) + t²/4/(μ(μ+1)) F(μ+1), whose terms are all positive; A = t F(ν+1)/(2(ν+1) F(ν)).
+    M(t) = F(ν) = ₀F₁(; ν+1; t²/4) with ν = (dim−1)/2. Less t, on the circle and on S², by functions that are there. Else
+    from a large order downwards by the contiguous relation F(μ−1) = F(μ) + t²/4/(μ(μ+1)) F(μ+1), whose terms are all
+    positive; A = t F(ν+1)/(2(ν+1) F(ν)).
     """
+    if scaled and dim <= 2:
+        return _on_the_circle(t) if dim == 1 else _on_the_sphere(t)
     order = (dim - 1) / 2
     steps = max(0, math.ceil(_ASYMPTOTIC_ORDER - order))
     top = order + steps

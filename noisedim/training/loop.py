@@ -3,6 +3,7 @@
 import json
 import math
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +134,8 @@ class Trainer(Resumable):
         self.ranks = Ranks.alone() if ranks is None else ranks
         check_shares(config.batch_size, self.ranks.size)
         self.config = config
+        if config.unseen_capacity is not None and self.ranks.rank == 0:
+            warnings.warn(config.unseen_capacity, UserWarning, stacklevel=2)
         self.images = resident(images, self.device)
         self.sampler = BatchSampler(len(self.images), generator=self.stream("batches"), device=self.device)
         self.augmentation = self.stream("augmentation")
@@ -141,7 +144,8 @@ class Trainer(Resumable):
         execution.prepare(self.model.encoder)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(torch_seed(config.seed, "objective"))
-            self.objective = config.objective.build(config.dim, self.shape).to(self.device).train()
+            dim = self.model.channel.prior.channel_dim
+            self.objective = config.objective.build(dim, self.shape).to(self.device).train()
         self.same_class = self._classes(labels)
         self.parameters = [*self.model.parameters(), *self.objective.parameters()]
         self.optimizer = make_optimizer(config.optimiser, self.parameters)
@@ -237,7 +241,7 @@ class Trainer(Resumable):
                 f"{channel.prior.level_name}={channel.level:.4g}, learning rate {rate:.3g}. A smaller learning rate or "
                 "a slower annealing helps"
             )
-        seen = raw.detach()[:, : channel.prior.dim].double()
+        seen = raw.detach()[:, : channel.prior.channel_dim].double()
         if self.objective.normalised:
             # Offset and scale of its coordinates are not seen.
             seen = (seen - seen.mean(0)) / seen.std(0).clamp(min=1e-30)

@@ -34,7 +34,7 @@ class EmbeddingModel(nn.Module):
 
     def raw(self, images: torch.Tensor) -> torch.Tensor:
         """The embedding before the channel, (n, d)."""
-        return self.encoder(images)[:, : self.channel.prior.dim]
+        return self.encoder(images)[:, : self.channel.prior.channel_dim]
 
     @property
     def has_backbone(self) -> bool:
@@ -61,7 +61,7 @@ def build_model(config: TrainConfig, shape: tuple[int, ...]) -> EmbeddingModel:
     # Layers draw their weights from the global generator; the caller's is left as it was.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        outputs = config.dim * config.objective.outputs_a_dimension
+        outputs = prior.channel_dim * config.objective.outputs_a_dimension
         if config.has_backbone:
             encoder = projected_encoder(
                 config.encoder,
@@ -75,7 +75,9 @@ def build_model(config: TrainConfig, shape: tuple[int, ...]) -> EmbeddingModel:
             )
         else:
             encoder = make_encoder(config.encoder, shape, outputs)
-    channel = NoisyChannel(prior, **{prior.level_name: config.noise.target(prior)})  # type: ignore[arg-type]
+    level = {prior.level_name: config.noise.target(prior)}
+    # Whether a batch can see it is the configuration's to say, once.
+    channel = NoisyChannel(prior, warn=False, **level)  # type: ignore[arg-type]
     return EmbeddingModel(encoder, channel, shape)
 
 
@@ -123,7 +125,9 @@ def embed_with_features(
 
     def both(batch: torch.Tensor) -> tuple[torch.Tensor, ...]:
         features = model.features(batch)
-        return features, model.channel(model.encoder.get_submodule("head")(features)[:, : model.channel.prior.dim])
+        return features, model.channel(
+            model.encoder.get_submodule("head")(features)[:, : model.channel.prior.channel_dim]
+        )
 
     features, z = _outputs(model, images, batch_size, both)
     return features, z

@@ -26,6 +26,7 @@ from noisedim.priors import (
     GaussianPrior,
     ProductPrior,
     SpherePrior,
+    TorusPrior,
     UniformPrior,
     load_prior,
     prior_from_spec,
@@ -56,6 +57,10 @@ _MAKERS = {
     "circle": lambda: SpherePrior(1),
     "sphere": lambda: SpherePrior(2, radius=0.5),
     "sphere-20": lambda: SpherePrior(20),
+    "sphere-of-directions": lambda: SpherePrior(2, radius=3.0, noise="von-mises-fisher"),
+    "sphere-of-directions-9": lambda: SpherePrior(9, noise="von-mises-fisher"),
+    "one-angle": lambda: TorusPrior(1),
+    "torus": lambda: TorusPrior(3),
     "mixture": lambda: GaussianMixturePrior(
         [0.2, 0.5, 0.3], [[-3, 0], [2, 1], [0, 4]], [[[1, 0.8], [0.8, 1]], [[0.2, 0], [0, 3]], [[2, -1], [-1, 1]]]
     ),
@@ -70,9 +75,14 @@ def prior(request):
 
 
 def _tangent(prior, x):
-    """An orthonormal basis (m, k, d) of the directions in which the support extends: all of them, but on a sphere."""
+    """An orthonormal basis (m, k, d) of the directions in which the support extends: all of them, but on spheres."""
     if prior.ambient_dim == prior.dim:
         return torch.eye(prior.dim, dtype=x.dtype).expand(len(x), -1, -1)
+    if isinstance(prior, TorusPrior):
+        basis = torch.zeros(len(x), prior.ambient_dim, prior.dim, dtype=x.dtype)
+        for i in range(prior.dim):
+            basis[:, 2 * i, i], basis[:, 2 * i + 1, i] = -x[:, 2 * i + 1], x[:, 2 * i]
+        return basis
     unit = x / x.norm(dim=1, keepdim=True)
     return torch.linalg.svd(unit[:, None, :]).Vh[:, 1:, :].transpose(1, 2)
 
@@ -209,7 +219,9 @@ def test_capacity_and_dual_are_those_of_its_channel(prior):
     assert prior.capacity(level) == channel.capacity(level)
     assert prior.information(level) == channel.information(level)
     assert prior.level_for_capacity(2.0) == channel.level_for_capacity(2.0)
-    a, b = (torch.rand(5, prior.dim, dtype=torch.float64) for _ in range(2))
+    g = torch.Generator().manual_seed(3)
+    a, b = (channel.sample(5, generator=g, dtype=torch.float64) for _ in range(2))
+    assert a.shape == (5, prior.channel_dim)
     torch.testing.assert_close(prior.log_dual_kernel(a, b, level), channel.log_dual_kernel(a, b, level))
     torch.testing.assert_close(prior.alignment(a, b, level), channel.alignment(a, b, level))
     assert prior.noise(a, level).shape == a.shape
@@ -234,6 +246,10 @@ def test_file_and_specification_give_the_same_prior(prior, tmp_path):
 
 def _plane(prior):
     """Points (m, 2) or (m, 1) and weights of a quadrature over the support: the trapezoidal rule after a substitution."""
+    if isinstance(prior, TorusPrior):
+        t, p = np.meshgrid(*[np.linspace(0, 2 * np.pi, 50, endpoint=False)] * 2, indexing="ij")
+        points = np.stack([np.cos(t), np.sin(t), np.cos(p), np.sin(p)], -1).reshape(-1, 4)
+        return points, np.full(2500, (2 * np.pi / 50) ** 2)
     if isinstance(prior, SpherePrior):
         theta, w = np.polynomial.legendre.leggauss(60)
         theta, w = (theta + 1) * np.pi / 2, w * np.pi / 2
@@ -262,6 +278,8 @@ def _plane(prior):
         (ProductPrior([stats.t(5.0), stats.logistic()]), 1e-6),
         (_MAKERS["mixture"](), 1e-9),
         (_MAKERS["sphere"](), 1e-9),
+        (_MAKERS["sphere-of-directions"](), 1e-9),
+        (TorusPrior(2), 1e-9),
         (_MAKERS["disc"](), 1e-9),
         ("flow", 1e-3),
     ],

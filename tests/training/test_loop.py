@@ -189,3 +189,17 @@ def test_gpu_matches_the_prior_too(images):
     config = TrainConfig(steps=400, noise=NoiseConfig(capacity=2.0), data=DataConfig())
     z = embed(train(config, images, device="cuda").model, images)
     assert henze_zirkler_statistic(z.double()) < 3
+
+
+def test_a_capacity_that_a_batch_cannot_see_is_told_once(images):
+    config = replace(SMALL, dim=8, steps=2, noise=NoiseConfig(capacity=14.0))
+    with pytest.warns(UserWarning, match="capacity of 14 nats exceeds the .* of 64 rows can see") as told:
+        train(config, images, device="cpu")
+    assert len(told) == 1
+    # Objectives that are bounds by themselves, or whose critic allows for views that differ, are not warned of.
+    for name in ("row-dual", "adaptive-dual", "simclr"):
+        assert replace(config, objective=ObjectiveConfig(name=name)).unseen_capacity is None
+    assert replace(config, batch_size=4096, noise=NoiseConfig(capacity=8.0)).unseen_capacity is None
+    assert TrainConfig().unseen_capacity is None
+    # Configurations are read back without a word: only training with them warns.
+    assert TrainConfig.from_dict(config.to_dict()) == config

@@ -194,7 +194,9 @@ def read_hdf5(path: Path, wanted: Wanted) -> Chosen:
             file.visititems(lambda own, item: found.update({own: item}) if isinstance(item, h5py.Dataset) else None)
             numeric = {own: item for own, item in found.items() if item.dtype.kind in "fiu"}
             return wanted.of(path, numeric, lambda item: item[()])
-    except OSError as error:
+    except InvalidInputError:
+        raise
+    except Exception as error:  # h5py has many for a damaged file
         raise InvalidInputError(f"{path} cannot be read as an HDF5 file ({error})") from None
 
 
@@ -206,9 +208,11 @@ def read_zarr(path: Path, wanted: Wanted) -> Chosen:
         raise InvalidInputError("reading .zarr folders needs zarr: pip install 'noisedim[zarr]'") from None
     try:
         opened = zarr.open(str(path), mode="r")
+        return wanted.of(path, dict(_zarr_arrays("", opened)), lambda array: np.asarray(array[...]))
+    except InvalidInputError:
+        raise
     except Exception as error:  # its versions have their own for what is no Zarr folder
         raise InvalidInputError(f"{path} cannot be read as a Zarr folder ({type(error).__name__}: {error})") from None
-    return wanted.of(path, dict(_zarr_arrays("", opened)), lambda array: np.asarray(array[...]))
 
 
 def _zarr_arrays(name: str, opened: Any) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -73,7 +74,7 @@ def read_text_table(path: Path, wanted: Callable[[Sequence[str]], set[str]]) -> 
                 )
     except pd.errors.EmptyDataError:
         parts = []
-    except (UnicodeDecodeError, pd.errors.ParserError, OSError, EOFError) as error:
+    except (UnicodeDecodeError, pd.errors.ParserError, OSError, EOFError, zlib.error) as error:
         raise InvalidInputError(f"{path} cannot be read as a CSV file: {str(error).strip()}") from None
     if names is None or not sum(len(part[0]) for part in parts):
         raise InvalidInputError(f"expected rows of numbers; {path} has none")
@@ -171,7 +172,7 @@ def read_json_lines(path: Path) -> Columns:
                         raise InvalidInputError(
                             f"expected a JSON object in every line; line {number} of {path} has none"
                         )
-    except (UnicodeDecodeError, json.JSONDecodeError, OSError, EOFError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, OSError, EOFError, zlib.error) as error:
         raise InvalidInputError(f"{path} cannot be read as lines of JSON: {error}") from None
     if not rows:
         raise InvalidInputError(f"expected rows of numbers; {path} has none")
@@ -217,7 +218,7 @@ def _arrow_table(path: Path) -> Any:
 
 def _by_pyarrow(path: Path, read: Callable[[], Any]) -> Columns:
     try:
-        table = read()
+        table = _without_index(read())
     except ImportError:
         raise InvalidInputError(f"reading {path.suffix} files needs pyarrow: pip install 'noisedim[parquet]'") from None
     except Exception as error:  # pyarrow has many for a damaged file
@@ -225,7 +226,7 @@ def _by_pyarrow(path: Path, read: Callable[[], Any]) -> Columns:
             f"{path} cannot be read as a {path.suffix} file ({type(error).__name__}: {error})"
         ) from None
     try:
-        return [(own, values) for own, values in arrow_columns(_without_index(table))]
+        return [(own, values) for own, values in arrow_columns(table)]
     except InvalidInputError as error:
         raise InvalidInputError(f"{path}: {error}") from None
 

@@ -51,5 +51,9 @@ class LinearDual(FittedDual):
 
 
 METHOD = Method(
-    name="linear-dual", build=lambda settings: LinearDual(), injects_noise=True, references=("mehler", "nwj")
+    name="linear-dual",
+    build=lambda settings: LinearDual(),
+    injects_noise=True,
+    means_pairs=True,
+    references=("mehler", "nwj"),
 )

@@ -27,7 +27,7 @@ __all__ = ["Leader", "leader_at", "methods_section"]
 _TITLE = "Which method matches best at the accuracy one needs"
 _PRIMARY = 8
 _RIVALS = ("vae", "wae-mmd", "swae", "sigreg", "sliced-sigreg", "infomax-flow")
-_GROUPS = {"worse": "worse than", "undecided": "undecided with", "equivalent": "equivalent to", "better": "better than"}
+_GROUPS = {"worse": "worse than", "better": "better than", "undecided": "undecided with", "equivalent": "equivalent to"}
 
 
 @dataclass(frozen=True)
@@ -155,10 +155,11 @@ def _statements(
     is_worse = any(each.decision == "worse" for each in own)
     alike = [each for each in own if each.decision == "equivalent"]
     status: Status = "contradicted" if is_worse else "undecided" if open_ones else "only when" if alike else "supported"
-    groups = [(words, [e for e in own if e.decision == decision]) for decision, words in _GROUPS.items()]
-    effect = f"sliced W₂ over theirs at accuracy {_headline(dim):g}: " + "; ".join(
-        f"{words} {', '.join(_ratio_words(each, len(comparisons)) for each in group)}"
-        for words, group in groups
+    groups = [(decision, words, [e for e in own if e.decision == decision]) for decision, words in _GROUPS.items()]
+    effect = f"sliced W₂ at accuracy {_headline(dim):g}: " + "; ".join(
+        # Numbers where they are closest; the table has the others.
+        f"{words} {', '.join(_ratio_words(e, len(comparisons)) if decision != 'better' else _name(e) for e in group)}"
+        for decision, words, group in groups
         if group
     )
     needs = ""
@@ -172,11 +173,15 @@ def _statements(
     return [Statement(_claim(dim), status, effect, budget, needs, rank=1)]
 
 
+def _name(own: Comparison) -> str:
+    return CONTESTANTS[own.method].words
+
+
 def _ratio_words(own: Comparison, count: int) -> str:
     ratio = own.ratio(comparisons=count)
     if ratio is None:
         return f"{CONTESTANTS[own.method].words} ({'does not' if own.decision == 'better' else 'may not'} reach it)"
-    return f"{CONTESTANTS[own.method].words} {ratio.estimate:.2f} [{ratio.lower:.2f}, {ratio.upper:.2f}]"
+    return f"{CONTESTANTS[own.method].words} × {ratio.estimate:.2f} [{ratio.lower:.2f}, {ratio.upper:.2f}]"
 
 
 def _levels(dim: int, curves: Mapping[str, Curve], linear: Mapping[str, Curve]) -> Table:

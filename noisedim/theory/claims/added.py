@@ -146,6 +146,18 @@ ADDED: tuple[Claim, ...] = (
         references=("noisedim", "directional-statistics", "product-kernels"),
     ),
     Claim(
+        id="dual-spheres-fitted",
+        kind="new",
+        title="The dual on spheres of views that are not equal",
+        statement="With the critic k′⟨x, y⟩ − log M(k′): E_Z T = k′A(k)⟨f, f′⟩ − log M(k′), log κ = log M(‖kf + k′f′‖) "
+        "− log M(k) − log M(k′), and J ≤ I for every k′. E T is largest at A(k′) = A(k)·E⟨f, f′⟩, where it is C(k′): J "
+        "itself if f(X) is uniform. For uniform f(X) the mean of κ over a batch has a relative variance of 1 about "
+        "B = √(2E κ²), which for little noise is e^(C/2 + d/4)·2^((1−d)/2) to first order.",
+        hypotheses=("Y depends on (X, X′) through f(X) only", "f(X), f(X′) on the sphere"),
+        source=f"{_HERE}; Donsker & Varadhan (1983)",
+        references=("noisedim", "directional-statistics", "donsker-varadhan"),
+    ),
+    Claim(
         id="sliced-epps-pulley",
         kind="new",
         title="Epps and Pulley's statistic over all slices",

@@ -10,7 +10,12 @@ __all__ = ["NoiseConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseConfig:
-    """How much noise the channel adds: at most one of sigma, epsilon, capacity, and how it is reached."""
+    """How much noise the channel adds: at most one of sigma, epsilon, capacity, and how it is reached.
+
+    How far to anneal depends on the batch: one of B rows sees log B + (d/2)·log 2 − 0.35 nats of a Gaussian channel
+    (:func:`~noisedim.theory.dual_batch.visible_capacity`). Training with the plain or the linear dual warns, once, where the
+    target's capacity exceeds that.
+    """
 
     sigma: float | None = None
     """Noise standard deviation (normal prior); default 0.3."""

@@ -110,15 +110,15 @@ class ObjectiveConfig:
         return self.noisy if self.method.injects_noise else self.noise_on != "none"
 
     @property
-    def needs_exact_dual(self) -> bool:
-        """Whether the prior's dual must be exact for it."""
+    def needs_gaussian_channel(self) -> bool:
+        """Whether it is for Gaussian noise only."""
         return self.critic == CLOSED_FORM and self.method.takes_critic
 
     def build(self, dim: int, shape: tuple[int, ...]) -> BatchObjective:
         """The objective as a module, with a fresh critic, projector or decoder where one is needed.
 
         Args:
-            dim: embedding dimension.
+            dim: columns that it sees: the embedding dimension, or what the prior's channel takes.
             shape: of an image, for decoders.
         """
         settings = Settings(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from noisedim.channel import unseen_capacity
 from noisedim.checks import one_of, positive, positive_integer, random_seed, unit_interval
 from noisedim.data import AugmentationConfig, ViewsConfig
 from noisedim.errors import InvalidInputError
@@ -123,7 +124,7 @@ class TrainConfig(StoredConfig):
                 f"batch_size must exceed dim, or a batch says nothing of the embedding's law in all directions; "
                 f"got batch_size={self.batch_size}, dim={self.dim}"
             )
-        if self.objective.needs_exact_dual and not prior.exact_dual:
+        if self.objective.needs_gaussian_channel and not prior.channel_prior.is_standard_normal:
             raise InvalidInputError(
                 f"objective.critic={self.objective.critic!r} is for prior='normal' and what it is mapped to; "
                 f"got {self.prior!r}"
@@ -162,6 +163,14 @@ class TrainConfig(StoredConfig):
     def build_prior(self) -> Prior:
         """The prior object."""
         return as_prior(self.prior, self.dim, squash=self.squash)
+
+    @property
+    def unseen_capacity(self) -> str | None:
+        """What to say where the noise falls below what a batch can see; None where it does not, or the objective copes."""
+        if not self.objective.method.means_pairs:
+            return None
+        prior = self.build_prior()
+        return unseen_capacity(prior, self.noise.target(prior), self.batch_size)
 
     @property
     def title(self) -> str:
