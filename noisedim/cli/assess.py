@@ -71,6 +71,7 @@ class Assess:
         if self.within:
             from noisedim.cli.within import decide_equivalence
 
+            self._refuse_options_of_tests()
             return decide_equivalence(
                 *(self.embeddings, self.within),
                 name=self.name,
@@ -117,6 +118,17 @@ class Assess:
         self._print(assessment)
         self._write(assessment)
         return int(assessment.rejected)
+
+    def _refuse_options_of_tests(self) -> None:
+        """Options that --within would not heed."""
+        from noisedim.errors import InvalidInputError
+
+        plain = Assess(embeddings=self.embeddings)
+        options = ("rows", "null", "labels", "simulations", "n_star", "budget", "device", "every")
+        given = [name for name in options if getattr(self, name) != getattr(plain, name)]
+        if given:
+            listed = ", ".join("--" + {"every": "all"}.get(name, name).replace("_", "-") for name in given)
+            raise InvalidInputError(f"--within decides equivalence alone and takes no {listed}")
 
     def _part(self, n: int) -> "np.ndarray":
         import numpy as np

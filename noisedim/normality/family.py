@@ -18,7 +18,7 @@ import numpy as np
 from noisedim.normality.tests import TESTS
 from noisedim.normality.tests.base import CalibratedTest, ExactTest, ImpossibilityTest, ProjectionTest, Test
 
-__all__ = ["independent_tests", "tests_of_null"]
+__all__ = ["independent_tests", "largest_battery"]
 
 # By log₂ d, linear between, constant beyond.
 _SURPLUS = {
@@ -38,7 +38,7 @@ def _takes_part(test: Test, null: str) -> bool:
     return isinstance(test, ExactTest) and test.null == null
 
 
-def tests_of_null(null: str, dim: int) -> int:
+def largest_battery(null: str, dim: int) -> int:
     """How many tests a battery of this null can hold in ``dim`` dimensions."""
     return sum(_takes_part(test, null) and dim >= test.least_dim for test in TESTS)
 
@@ -56,4 +56,4 @@ def independent_tests(p_values: np.ndarray, null: str, dim: int, *, others: int 
     most = float(np.interp(math.log2(dim), levels, surplus))
     logs = np.log(np.maximum(p_values, 1e-300))
     ends = math.log(_INDEPENDENT_BELOW), math.log(_FULL_ABOVE)
-    return np.asarray(tests_of_null(null, dim) + others - np.interp(logs, ends, (0.0, most)))
+    return np.asarray(largest_battery(null, dim) + others - np.interp(logs, ends, (0.0, most)))

@@ -113,6 +113,10 @@ def test_the_command_line(tmp_path, capsys):
         assert main(["assess", str(tmp_path / "z.npy"), "--within", text]) == 2
     assert main(["assess", str(tmp_path / "z.npy"), "--within", "0.1", "0.2"]) == 2
     assert main(["assess", str(tmp_path / "z.npy"), "--within", "size=0.1"]) == 2
+    capsys.readouterr()
+    for option in (["--rows", "100"], ["--null", "composite"], ["--all"], ["--budget", "9"]):
+        assert main(["assess", str(tmp_path / "z.npy"), "--within", "0.2", *option]) == 2
+        assert f"takes no {option[0]}" in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_an_assessment_answers_too():

@@ -6,7 +6,7 @@ from scipy import stats
 
 from noisedim.normality.audit import read_audit
 from noisedim.normality.battery import run_battery
-from noisedim.normality.family import independent_tests, tests_of_null
+from noisedim.normality.family import independent_tests, largest_battery
 from noisedim.statistics.combining import holm
 
 
@@ -23,7 +23,7 @@ def test_the_count_rises_with_the_dimension_and_into_the_tail(null):
     for dim in (1, 2, 8, 16, 64, 4096):
         count = independent_tests(p, null, dim)
         assert (np.diff(count * p) > 0).all()  # a smaller p is never adjusted to a larger one
-        assert count[0] == tests_of_null(null, dim)
+        assert count[0] == largest_battery(null, dim)
         assert count[-1] >= before
         before = count[-1]
     assert independent_tests(p, null, 2, others=2)[-1] == independent_tests(p, null, 2)[-1] + 2
@@ -32,7 +32,7 @@ def test_the_count_rises_with_the_dimension_and_into_the_tail(null):
 def test_a_part_of_the_tests_is_adjusted_by_no_more_than_the_whole():
     z = np.random.default_rng(0).standard_normal((300, 2))
     whole, part = run_battery(z), run_battery(z, budget=1e-9)
-    assert len(part.rows) < len(whole.rows) == tests_of_null("simple", 2)
+    assert len(part.rows) < len(whole.rows) == largest_battery("simple", 2)
     adjusted = dict(zip((row.name for row in whole.rows), whole.adjusted(), strict=True))
     for row, value in zip(part.rows, part.adjusted(), strict=True):
         assert row.outcome.p_value <= value <= max(1.0, adjusted[row.name])
