@@ -12,11 +12,11 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from noisedim.data import BatchSampler, SameKey, apply_views, draw_views, resident, second_view
+from noisedim.data import BatchSampler, apply_views, draw_views, resident, second_view
 from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.objectives import BatchObjective, ObjectiveValue
-from noisedim.streams import stream, torch_seed
+from noisedim.streams import torch_seed
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.collapse import collapse_warning, spread_and_rank
 from noisedim.training.config import TrainConfig
@@ -26,6 +26,7 @@ from noisedim.training.execution import Execution
 from noisedim.training.memory import explaining_memory
 from noisedim.training.model import EmbeddingModel, build_model, embed
 from noisedim.training.optimizers import clip_gradients, learning_rate, make_optimizer
+from noisedim.training.pairs import same_class
 from noisedim.training.resumable import Resumable, Stateful
 
 __all__ = [
@@ -131,24 +132,10 @@ class Trainer(Resumable):
             torch.manual_seed(torch_seed(config.seed, "objective"))
             dim = self.model.channel.prior.channel_dim
             self.objective = config.objective.build(dim, self.shape).to(self.device).train()
-        self.same_class = self._classes(labels)
+        self.same_class = same_class(config, labels, len(self.images), reconstructs=self.objective.reconstructs)
         self.parameters = [*self.model.parameters(), *self.objective.parameters()]
         self.optimizer = make_optimizer(config.optimiser, self.parameters)
         self.encode = self.ranks.sharing(self.model.encoder, self.device, execution=execution)
-
-    def _classes(self, labels: torch.Tensor | None) -> SameKey | None:
-        if self.config.pairs_by == "image":
-            return None
-        if labels is None or labels.shape != (len(self.images),):
-            raise InvalidInputError(
-                f"pairs_by='label' needs labels, one per image; got "
-                f"{'none' if labels is None else tuple(labels.shape)} for {len(self.images)} images"
-            )
-        if self.objective.reconstructs:
-            raise InvalidInputError(
-                f"pairs_by='label' needs an objective of two views; got {self.config.objective.name!r}"
-            )
-        return SameKey(labels, generator=stream(self.config.seed, "partners", torch.device("cpu")))
 
     def step(self, *, log: bool = False) -> None:
         """One optimiser step; with ``log``, its figures are recorded and checked (that waits for the device)."""

@@ -1,12 +1,25 @@
 """Which method for which accuracy, in words: a figure, a sentence, a table per dimension."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
 import numpy as np
 
-from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict
+from noisedim.document.content import (
+    Block,
+    Forest,
+    ForestPanel,
+    ForestRow,
+    Notice,
+    Pictures,
+    Section,
+    Statement,
+    Status,
+    Table,
+    Text,
+    Verdict,
+)
 from noisedim.report.methods.figures import curves_picture
 from noisedim.report.methods.plan import CONTESTANTS, LEVELS, REFERENCE, STUDY
 from noisedim.report.methods.verdicts import (
@@ -99,6 +112,8 @@ def methods_section(sources: Sources) -> Section:
                 finding = f"{where}, the closest match is {answer[0]}: {answer[1]}."
                 statements = _statements(dim, curves, comparisons, file)
             by_probe = {"knn": curves, "linear": curves_of(file.records, dim=dim, probe="linear")}
+            if dim == _PRIMARY:
+                blocks.append(_forest(dim, curves))
             blocks += [
                 Pictures([curves_picture(dim, by_probe)]),
                 _levels(dim, curves, by_probe["linear"]),
@@ -182,6 +197,36 @@ def _ratio_words(own: Comparison, count: int) -> str:
     if ratio is None:
         return f"{CONTESTANTS[own.method].words} ({'does not' if own.decision == 'better' else 'may not'} reach it)"
     return f"{CONTESTANTS[own.method].words} × {ratio.estimate:.2f} [{ratio.lower:.2f}, {ratio.upper:.2f}]"
+
+
+def _forest(dim: int, curves: Mapping[str, Curve]) -> Forest:
+    """Best accuracy, and match at the headline accuracy, of every method."""
+
+    def rows(measure: Callable[[Curve], CrossedMean | None], scale: Callable[[float], float]) -> list[ForestRow]:
+        found = []
+        for method, curve in curves.items():
+            own = measure(curve)
+            if own is not None:
+                ends = own.interval()
+                values = [scale(value) for value in (ends.estimate, ends.lower, ends.upper)]
+                found.append(ForestRow(CONTESTANTS[method].words, *values, is_ours=method == REFERENCE))
+        return found
+
+    level = _headline(dim)
+    panels = [
+        ForestPanel(
+            "match",
+            f"Sliced W₂ at 5-NN accuracy {level:.2f}, smaller is better; who is absent does not reach it",
+            rows(lambda own: distance_at(own, level), exp),
+            False,
+        ),
+        ForestPanel("accuracy", "Best 5-NN accuracy, test images", rows(best_accuracy, float)),
+    ]
+    seeds = len(curves[REFERENCE].seeds)
+    caption = (
+        f"MNIST, d = {dim}, 10,000 test images, 1,000 steps, up to {seeds} seeds; 95% intervals over seeds and images."
+    )
+    return Forest(f"methods-{dim}", panels, caption, rank=10)
 
 
 def _levels(dim: int, curves: Mapping[str, Curve], linear: Mapping[str, Curve]) -> Table:
