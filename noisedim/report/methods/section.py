@@ -208,8 +208,8 @@ def _forest(dim: int, curves: Mapping[str, Curve]) -> Forest:
             own = measure(curve)
             if own is not None:
                 ends = own.interval()
-                values = [scale(value) for value in (ends.estimate, ends.lower, ends.upper)]
-                found.append(ForestRow(CONTESTANTS[method].words, *values, is_ours=method == REFERENCE))
+                estimate, lower, upper = (scale(value) for value in (ends.estimate, ends.lower, ends.upper))
+                found.append(ForestRow(CONTESTANTS[method].words, estimate, lower, upper, is_ours=method == REFERENCE))
         return found
 
     level = _headline(dim)
