@@ -34,7 +34,7 @@ class Train:
     """Train one encoder and measure it. A complete run is not made again; an interrupted one is resumed.
 
     Examples: noisedim train (digits, N(0, I), d = 2), or
-    noisedim train --dataset mnist --data-root DIR --dim 8 --noise.capacity 14 --objective.name infonce, or
+    noisedim train --dataset mnist --data-root DIR --dim 8 --noise.capacity 5 --objective.name infonce, or
     noisedim train --method simclr --dataset cifar10 --sigma 0.1 (ResNet-18 by the recipe of the paper's Appendix C).
     """
 
