@@ -51,13 +51,13 @@ class Cell:
         return name, counts[name][at] / self.trials
 
 
-def audit_cells() -> list[Cell]:
-    """All cells of the audit.
+def audit_cells(*, family: bool = False) -> list[Cell]:
+    """All cells of the audit; with ``family``, those of the whole battery as it is now.
 
     Raises: FileNotFoundError: if the package has no audit.
     """
     names = ("kind", "law", "n", "dim", "trials")
     return [
         Cell(**{name: cell[name] for name in names}, counts={k: tuple(v) for k, v in cell["counts"].items()})
-        for cell in read_audit()["cells"]
+        for cell in read_audit(family=family)["cells"]
     ]

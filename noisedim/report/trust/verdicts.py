@@ -12,6 +12,8 @@ __all__ = ["CalibrationVerdict", "PowerVerdict", "Rejections", "calibration_verd
 # A departure counts as seen if the lower limit of the power is at least this.
 POWER = 0.8
 _ALPHA = 0.05
+SHOWN = 0.06
+"""A battery whose rate is 0.05 cannot be shown to stay at or below it; one point more can."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,12 @@ class CalibrationVerdict:
 
     @property
     def undecided(self) -> tuple[int, ...]:
-        """The numbers of rows for which a rate of at most 0.05 is not shown."""
-        return tuple(n for n, interval in self.pooled.items() if interval.upper > _ALPHA)
+        """The numbers of rows for which a rate of at most :data:`SHOWN` is not shown."""
+        return tuple(n for n, interval in self.pooled.items() if interval.upper > SHOWN)
 
     @property
     def outcome(self) -> Literal["yes", "no", "yes in part", "not decided"]:
-        """Yes: at most 0.05 is shown, which is more than not being refuted; no: an excess is."""
+        """Yes: at most :data:`SHOWN` is shown, which is more than not being refuted; no: an excess of 0.05 is."""
         if self.excesses or self.has_family_excess:
             return "no"
         if not self.undecided:
@@ -95,8 +97,14 @@ class PowerVerdict:
         return "in part" if self.weak else "yes"
 
 
-def calibration_verdict(cells: Sequence[Cell]) -> CalibrationVerdict:
-    """Decide from the cells whose samples are of the null."""
+def calibration_verdict(cells: Sequence[Cell], whole: Sequence[Cell] | None = None) -> CalibrationVerdict:
+    """Decide from the cells whose samples are of the null.
+
+    Args:
+        cells: counts of single tests.
+        whole: counts of the battery as it is now, if they were made by samples of their own.
+    """
+    whole = cells if whole is None else whole
     every = [
         Rejections(name, level, cell.n, cell.dim, counts[at], cell.trials)
         for cell in cells
@@ -105,12 +113,12 @@ def calibration_verdict(cells: Sequence[Cell]) -> CalibrationVerdict:
     ]
     # All intervals hold jointly: without any excess, at most one audit in twenty shows one.
     joint = 1 - _ALPHA / max(1, len(every))
-    family = [cell.rate("battery", level=1 - _ALPHA / len(cells)) for cell in cells]
+    family = [cell.rate("battery", level=1 - _ALPHA / len(whole)) for cell in whole]
     return CalibrationVerdict(
-        trials=sum(cell.trials for cell in cells),
-        cells=len(cells),
+        trials=sum(cell.trials for cell in whole),
+        cells=len(whole),
         family_rates=(min(rate.estimate for rate in family), max(rate.estimate for rate in family)),
-        pooled=_pooled(cells),
+        pooled=_pooled(whole),
         has_family_excess=any(rate.lower > _ALPHA for rate in family),
         rates=len(every),
         outside=sum(own.level not in clopper_pearson(own.count, own.trials, level=0.99) for own in every),

@@ -16,7 +16,9 @@ def cell(kind="calibration", law="simple", trials=2000, **counts):
 
 
 def section(monkeypatch, found):
-    monkeypatch.setattr(cells, "read_audit", lambda: json.loads(json.dumps({"levels": audit.LEVELS, "cells": found})))
+    monkeypatch.setattr(
+        cells, "read_audit", lambda *, family: json.loads(json.dumps({"levels": audit.LEVELS, "cells": found}))
+    )
     return trust_section(make_sources("smoke", "digits"))
 
 
@@ -59,7 +61,7 @@ def test_power(monkeypatch, battery, answer):
 
 
 def test_without_an_audit_it_says_how_to_make_one(monkeypatch):
-    def missing():
+    def missing(*, family):
         raise FileNotFoundError
 
     monkeypatch.setattr(cells, "read_audit", missing)
