@@ -125,7 +125,7 @@ def _calibration_blocks(cells: Sequence[Cell], whole: Sequence[Cell]) -> list[Bl
     return [
         Text(
             "Measured rates of p ≤ level on samples of the null itself, with 95% Clopper–Pearson intervals; large samples "
-            "take longer and have fewer trials. Family-wise: any test of the battery, adjusted for all, on samples of their own. "
+            "take longer and have fewer trials. Family-wise: any test of the battery, adjusted for all, on other samples. "
             "The test that rejects most often should do so at about the level; as the largest of many rates, it lies somewhat "
             "above by chance."
         ),
