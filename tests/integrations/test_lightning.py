@@ -22,8 +22,8 @@ pytestmark = [
 
 @pytest.fixture
 def loader():
-    x = torch.rand(64, 64, generator=torch.Generator().manual_seed(0))
-    return DataLoader(TensorDataset(x), batch_size=16)
+    x = torch.rand(128, 64, generator=torch.Generator().manual_seed(0))
+    return DataLoader(TensorDataset(x), batch_size=32)
 
 
 class Levels(lightning.Callback):
