@@ -153,7 +153,7 @@ def test_any_module_is_tracked_from_its_validation(loader, returned):
     logged = fit_plain(loader, callback, Plain(returned))
     assert [epoch for epoch, _ in callback.history] == [1, 3]
     last = callback.history[-1][1]
-    assert (last.n, last.dim) == (64, 3)
+    assert (last.n, last.dim) == (128, 3)
     assert logged["track/distance"] == pytest.approx(last.distance, rel=1e-5)
     assert logged["track/score/d2"] == pytest.approx(last.scores["d2"], rel=1e-5)
 
