@@ -222,6 +222,7 @@ def test_certify(tmp_path, capsys):
     assert main([*arguments, "--noise", "1.0"]) == 0
     assert "nats with probability 0.95" in capsys.readouterr().out
     assert json.loads((tmp_path / "c.json").read_text())["certified"] is True
+    np.save(tmp_path / "z.npy", np.random.default_rng(2).standard_normal((40, 2)))
     assert main([*arguments, "--noise", "0.01"]) == 1
     assert "not certifiable" in capsys.readouterr().out
 

@@ -6,6 +6,7 @@ is killed twice is a failed run; the others go on.
 """
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,7 +47,10 @@ def available_cores() -> int:
 def _one(config: AnyConfig, root: Path, data_root: str | None, device: str) -> tuple[str, str | None]:
     prepare_worker()
     try:
-        make_any_run(config, RunStore(root), data_root=data_root, device=device)
+        with warnings.catch_warnings():
+            # A sweep goes over capacities on purpose, and past what a batch can see.
+            warnings.filterwarnings("ignore", message="the channel's capacity of")
+            make_any_run(config, RunStore(root), data_root=data_root, device=device)
     except NoisedimError as error:
         # A failed run is part of the result: the others continue, and the report names it.
         return config.digest(), f"{type(error).__name__}: {error}"

@@ -206,15 +206,20 @@ def test_a_fitted_critic_sees_more_of_views_that_are_not_equal(prior):
 def test_training_a_map_reaches_the_prior(prior):
     """From points about one direction, equal views: the law goes to the uniform one, which a battery then passes."""
     torch.manual_seed(0)
-    net = nn.Sequential(nn.Linear(prior.channel_dim, 64), nn.Tanh(), nn.Linear(64, prior.channel_dim))
+    layers = nn.Sequential(nn.Linear(prior.channel_dim, 64), nn.Tanh(), nn.Linear(64, prior.channel_dim))
     channel = NoisyChannel(prior, sigma=0.3)
-    optimizer = torch.optim.Adam(net.parameters(), lr=3e-3)
+
+    def net(x):
+        # From the identity: a random map may wind each circle another number of times, which no training undoes.
+        return x + layers(x)
+
+    optimizer = torch.optim.Adam(layers.parameters(), lr=3e-3)
     g = generator()
 
     def inputs(n):
         # Uniform on the support, pulled to one side: what the map must undo.
         x = prior.channel_prior.sample(n, generator=g)
-        return x + torch.tensor([1.5] + [0.0] * (prior.channel_dim - 1))
+        return x + torch.tensor([0.8] + [0.0] * (prior.channel_dim - 1))
 
     def divergence():
         with torch.no_grad():
@@ -229,7 +234,7 @@ def test_training_a_map_reaches_the_prior(prior):
         value.loss.backward()
         optimizer.step()
     after = divergence()
-    assert before < -0.1
+    assert before < -0.02
     assert after > -0.03
     assert after > 0.3 * before
 

@@ -10,6 +10,9 @@ from noisedim.training.collapse import collapse_warning, least_effective_rank, s
 from noisedim.training.loop import METRIC_NAMES
 from noisedim.training.progress import training_progress
 
+# Levels and batches are small here for speed; what a batch can see of the capacity is no matter.
+pytestmark = pytest.mark.filterwarnings("ignore:the channel's capacity of")
+
 
 def normal(n=200, d=64, seed=0):
     return torch.randn(n, d, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)

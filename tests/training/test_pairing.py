@@ -16,6 +16,9 @@ from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, Optimise
 from noisedim.training.loop import Trainer
 from noisedim.training.recipes import pretraining
 
+# Levels and batches are small here for speed; what a batch can see of the capacity is no matter.
+pytestmark = pytest.mark.filterwarnings("ignore:the channel's capacity of")
+
 # Two batches an epoch and a rest, five epochs.
 BASE = TrainConfig(steps=10, batch_size=40, augmentation=AugmentationConfig(noise=0.3, rotation=10))
 SETTINGS = {

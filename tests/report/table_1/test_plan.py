@@ -76,7 +76,7 @@ def test_section_reads_the_file(table, tmp_path):
 def test_section_says_what_is_missing(table, tmp_path):
     sources = replace(make_sources("smoke", "digits"), results=tmp_path)
     (notice,) = table_1_section(sources).blocks
-    assert notice == Notice("Not measured yet: `noisedim table-1` makes what this section reads.")
+    assert notice == Notice("Not tested: `noisedim table-1` makes what this section reads.")
     written = json.loads((table[0] / "table-1-smoke.json").read_text())
     written |= {"missing": 3, "failed": [{"method": "simclr", "seed": 1, "error": "it broke"}]}
     (tmp_path / "table-1-smoke.json").write_text(json.dumps(written))
