@@ -80,6 +80,7 @@ def test_a_class_that_is_left_out_neither_trains_nor_is_measured(tmp_path, fold)
         make_run(TrainConfig(data=DataConfig(without_class=12)), RunStore(tmp_path))
 
 
+@pytest.mark.filterwarnings("ignore:the channel's capacity of")
 def test_information_stays_below_capacity_even_where_the_critic_is_bad(tmp_path):
     config = TrainConfig(steps=4, batch_size=32, data=DataConfig(limit=200), noise=NoiseConfig(sigma=0.01))
     information = make_run(config, RunStore(tmp_path)).read_result()["information"]

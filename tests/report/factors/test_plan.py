@@ -36,6 +36,7 @@ def plain(record):
     return json.loads(json.dumps(record, allow_nan=False))
 
 
+@pytest.mark.filterwarnings("ignore:the channel's capacity of")
 def test_factors_are_judged_on_the_other_half_of_the_shapes(tmp_path):
     for name in ("dual", "uniform-dual"):
         config = factor_config(name, steps=3, seed=1)
