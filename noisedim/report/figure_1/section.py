@@ -37,6 +37,7 @@ _PROBES = {
     "linear": "linear",
 }
 _PAPER = ".95 or more (its axis begins there)"
+_LEAST_ACCURACY = 0.95
 
 
 def by_capacity(records: Sequence[StudyRecord], score: str) -> dict[float, dict[int, float]]:
@@ -96,9 +97,13 @@ def _answer(records: Sequence[StudyRecord], seeds: int) -> tuple[Verdict, Statem
         f"{own.upper:.3f}]; the most is {top.estimate:.3f} [{top.lower:.3f}, {top.upper:.3f}] at {best:g} nats, where the "
         f"paper shows {_PAPER}"
     )
-    status: Status = "supported" if own.lower > 0 else "contradicted" if own.upper < 0 else "undecided"
-    answer = {"supported": "yes, at lower accuracies", "contradicted": "no", "undecided": "not decided"}[status]
-    needs = "more seeds" if status == "undecided" else ""
+    status: Status = "supported" if own.lower > 0 else "undecided"
+    # An embedding that tells classes apart this badly does not fill the channel: its capacity is not what limits it.
+    comparable = top.upper >= _LEAST_ACCURACY
+    answer = "yes, at lower accuracies" if status == "supported" else "no" if own.upper < 0 else "not decided"
+    if own.upper < 0 and comparable:
+        status = "contradicted"
+    needs = "" if status != "undecided" else "more seeds" if comparable else "the paper's 2,000 epochs"
     return Verdict(question, answer, words), Statement(_CLAIM, status, words, budget, needs, rank=5)
 
 
@@ -136,7 +141,6 @@ def _picture(records: Sequence[StudyRecord]) -> Picture:
     return draw(
         "figure-1-mnist",
         figure,
-        alt="Accuracy of four classifiers in two dimensions rises with capacity up to about log 10 nats and stays below the "
-        "paper's axis",
-        caption="Ours: d = 2, means with 99% intervals over seeds. The paper plots .95 to 1 (grey), at 470 times the images.",
+        alt="Accuracy of four classifiers in two dimensions against the channel's capacity, with the paper's axis in grey",
+        caption="Ours: d = 2, means with 99% intervals over seeds. The paper plots .95 to 1 (grey), after 230 times the images.",
     )

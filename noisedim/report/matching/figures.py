@@ -50,6 +50,12 @@ def matching_picture(records: Sequence[StudyRecord]) -> Picture:
     panels[2].legend()
     for panel, words in zip(panels, ("training images", "optimiser steps", "noise σ"), strict=True):
         panel.set(xscale="log", yscale="log", xlabel=words)
+    for panel, values in ((panels[0], IMAGES), (panels[1], STEPS)):
+        panel.set_xticks(values, [f"{value:,}" for value in values])
+        panel.set_xticks([], minor=True)
+    heights = (0.04, 0.05, 0.07, 0.1)
+    panels[0].set_yticks(heights, [f"{height:g}" for height in heights])
+    panels[0].set_yticks([], minor=True)
     panels[2].set_xticks(SIGMAS, [f"{sigma:g}" for sigma in SIGMAS])
     panels[2].set_xticks([], minor=True)
     panels[0].set_ylabel("sliced W₂, standard deviations")

@@ -168,6 +168,6 @@ def _picture(records: Sequence[StudyRecord]) -> Picture:
     return draw(
         "two-dimensions",
         figure,
-        alt="Accuracy in two dimensions against training steps: only pairs of the same class come near the paper's band",
+        alt="Accuracy in two dimensions against training steps, one curve per condition, with the paper's accuracies in grey",
         caption="Accuracy against the budget of training, one run per point and seed; bars from the least to the largest seed.",
     )
