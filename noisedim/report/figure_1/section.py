@@ -141,6 +141,6 @@ def _picture(records: Sequence[StudyRecord]) -> Picture:
     return draw(
         "figure-1-mnist",
         figure,
-        alt="Accuracy of four classifiers in two dimensions against the channel's capacity, with the paper's axis in grey",
-        caption="Ours: d = 2, means with 99% intervals over seeds. The paper plots .95 to 1 (grey), after 230 times the images.",
+        alt="Accuracy of four classifiers in two dimensions against capacity, with the paper's axis in grey",
+        caption="Ours: d = 2, means with 99% intervals over seeds. The paper plots .95 to 1 (grey) after 230 times the images.",
     )
