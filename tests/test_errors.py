@@ -11,8 +11,10 @@ import pytest
 from noisedim.errors import InvalidInputError, Terminated, guarded
 
 SLEEPS = """
-import sys, time
+import signal, sys, time
 from noisedim.errors import guarded
+# A shell's background job ignores SIGINT, and its children with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def work():
     print("at work", flush=True)
     time.sleep(60)
@@ -32,10 +34,12 @@ sys.exit(guarded("p", work))
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_says_one_true_line_and_gives_its_code(number, code):
-    own = subprocess.Popen([sys.executable, "-c", SLEEPS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert own.stdout.readline() == "at work\n"
-    own.send_signal(number)
-    _, told = own.communicate(timeout=30)
+    with subprocess.Popen(
+        [sys.executable, "-c", SLEEPS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as own:
+        assert own.stdout.readline() == "at work\n"
+        own.send_signal(number)
+        _, told = own.communicate(timeout=30)
     assert (own.returncode, told) == (code, "p: stopped; nothing is lost\n")
 
 
