@@ -28,6 +28,9 @@ from noisedim.objectives.directions import unit_directions
 from noisedim.objectives.methods.wasserstein import imq_mmd, sliced_w2
 from noisedim.priors import GaussianPrior
 
+# What a step costs does not depend on whether its noise can be seen.
+pytestmark = pytest.mark.filterwarnings("ignore:the channel's capacity of")
+
 DIM, BATCH = 8, 512
 BATCHES = (256, 512, 1024, 2048, 4096)
 DIMS = (2, 8, 32, 128, 512)
