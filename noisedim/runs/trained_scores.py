@@ -16,13 +16,17 @@ from noisedim.training import embed, train
 __all__ = ["ASSESSED_ROWS", "REFERENCE_ROWS", "scores_of", "scores_with_battery", "scores_with_training_images"]
 
 REFERENCE_ROWS = 10_000
-"""Training images to which probes are fitted: more cost minutes per run and hardly raise accuracies."""
+"""Training images to which probes are fitted, of all, so that probing takes less than training."""
 ASSESSED_ROWS = (500, 2000, 10_000)
 """Numbers of test images on which the battery judges."""
 
 
 def scores_of(cell: Cell, data_root: str | None) -> Scores:
-    """Train the run of ``cell`` on one thread of the CPU and score it on the images that judge."""
+    """Train the run of ``cell`` on one thread of the CPU and score it on the images that judge.
+
+    Raises: InvalidInputError: for images without labels, or too few of them. TrainingDivergedError: as training does.
+        DataNotFoundError: if the images are not there.
+    """
     return _scores(cell, data_root)[0]
 
 

@@ -1,7 +1,6 @@
 """Accuracy against capacity in two dimensions: what the paper's Figure 1 shows, beside what this machine's budget gives."""
 
-from collections.abc import Mapping, Sequence
-from math import log
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from noisedim.document.content import (
     Pictures,
     Section,
     Statement,
-    Status,
     Table,
     Text,
     Verdict,
@@ -20,16 +18,15 @@ from noisedim.document.content import (
 )
 from noisedim.document.figures import MARKERS, PALETTE, new_figure
 from noisedim.report.figure_1.plan import STUDY
+from noisedim.report.figure_1.verdicts import LEAST_CAPACITY, by_capacity, figure_1_verdict
 from noisedim.report.study import Sources
 from noisedim.runs.long_study import StudyRecord, read_study
-from noisedim.statistics.intervals import Interval, student_t
+from noisedim.statistics.intervals import student_t
 
-__all__ = ["LEAST_CAPACITY", "by_capacity", "fall", "figure_1_section"]
+__all__ = ["figure_1_section"]
 
 _TITLE = "Figure 1 on MNIST: accuracy against capacity"
 _CLAIM = "In two dimensions, accuracy falls once the capacity is below log 10 nats"
-LEAST_CAPACITY = log(10)
-"""What ten balanced classes need, nats: the dotted line of the paper's figure."""
 _PROBES = {
     "knn": "5 nearest neighbours",
     "mlp": "perceptron",
@@ -37,23 +34,6 @@ _PROBES = {
     "linear": "linear",
 }
 _PAPER = ".95 or more (its axis begins there)"
-_LEAST_ACCURACY = 0.95
-
-
-def by_capacity(records: Sequence[StudyRecord], score: str) -> dict[float, dict[int, float]]:
-    """The score by capacity and seed, capacities ascending."""
-    found: dict[float, dict[int, float]] = {}
-    for record in sorted(records, key=lambda own: float(own.labels["capacity"])):
-        found.setdefault(float(record.labels["capacity"]), {})[record.seed] = float(np.mean(record.values[score]))
-    return found
-
-
-def fall(values: Mapping[float, Mapping[int, float]], *, at: float, below: float) -> Interval | None:
-    """Score at capacity ``at`` minus score at ``below``, paired by seed; None with fewer than two common seeds."""
-    common = sorted(set(values.get(at, {})) & set(values.get(below, {})))
-    return (
-        student_t([values[at][seed] - values[below][seed] for seed in common], level=0.99) if len(common) > 1 else None
-    )
 
 
 def figure_1_section(sources: Sources) -> Section:
@@ -77,34 +57,25 @@ def figure_1_section(sources: Sources) -> Section:
 
 
 def _answer(records: Sequence[StudyRecord], seeds: int) -> tuple[Verdict, Statement]:
-    values = by_capacity(records, "knn")
-    capacities = sorted(values)
-    above = min((own for own in capacities if own >= LEAST_CAPACITY), default=capacities[-1])
-    below = max((own for own in capacities if own < LEAST_CAPACITY - 1), default=capacities[0])
-    own = fall(values, at=above, below=below)
+    found = figure_1_verdict(records)
     budget = f"MNIST, {seeds} seeds, 2,000 steps of 256"
     question = (
         "Does accuracy in two dimensions fall once the capacity is below log 10 nats, as in the paper's Figure 1?"
     )
-    if own is None:
-        return Verdict(question, "not decided", "fewer than two seeds"), Statement(
-            _CLAIM, "undecided", "", budget, "more seeds", rank=5
+    if found is None:
+        words = "fewer than two seeds"
+        return Verdict(question, "not decided", words), Statement(
+            _CLAIM, "undecided", words, budget, "more seeds", rank=5
         )
-    best = max(capacities, key=lambda c: float(np.mean(list(values[c].values()))))
-    top = student_t(list(values[best].values()), level=0.99)
+    own, top = found.fall, found.top
     words = (
-        f"5-NN accuracy at {above:g} nats exceeds that at {below:g} nats by {own.estimate:.3f} [{own.lower:.3f}, "
-        f"{own.upper:.3f}]; the most is {top.estimate:.3f} [{top.lower:.3f}, {top.upper:.3f}] at {best:g} nats, where the "
-        f"paper shows {_PAPER}"
+        f"5-NN accuracy at {found.above:g} nats less that at {found.below:g} nats is {own.estimate:+.3f} [{own.lower:+.3f}, "
+        f"{own.upper:+.3f}]; the most is {top.estimate:.3f} [{top.lower:.3f}, {top.upper:.3f}] at {found.best:g} nats, where "
+        f"the paper shows {_PAPER}"
     )
-    status: Status = "supported" if own.lower > 0 else "undecided"
-    # An embedding that tells classes apart this badly does not fill the channel: its capacity is not what limits it.
-    comparable = top.upper >= _LEAST_ACCURACY
-    answer = "yes, at lower accuracies" if status == "supported" else "no" if own.upper < 0 else "not decided"
-    if own.upper < 0 and comparable:
-        status = "contradicted"
-    needs = "" if status != "undecided" else "more seeds" if comparable else "the paper's 2,000 epochs"
-    return Verdict(question, answer, words), Statement(_CLAIM, status, words, budget, needs, rank=5)
+    answer = {"supported": "yes, at lower accuracies", "contradicted": "no"}.get(found.status, "not decided")
+    needs = "" if found.status != "undecided" else "more seeds" if found.is_comparable else "the paper's 2,000 epochs"
+    return Verdict(question, answer, words), Statement(_CLAIM, found.status, words, budget, needs, rank=5)
 
 
 def _table(records: Sequence[StudyRecord]) -> Table:

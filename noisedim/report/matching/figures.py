@@ -7,6 +7,7 @@ import numpy as np
 from noisedim.document.content import Picture, draw
 from noisedim.document.figures import MARKERS, PALETTE, new_figure
 from noisedim.report.matching.plan import BATCHES, IMAGES, SIGMAS, STEPS
+from noisedim.report.matching.verdicts import root, where
 from noisedim.runs.long_study import Label, StudyRecord
 
 __all__ = ["matching_picture"]
@@ -16,20 +17,11 @@ _LEAST = 0.005
 
 def matching_picture(records: Sequence[StudyRecord]) -> Picture:
     """Means over seeds, bars from the least to the largest seed."""
-    primary: dict[str, Label] = {
-        "images": IMAGES[-1],
-        "steps": 1000,
-        "objective": "adaptive-dual",
-        "sigma": 1.0,
-        "batch": 256,
-    }
     figure = new_figure(10, 3.6)
     panels = figure.subplots(1, 3, sharey=True)
 
     def drawn(panel: object, factor: str, values: Sequence[float], style: dict[str, object], **changed: Label) -> None:
-        found = [
-            [_distance(r) for r in records if r.labels == {**primary, **changed, factor: value}] for value in values
-        ]
+        found = [[_distance(r) for r in where(records, **{**changed, factor: value})] for value in values]
         at = [value for value, own in zip(values, found, strict=True) if own]
         kept = [own for own in found if own]
         means = np.array([np.mean(own) for own in kept])
@@ -68,4 +60,4 @@ def matching_picture(records: Sequence[StudyRecord]) -> Picture:
 
 
 def _distance(record: StudyRecord) -> float:
-    return max(_LEAST, float(np.sqrt(max(0.0, float(np.mean(record.values["sliced_w2_squared"]))))))
+    return max(_LEAST, root(float(np.mean(record.values["sliced_w2_squared"]))))

@@ -7,17 +7,16 @@ import numpy as np
 from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Table, Text, Verdict
 from noisedim.report.matching.figures import matching_picture
 from noisedim.report.matching.plan import IMAGES, OBJECTIVES, STEPS, STUDY
+from noisedim.report.matching.verdicts import ALPHA, PRIMARY, matching_verdict, root, squared_distance, where
 from noisedim.report.study import Sources
-from noisedim.runs.long_study import StudyRecord, read_study
+from noisedim.runs.long_study import Label, StudyRecord, read_study
 from noisedim.runs.trained_scores import ASSESSED_ROWS
-from noisedim.statistics.equivalence import CrossedMean, crossed_mean
+from noisedim.statistics.equivalence import CrossedMean
 from noisedim.theory.dual_batch import visible_capacity
 
-__all__ = ["PRIMARY", "matching_section", "squared_distance"]
+__all__ = ["matching_section"]
 
 _TITLE = "What a match needs: images, steps, noise, batch"
-PRIMARY = {"images": IMAGES[-1], "steps": 1000, "objective": "adaptive-dual", "sigma": 1.0, "batch": 256}
-_ALPHA = 0.05
 _WORDS = {"images": "training images", "steps": "steps", "objective": "objective"}
 
 
@@ -43,29 +42,16 @@ def matching_section(sources: Sources) -> Section:
     )
 
 
-def _where(records: Sequence[StudyRecord], **changed: object) -> list[StudyRecord]:
-    wanted = {**PRIMARY, **changed}
-    return [record for record in records if record.labels == wanted]
-
-
-def squared_distance(records: Sequence[StudyRecord]) -> CrossedMean | None:
-    """Squared sliced W₂ over seeds and blocks of test images; None with fewer than two seeds."""
-    if len(records) < 2:
-        return None
-    values = np.array([record.values["sliced_w2_squared"] for record in records])
-    return crossed_mean(values.mean(1), values)
-
-
 def _distance(records: Sequence[StudyRecord]) -> str:
     own = squared_distance(records)
     if own is None:
-        return f"{_root(float(np.mean(records[0].values['sliced_w2_squared']))):.3f}"
+        return f"{root(float(np.mean(records[0].values['sliced_w2_squared']))):.3f}"
+    return _interval_words(own)
+
+
+def _interval_words(own: CrossedMean) -> str:
     ends = own.interval()
-    return f"{_root(ends.estimate):.3f} [{_root(ends.lower):.3f}, {_root(ends.upper):.3f}]"
-
-
-def _root(square: float) -> float:
-    return float(np.sqrt(max(0.0, square)))
+    return f"{root(ends.estimate):.3f} [{root(ends.lower):.3f}, {root(ends.upper):.3f}]"
 
 
 def _mean(records: Sequence[StudyRecord], score: str) -> float:
@@ -75,14 +61,15 @@ def _mean(records: Sequence[StudyRecord], score: str) -> float:
 def _rejected(records: Sequence[StudyRecord]) -> str:
     """At how many rows the battery rejects, of how many seeds."""
     parts = [(rows, [r.whole[f"p_{rows}"] for r in records if f"p_{rows}" in r.whole]) for rows in ASSESSED_ROWS]
-    return ", ".join(f"{sum(p <= _ALPHA for p in found)}/{len(found)} at {rows:,}" for rows, found in parts if found)
+    return ", ".join(f"{sum(p <= ALPHA for p in found)}/{len(found)} at {rows:,}" for rows, found in parts if found)
 
 
 def _factor(records: Sequence[StudyRecord], factor: str) -> Table:
-    values: Sequence[object] = {"images": IMAGES, "steps": STEPS, "objective": OBJECTIVES}[factor]
+    values_of: dict[str, Sequence[Label]] = {"images": IMAGES, "steps": STEPS, "objective": OBJECTIVES}
+    values = values_of[factor]
     rows = []
     for value in values:
-        own = _where(records, **{factor: value})
+        own = where(records, **{factor: value})
         if own:
             rows.append({_WORDS[factor]: f"{value:,}" if isinstance(value, int) else str(value), **_cells(own)})
     return Table(rows, f"The match against {_WORDS[factor]}, all else at the primary setting")
@@ -103,7 +90,7 @@ def _noise_and_batch(records: Sequence[StudyRecord]) -> Table:
     crossed = [r for r in records if all(r.labels[name] == PRIMARY[name] for name in ("images", "steps", "objective"))]
     rows = []
     for batch, sigma in sorted({(int(r.labels["batch"]), float(r.labels["sigma"])) for r in crossed}):
-        own = _where(records, batch=batch, sigma=sigma)
+        own = where(records, batch=batch, sigma=sigma)
         capacity = 4 * np.log1p(sigma**-2)
         seen = "yes" if capacity <= visible_capacity(8, batch) else "no"
         rows.append(
@@ -121,21 +108,21 @@ def _noise_and_batch(records: Sequence[StudyRecord]) -> Table:
 
 
 def _answer(records: Sequence[StudyRecord]) -> tuple[Verdict, Statement]:
-    few, many = (squared_distance(_where(records, images=n)) for n in (IMAGES[0], IMAGES[-1]))
-    budget = f"MNIST, d = 8, {len(_where(records))} seeds, 1,000 steps"
+    found = matching_verdict(records)
+    budget = f"MNIST, d = 8, {found.seeds} seeds, 1,000 steps"
     claim = f"The match on unseen images improves from {IMAGES[0]:,} to {IMAGES[-1]:,} training images"
     question = "What does a match need?"
-    if few is None or many is None:
-        return Verdict(question, "not decided", "fewer than two seeds"), Statement(
-            claim, "undecided", "", budget, "more seeds", rank=6
+    if found.few is None or found.many is None:
+        words = "fewer than two seeds"
+        return Verdict(question, "not decided", words), Statement(
+            claim, "undecided", words, budget, "more seeds", rank=6
         )
-    ends = [f"{_root(own.estimate):.3f}" for own in (few, many)]
+    ends = [_interval_words(own) for own in (found.few, found.many)]
     words = f"sliced W₂ falls from {ends[0]} with {IMAGES[0]:,} training images to {ends[1]} with {IMAGES[-1]:,}"
-    apart = few.interval().lower > many.interval().upper
-    first = _where(records)[0].whole
-    rejecting = [f"{rows:,}" for rows in ASSESSED_ROWS if first.get(f"p_{rows}", 1.0) <= _ALPHA]
-    words += f"; at the primary setting the battery still rejects at n = {', '.join(rejecting)}" if rejecting else ""
-    statement = Statement(
-        claim, "supported" if apart else "undecided", words, budget, "" if apart else "more seeds", rank=6
-    )
-    return Verdict(question, "training images first" if apart else "not decided", words), statement
+    if found.rejecting:
+        rows = ", ".join(f"{n:,}" for n in found.rejecting)
+        words += f"; at the primary setting the battery rejects every seed at n = {rows}"
+    needs = "" if found.status == "supported" else "more seeds"
+    statement = Statement(claim, found.status, words, budget, needs, rank=6)
+    answer = "training images first" if found.status == "supported" else "not decided"
+    return Verdict(question, answer, words), statement

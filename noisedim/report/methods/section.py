@@ -1,10 +1,7 @@
 """Which method for which accuracy, in words: a figure, a sentence, a table per dimension."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from math import exp
-
-import numpy as np
 
 from noisedim.document.content import (
     Block,
@@ -15,7 +12,6 @@ from noisedim.document.content import (
     Pictures,
     Section,
     Statement,
-    Status,
     Table,
     Text,
     Verdict,
@@ -26,16 +22,19 @@ from noisedim.report.methods.verdicts import (
     ALPHA,
     Comparison,
     Curve,
+    Leader,
     best_accuracy,
     compare_curves,
     curves_of,
     distance_at,
+    leader_at,
+    together,
 )
 from noisedim.report.study import Sources
 from noisedim.runs.long_study import StudyFile, read_study
 from noisedim.statistics.equivalence import CrossedMean
 
-__all__ = ["Leader", "leader_at", "methods_section"]
+__all__ = ["methods_section"]
 
 _TITLE = "Which method matches best at the accuracy one needs"
 _PRIMARY = 8
@@ -43,47 +42,6 @@ _PRIMARY = 8
 _SHOWN = ("adaptive-dual", "dual", "sigreg", "vae", "wae-mmd", "swae", "infomax-flow", "vicreg")
 _RIVALS = ("vae", "wae-mmd", "swae", "sigreg", "sliced-sigreg", "infomax-flow")
 _GROUPS = {"worse": "worse than", "better": "better than", "undecided": "undecided with", "equivalent": "equivalent to"}
-
-
-@dataclass(frozen=True)
-class Leader:
-    """The method that matches best at an accuracy.
-
-    Attributes:
-        method: its name.
-        wanted: the accuracy.
-        distance: log of its sliced W₂ there.
-        dial: the value of its dial next to that place.
-    """
-
-    method: str
-    wanted: float
-    distance: CrossedMean
-    dial: float
-
-    @property
-    def words(self) -> str:
-        """The method, its setting and its distance."""
-        own = CONTESTANTS[self.method]
-        setting = "" if own.dial == "none" else f" ({'σ' if own.dial == 'σ' else 'strength'} near {self.dial:g})"
-        ends = self.distance.interval()
-        return (
-            f"{own.words}{setting}, sliced W₂ {exp(ends.estimate):.3f} [{exp(ends.lower):.3f}, {exp(ends.upper):.3f}]"
-        )
-
-
-def leader_at(curves: Mapping[str, Curve], wanted: float, *, noise_injection: bool = False) -> Leader | None:
-    """The method with the least distance at an accuracy of ``wanted``; only among forms of noise injection if asked."""
-    found = []
-    for method, curve in curves.items():
-        if noise_injection and CONTESTANTS[method].family != "noise injection":
-            continue
-        distance = distance_at(curve, wanted)
-        if distance is not None:
-            reached = np.flatnonzero(curve.accuracy.mean((1, 2)) >= wanted)
-            best = reached[curve.squared.mean((1, 2))[reached].argmin()]
-            found.append(Leader(method, wanted, distance, curve.dial[best]))
-    return min(found, key=lambda own: own.distance.estimate) if found else None
 
 
 def methods_section(sources: Sources) -> Section:
@@ -105,13 +63,13 @@ def methods_section(sources: Sources) -> Section:
                 blocks.append(Notice(f"d = {dim}: no complete seed yet; `{file.command}` continues."))
                 continue
             comparisons = compare_curves(curves, REFERENCE, wanted=LEVELS[dim])
-            answer = _answer(dim, curves)
+            answer = _answer(dim, curves, comparisons)
             verdicts.append(
                 Verdict(f"Which method for d = {dim} and 5-NN accuracy of {_headline(dim):g} or more?", *answer)
             )
             if dim == _PRIMARY:
-                finding = _finding(dim, curves)
-                statements = _statements(dim, curves, comparisons, file)
+                finding = _finding(dim, curves, comparisons)
+                statements = [_statement(dim, curves, comparisons, file)]
             by_probe = {"knn": curves, "linear": curves_of(file.records, dim=dim, probe="linear")}
             if dim == _PRIMARY:
                 blocks.append(_forest(dim, curves))
@@ -140,50 +98,48 @@ def _protocol(file: StudyFile) -> str:
     )
 
 
-def _answer(dim: int, curves: Mapping[str, Curve]) -> tuple[str, str]:
-    best = leader_at(curves, _headline(dim))
+def _noise_injection(curves: Mapping[str, Curve]) -> dict[str, Curve]:
+    return {method: curve for method, curve in curves.items() if CONTESTANTS[method].family == "noise injection"}
+
+
+def _leader_words(own: Leader) -> str:
+    """The method, its setting and its distance."""
+    method = CONTESTANTS[own.method]
+    setting = "" if method.dial == "none" else f" ({'σ' if method.dial == 'σ' else 'strength'} near {own.dial:g})"
+    return f"{method.words}{setting}, sliced W₂ {_distance_words(own.distance)}"
+
+
+def _answer(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> tuple[str, str]:
+    level = _headline(dim)
+    best, ours = leader_at(curves, level), leader_at(_noise_injection(curves), level)
     if best is None:
         most = max(curves.values(), key=lambda own: float(own.accuracy.mean((1, 2)).max()))
-        top = float(most.accuracy.mean((1, 2)).max())
-        return (
-            "none",
-            f"no method comes up to it in {dim} dimensions; the most is {top:.3f} ({CONTESTANTS[most.method].words})",
-        )
-    own = CONTESTANTS[best.method].words
-    ours = leader_at(curves, _headline(dim), noise_injection=True)
-    rest = "no form of noise injection comes up to it"
-    if ours is not None:
-        rest = (
-            "which is noise injection"
-            if ours.method == best.method
-            else f"the best form of noise injection is {ours.words}"
-        )
-    return own, f"{best.words}; {rest}"
+        words = f"no method reaches it in {dim} dimensions; the most is {_top_words(most)} ({CONTESTANTS[most.method].words})"
+        return "none", words
+    if ours is None:
+        return CONTESTANTS[best.method].words, f"{_leader_words(best)}; no form of noise injection reaches it"
+    if ours.method == best.method:
+        return CONTESTANTS[best.method].words, f"{_leader_words(best)}; it is noise injection"
+    decided = next((e.decision for e in comparisons if (e.method, e.wanted) == (best.method, level)), "undecided")
+    # The smallest estimate is no decision: say how the two compare.
+    verdict = f", which is {decided} against it" if ours.method == REFERENCE else ""
+    answer = "not decided" if verdict and decided == "undecided" else CONTESTANTS[best.method].words
+    return answer, f"smallest estimate: {_leader_words(best)}; of noise injection: {_leader_words(ours)}{verdict}"
 
 
-def _finding(dim: int, curves: Mapping[str, Curve]) -> str:
-    level = _headline(dim)
-    best, ours = leader_at(curves, level), leader_at(curves, level, noise_injection=True)
-    if best is None:
-        return ""
-    said = f"On MNIST at d = {dim} and 5-NN accuracy {level:g}, the closest to the prior is the {best.words}"
-    return f"{said}, against the {ours.words}." if ours is not None and ours.method != best.method else f"{said}."
+def _finding(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> str:
+    _, words = _answer(dim, curves, comparisons)
+    return f"MNIST, d = {dim}, 5-NN accuracy {_headline(dim):g}: {words}."
 
 
-def _statements(
-    dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison], file: StudyFile
-) -> list[Statement]:
-    """One statement for all rivals together at the headline level, and one for accuracy."""
+def _statement(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison], file: StudyFile) -> Statement:
+    """All rivals together at the headline accuracy."""
     own = [each for each in comparisons if each.method in _RIVALS and each.wanted == _headline(dim)]
-    missing = len(set(_RIVALS)) - len(own)
-    seeds = len(curves[REFERENCE].seeds)
-    budget = f"MNIST, {seeds} seeds, 10,000 test images, 1,000 steps"
-    if missing:
-        return [Statement(_claim(dim), "not tested", "", budget, f"`{file.command}`", rank=1)]
-    open_ones = [each for each in own if each.decision == "undecided"]
-    is_worse = any(each.decision == "worse" for each in own)
-    alike = [each for each in own if each.decision == "equivalent"]
-    status: Status = "contradicted" if is_worse else "undecided" if open_ones else "only when" if alike else "supported"
+    seeds = sorted({len(curves[method].seeds) for method in _RIVALS if method in curves})
+    budget = f"MNIST, {' to '.join(str(n) for n in dict.fromkeys((seeds[0], seeds[-1])))} seeds, " if seeds else ""
+    budget += "10,000 test images, 1,000 steps"
+    if len(own) < len(_RIVALS):
+        return Statement(_claim(dim), "not tested", "", budget, f"`{file.command}`", rank=1)
     groups = [(decision, words, [e for e in own if e.decision == decision]) for decision, words in _GROUPS.items()]
     effect = f"sliced W₂ at accuracy {_headline(dim):g}: " + "; ".join(
         # Numbers where they are closest; the table has the others.
@@ -191,15 +147,10 @@ def _statements(
         for decision, words, group in groups
         if group
     )
-    needs = ""
-    if open_ones:
-        seeds_needed = [each.needed for each in open_ones]
-        needs = (
-            f"{max(own for own in seeds_needed if own is not None)} seeds"
-            if any(own is not None for own in seeds_needed)
-            else "more test images"
-        )
-    return [Statement(_claim(dim), status, effect, budget, needs, rank=1)]
+    needed = [each.needed for each in own if each.decision == "undecided"]
+    known = [seeds for seeds in needed if seeds is not None]
+    needs = f"{max(known)} seeds" if known else "more test images" if needed else ""
+    return Statement(_claim(dim), together(own), effect, budget, needs, rank=1)
 
 
 def _name(own: Comparison) -> str:

@@ -21,12 +21,15 @@ __all__ = [
     "Comparison",
     "Curve",
     "Decision",
+    "Leader",
     "best_accuracy",
     "compare_curves",
     "curves_of",
     "decide",
     "distance_at",
+    "leader_at",
     "match_at",
+    "together",
 ]
 
 ALPHA = 0.05
@@ -178,6 +181,46 @@ def _jackknifed(curves: Sequence[Curve], statistic: Callable[..., float]) -> Cro
 def distance_at(curve: Curve, wanted: float) -> CrossedMean | None:
     """Log of the least sliced W₂ at an accuracy of ``wanted``; None where the curve does not surely come up to it."""
     return _jackknifed([curve], lambda own: match_at(own[0], own[1], wanted))
+
+
+@dataclass(frozen=True)
+class Leader:
+    """The method with the smallest estimated distance at an accuracy; that it is the smallest is not a decision.
+
+    Attributes:
+        method: its name.
+        wanted: the accuracy.
+        distance: log of its sliced W₂ there.
+        dial: the value of its dial next to that place.
+    """
+
+    method: str
+    wanted: float
+    distance: CrossedMean
+    dial: float
+
+
+def leader_at(curves: Mapping[str, Curve], wanted: float) -> Leader | None:
+    """The :class:`Leader` at an accuracy of ``wanted``; None where no curve surely comes up to it."""
+    found = []
+    for method, curve in curves.items():
+        distance = distance_at(curve, wanted)
+        if distance is not None:
+            reached = np.flatnonzero(curve.accuracy.mean((1, 2)) >= wanted)
+            best = reached[curve.squared.mean((1, 2))[reached].argmin()]
+            found.append(Leader(method, wanted, distance, curve.dial[best]))
+    return min(found, key=lambda own: own.distance.estimate) if found else None
+
+
+def together(comparisons: Sequence[Comparison]) -> Literal["supported", "contradicted", "only when", "undecided"]:
+    """Whether the reference is better than all: contradicted by one that is decided better, undecided by one that is open.
+
+    With some equivalent, it holds only when compared with the others.
+    """
+    decisions = {own.decision for own in comparisons}
+    if "worse" in decisions:
+        return "contradicted"
+    return "undecided" if "undecided" in decisions else "only when" if "equivalent" in decisions else "supported"
 
 
 def best_accuracy(curve: Curve) -> CrossedMean | None:

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noisedim.report.methods.verdicts import MATCH_MARGIN, compare_curves, curves_of, decide, match_at
+from noisedim.report.methods.verdicts import (
+    MATCH_MARGIN,
+    Comparison,
+    compare_curves,
+    curves_of,
+    decide,
+    match_at,
+    together,
+)
 from noisedim.runs.long_study import StudyRecord
 from noisedim.statistics.equivalence import crossed_mean
 
@@ -138,3 +146,16 @@ def test_a_decision_mirrors_when_the_methods_change_places(mean, spread):
     )
     mirrored = {"better": "worse", "worse": "better", "equivalent": "equivalent", "undecided": "undecided"}
     assert mirrored[one] == other
+
+
+@pytest.mark.parametrize(
+    ("decisions", "status"),
+    [
+        (["better", "better"], "supported"),
+        (["better", "equivalent"], "only when"),
+        (["better", "equivalent", "undecided"], "undecided"),
+        (["better", "undecided", "worse"], "contradicted"),
+    ],
+)
+def test_one_rival_that_is_better_contradicts_and_one_that_is_open_leaves_it_open(decisions, status):
+    assert together([Comparison(f"m{i}", 0.9, None, own) for i, own in enumerate(decisions)]) == status
