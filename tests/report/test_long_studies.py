@@ -197,7 +197,8 @@ def figure_1_records(accuracies):
 def test_figure_1_decides_whether_accuracy_falls_below_log_10(tmp_path, low, most, status, needs):
     section = section_of("figure_1", figure_1_records({1.0: low, 2.0: 0.45, 3.0: 0.5, 14.0: most}), tmp_path)
     assert (section.statements[0].status, section.statements[0].needs) == (status, needs)
-    assert "the paper shows .95 or more" in section.statements[0].effect
+    assert "paper: .95 or more" in section.statements[0].effect
+    assert "the paper shows .95 or more" in section.verdicts[0].words
 
 
 def test_a_fall_is_paired_by_seed():

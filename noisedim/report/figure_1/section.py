@@ -53,7 +53,9 @@ def figure_1_section(sources: Sources) -> Section:
     )
     verdict, statement = _answer(file.records, seeds)
     blocks: list[Block] = [text, Pictures([_picture(file.records)]), _table(file.records)]
-    return Section(_TITLE, [verdict], blocks, [statement], f"{statement.text}: {statement.effect}.")
+    return Section(
+        _TITLE, [verdict], blocks, [statement], f"{verdict.question} {verdict.words[0].upper()}{verdict.words[1:]}."
+    )
 
 
 def _answer(records: Sequence[StudyRecord], seeds: int) -> tuple[Verdict, Statement]:
@@ -74,8 +76,10 @@ def _answer(records: Sequence[StudyRecord], seeds: int) -> tuple[Verdict, Statem
         f"the paper shows {_PAPER}"
     )
     answer = {"supported": "yes, at lower accuracies", "contradicted": "no"}.get(found.status, "not decided")
+    short = f"{own.estimate:+.3f} [{own.lower:+.3f}, {own.upper:+.3f}] from {found.below:g} to {found.above:g} nats; "
+    short += f"the most is {top.estimate:.2f} (paper: .95 or more)"
     needs = "" if found.status != "undecided" else "more seeds" if found.is_comparable else "the paper's 2,000 epochs"
-    return Verdict(question, answer, words), Statement(_CLAIM, found.status, words, budget, needs, rank=5)
+    return Verdict(question, answer, words), Statement(_CLAIM, found.status, short, budget, needs, rank=5)
 
 
 def _table(records: Sequence[StudyRecord]) -> Table:

@@ -123,6 +123,6 @@ def _answer(records: Sequence[StudyRecord]) -> tuple[Verdict, Statement]:
         rows = ", ".join(f"{n:,}" for n in found.rejecting)
         words += f"; at the primary setting the battery rejects every seed at n = {rows}"
     needs = "" if found.status == "supported" else "more seeds"
-    statement = Statement(claim, found.status, words, budget, needs, rank=6)
+    statement = Statement(claim, found.status, f"sliced W₂ {ends[0]} to {ends[1]}", budget, needs, rank=6)
     answer = "training images first" if found.status == "supported" else "not decided"
     return Verdict(question, answer, words), statement

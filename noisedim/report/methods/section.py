@@ -128,8 +128,15 @@ def _answer(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Compari
 
 
 def _finding(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> str:
-    _, words = _answer(dim, curves, comparisons)
-    return f"MNIST, d = {dim}, 5-NN accuracy {_headline(dim):g}: {words}."
+    level = _headline(dim)
+    best, ours = leader_at(curves, level), leader_at({REFERENCE: curves[REFERENCE]}, level)
+    if best is None or ours is None:
+        return ""
+    where = f"On MNIST at d = {dim} and 5-NN accuracy {level:g}, "
+    if best.method == REFERENCE:
+        return f"{where}no method was estimated closer to the prior than the {_leader_words(ours)}."
+    decided = next((e.decision for e in comparisons if (e.method, e.wanted) == (best.method, level)), "undecided")
+    return f"{where}the {_leader_words(ours)}, is {decided} against the closest estimate, {_leader_words(best)}."
 
 
 def _statement(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison], file: StudyFile) -> Statement:
@@ -140,13 +147,14 @@ def _statement(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comp
     budget += "10,000 test images, 1,000 steps"
     if len(own) < len(_RIVALS):
         return Statement(_claim(dim), "not tested", "", budget, f"`{file.command}`", rank=1)
-    groups = [(decision, words, [e for e in own if e.decision == decision]) for decision, words in _GROUPS.items()]
-    effect = f"sliced W₂ at accuracy {_headline(dim):g}: " + "; ".join(
+    parts = []
+    for decision, words in _GROUPS.items():
+        group = [each for each in own if each.decision == decision]
         # Numbers where they are closest; the table has the others.
-        f"{words} {', '.join(_ratio_words(e, len(comparisons)) if decision != 'better' else _name(e) for e in group)}"
-        for decision, words, group in groups
-        if group
-    )
+        told = [_ratio_words(e, len(comparisons)) for e in group if decision != "better" and e.difference is not None]
+        if group:
+            parts.append(f"{words} {len(group)} of {len(own)}" + (f" ({', '.join(told)})" if told else ""))
+    effect = f"at 5-NN {_headline(dim):g}: {'; '.join(parts)}"
     needed = [each.needed for each in own if each.decision == "undecided"]
     known = [seeds for seeds in needed if seeds is not None]
     needs = f"{max(known)} seeds" if known else "more test images" if needed else ""
@@ -158,10 +166,7 @@ def _name(own: Comparison) -> str:
 
 
 def _ratio_words(own: Comparison, count: int) -> str:
-    ratio = own.ratio(comparisons=count)
-    if ratio is None:
-        return f"{CONTESTANTS[own.method].words} ({'does not' if own.decision == 'better' else 'may not'} reach it)"
-    return f"{CONTESTANTS[own.method].words} × {ratio.estimate:.2f} [{ratio.lower:.2f}, {ratio.upper:.2f}]"
+    return f"{_name(own)} {_effect(own, count)}"
 
 
 def _forest(dim: int, curves: Mapping[str, Curve]) -> Forest:

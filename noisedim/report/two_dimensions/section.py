@@ -53,17 +53,24 @@ def _answer(found: TwoDimensionsVerdict) -> tuple[Verdict, Statement, str]:
     answer = "yes" if found.status == "supported" else "not without labels at these budgets"
     needs = "longer training, or the authors' code" if found.status == "undecided" else ""
     prefix = "pairs share the class: " if found.status == "only when" else ""
-    statement = Statement(_CLAIM, found.status, prefix + effect, f"MNIST, {how_far}", needs, rank=4)
+    short = f"{_interval_words(found.best)} without labels"
+    if found.with_labels is not None:
+        short += f"; {_interval_words(found.with_labels)} with them"
+    budget = f"MNIST, up to {found.longest.longest:,} steps; others fewer"
+    statement = Statement(_CLAIM, found.status, prefix + short, budget, needs, rank=4)
     most = "In two dimensions the most accurate embedding by noise injection was"
     finding = f"{most} {effect} ({how_far}); the paper's Figure 1 shows .95 to .99."
     question = "Is the paper's accuracy of .95 to .99 in two dimensions reached?"
     return Verdict(question, answer, f"{effect} ({how_far})"), statement, finding
 
 
-def _words(own: Reached) -> str:
+def _interval_words(own: Reached) -> str:
     ends = own.accuracy
-    where = f"{CONDITIONS[own.condition].words}, {own.steps:,} steps"
-    return f"{ends.estimate:.3f} [{ends.lower:.3f}, {ends.upper:.3f}] ({where})"
+    return f"{ends.estimate:.3f} [{ends.lower:.3f}, {ends.upper:.3f}]"
+
+
+def _words(own: Reached) -> str:
+    return f"{_interval_words(own)} ({CONDITIONS[own.condition].words}, {own.steps:,} steps)"
 
 
 def _table(found: Mapping[str, Reached]) -> Table:
