@@ -135,7 +135,15 @@ def test_an_editable_installation_works_in_the_folder_that_holds_the_clone(clone
     """There, the clone itself looks like a package without content, which must not be what is imported."""
     with zipfile.ZipFile(build("editable", clone, tmp_path / "built")) as archive:
         archive.extractall(tmp_path / "site")
-    code = "import site, sys; site.addsitedir(sys.argv[1]); import noisedim; print(noisedim.__file__, noisedim.__version__)"
+    # The environment that runs this test may have an editable installation of its own, which must not answer.
+    code = """
+import site, sys
+from pathlib import Path
+sys.path = [entry for entry in sys.path if not (Path(entry) / "noisedim" / "__init__.py").is_file()]
+site.addsitedir(sys.argv[1])
+import noisedim
+print(noisedim.__file__, noisedim.__version__)
+"""
     run = run_there(code, str(tmp_path / "site"), cwd=clone.parent)
     assert run.stdout.split() == [str(clone / "noisedim" / "__init__.py"), noisedim.__version__], run.stderr
 
