@@ -28,6 +28,7 @@ from noisedim.report.methods.verdicts import (
     curves_of,
     distance_at,
     leader_at,
+    relative_seconds,
     together,
 )
 from noisedim.report.study import Sources
@@ -75,7 +76,7 @@ def methods_section(sources: Sources) -> Section:
                 blocks.append(_forest(dim, curves))
             blocks += [
                 Pictures([curves_picture(dim, by_probe)]),
-                _levels(dim, curves, by_probe["linear"]),
+                _levels(dim, curves, by_probe["linear"], relative_seconds(file.records, REFERENCE, dim=dim)),
                 _comparisons(dim, comparisons),
             ]
     return Section(_TITLE, verdicts, blocks, statements, finding)
@@ -199,7 +200,7 @@ def _forest(dim: int, curves: Mapping[str, Curve]) -> Forest:
     return Forest(f"methods-{dim}", panels, caption, rank=10)
 
 
-def _levels(dim: int, curves: Mapping[str, Curve], linear: Mapping[str, Curve]) -> Table:
+def _levels(dim: int, curves: Mapping[str, Curve], linear: Mapping[str, Curve], times: Mapping[str, float]) -> Table:
     rows = []
     for method, curve in curves.items():
         row = {
@@ -211,10 +212,12 @@ def _levels(dim: int, curves: Mapping[str, Curve], linear: Mapping[str, Curve]) 
             distance = distance_at(curve, level)
             row[f"sliced W₂ at {level:.2f}"] = "—" if distance is None else _distance_words(distance)
         row["best 5-NN accuracy"], row["best linear accuracy"] = _top_words(curve), _top_words(linear[method])
+        row["CPU time"] = f"{times[method]:.2f}" if method in times else "—"
         rows.append(row)
     return Table(
         rows,
-        f"d = {dim}: sliced W₂ to the prior at a 5-NN accuracy, and the best accuracy; — where a curve does not reach it",
+        f"d = {dim}: sliced W₂ to the prior at a 5-NN accuracy, and the best accuracy; — where a curve does not reach it. CPU time: "
+        "median of a training with its map, over the adaptive dual's",
     )
 
 

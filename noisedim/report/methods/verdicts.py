@@ -7,6 +7,7 @@ accuracy, where they are interpolated; the error holds the choice of seeds and o
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
+from statistics import median
 from typing import Literal
 
 import numpy as np
@@ -29,6 +30,7 @@ __all__ = [
     "distance_at",
     "leader_at",
     "match_at",
+    "relative_seconds",
     "together",
 ]
 
@@ -80,6 +82,25 @@ def curves_of(records: Sequence[StudyRecord], *, dim: int, probe: str = "knn") -
             )
             found[method] = Curve(method, tuple(dials), accuracy, squared, tuple(seeds))
     return found
+
+
+def relative_seconds(records: Sequence[StudyRecord], reference: str, *, dim: int) -> dict[str, float]:
+    """Median CPU time of a method's training, over the reference's, by method; of runs made on the reference's machines.
+
+    Args:
+        records: of the study, in which methods take turns seed by seed.
+        reference: the method whose time is 1.
+        dim: of the embedding.
+    """
+    seconds: dict[str, list[float]] = {}
+    machines = {own.environment for own in records if own.labels["method"] == reference}
+    for own in records:
+        if own.labels["dim"] == dim and own.environment in machines:
+            seconds.setdefault(str(own.labels["method"]), []).append(own.seconds)
+    if reference not in seconds:
+        return {}
+    unit = median(seconds[reference])
+    return {method: median(own) / unit for method, own in seconds.items()}
 
 
 def match_at(accuracy: np.ndarray, squared: np.ndarray, wanted: float) -> float:

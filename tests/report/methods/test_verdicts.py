@@ -1,5 +1,6 @@
 """Decisions on simulated records: rarely wrong, and made where the plan says that they can be."""
 
+from dataclasses import replace
 from math import log
 
 import numpy as np
@@ -14,6 +15,7 @@ from noisedim.report.methods.verdicts import (
     curves_of,
     decide,
     match_at,
+    relative_seconds,
     together,
 )
 from noisedim.runs.long_study import StudyRecord
@@ -159,3 +161,17 @@ def test_a_decision_mirrors_when_the_methods_change_places(mean, spread):
 )
 def test_one_rival_that_is_better_contradicts_and_one_that_is_open_leaves_it_open(decisions, status):
     assert together([Comparison(f"m{i}", 0.9, None, own) for i, own in enumerate(decisions)]) == status
+
+
+def test_times_are_relative_to_the_reference_on_its_own_machines():
+    rng = np.random.default_rng(7)
+    own = records(rng, {"ours": 0.0, "slow": 0.0, "elsewhere": 0.0}, seeds=3)
+    seconds = {"ours": 2.0, "slow": 5.0, "elsewhere": 9.0}
+    own = [
+        replace(each, seconds=seconds[name], environment=int(name == "elsewhere"))
+        for each in own
+        for name in [str(each.labels["method"])]
+    ]
+    own[0] = replace(own[0], seconds=100.0)  # one run that was disturbed
+    assert relative_seconds(own, "ours", dim=8) == {"ours": 1.0, "slow": 2.5}
+    assert relative_seconds(own, "ours", dim=2) == {}
