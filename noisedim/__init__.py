@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from noisedim.estimator import DistributionMatcher
     from noisedim.normality.henze_zirkler import henze_zirkler
     from noisedim.objectives import (
+        AdaptiveDual,
         Dual,
         InfoMax,
         Objective,
@@ -56,6 +57,8 @@ _ROOMS = {
     "noisedim.estimator": ("DistributionMatcher",),
     "noisedim.normality.henze_zirkler": ("henze_zirkler",),
     "noisedim.objectives": (
+        "AdaptiveDual",
+        "AdaptiveDual",
         "Dual",
         "InfoMax",
         "Objective",
@@ -83,6 +86,7 @@ _ROOMS = {
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
+    "AdaptiveDual",
     "Assessment",
     "AssessmentCallback",
     "BallPrior",

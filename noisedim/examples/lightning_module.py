@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from noisedim import Assessment, Dual, GaussianPrior, NoisyChannel
+from noisedim import AdaptiveDual, Assessment, GaussianPrior, NoisyChannel
 from noisedim.integrations.lightning import NoisyChannelCallback
 
 __all__ = ["Model", "main", "trainer_for"]
@@ -23,7 +23,7 @@ class Model(lightning.LightningModule):
         super().__init__()
         self.encoder = nn.Sequential(nn.Linear(64, 128), nn.BatchNorm1d(128), nn.ReLU(), nn.Linear(128, 2))
         self.channel = NoisyChannel(GaussianPrior(2), sigma=sigma)
-        self.objective = Dual()
+        self.objective = AdaptiveDual()
 
     def training_step(self, batch: list[torch.Tensor], batch_idx: int) -> torch.Tensor:
         """Loss of one batch of images and a noisy copy of them."""

@@ -54,7 +54,6 @@ class SpheresPrior(Prior):
     """
 
     level_name = "sigma"
-    default_level = 0.3
     start_level = 1.0
     exact_dual = True
     support_words = "rows of norm 1, up to 0.0001"

@@ -34,7 +34,6 @@ class GaussianPrior(Prior):
     known_by_name = True
     is_standard_normal = True
     level_name = "sigma"
-    default_level = 0.3
     start_level = 1.0
     exact_dual = True
 

@@ -13,7 +13,10 @@ from noisedim.checks import exactly_one, positive, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.theory.dual_batch import row_bound
 
-__all__ = ["Prior", "noise_level"]
+__all__ = ["DEFAULT_CAPACITY", "Prior", "noise_level"]
+
+DEFAULT_CAPACITY = math.log1p(0.3**-2)
+"""Nats that the channel passes if nothing else is asked for: 2.494, those of σ = 0.3 and N(0, I) at d = 2."""
 
 
 class Prior(ABC):
@@ -42,8 +45,6 @@ class Prior(ABC):
     """Whether it is N(0, I) itself: its rows are tested as they are, and may be tested against any normal law."""
     references: ClassVar[tuple[str, ...]] = ()
     """What to cite for its map, keys of :data:`~noisedim.citations.BIBTEX`."""
-    default_level: float
-    """The noise level that training ends with, if none is given."""
     start_level: float
     """The noise level that training starts with, if none is given and the target is not larger."""
     level_name: str
@@ -79,6 +80,11 @@ class Prior(ABC):
     def channel_prior(self) -> "Prior":
         """The law that channel coordinates are to follow: the prior itself, or what it is mapped from."""
         return self
+
+    @property
+    def default_level(self) -> float:
+        """The noise level that training ends with, if none is given: that of one capacity, whatever the dimension."""
+        return self.level_for_capacity(DEFAULT_CAPACITY)
 
     @property
     @abstractmethod

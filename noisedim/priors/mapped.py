@@ -38,7 +38,6 @@ class MappedPrior(Prior):
         super().__init__(dim)
         self._channel_prior = GaussianPrior(dim) if channel_prior is None else channel_prior
         self.level_name = self._channel_prior.level_name
-        self.default_level = self._channel_prior.default_level
         self.start_level = self._channel_prior.start_level
         self.exact_dual = self._channel_prior.exact_dual
 
@@ -49,6 +48,10 @@ class MappedPrior(Prior):
     @property
     def channel_prior(self) -> Prior:
         return self._channel_prior
+
+    @property
+    def default_level(self) -> float:
+        return self.channel_prior.default_level
 
     def normalisation(self) -> nn.Module:
         return self.channel_prior.normalisation()

@@ -59,7 +59,6 @@ class UniformPrior(Prior):
     optional_fields = ("squash",)
     known_by_name = True
     level_name = "epsilon"
-    default_level = 0.1
     start_level = 0.2
     exact_dual = False
     support_words = "values in [0, 1]"
@@ -67,6 +66,11 @@ class UniformPrior(Prior):
     def __init__(self, dim: int, *, squash: str = "normal-cdf") -> None:
         super().__init__(dim)
         self.squash = one_of("squash", squash, SQUASH_NAMES)
+
+    @property
+    def default_level(self) -> float:
+        # Not by capacity: half-widths near 0.5, where many dimensions would end, draw the embedding to a lattice.
+        return 0.1
 
     @property
     def law(self) -> str:

@@ -35,7 +35,7 @@ def protocol_words(profile: str, data: str) -> str:
             "dual"
         )
     return (
-        f"closed-form dual, {config.steps:,} steps of {config.batch_size} images unless a section says otherwise; second "
+        f"adaptive dual, {config.steps:,} steps of {config.batch_size} images unless a section says otherwise; second "
         f"view: Gaussian pixel noise of standard deviation {config.augmentation.noise} with probability "
         f"{config.augmentation_probability}, otherwise the image itself"
     )

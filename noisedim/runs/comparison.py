@@ -102,7 +102,7 @@ def configure(name: str, base: TrainConfig, *, factor: float = 1.0) -> TrainConf
     Raises: InvalidInputError: for an unknown method.
     """
     method = CONTENDERS[one_of("method", name, tuple(CONTENDERS))]
-    law = PRIORS[method.prior]
+    law = PRIORS[method.prior](base.dim)
     level = law.default_level * (factor if method.knob == "level" else 1.0)
     noise = NoiseConfig(**{law.level_name: level}, anneal=base.noise.anneal)
     objective, optimiser = method.objective, base.optimiser

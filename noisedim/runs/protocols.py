@@ -33,6 +33,7 @@ def appendix_c(data: DataConfig, *, images: int) -> TrainConfig:
         data=data,
         augmentation=AugmentationConfig(noise=0.6),
         augmentation_probability=1.0,
+        objective=ObjectiveConfig(name="dual"),
         optimiser=OptimiserConfig(learning_rate=1e-3, cosine=False),
         batch_size=batch,
         steps=_EPOCHS * (images // batch),

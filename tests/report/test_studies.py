@@ -15,12 +15,12 @@ from noisedim.report.studies import STUDIES, load_studies
 
 # SHA-256 of the runs' digests, one per line in the order of training. A change trains every run anew.
 PLANS = {
-    ("smoke", "digits"): (30, "66f40cf144e16dbd8b99b07e84e71fe3d88ff658cb79174a7cdd58f550f073f2"),
-    ("smoke", "mnist"): (30, "78943ef1905caa1003b4a730b53d26eff290c3ea4d53c7f26acbf4ccebbe37fa"),
-    ("smoke", "fashion-mnist"): (30, "94909db49250c043d89cdaf9ab95b89a18a3a698d169ff989ebe9dec7ff5c9de"),
-    ("quick", "digits"): (88, "2eda3b72aab42e6444fdf0770a718e4d03fe5a4025b7496f072f777e2f02057d"),
-    ("quick", "mnist"): (88, "976a12093b6d5dcffe741d344acdeae604c82838d6bdac30c6f0c62230cd3d51"),
-    ("quick", "fashion-mnist"): (88, "73727c364a6c3dc71e61e353d04d5673810120bb87b22d24fe5490c1279c51b7"),
+    ("smoke", "digits"): (30, "e0f8fd190ce49f6759e1d80ca4125ca2e5ff5e58479e2e9cc2f08c8e7c482b55"),
+    ("smoke", "mnist"): (30, "308a59480fc5af2981ae6539b7e6f5947e2e1ec7c29e3644a37a1080c0daa1a2"),
+    ("smoke", "fashion-mnist"): (30, "d89c1def038ede441fb8cd274fe58bd35ce941e22030c6c4d0eb0f05a3fc974d"),
+    ("quick", "digits"): (88, "53524138ca4687bc3ea76b2b944dc45beb45c2ecc66402613b2ebf30783e5f1d"),
+    ("quick", "mnist"): (88, "66fe6b21a83619761ffc91811db4980af99d856c69284e4295f6310aba5b822e"),
+    ("quick", "fashion-mnist"): (88, "0348ff4fe0a575c3c81e67703e7a00a2186423452d176cbc6172c224b7ecda88"),
     ("paper", "digits"): (115, "be39378cab61fa1b0635070b33644409946e3884029a5480c8d22aaa5614b84f"),
     ("paper", "mnist"): (115, "e8d10340466fd8ba38cfe5314ecd20063df1b542114dd96d3d2f6b19b8e3db1f"),
     ("paper", "fashion-mnist"): (115, "a0fc7713b5bdbabfa0d4ae3ab323a99216185e9d06cee1c38c3b5bfcd09fa501"),

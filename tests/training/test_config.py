@@ -12,7 +12,7 @@ from noisedim.data import ViewsConfig
 from noisedim.errors import InvalidInputError
 from noisedim.generation.classifier import ClassifierConfig
 from noisedim.generation.config import GanConfig
-from noisedim.priors import GaussianPrior, UniformPrior
+from noisedim.priors import FullGaussianPrior, GaussianPrior, SpherePrior, UniformPrior
 from noisedim.runs.comparison import configure
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
 from noisedim.training.optimizers import learning_rate
@@ -87,7 +87,14 @@ def test_numbers_of_numpy_name_the_same_run(kind):
 
 
 def test_default_levels_by_prior():
-    assert NoiseConfig().target(GaussianPrior(2)) == 0.3
+    assert NoiseConfig().target(GaussianPrior(2)) == pytest.approx(0.3, rel=1e-12)
+    # As much information in every dimension and for every shape of noise: ½ d log(1 + 1/σ²) = log(1 + 1/0.09).
+    assert NoiseConfig().target(GaussianPrior(8)) == pytest.approx((((1 + 1 / 0.09) ** 0.25) - 1) ** -0.5)
+    assert NoiseConfig().target(FullGaussianPrior([0.0] * 8, np.diag([2.0] * 8))) == NoiseConfig().target(
+        GaussianPrior(8)
+    )
+    sphere = SpherePrior(4)
+    assert sphere.capacity(NoiseConfig().target(sphere)) == pytest.approx(GaussianPrior(2).capacity(0.3))
     assert NoiseConfig().target(UniformPrior(2)) == 0.1
     assert NoiseConfig(start=2.0, sigma=0.5).level(GaussianPrior(2), 0.0) == 2.0
 
@@ -115,7 +122,7 @@ def test_learning_rate_warms_up_and_decays():
         (lambda: TrainConfig(seed=-1), "seed must be an integer >= 0"),
         (lambda: TrainConfig(seed=2**32), "seed must be an integer from 0 to 4294967295; got 4294967296"),
         (lambda: DataConfig(fold=5), "data.fold must be from 0 to 4; got 5"),
-        (lambda: ObjectiveConfig(unbiased_gradient=True), "is for dv; got 'dual'"),
+        (lambda: ObjectiveConfig(unbiased_gradient=True), "is for dv; got 'adaptive-dual'"),
         (lambda: OptimiserConfig(weight_decay=float("nan")), "weight_decay must be >= 0; got nan"),
         (
             lambda: TrainConfig(prior="uniform", objective=ObjectiveConfig(name="infonce", critic="gaussian-dual")),
@@ -129,22 +136,26 @@ def test_bad_input(make, message):
 
 
 BALL = '{"dim":2,"prior":"ball","radius":1.0}'
+# The default objective when these were stored.
+DUAL = ObjectiveConfig(name="dual")
 # Computed by the code of before the configurations were split into files: stored runs must still be found.
 STORED_DIGESTS = {
-    "0c79d3c229937298": TrainConfig(),
+    "0c79d3c229937298": TrainConfig(objective=DUAL),
     "fa53ad2221261c6b": TrainConfig(
         objective=ObjectiveConfig(name="vicreg", noise_on="one", features=16),
         data=DataConfig(fold=2, validate=True),
         noise=NoiseConfig(capacity=2.0),
     ),
-    "7cba9603ed655f92": TrainConfig(prior=BALL, seed=3),
-    "61b73a7c94df3905": TrainConfig(prior="uniform", squash="clip", noise=NoiseConfig(epsilon=0.2, start=0.3)),
+    "7cba9603ed655f92": TrainConfig(prior=BALL, objective=DUAL, seed=3),
+    "61b73a7c94df3905": TrainConfig(
+        prior="uniform", squash="clip", objective=DUAL, noise=NoiseConfig(epsilon=0.2, start=0.3)
+    ),
     "31e2fb74de82714b": pretraining(
         "vicreg", DataConfig(name="cifar10", test_split=True), sigma=0.3, steps=100, warmup=10
     ),
     "40bbdb335d3f7a08": configure("infomax-rank", TrainConfig()),
     "d2ffe98dfa6664e6": configure("beta-vae", TrainConfig(), factor=3.0),
-    "2e0d8fb512fc9fde": GanConfig(encoder=TrainConfig(seed=5), loss="hinge", consistency=0.5),
+    "2e0d8fb512fc9fde": GanConfig(encoder=TrainConfig(objective=DUAL, seed=5), loss="hinge", consistency=0.5),
     "0f6dd52b7f61d378": ClassifierConfig(data=DataConfig(fold=1), steps=10),
 }
 

@@ -18,7 +18,8 @@ from noisedim.training.loop import METRIC_NAMES, Trainer, load_model
 
 SMALL = TrainConfig(steps=30, batch_size=64)
 OBJECTIVES = {
-    "dual": ObjectiveConfig(),
+    "dual": ObjectiveConfig(name="dual"),
+    "adaptive": ObjectiveConfig(),
     "cross": ObjectiveConfig(pairs="cross"),
     "infonce": ObjectiveConfig(name="infonce", negatives=5),
     "dv": ObjectiveConfig(name="dv", critic="separable", unbiased_gradient=True),

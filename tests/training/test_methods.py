@@ -87,7 +87,7 @@ def test_validation_split_never_touches_the_held_out_fold():
 
 
 def test_bad_configurations():
-    with pytest.raises(InvalidInputError, match=r"objective.noisy=False is for infonce, dv, nwj; got 'dual'"):
+    with pytest.raises(InvalidInputError, match=r"objective.noisy=False is for infonce, dv, nwj; got 'adaptive-dual'"):
         ObjectiveConfig(noisy=False)
     with pytest.raises(InvalidInputError, match="'gaussian-dual' has no value without noise"):
         ObjectiveConfig(name="infonce", critic="gaussian-dual", noisy=False)

@@ -216,8 +216,8 @@ def _levels(dim: int, curves: Mapping[str, Curve], linear: Mapping[str, Curve], 
         rows.append(row)
     return Table(
         rows,
-        f"d = {dim}: sliced W₂ to the prior at a 5-NN accuracy, and the best accuracy; — where a curve does not reach it. CPU time: "
-        "median of a training with its map, over the adaptive dual's",
+        f"d = {dim}: sliced W₂ to the prior at a 5-NN accuracy, and the best accuracy; — where a curve does not reach it. "
+        "CPU time: median of a training with its map, over the adaptive dual's",
     )
 
 

@@ -18,7 +18,7 @@ class NoiseConfig:
     """
 
     sigma: float | None = None
-    """Noise standard deviation (normal prior); default 0.3."""
+    """Noise standard deviation (normal prior); by default the one that passes 2.5 nats: 0.3 at d = 2, 1.07 at d = 8."""
     epsilon: float | None = None
     """Half-width of the noise (uniform prior); default 0.1."""
     capacity: float | None = None

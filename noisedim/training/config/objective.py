@@ -29,12 +29,12 @@ _STRENGTHS = ", ".join(f"{name}: {method.strength}" for name, method in METHODS.
 class ObjectiveConfig:
     """What is optimised: noise injection in one of its forms, or a method that it is compared with."""
 
-    name: Literal[tuple(METHODS)] = "dual"  # type: ignore[valid-type]
-    """dual: closed form, no critic; row-dual: a bound in every batch; adaptive-dual and adaptive-row-dual: with the critic of
-    views that agree as these do, for small noise; linear-dual: without bias. infonce, dv (Donsker–Varadhan), nwj: bounds
-    with a critic on samples. autoencoder: reconstruction of X from the noisy embedding, as a bound on the information
-    between both. All others do without noise unless noise_on asks for it: their embedding is standardised when training is
-    over, for them to be compared."""
+    name: Literal[tuple(METHODS)] = "adaptive-dual"  # type: ignore[valid-type]
+    """adaptive-dual: closed form, with the critic of views that agree as these do; dual: with that of equal views, Theorem
+    4.1's; row-dual, adaptive-row-dual: their forms that are a bound in every batch; linear-dual: without bias. infonce, dv
+    (Donsker–Varadhan), nwj: bounds with a critic on samples. autoencoder: reconstruction of X from the noisy embedding, as
+    a bound on the information between both. All others do without noise unless noise_on asks for it: their embedding is
+    standardised when training is over, for them to be compared."""
     critic: Literal[tuple(CRITICS)] = "mlp"  # type: ignore[valid-type]
     """infonce, dv, nwj: the paper's perceptron, separable, dot product, or Theorem 4.1's closed form."""
     negatives: int | None = None

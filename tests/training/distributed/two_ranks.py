@@ -32,8 +32,8 @@ BASE = TrainConfig(
     optimiser=OptimiserConfig(clip_norm=0.2, warmup=2),
 )
 OBJECTIVES = {
-    "dual": ObjectiveConfig(),
-    "dual, crossed": ObjectiveConfig(pairs="cross"),
+    "dual": ObjectiveConfig(name="dual"),
+    "dual, crossed": ObjectiveConfig(name="dual", pairs="cross"),
     "infonce": ObjectiveConfig(name="infonce", negatives=5),
     "infonce, all negatives": ObjectiveConfig(name="infonce", critic="separable"),
     "dv": ObjectiveConfig(name="dv", critic="separable", unbiased_gradient=True),
