@@ -136,7 +136,7 @@ def make_routes(base: TrainConfig, store: RunStore, *, seeds: int) -> Records:
     """Records by target and route; kept next to the runs, so that a second call trains nothing.
 
     Args:
-        base: what the comparison's runs have in common.
+        base: what the runs of ``pytest benchmarks`` have in common.
         store: the folder whose parent keeps the records.
         seeds: of each route, at most three of those with noise of their own.
     """

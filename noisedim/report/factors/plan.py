@@ -12,8 +12,8 @@ from noisedim.downstream.disentanglement import dci, mutual_information_gap, ran
 from noisedim.errors import InvalidInputError
 from noisedim.report.benchmarks import FailedRun
 from noisedim.report.factors.records import FactorRecord, FactorVariant
-from noisedim.runs.comparison import Variant
 from noisedim.runs.make import RunSplit, split_images
+from noisedim.runs.presets import Variant
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.runs.sweep import available_cores, make_runs
 from noisedim.training import DataConfig, TrainConfig

@@ -13,8 +13,8 @@ from noisedim.downstream.outliers import fitted_scores, outlier_p_values, square
 from noisedim.errors import DataNotFoundError, InvalidInputError
 from noisedim.report.benchmarks import FailedRun
 from noisedim.report.outliers.records import PIXELS, OutlierRecord, OutlierVariant
-from noisedim.runs.comparison import Variant
 from noisedim.runs.make import RunSplit, split_images
+from noisedim.runs.presets import Variant
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.runs.sweep import make_runs
 from noisedim.statistics.roc import auroc, detection_rates
@@ -54,9 +54,9 @@ _MOST_STEPS = 10_000
 
 
 def outlier_base(name: str, base: TrainConfig) -> TrainConfig:
-    """What all runs of a variant have in common, from what the comparison's have.
+    """What all runs of a variant have in common, from those of ``pytest benchmarks``.
 
-    In two dimensions training is as long as the comparison's, so that the embedding follows the prior; else shorter.
+    In two dimensions training is as long as there, so that the embedding follows the prior; else shorter.
     """
     share = 1.0 if name == "dual-2" else 3 / 7
     return replace(base, steps=round(share * min(base.steps, _MOST_STEPS)))
@@ -84,7 +84,7 @@ def make_variant(name: str, base: TrainConfig, store: RunStore, **options: Any) 
 
     Args:
         name: key of :data:`OUTLIER_METHODS`.
-        base: what the comparison's runs have in common.
+        base: what the runs of ``pytest benchmarks`` have in common.
         store: where runs are kept.
         options: for :func:`~noisedim.runs.sweep.make_runs`.
     """

@@ -65,7 +65,7 @@ def test_every_variant_is_a_configuration_of_its_own():
     assert len({config.digest() for config in configs}) == len(configs)
     assert [config.dim for config in configs] == [2, 8, 8]
     assert not configs[2].objective.noisy
-    # In two dimensions as long as the comparison, at most 10,000 steps; three sevenths of that otherwise.
+    # In two dimensions as long as the base, at most 10,000 steps; three sevenths of that otherwise.
     assert [outlier_base(name, replace(BASE, steps=700)).steps for name in OUTLIER_METHODS] == [700, 300, 300]
     assert outlier_base("dual-2", replace(BASE, steps=20_000)).steps == 10_000
 
