@@ -1,17 +1,16 @@
 """What `pytest benchmarks` trains, by profile, and its JSON files' entries by question. Draws and renders nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from noisedim.document.content import Notice, Section, Statement
 from noisedim.errors import InvalidInputError
 from noisedim.files import read_json
 from noisedim.schema import structured
 from noisedim.training import DataConfig, TrainConfig
 
-__all__ = ["COMMAND", "PROFILES", "FailedRun", "Profile", "absent", "entries", "environment_words"]
+__all__ = ["COMMAND", "PROFILES", "FailedRun", "Profile", "entries", "environment_words"]
 
 COMMAND = "pytest benchmarks --benchmark-json"
 
@@ -82,11 +81,3 @@ def entries(results: Path, question: str | None = None) -> list[dict[str, Any]]:
 def environment_words(environment: Mapping[str, Any]) -> str:
     """The hardware that made an entry."""
     return environment["accelerator"] or f"{environment['cpu']}, {environment['cores']} cores"
-
-
-def absent(title: str, files: Sequence[str] = (), *, statement: str = "", rank: int = 100) -> Section:
-    """A section whose file is not there: says which command makes it, and that its statement, if any, is not tested."""
-    what = " ".join([COMMAND, *files])
-    untested = [Statement(statement, "not tested", "", "", f"`{what}`", rank)] if statement else []
-    notice = Notice(f"Not measured yet: `{what}` makes what this section reads.")
-    return Section(title, [], [notice], statements=untested)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
 from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.downstream.outliers import DETECTOR_WORDS
-from noisedim.report.benchmarks import absent, entries
+from noisedim.report.benchmarks import COMMAND, entries
 from noisedim.report.outliers.figures import roc_figure
 from noisedim.report.outliers.records import PIXELS, OutlierVariant
 from noisedim.report.outliers.verdicts import (
@@ -16,7 +16,7 @@ from noisedim.report.outliers.verdicts import (
     fitted_detectors,
     norm_detection,
 )
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 
 __all__ = ["best_detector_verdict", "false_alarm_verdict", "norm_verdict", "outliers_section"]
 
@@ -171,7 +171,7 @@ def outliers_section(sources: Sources) -> Section:
         variant = OutlierVariant.from_entry(entry["extra_info"])
         by_data.setdefault(variant.data, []).append(variant)
     if not by_data:
-        return absent(_TITLE, ["benchmarks/test_uses.py"], statement=_STATEMENT, rank=82)
+        return untested(_TITLE, COMMAND, {_STATEMENT: 82})
     verdicts: list[Verdict] = []
     blocks: list[Block] = [
         Text(

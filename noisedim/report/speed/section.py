@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from noisedim.document.content import Block, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
-from noisedim.report.benchmarks import absent, entries, environment_words
+from noisedim.report.benchmarks import COMMAND, entries, environment_words
 from noisedim.report.speed.figures import law_figure
 from noisedim.report.speed.records import CriticMemory, FittedLaw, ObjectiveCost, PeerTiming, StepCost
 from noisedim.report.speed.verdicts import PeerVerdict, peer_verdicts
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 
 __all__ = ["peer_words", "speed_section"]
 
@@ -158,7 +158,7 @@ def speed_section(sources: Sources) -> Section:
     """Steps, objectives, the critic's memory, and each benchmark that has a peer."""
     found = entries(sources.results)
     if not found:
-        return absent(_TITLE, statement=_STATEMENT, rank=86)
+        return untested(_TITLE, COMMAND, {_STATEMENT: 86})
     timings = [timing for entry in found if (timing := PeerTiming.from_entry(entry)) is not None]
     costs = [cost for entry in found if (cost := ObjectiveCost.from_entry(entry)) is not None]
     memory = [peaks for entry in found if (peaks := CriticMemory.from_entry(entry)) is not None]
