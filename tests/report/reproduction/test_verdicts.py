@@ -1,12 +1,11 @@
 """Figures 1 and 2 of the paper: reproduced, not reproduced, or left open."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from noisedim.document.content import Text
 from noisedim.report.build import make_sources
-from noisedim.report.records import SeedMeasures
 from noisedim.report.reproduction.section import figure_1_words, figure_2_words, reproduction_section
 from noisedim.report.reproduction.verdicts import (
     accuracy_verdict,
@@ -15,6 +14,15 @@ from noisedim.report.reproduction.verdicts import (
     information_verdict,
 )
 
+
+@dataclass(frozen=True)
+class Measured:
+    """As much of a record as the verdicts read."""
+
+    seed: int
+    measures: dict
+
+
 CAPACITIES = (0.5, 2.0, 4.6, 14.0)
 INDEX, KNN, INFORMATION = [0.5, 0.45, 0.3, 0.0], [0.6, 0.95, 0.99, 0.99], [0.45, 1.8, 4, 5]
 
@@ -22,7 +30,7 @@ INDEX, KNN, INFORMATION = [0.5, 0.45, 0.3, 0.0], [0.6, 0.95, 0.99, 0.99], [0.45,
 def groups(index=INDEX, knn=KNN, information=INFORMATION, seeds=5):
     return {
         capacity: [
-            SeedMeasures(
+            Measured(
                 seed=seed,
                 measures={
                     "index_henze_zirkler": index[i],
