@@ -31,7 +31,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--methods", nargs="+", choices=CONTESTANTS, metavar="NAME", help="only these methods")
     group.addoption("--datasets", nargs="+", metavar="NAME", help="other data sets than the profile's")
     group.addoption("--seeds", type=int, help="how many seeds")
-    group.addoption("--epochs", type=float, help="another length of training")
     group.addoption("--runs", type=Path, default=DEFAULT_ROOT, help="folder of the trained runs")
     group.addoption("--device", default="auto", help="where to train: auto, cpu or cuda")
 
@@ -56,7 +55,7 @@ def profile(pytestconfig: pytest.Config) -> Profile:
     """The profile with what the options change."""
     options = pytestconfig.option
     chosen = PROFILES[options.profile]
-    changed = {name: getattr(options, name) for name in ("datasets", "seeds", "epochs")}
+    changed = {name: getattr(options, name) for name in ("datasets", "seeds")}
     named = ", ".join(f"--{name} {value}" for name, value in changed.items() if value is not None)
     if named:
         chosen = replace(chosen, words=f"{chosen.words}; but changed by {named}")
@@ -64,15 +63,10 @@ def profile(pytestconfig: pytest.Config) -> Profile:
 
 
 @pytest.fixture(scope="session")
-def base(profile: Profile, dataset: str, pytestconfig: pytest.Config) -> TrainConfig:
+def base(profile: Profile, dataset: str) -> TrainConfig:
     """What all runs have in common on this data set."""
     data = profile.base.data if dataset == profile.base.data.name else DataConfig(name=dataset, fold=0)
-    config = replace(profile.base, data=data)
-    epochs = pytestconfig.option.epochs
-    if epochs is None:
-        return config
-    images = len(load_images(data.name, limit=data.limit).images) * (data.folds - 1) // data.folds
-    return replace(config, steps=max(1, round(epochs * (images // config.batch_size))))
+    return replace(profile.base, data=data)
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +164,7 @@ def one_thread() -> Any:
 
 
 @pytest.fixture
-def paired(benchmark: Any) -> Callable[..., None]:
+def paired(benchmark: Any, profile: Profile) -> Callable[..., None]:
     """``paired(ours, peer, peer_name=…)`` times both in turn, A B A B …, and records their ratio pair by pair.
 
     Ours goes into the benchmark's own statistics; ``extra_info`` gets the peer's median seconds, the median of the
@@ -185,6 +179,7 @@ def paired(benchmark: Any) -> Callable[..., None]:
             benchmark(ours)
             peer()
             return
+        rounds = min(rounds, profile.rounds)
         for _ in range(warmup):
             ours()
             peer()

@@ -9,7 +9,7 @@ from noisedim.report.any_prior.plan import EPSILON, ROUTES, TARGETS, make_routes
 @pytest.fixture(scope="session")
 def by_route(profile, base, store):
     """Records by target and route."""
-    return make_routes(base, store, seeds=profile.seeds)
+    return make_routes(base, store, seeds=profile.seeds, own_noise_seeds=profile.own_noise_seeds)
 
 
 @pytest.mark.benchmark(group="any prior")

@@ -36,9 +36,9 @@ def peaks(contestants, peak_bytes):
 
 
 @pytest.mark.benchmark(group="quality")
-def test_match(paired, benchmark, one_thread, profile, records, small_digits, method, peaks):
+def test_match(paired, benchmark, one_thread, records, small_digits, method, peaks):
     config = timed_config(method)
     benchmark.extra_info |= match_entry(method, records)
     benchmark.extra_info |= {"peak_bytes": peaks.get(method), "batch_size": config.batch_size}
     ours, theirs = (Trainer(own, small_digits, device="cpu") for own in (config, timed_config(REFERENCE)))
-    paired(ours.step, theirs.step, peer_name=CONTESTANTS[REFERENCE].words, rounds=profile.rounds)
+    paired(ours.step, theirs.step, peer_name=CONTESTANTS[REFERENCE].words)

@@ -12,12 +12,11 @@ from noisedim.training.model import build_model
 
 
 @pytest.mark.benchmark(group="downstream")
-def test_accuracy(paired, benchmark, one_thread, profile, records, small_digits, method):
+def test_accuracy(paired, benchmark, one_thread, records, small_digits, method):
     benchmark.extra_info |= {**accuracy_entry(method, records), "images": len(small_digits)}
     ours, theirs = (build_model(timed_config(own), tuple(small_digits.shape[1:])).eval() for own in (method, REFERENCE))
     paired(
         lambda: embed(ours, small_digits),
         lambda: embed(theirs, small_digits),
         peer_name=CONTESTANTS[REFERENCE].words,
-        rounds=profile.rounds,
     )

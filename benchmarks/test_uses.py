@@ -15,7 +15,7 @@ from noisedim.report.outliers.plan import OUTLIER_METHODS, make_variant, pixel_v
 @pytest.mark.parametrize("variant", list(OUTLIER_METHODS))
 @pytest.mark.benchmark(group="uses")
 def test_outliers(benchmark, one_thread, profile, base, variant, store, making):
-    found = make_variant(variant, base, store, **making)
+    found = make_variant(variant, base, store, steps=profile.outlier_steps, **making)
     benchmark.extra_info |= {**found.to_entry(), "protocol": profile.words}
     assert found.records or found.failed
     z = np.random.default_rng(0).standard_normal((10_000, OUTLIER_METHODS[variant].dim))
@@ -32,7 +32,7 @@ def test_outliers_in_pixels(benchmark, one_thread, base):
 @pytest.fixture(scope="session")
 def factor_variants(profile, store, making):
     """Every variant, its records and the runs that failed."""
-    return make_variants(profile.base, store, seeds=profile.seeds, **making)
+    return make_variants(store, steps=profile.factor_steps, seeds=profile.seeds, **making)
 
 
 @pytest.mark.parametrize("variant", list(FACTOR_METHODS))

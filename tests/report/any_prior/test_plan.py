@@ -23,7 +23,7 @@ def made(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NOISEDIM_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
         patch.setattr(plan, "available_cores", lambda: 1)
-        yield make_routes(BASE, store, seeds=1), store
+        yield make_routes(BASE, store, seeds=1, own_noise_seeds=1), store
 
 
 def test_every_route_is_there_and_one_run_serves_all_targets(made):
@@ -40,7 +40,7 @@ def test_every_route_is_there_and_one_run_serves_all_targets(made):
 def test_records_are_kept_and_read_back(made, monkeypatch):
     records, store = made
     monkeypatch.setattr(plan, "_judged", lambda run: pytest.fail("trained again"))
-    assert make_routes(BASE, store, seeds=1) == records
+    assert make_routes(BASE, store, seeds=1, own_noise_seeds=1) == records
     (path,) = store.root.parent.glob("any-prior-*-1-3.json")
     kept = json.loads(path.read_text())
     assert kept["normal"]["mapped"][0].keys() == {
