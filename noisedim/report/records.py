@@ -10,7 +10,7 @@ from noisedim.runs.record import RunRecord
 from noisedim.runs.store import RunStore
 from noisedim.training import TrainConfig
 
-__all__ = ["EncoderRecord", "encoder_records", "environments", "of_measure", "paired", "run_records"]
+__all__ = ["EncoderRecord", "by_capacity", "encoder_records", "environments", "of_measure", "paired", "run_records"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +67,14 @@ def paired(rows: Sequence[EncoderRecord], others: Sequence[EncoderRecord], name:
     """A measure in ``rows`` minus in ``others``, for the seeds that have it in both."""
     theirs = {row.seed: row.measures[name] for row in others if name in row.measures}
     return [row.measures[name] - theirs[row.seed] for row in rows if row.seed in theirs and name in row.measures]
+
+
+def by_capacity(records: Iterable[EncoderRecord]) -> dict[float, list[EncoderRecord]]:
+    """The records of each capacity, the smallest first."""
+    groups: dict[float, list[EncoderRecord]] = {}
+    for record in sorted(records, key=lambda record: record.capacity):
+        groups.setdefault(record.capacity, []).append(record)
+    return groups
 
 
 def run_records(configs: Iterable[AnyConfig], store: RunStore) -> list[RunRecord]:

@@ -13,10 +13,9 @@ from noisedim.report.capacity.verdicts import (
     MatchVerdict,
     accuracy_verdict,
     bound_verdict,
-    by_capacity,
     match_verdict,
 )
-from noisedim.report.records import encoder_records, of_measure
+from noisedim.report.records import by_capacity, encoder_records, of_measure
 from noisedim.report.scores import SCORE_WORDS
 from noisedim.report.study import Sources, untested
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from noisedim.assessment.table import p_equals
 from noisedim.document.content import Block, Section, Text, Verdict
 from noisedim.document.words import interval_words
-from noisedim.report.records import EncoderRecord, encoder_records
+from noisedim.report.records import EncoderRecord, by_capacity, encoder_records
 from noisedim.report.reproduction.verdicts import (
     AccuracyVerdict,
     FallVerdict,
@@ -50,10 +50,7 @@ def reproduction_section(sources: Sources) -> Section:
     own = encoder_records(sources.plans["capacity"], sources.store)
     as_paper = sources.profile == "paper" and sources.data == "mnist"
     if own:
-        groups: dict[float, list[EncoderRecord]] = {}
-        for record in sorted(own, key=lambda record: record.capacity):
-            groups.setdefault(record.capacity, []).append(record)
-        verdicts += figure_1_words(groups, f"{sources.data}, {own[0].objective}", as_paper=as_paper)
+        verdicts += figure_1_words(by_capacity(own), f"{sources.data}, {own[0].objective}", as_paper=as_paper)
     verdicts += figure_2_words(encoder_records(sources.plans["embeddings"], sources.store))
     blocks: list[Block] = [] if as_paper else [Text(_PAPER)]
     return Section(_TITLE, verdicts, [*blocks, Text(_RULES)])
