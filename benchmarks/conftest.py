@@ -203,6 +203,7 @@ def paired(benchmark: Any, profile: Profile) -> Callable[..., None]:
         outside = sum(math.comb(rounds, i) for i in range(low + 1)) / 2**rounds
         benchmark.extra_info |= {
             "peer": peer_name,
+            "median_seconds": statistics.median(ours_seconds[-rounds:]),
             "peer_median_seconds": statistics.median(peer_seconds[-rounds:]),
             "ratio_median": statistics.median(ratios),
             "ratio_95": [ratios[low], ratios[-1 - low]],

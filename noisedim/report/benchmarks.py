@@ -3,16 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from noisedim.errors import InvalidInputError
 from noisedim.files import read_json
-from noisedim.schema import structured
+from noisedim.schema import plain, structured
 from noisedim.training import DataConfig, TrainConfig
 
-__all__ = ["COMMAND", "PROFILES", "FailedRun", "Profile", "entries", "environment_words"]
+__all__ = [
+    "COMMAND",
+    "PROFILES",
+    "FailedRun",
+    "Profile",
+    "answers",
+    "entries",
+    "environment_words",
+    "to_entry",
+]
 
 COMMAND = "pytest benchmarks --benchmark-json"
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +88,8 @@ class _Entry:
     extra_info: dict[str, Any] = field(default_factory=dict)
 
 
-def entries(results: Path, question: str | None = None) -> list[dict[str, Any]]:
-    """The entries of every ``benchmarks*.json`` under ``results``, or those that answer ``question``.
+def entries(results: Path) -> list[dict[str, Any]]:
+    """The entries of every ``benchmarks*.json`` under ``results``.
 
     Raises: InvalidInputError: if a file is damaged.
     """
@@ -89,10 +99,25 @@ def entries(results: Path, question: str | None = None) -> list[dict[str, Any]]:
         if not isinstance(content, dict) or not isinstance(content.get("benchmarks"), list):
             raise InvalidInputError(f"expected the JSON of pytest-benchmark; {path} is something else")
         structured(content["benchmarks"], list[_Entry], where=str(path), surplus="ignored")
-        for entry in content["benchmarks"]:
-            if question is None or entry.get("extra_info", {}).get("question") == question:
-                found.append(entry)
+        found += content["benchmarks"]
     return found
+
+
+def to_entry(question: str, found: Any) -> dict[str, Any]:
+    """The ``extra_info`` that holds a record; :func:`answers` reads it."""
+    return {"question": question, **plain(found)}
+
+
+def answers(results: Path, question: str, kind: type[Answer]) -> list[Answer]:
+    """The records in the entries that answer ``question``, in the order of the files.
+
+    Raises: InvalidInputError: if a file is damaged, or an entry is no such record.
+    """
+    asked = (entry for entry in entries(results) if entry.get("extra_info", {}).get("question") == question)
+    return [
+        structured(entry["extra_info"], kind, where=f"benchmark {entry.get('name')}", surplus="ignored")
+        for entry in asked
+    ]
 
 
 def environment_words(environment: Mapping[str, Any]) -> str:

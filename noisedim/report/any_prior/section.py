@@ -18,7 +18,7 @@ from noisedim.report.any_prior.verdicts import (
     divergence_verdict,
     match_verdict,
 )
-from noisedim.report.benchmarks import COMMAND, entries
+from noisedim.report.benchmarks import COMMAND, answers
 from noisedim.report.study import Sources, untested
 
 __all__ = ["accuracy_words", "any_prior_section", "divergence_words", "match_words"]
@@ -160,7 +160,7 @@ def _protocol(first: TargetRoutes) -> Text:
 
 def any_prior_section(sources: Sources) -> Section:
     """Pictures of mapped embeddings from the headline's runs; numbers from the benchmark."""
-    found = [TargetRoutes.from_entry(entry["extra_info"]) for entry in entries(sources.results, "any prior")]
+    found = answers(sources.results, "any prior", TargetRoutes)
     targets = {own.target: own for own in found}
     pictures = _pictures(sources)
     if not targets:

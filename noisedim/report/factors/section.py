@@ -2,7 +2,7 @@
 
 from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
 from noisedim.document.words import bracketed, mean_and_half_width
-from noisedim.report.benchmarks import COMMAND, entries
+from noisedim.report.benchmarks import COMMAND, answers
 from noisedim.report.factors.figures import dots_figure
 from noisedim.report.factors.records import FactorVariant, Measure
 from noisedim.report.factors.verdicts import Variants, axes_verdict, methods_verdict, prior_verdict, views_verdict
@@ -155,7 +155,7 @@ def _protocol(variants: Variants) -> Text:
 
 def factors_section(sources: Sources) -> Section:
     """MIG and DCI by method, with what the measures say of the factors themselves."""
-    found = [FactorVariant.from_entry(entry["extra_info"]) for entry in entries(sources.results, "factors")]
+    found = answers(sources.results, "factors", FactorVariant)
     variants = {own.variant: own for own in found if own.records}
     if not variants:
         return untested(_TITLE, COMMAND, {_STATEMENT: 84})

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
 from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.downstream.outliers import DETECTOR_WORDS
-from noisedim.report.benchmarks import COMMAND, entries
+from noisedim.report.benchmarks import COMMAND, answers
 from noisedim.report.outliers.figures import roc_figure
 from noisedim.report.outliers.records import PIXELS, OutlierVariant
 from noisedim.report.outliers.verdicts import (
@@ -167,8 +167,7 @@ def _measured_blocks(data: str, variants: Sequence[OutlierVariant]) -> list[Bloc
 def outliers_section(sources: Sources) -> Section:
     """ROC curves, AUROC by detector and task, and false alarms at their nominal level."""
     by_data: dict[str, list[OutlierVariant]] = {}
-    for entry in entries(sources.results, "outliers"):
-        variant = OutlierVariant.from_entry(entry["extra_info"])
+    for variant in answers(sources.results, "outliers", OutlierVariant):
         by_data.setdefault(variant.data, []).append(variant)
     if not by_data:
         return untested(_TITLE, COMMAND, {_STATEMENT: 82})

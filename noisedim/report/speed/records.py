@@ -84,7 +84,7 @@ class StepCost:
     Attributes:
         words: the method's name.
         peer: the reference's.
-        seconds: median of a step.
+        median_seconds: of a step.
         ratio: median of the ratios to the reference's, and ``ratio_95`` its interval, at the level ``ratio_level``.
         peak_bytes: of training; None where it cannot be read.
         batch_size: images per step.
@@ -93,24 +93,13 @@ class StepCost:
 
     words: str
     peer: str
-    seconds: float
+    median_seconds: float
     ratio_median: float
     ratio_95: tuple[float, float]
     ratio_level: float
     batch_size: int
     environment: Mapping[str, Any]
     peak_bytes: int | None = None
-
-    @classmethod
-    def from_entry(cls, entry: Mapping[str, Any]) -> Self | None:
-        """From a benchmark's entry; None for one of another question, or that timed nothing."""
-        info = entry["extra_info"]
-        if info.get("question") != "match" or "ratio_median" not in info:
-            return None
-        where = f"benchmark {entry.get('name')}"
-        with refusing(where):
-            own = {**info, "seconds": entry["stats"]["median"]}
-        return structured(own, cls, where=where, surplus="ignored")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,14 +135,6 @@ class ObjectiveCost:
     dim_power: float
     fit: FittedLaw
 
-    @classmethod
-    def from_entry(cls, entry: Mapping[str, Any]) -> Self | None:
-        """From a benchmark's entry; None for one of another question."""
-        info = entry["extra_info"]
-        if info.get("question") != "objective cost":
-            return None
-        return structured(info, cls, where="a benchmark of an objective's cost", surplus="ignored")
-
 
 @dataclass(frozen=True, kw_only=True)
 class CriticMemory:
@@ -173,11 +154,3 @@ class CriticMemory:
     peak_bytes_at_once: tuple[float, ...]
     batch_power: float
     batch_power_at_once: float
-
-    @classmethod
-    def from_entry(cls, entry: Mapping[str, Any]) -> Self | None:
-        """From a benchmark's entry; None for one of another question."""
-        info = entry["extra_info"]
-        if info.get("question") != "critic memory":
-            return None
-        return structured(info, cls, where="a benchmark of a critic's memory", surplus="ignored")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from noisedim.document.content import Block, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
-from noisedim.report.benchmarks import COMMAND, entries, environment_words
+from noisedim.report.benchmarks import COMMAND, answers, entries, environment_words
 from noisedim.report.speed.figures import law_figure
 from noisedim.report.speed.records import CriticMemory, FittedLaw, ObjectiveCost, PeerTiming, StepCost
 from noisedim.report.speed.verdicts import PeerVerdict, peer_verdicts
@@ -64,7 +64,7 @@ def _methods(costs: Sequence[StepCost]) -> list[Block]:
     table = [
         {
             "method": cost.words,
-            "ms per step": f"{1000 * cost.seconds:.2f}",
+            "ms per step": f"{1000 * cost.median_seconds:.2f}",
             f"times {first.peer}": f"{cost.ratio_median:.2f} [{cost.ratio_95[0]:.2f}, {cost.ratio_95[1]:.2f}]",
             "peak memory (MB)": f"{cost.peak_bytes / 1e6:.0f}" if cost.peak_bytes else "–",
         }
@@ -160,10 +160,11 @@ def speed_section(sources: Sources) -> Section:
     if not found:
         return untested(_TITLE, COMMAND, {_STATEMENT: 86})
     timings = [timing for entry in found if (timing := PeerTiming.from_entry(entry)) is not None]
-    costs = [cost for entry in found if (cost := ObjectiveCost.from_entry(entry)) is not None]
-    memory = [peaks for entry in found if (peaks := CriticMemory.from_entry(entry)) is not None]
-    steps = [cost for entry in found if (cost := StepCost.from_entry(entry)) is not None]
-    blocks = [*_methods(steps), *_objectives(costs), *_critic(memory)]
+    blocks = [
+        *_methods(answers(sources.results, "match", StepCost)),
+        *_objectives(answers(sources.results, "objective cost", ObjectiveCost)),
+        *_critic(answers(sources.results, "critic memory", CriticMemory)),
+    ]
     verdicts = peer_verdicts(timings)
     return Section(_TITLE, [peer_words(verdict) for verdict in verdicts], blocks, statements=_statements(verdicts))
 

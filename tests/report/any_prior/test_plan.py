@@ -11,6 +11,7 @@ from noisedim.errors import InvalidInputError
 from noisedim.report.any_prior import plan
 from noisedim.report.any_prior.plan import ROUTES, capacity, make_routes, measured_target, target_prior
 from noisedim.runs import RunStore
+from noisedim.schema import plain, structured
 from noisedim.training import DataConfig, TrainConfig
 
 BASE = TrainConfig(steps=2, batch_size=32, data=DataConfig(limit=300, fold=0))
@@ -52,9 +53,8 @@ def test_records_are_kept_and_read_back(made, monkeypatch):
 def test_a_target_is_measured_with_its_bias(made):
     records, _ = made
     found = measured_target("gamma-beta", records, BASE, protocol="a protocol")
-    assert found.to_entry()["question"] == "any prior"
     assert found.capacity == capacity(2)
-    assert type(found).from_entry(json.loads(json.dumps(found.to_entry()))) == found
+    assert structured(json.loads(json.dumps(plain(found))), type(found), where="here") == found
     # Under N(0, I) the map is the identity: its estimates are equal before and after, and so are their biases.
     bias = measured_target("normal", records, BASE, protocol="").at_prior
     assert bias.knn_kl_after == pytest.approx(bias.knn_kl, abs=0.15)
