@@ -1,7 +1,11 @@
-"""Shared by all benchmarks: options, the trained comparison, a peer in the same run, and where it ran."""
+"""Shared by all benchmarks: options, what they train, a peer in the same run, peaks of memory, and where it ran."""
 
+import json
 import math
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,11 +17,9 @@ import pytest
 import torch
 
 from noisedim.data import load_images
-from noisedim.report.comparison.costs import peak_bytes, step_seconds
-from noisedim.report.comparison.plan import PROFILES, Profile, make_equal_time
+from noisedim.report.benchmarks import PROFILES, Profile
+from noisedim.report.methods.plan import CONTESTANTS
 from noisedim.runs import RunStore
-from noisedim.runs.compare import MethodOutcome, make_comparison
-from noisedim.runs.comparison import CONTENDERS
 from noisedim.runs.environment import environment
 from noisedim.runs.store import DEFAULT_ROOT
 from noisedim.training import DataConfig, TrainConfig
@@ -26,19 +28,11 @@ from noisedim.training import DataConfig, TrainConfig
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("noisedim", "what the benchmarks of quality train")
     group.addoption("--profile", default="digits", choices=PROFILES, help="digits (default): minutes on two cores")
-    group.addoption("--methods", nargs="+", choices=CONTENDERS, metavar="NAME", help="only these methods")
+    group.addoption("--methods", nargs="+", choices=CONTESTANTS, metavar="NAME", help="only these methods")
     group.addoption("--datasets", nargs="+", metavar="NAME", help="other data sets than the profile's")
     group.addoption("--seeds", type=int, help="how many seeds")
-    group.addoption("--epochs", type=float, help="another length of training")
     group.addoption("--runs", type=Path, default=DEFAULT_ROOT, help="folder of the trained runs")
     group.addoption("--device", default="auto", help="where to train: auto, cpu or cuda")
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    # The report draws Figure 1 on digits; here it is for profiles with capacities.
-    if collection_path.name == "test_figure_1.py" and not PROFILES[config.getoption("profile")].capacities:
-        return True
-    return None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -47,9 +41,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         profile = PROFILES[options.profile]
         metafunc.parametrize("dataset", options.datasets or [profile.base.data.name], scope="session")
     if "method" in metafunc.fixturenames:
-        metafunc.parametrize("method", options.methods or list(CONTENDERS))
-    if "capacity" in metafunc.fixturenames:
-        metafunc.parametrize("capacity", PROFILES[options.profile].capacities)
+        metafunc.parametrize("method", options.methods or list(CONTESTANTS))
 
 
 def pytest_benchmark_update_json(config: Any, benchmarks: Any, output_json: dict[str, Any]) -> None:
@@ -63,24 +55,18 @@ def profile(pytestconfig: pytest.Config) -> Profile:
     """The profile with what the options change."""
     options = pytestconfig.option
     chosen = PROFILES[options.profile]
-    changed = {name: getattr(options, name) for name in ("datasets", "seeds", "epochs")}
+    changed = {name: getattr(options, name) for name in ("datasets", "seeds")}
     named = ", ".join(f"--{name} {value}" for name, value in changed.items() if value is not None)
     if named:
         chosen = replace(chosen, words=f"{chosen.words}; but changed by {named}")
-    as_paper = chosen.as_paper and options.datasets is None and options.epochs is None
-    return replace(chosen, seeds=options.seeds or chosen.seeds, as_paper=as_paper)
+    return replace(chosen, seeds=options.seeds or chosen.seeds)
 
 
 @pytest.fixture(scope="session")
-def base(profile: Profile, dataset: str, pytestconfig: pytest.Config) -> TrainConfig:
-    """What all methods have in common on this data set."""
+def base(profile: Profile, dataset: str) -> TrainConfig:
+    """What all runs have in common on this data set."""
     data = profile.base.data if dataset == profile.base.data.name else DataConfig(name=dataset, fold=0)
-    config = replace(profile.base, data=data)
-    epochs = pytestconfig.option.epochs
-    if epochs is None:
-        return config
-    images = len(load_images(data.name, limit=data.limit).images) * (data.folds - 1) // data.folds
-    return replace(config, steps=max(1, round(epochs * (images // config.batch_size))))
+    return replace(profile.base, data=data)
 
 
 @pytest.fixture(scope="session")
@@ -96,37 +82,69 @@ def store(pytestconfig: pytest.Config) -> RunStore:
 
 
 @pytest.fixture(scope="session")
-def comparison(
-    profile: Profile, base: TrainConfig, store: RunStore, making: dict[str, Any], pytestconfig: pytest.Config
-) -> dict[str, MethodOutcome]:
-    """All methods, tuned and trained at an equal number of steps."""
-    names = pytestconfig.option.methods or list(CONTENDERS)
-    return make_comparison(names, base, store, seeds=range(profile.seeds), **making)
+def contestants(pytestconfig: pytest.Config) -> list[str]:
+    """The methods of `noisedim study methods` that are asked for."""
+    return pytestconfig.option.methods or list(CONTESTANTS)
 
 
 @pytest.fixture(scope="session")
-def costs(comparison: dict[str, MethodOutcome], store: RunStore, base: TrainConfig) -> dict[str, float]:
-    """Seconds of a training step of each method."""
-    return step_seconds(comparison, base, store.root.parent)
+def records(pytestconfig: pytest.Config) -> Path:
+    """The folder of the records that are part of the repository."""
+    return pytestconfig.rootpath / "reports" / "results"
 
 
 @pytest.fixture(scope="session")
-def peaks(comparison: dict[str, MethodOutcome]) -> dict[str, int]:
-    """Memory of a training step of each method."""
-    return peak_bytes(comparison)
+def small_digits() -> torch.Tensor:
+    """Digits at the size of the images that the long studies train on."""
+    return torch.nn.functional.interpolate(load_images("digits").images, 12)
 
 
 @pytest.fixture(scope="session")
-def equal_time(
-    comparison: dict[str, MethodOutcome],
-    costs: dict[str, float],
-    profile: Profile,
-    base: TrainConfig,
-    store: RunStore,
-    making: dict[str, Any],
-) -> dict[str, MethodOutcome]:
-    """The same methods at equal time."""
-    return make_equal_time(comparison, costs, base, store, seeds=profile.seeds, **making)
+def peak_bytes() -> Callable[[str, list[list[Any]]], list[int]]:
+    """``peak_bytes(program, cases)``: memory that the work of each case takes at its peak, in a process of its own.
+
+    The program defines ``prepare``, which makes the work from a case. The list is empty where peaks cannot be read.
+    """
+
+    def run(program: str, cases: list[list[Any]]) -> list[int]:
+        if not Path("/proc/self/clear_refs").exists():
+            return []
+        done = subprocess.run(
+            [sys.executable, "-c", f"{_FIRST}{program}{_LAST}"],
+            input=json.dumps(cases),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=600,
+            # Freed tensors go back to the system at once, instead of being kept for the next: what is needed is measured.
+            env={**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"},
+        )
+        return json.loads(done.stdout)
+
+    return run
+
+
+# Linux lets the high-water mark be lowered to what is held now. The first work pays for what PyTorch sets up once, and is
+# measured again.
+_FIRST = """
+import gc, json, sys, torch
+from pathlib import Path
+torch.set_num_threads(1)
+def held(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(name))
+"""
+_LAST = """
+cases, peaks = json.load(sys.stdin), []
+for case in cases[:1] + cases:
+    work = prepare(*case)
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")
+    before = held("VmRSS")
+    work()
+    peaks.append(held("VmHWM") - before)
+print(json.dumps(peaks[1:]))
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -146,7 +164,7 @@ def one_thread() -> Any:
 
 
 @pytest.fixture
-def paired(benchmark: Any) -> Callable[..., None]:
+def paired(benchmark: Any, profile: Profile) -> Callable[..., None]:
     """``paired(ours, peer, peer_name=…)`` times both in turn, A B A B …, and records their ratio pair by pair.
 
     Ours goes into the benchmark's own statistics; ``extra_info`` gets the peer's median seconds, the median of the
@@ -161,6 +179,7 @@ def paired(benchmark: Any) -> Callable[..., None]:
             benchmark(ours)
             peer()
             return
+        rounds = min(rounds, profile.rounds)
         for _ in range(warmup):
             ours()
             peer()
@@ -184,6 +203,7 @@ def paired(benchmark: Any) -> Callable[..., None]:
         outside = sum(math.comb(rounds, i) for i in range(low + 1)) / 2**rounds
         benchmark.extra_info |= {
             "peer": peer_name,
+            "median_seconds": statistics.median(ours_seconds[-rounds:]),
             "peer_median_seconds": statistics.median(peer_seconds[-rounds:]),
             "ratio_median": statistics.median(ratios),
             "ratio_95": [ratios[low], ratios[-1 - low]],

@@ -6,6 +6,8 @@ Loaded by ``-p`` in pyproject.toml, because options are parsed before any confte
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 DEFAULT_JSON = Path("reports/results/benchmarks.json")
 
 
@@ -24,4 +26,9 @@ def pytest_addoption(parser: Any) -> None:
 def pytest_configure(config: Any) -> None:
     path = config.getoption("--benchmark-json", default=None)
     if path:
+        if Path(path).suffix != ".json":
+            # It would be overwritten: `--benchmark-json benchmarks/test_uses.py` names a file of the repository.
+            raise pytest.UsageError(
+                f"--benchmark-json takes a .json file; got {path}. Put it behind the tests to run, or write =FILE"
+            )
         Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -1,23 +1,44 @@
-"""How well does each method match the prior? Quality on held-out images by seed; the time is a training step's."""
+"""How well does each method match the prior? Quality from the records of `noisedim study methods`; a step is timed here.
+
+Peer: a step of the reference method, timed in turn. Images are digits at the study's size: pixels change no time.
+"""
 
 import pytest
 
-from noisedim.data import load_images
-from noisedim.report.comparison.plan import match_entry, timed_config
+from noisedim.report.methods.entries import match_entry, timed_config
+from noisedim.report.methods.plan import CONTESTANTS, REFERENCE
 from noisedim.training.loop import Trainer
+
+# What a step costs does not depend on whether its noise can be seen.
+pytestmark = pytest.mark.filterwarnings("ignore:the channel's capacity of")
+
+_PROGRAM = """
+import warnings
+from noisedim.training import TrainConfig
+from noisedim.training.loop import Trainer
+warnings.simplefilter("ignore", UserWarning)
+images = torch.rand(2048, 1, 12, 12)
+def prepare(settings):
+    config = TrainConfig.from_dict(settings)
+    def work():
+        trainer = Trainer(config, images, device="cpu")
+        trainer.step()
+        trainer.step()
+    return work
+"""
+
+
+@pytest.fixture(scope="session")
+def peaks(contestants, peak_bytes):
+    """Memory that weights, optimiser and two steps of each method take at their peak; empty where it cannot be read."""
+    found = peak_bytes(_PROGRAM, [[timed_config(method).to_dict()] for method in contestants])
+    return dict(zip(contestants, found, strict=True)) if found else {}
 
 
 @pytest.mark.benchmark(group="quality")
-def test_match(benchmark, one_thread, profile, base, dataset, method, comparison, equal_time, peaks):
-    outcome = comparison[method]
-    benchmark.extra_info |= match_entry(
-        method, outcome, equal_time[method], base, protocol=profile.words, peak_bytes=peaks.get(method)
-    )
-    assert benchmark.extra_info["records"] or benchmark.extra_info["failed"]
-    config = timed_config(method, outcome, base)
-    trainer = Trainer(config, load_images(dataset, limit=base.data.limit).images, device="cpu")
-    trainer.step()
-    benchmark.pedantic(trainer.step, rounds=20, warmup_rounds=2)
-    benchmark.extra_info["samples_per_second"] = (
-        config.batch_size / benchmark.stats.stats.median if benchmark.stats else None
-    )
+def test_match(paired, benchmark, one_thread, records, small_digits, method, peaks):
+    config = timed_config(method)
+    benchmark.extra_info |= match_entry(method, records)
+    benchmark.extra_info |= {"peak_bytes": peaks.get(method), "batch_size": config.batch_size}
+    ours, theirs = (Trainer(own, small_digits, device="cpu") for own in (config, timed_config(REFERENCE)))
+    paired(ours.step, theirs.step, peer_name=CONTESTANTS[REFERENCE].words)

@@ -1,19 +1,22 @@
-"""What does the match cost downstream? Accuracy on held-out images by seed; the time is that of embedding them."""
+"""What does the match cost downstream? Accuracy from the records of `noisedim study methods`; embedding is timed here.
+
+Peer: the same images through the reference method's encoder. A map fitted after training is not part of the time.
+"""
 
 import pytest
 
-from noisedim.data import load_images
-from noisedim.report.comparison.plan import accuracy_entry
+from noisedim.report.methods.entries import accuracy_entry, timed_config
+from noisedim.report.methods.plan import CONTESTANTS, REFERENCE
 from noisedim.training import embed
 from noisedim.training.model import build_model
 
 
 @pytest.mark.benchmark(group="downstream")
-def test_accuracy(benchmark, one_thread, base, dataset, method, comparison):
-    outcome = comparison[method]
-    benchmark.extra_info |= accuracy_entry(method, outcome, base)
-    assert benchmark.extra_info["records"] or benchmark.extra_info["failed"]
-    images = load_images(dataset, limit=base.data.limit or 2000).images
-    model = build_model(outcome.chosen or base, tuple(images.shape[1:])).eval()
-    benchmark.extra_info["images"] = len(images)
-    benchmark.pedantic(embed, args=(model, images), rounds=5, warmup_rounds=1)
+def test_accuracy(paired, benchmark, one_thread, records, small_digits, method):
+    benchmark.extra_info |= {**accuracy_entry(method, records), "images": len(small_digits)}
+    ours, theirs = (build_model(timed_config(own), tuple(small_digits.shape[1:])).eval() for own in (method, REFERENCE))
+    paired(
+        lambda: embed(ours, small_digits),
+        lambda: embed(theirs, small_digits),
+        peer_name=CONTESTANTS[REFERENCE].words,
+    )

@@ -44,6 +44,7 @@ MOVED: dict[str, str | dict[str, str]] = {
     "noisedim.evaluation.probes": "noisedim.downstream.probes",
     "noisedim.evaluation.stability": "noisedim.downstream.similarity",
     "noisedim.statistics.distances": "noisedim.normality.mehler",
+    "noisedim.statistics.ranking": "noisedim.statistics.differences",
     "noisedim.statistics.henze_zirkler": "noisedim.normality.henze_zirkler",
     "noisedim.training.generation": "noisedim.generation.train",
     "noisedim.training.generation_config": "noisedim.generation.config",

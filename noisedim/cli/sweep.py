@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from noisedim.cli.options import DEFAULT_RUNS, Device
-from noisedim.runs.comparison import CONTENDERS
+from noisedim.runs.presets import PRESETS
 from noisedim.training.config import TrainConfig
 
 __all__ = ["Sweep"]
@@ -21,8 +21,8 @@ class Sweep:
     noisedim sweep --methods dual --data mnist --backend dask --address tcp://127.0.0.1:8786.
     """
 
-    methods: tuple[Literal[tuple(CONTENDERS)], ...] = ("dual",)  # type: ignore[valid-type]
-    """Which methods, by the names of the comparison."""
+    methods: tuple[Literal[tuple(PRESETS)], ...] = ("dual",)  # type: ignore[valid-type]
+    """Which methods, with their usual settings."""
     capacities: tuple[float, ...] = ()
     """Capacities of the channel in nats; default each method's own noise level. Only for noise injection."""
     seeds: tuple[int, ...] = (0,)
@@ -48,7 +48,7 @@ class Sweep:
 
     def configs(self) -> list[TrainConfig]:
         """The grid, seeds innermost."""
-        from noisedim.runs.comparison import configure, with_capacity
+        from noisedim.runs.presets import configure, with_capacity
 
         grid = []
         for name in self.data:

@@ -110,7 +110,7 @@ API: dict[str, tuple[str, tuple[str, ...]]] = {
             "noisedim.downstream.disentanglement.dci",
             "noisedim.statistics.intervals",
             "noisedim.statistics.equivalence",
-            "noisedim.statistics.ranking",
+            "noisedim.statistics.differences",
         ),
     ),
     "api-bounds": ("Closed forms", ("noisedim.theory.bounds", "noisedim.theory.capacity", "noisedim.theory.dual")),
@@ -259,7 +259,7 @@ def methods_page() -> str:
     rows = [
         [
             f"`{name}`",
-            ", ".join(dict.fromkeys(own.words for own in method.compared)) or "–",
+            ", ".join(f"`{own.name}` ({own.words})" for own in method.presets) or f"`{name}`",
             "yes" if method.injects_noise else "with `noise_on`" if method.takes_noise else "no",
             f"{method.strength} = {method.default:g}" if method.strength else "–",
             "`--method " + (method.recipe.name or name) + "`" if method.recipe else "–",
@@ -272,7 +272,10 @@ def methods_page() -> str:
             "# Table of methods",
             "Made from `noisedim.objectives.METHODS`. The name goes into `--objective.name` or "
             "`ObjectiveConfig(name=...)`; `noisedim cite RUN` prints the references of a run.",
-            table(["name", "compared as", "adds noise", "strength and default", "recipe", "references"], rows),
+            table(
+                ["name", "presets of `noisedim sweep`", "adds noise", "strength and default", "recipe", "references"],
+                rows,
+            ),
         ]
     )
 

@@ -24,7 +24,7 @@ __all__ = ["PAPER_CRITIC", "Estimator", "InfoMax", "infomax_builder"]
 
 Estimator = Literal["infonce", "dv", "nwj"]
 PAPER_CRITIC = {"critic": "mlp", "negatives": 15}
-"""Options with which the comparison runs these objectives: the paper's critic on 15 negative pairs a sample."""
+"""The paper's critic on 15 negative pairs per sample."""
 
 
 @final

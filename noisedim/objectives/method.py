@@ -1,4 +1,4 @@
-"""What a method is: an objective with its name, its hyper-parameter, its authors' recipe, and how it is compared."""
+"""What a method is: an objective with its name, its hyper-parameter, its authors' recipe, and its presets."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -6,17 +6,9 @@ from typing import Any, Literal
 
 from noisedim.objectives.interface import BatchObjective
 
-__all__ = ["FAMILIES", "Compared", "Family", "Method", "Recipe", "Settings"]
+__all__ = ["Family", "Method", "Preset", "Recipe", "Settings"]
 
 Family = Literal["noise injection", "without noise", "post hoc", "prior matching", "autoencoder", "siamese"]
-FAMILIES: tuple[Family, ...] = (
-    "noise injection",
-    "without noise",
-    "post hoc",
-    "prior matching",
-    "autoencoder",
-    "siamese",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,32 +58,27 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """A method as the comparison runs it.
+class Preset:
+    """A method with its usual settings, by name.
 
     Attributes:
-        name: in the comparison.
-        words: its name in tables.
-        family: noise injection, or what it is otherwise.
+        name: in commands.
+        words: in tables.
         options: of the objective's configuration.
         prior: the law it is to match.
         gaussianise: the map after training, if any.
-        knob: what is tuned; if omitted, the noise level of noise injection, otherwise the strength of a method that has
-            one, otherwise the learning rate.
     """
 
     name: str
-    words: str
-    family: Family
+    words: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     prior: str = "normal"
     gaussianise: Literal["none", "rank", "flow"] = "none"
-    knob: Literal["level", "strength", "learning rate"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """One method. Configuration, comparison, recipes and citations follow from these and list no names of their own.
+    """One method. Configuration, presets, recipes and citations follow from these and list no names of their own.
 
     Attributes:
         name: as ``objective.name`` says it, the same everywhere.
@@ -106,7 +93,7 @@ class Method:
         takes_critic: whether it scores pairs by a critic, and can go without noise (``noisy``).
         takes_unbiased_gradient: whether ``unbiased_gradient`` is for it.
         outputs_a_dimension: what the encoder puts out for each coordinate of the embedding.
-        compared: how the comparison runs it; empty if it does not.
+        presets: settings of it that have names; it is its own preset if empty.
         recipe: for pre-training, if it is pre-trained.
         references: what to cite, keys of :data:`~noisedim.citations.BIBTEX`.
     """
@@ -123,6 +110,6 @@ class Method:
     takes_critic: bool = False
     takes_unbiased_gradient: bool = False
     outputs_a_dimension: int = 1
-    compared: tuple[Compared, ...] = ()
+    presets: tuple[Preset, ...] = ()
     recipe: Recipe | None = None
     references: tuple[str, ...] = ()

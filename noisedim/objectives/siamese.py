@@ -15,7 +15,7 @@ from noisedim.checks import embedding_tensor
 from noisedim.errors import InvalidInputError
 from noisedim.nets import projector
 from noisedim.objectives.interface import Objective, ObjectiveValue
-from noisedim.objectives.method import Compared, Method, Settings
+from noisedim.objectives.method import Method, Preset, Settings
 
 __all__ = ["Siamese", "SiameseLoss", "check_views", "off_diagonal_squares", "siamese_method"]
 
@@ -79,5 +79,4 @@ def siamese_method(*, words: str, loss: Callable[[float], SiameseLoss], **fields
         head = projector(settings.dim, settings.features) if settings.features else None
         return Siamese(loss(settings.strength), head)
 
-    compared = (Compared(fields["name"], words, "siamese"),)
-    return Method(build=build, compared=compared, projects=True, takes_noise=True, **fields)
+    return Method(build=build, presets=(Preset(fields["name"], words),), projects=True, takes_noise=True, **fields)

@@ -1,4 +1,4 @@
-"""What the studies read of encoders' runs, and of the same measures in a benchmark's file."""
+"""What the studies read of encoders' runs."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,35 +10,17 @@ from noisedim.runs.record import RunRecord
 from noisedim.runs.store import RunStore
 from noisedim.training import TrainConfig
 
-__all__ = ["EncoderRecord", "SeedMeasures", "encoder_records", "environments", "of_measure", "paired", "run_records"]
+__all__ = ["EncoderRecord", "by_capacity", "encoder_records", "environments", "of_measure", "paired", "run_records"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeedMeasures:
-    """What one seed measured.
+class EncoderRecord:
+    """What the studies read of one complete run of an encoder.
 
     Attributes:
         seed: of the run.
         measures: by name, those that were taken: ``information`` (lower bound, nats), ``index_*``, ``silhouette``, and
             accuracies (``knn``, ``naive_bayes``, ``mlp``, ``linear``).
-    """
-
-    seed: int
-    measures: Mapping[str, float]
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """From a record as one flat row, such as a benchmark's file holds; numbers without a field are measures."""
-        own = {field.name: row[field.name] for field in fields(cls) if field.name in row}
-        measures = {name: value for name, value in row.items() if name not in own and type(value) in (int, float)}
-        return cls(**own, measures=measures)
-
-
-@dataclass(frozen=True, kw_only=True)
-class EncoderRecord(SeedMeasures):
-    """What the studies read of one complete run of an encoder.
-
-    Attributes:
         prior, squash, dim, objective, level: from its configuration; ``squash`` for the uniform prior only.
         capacity: of the channel, nats; infinite where no noise bounds the information.
         n: number of images that it is measured on, and ``measured_on`` which: ``held-out`` or ``training``.
@@ -49,6 +31,8 @@ class EncoderRecord(SeedMeasures):
         train_seconds: time of training.
     """
 
+    seed: int
+    measures: Mapping[str, float]
     prior: str
     squash: str | None
     dim: int
@@ -66,21 +50,31 @@ class EncoderRecord(SeedMeasures):
 
     @classmethod
     def from_run(cls, record: RunRecord) -> Self:
-        """From the run's own record."""
+        """From the run's own record; numbers of its row without a field are measures."""
         # Rounded: the capacity that was asked for, which the noise level gives up to rounding errors.
-        capacity = math.inf if record.capacity is None else round(record.capacity, 6)
-        return cls.from_row({**record.row(), "capacity": capacity})
+        row = record.row() | {"capacity": math.inf if record.capacity is None else round(record.capacity, 6)}
+        own = {field.name: row[field.name] for field in fields(cls) if field.name in row}
+        measures = {name: value for name, value in row.items() if name not in own and type(value) in (int, float)}
+        return cls(**own, measures=measures)
 
 
-def of_measure(rows: Iterable[SeedMeasures], name: str) -> list[float]:
+def of_measure(rows: Iterable[EncoderRecord], name: str) -> list[float]:
     """A measure of the seeds that have it."""
     return [row.measures[name] for row in rows if name in row.measures]
 
 
-def paired(rows: Sequence[SeedMeasures], others: Sequence[SeedMeasures], name: str) -> list[float]:
+def paired(rows: Sequence[EncoderRecord], others: Sequence[EncoderRecord], name: str) -> list[float]:
     """A measure in ``rows`` minus in ``others``, for the seeds that have it in both."""
     theirs = {row.seed: row.measures[name] for row in others if name in row.measures}
     return [row.measures[name] - theirs[row.seed] for row in rows if row.seed in theirs and name in row.measures]
+
+
+def by_capacity(records: Iterable[EncoderRecord]) -> dict[float, list[EncoderRecord]]:
+    """The records of each capacity, the smallest first."""
+    groups: dict[float, list[EncoderRecord]] = {}
+    for record in sorted(records, key=lambda record: record.capacity):
+        groups.setdefault(record.capacity, []).append(record)
+    return groups
 
 
 def run_records(configs: Iterable[AnyConfig], store: RunStore) -> list[RunRecord]:

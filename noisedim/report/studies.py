@@ -20,7 +20,6 @@ _FOLDERS = (
     "methods",
     "two_dimensions",
     "matching",
-    "comparison",
     "trust",
     "figure_1",
     "reproduction",

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Protocol
 
 from noisedim.checks import one_of
-from noisedim.document.content import Section
+from noisedim.document.content import Notice, Section, Statement
 from noisedim.report.pages import PAGES
 from noisedim.runs.make_generator import AnyConfig
 from noisedim.runs.store import RunStore
 from noisedim.training import TrainConfig
 
-__all__ = ["Runs", "Sources", "Study", "no_runs"]
+__all__ = ["Runs", "Sources", "Study", "no_runs", "untested"]
 
 
 class Runs(Protocol):
@@ -59,6 +59,18 @@ class Sources:
 def no_runs(profile: str, data: str) -> tuple[AnyConfig, ...]:
     """The runs of a study that only reads files which other commands write."""
     return ()
+
+
+def untested(title: str, command: str, statements: Mapping[str, int]) -> Section:
+    """The section of a study whose records are not there: says which command makes them.
+
+    Args:
+        title: of the section.
+        command: makes the records.
+        statements: what the study would decide, with each statement's rank.
+    """
+    found = [Statement(text, "not tested", "", "", f"`{command}`", rank) for text, rank in statements.items()]
+    return Section(title, [], [Notice(f"Not tested: `{command}` makes what this section reads.")], statements=found)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from noisedim.streams import numpy_stream
 __all__ = [
     "BLOCKS",
     "FINE",
-    "MATCH_NAMES",
     "BlockScores",
     "block_scores",
     "packed_bits",
@@ -32,7 +31,6 @@ __all__ = [
 BLOCKS = 10
 FINE = 0.3
 """The noise at which D₂ sees clusters; at d^¼ it hardly does."""
-MATCH_NAMES = ("sliced_w2_squared", "d2_coarse", "d2_fine")
 _DIRECTIONS = 64
 
 

@@ -1,7 +1,7 @@
 """One run as readers see it: its configuration, and what it left, wherever that is kept."""
 
 from abc import ABC, abstractmethod
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from noisedim.training.config import TrainConfig
 __all__ = ["AnyRecord", "Config", "Run"]
 
 AnyRecord = RunRecord | GeneratorRecord | ClassifierRecord
+Record = TypeVar("Record", RunRecord, GeneratorRecord, ClassifierRecord)
 
 
 class Config(Protocol):
@@ -72,29 +73,26 @@ class Run(ABC):
 
         Raises: InvalidInputError: if the run is not complete, or not an encoder's.
         """
-        record = self.read_any_record()
-        if not isinstance(record, RunRecord):
-            raise InvalidInputError(f"run {self.name} is not an encoder's")
-        return record
+        return self._read(RunRecord, "an encoder's")
 
     def read_generator_record(self) -> GeneratorRecord:
         """What a generator's run found.
 
         Raises: InvalidInputError: if the run is not complete, or not a generator's.
         """
-        record = self.read_any_record()
-        if not isinstance(record, GeneratorRecord):
-            raise InvalidInputError(f"run {self.name} is not a generator's")
-        return record
+        return self._read(GeneratorRecord, "a generator's")
 
     def read_classifier_record(self) -> ClassifierRecord:
         """What a classifier's run found.
 
         Raises: InvalidInputError: if the run is not complete, or not a classifier's.
         """
+        return self._read(ClassifierRecord, "a classifier's")
+
+    def _read(self, kind: type[Record], whose: str) -> Record:
         record = self.read_any_record()
-        if not isinstance(record, ClassifierRecord):
-            raise InvalidInputError(f"run {self.name} is not a classifier's")
+        if not isinstance(record, kind):
+            raise InvalidInputError(f"run {self.name} is not {whose}")
         return record
 
     def read_any_record(self) -> AnyRecord:

@@ -15,7 +15,6 @@ __all__ = [
     "clopper_pearson",
     "empirical_bernstein",
     "scale_chi_square",
-    "scale_ratio_f",
     "student_t",
 ]
 
@@ -215,29 +214,3 @@ def scale_chi_square(sum_of_squares: float, degrees: int, *, level: float = 0.95
         raise InvalidInputError(f"sum_of_squares must be finite and > 0; got {sum_of_squares!r}")
     lower, upper = sum_of_squares / stats.chi2.isf(tail, degrees), sum_of_squares / stats.chi2.ppf(tail, degrees)
     return Interval(sum_of_squares / degrees, float(lower), float(upper), level, degrees, "chi-square")
-
-
-def scale_ratio_f(first: float, first_degrees: int, second: float, second_degrees: int, *, level: float) -> Interval:
-    r"""s₁²/s₂² from two independent sums of squares of normal variables: exact, by the F law.
-
-    Args:
-        first, first_degrees: Σ x² over N(0, s₁²), and how many.
-        second, second_degrees: the same for s₂².
-        level: coverage, exact.
-
-    Raises: InvalidInputError: if a sum is not finite and positive, or ``level`` is outside (0, 1).
-
-    >>> str(scale_ratio_f(2000.0, 1000, 1000.0, 1000, level=0.99))
-    '2 [1.7, 2.35]'
-    """
-    from scipy import stats
-
-    _check_level(level)
-    tail = (1 - level) / 2
-    for name, value in (("first", first), ("second", second)):
-        if not (math.isfinite(value) and value > 0):
-            raise InvalidInputError(f"{name} must be finite and > 0; got {value!r}")
-    degrees = positive_integer("first_degrees", first_degrees), positive_integer("second_degrees", second_degrees)
-    ratio = (first / degrees[0]) / (second / degrees[1])
-    lower, upper = ratio / stats.f.isf(tail, *degrees), ratio / stats.f.ppf(tail, *degrees)
-    return Interval(ratio, float(lower), float(upper), level, min(degrees), "F")

@@ -10,8 +10,6 @@ from noisedim.errors import InvalidInputError
 
 __all__ = ["elementwise", "pairwise"]
 
-Quantity = float | np.ndarray | torch.Tensor
-
 
 def _real(name: str, value: Any) -> torch.Tensor:
     if isinstance(value, torch.Tensor):

@@ -241,6 +241,11 @@ def correlated_gaussian_information(dim: Any, sigma: Any, correlation: Any) -> A
     return elementwise(formula, dim=dim, sigma=sigma, correlation=correlation)
 
 
+def _shortfall(information: torch.Tensor, capacity: torch.Tensor) -> torch.Tensor:
+    _check_number("information", information)
+    return capacity - information
+
+
 def gaussian_noisy_kl_upper_bound(information: Any, dim: Any, sigma: Any) -> Any:
     r"""Upper bound, in nats, on KL(f(X)+Z ‖ N(0, (1+σ²)I)).
 
@@ -264,12 +269,7 @@ def gaussian_noisy_kl_upper_bound(information: Any, dim: Any, sigma: Any) -> Any
     0.6151
     """
     capacity = gaussian_capacity(dim, sigma)
-
-    def formula(information: torch.Tensor, capacity: torch.Tensor) -> torch.Tensor:
-        _check_number("information", information)
-        return capacity - information
-
-    return elementwise(formula, information=information, capacity=capacity)
+    return elementwise(_shortfall, information=information, capacity=capacity)
 
 
 def uniform_noisy_kl_upper_bound(information: Any, dim: Any, epsilon: Any) -> Any:
@@ -295,12 +295,7 @@ def uniform_noisy_kl_upper_bound(information: Any, dim: Any, epsilon: Any) -> An
     0.7958
     """
     capacity = uniform_capacity(dim, epsilon)
-
-    def formula(information: torch.Tensor, capacity: torch.Tensor) -> torch.Tensor:
-        _check_number("information", information)
-        return capacity - information
-
-    return elementwise(formula, information=information, capacity=capacity)
+    return elementwise(_shortfall, information=information, capacity=capacity)
 
 
 def gaussian_kl_upper_bound(noise_information: Any, information: Any, dim: Any, sigma: Any) -> Any:

@@ -22,7 +22,7 @@ import torch
 from noisedim.checks import positive, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.theory._arrays import elementwise, pairwise
-from noisedim.theory.sphere_means import log_mean, mean_and_resultant, mean_resultant, require_finite
+from noisedim.theory.sphere_means import log_mean, mean_and_resultant, mean_resultant, require_finite, scaled_own
 
 __all__ = [
     "concentration_for_sphere_capacity",
@@ -34,11 +34,6 @@ __all__ = [
     "torus_kernel",
     "torus_positives",
 ]
-
-
-def _scaled_own(k: float, dim: int) -> float:
-    """log M(k) − k."""
-    return float(mean_and_resultant(torch.tensor(k, dtype=torch.float64), dim, scaled=True)[0])
 
 
 def sphere_capacity(dim: int, concentration: Any) -> Any:
@@ -179,7 +174,7 @@ def sphere_kernel(a: Any, b: Any, concentration: float) -> Any:
 
     def formula(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         dim = a.shape[1] - 1
-        own = _scaled_own(k, dim)
+        own = scaled_own(k, dim)
         squares = (2 + 2 * a @ b.T).clamp(min=0)
         # A norm whose gradient is finite for antipodes, where M's vanishes.
         norms = torch.sqrt(squares.clamp(min=1e-24))
@@ -247,7 +242,7 @@ def torus_kernel(a: Any, b: Any, concentration: float) -> Any:
     k = positive("concentration", concentration)
 
     def formula(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        own = _scaled_own(k, 1)
+        own = scaled_own(k, 1)
         total = torch.zeros(a.shape[0], b.shape[0], dtype=a.dtype, device=a.device)
         for i in range(a.shape[1]):
             half = (a[:, i, None] - b[None, :, i]) / 2

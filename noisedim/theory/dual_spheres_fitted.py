@@ -20,7 +20,7 @@ from noisedim.checks import positive, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.theory._arrays import pairwise
 from noisedim.theory.dual_spheres import sphere_kernel
-from noisedim.theory.sphere_means import log_mean, mean_and_resultant, mean_resultant
+from noisedim.theory.sphere_means import log_mean, mean_resultant, scaled_own
 
 __all__ = ["concentration_for_resultant", "fitted_sphere_kernel", "fitted_sphere_positives", "sphere_least_batch"]
 
@@ -28,11 +28,6 @@ __all__ = ["concentration_for_resultant", "fitted_sphere_kernel", "fitted_sphere
 _NODES = 400
 _REACH = 10.0
 _NEWTON_STEPS, _CLOSE = 40, 1e-10
-
-
-def _scaled_own(k: float, dim: int) -> float:
-    """log M(k) − k."""
-    return float(mean_and_resultant(torch.tensor(k, dtype=torch.float64), dim, scaled=True)[0])
 
 
 def concentration_for_resultant(resultant: float, dim: int) -> float:
@@ -97,7 +92,7 @@ def fitted_sphere_kernel(a: Any, b: Any, concentration: float, critic: float) ->
         # ‖ka + k′b‖² = (k+k′)² − kk′‖a−b‖²; its root has a finite gradient where it vanishes.
         norms = torch.sqrt(((k + own) ** 2 - k * own * apart).clamp(min=1e-24))
         lost = k * own * apart / (norms + k + own)  # k + k′ − ‖ka + k′b‖
-        return log_mean(norms, dim, scaled=True) - _scaled_own(k, dim) - _scaled_own(own, dim) - lost
+        return log_mean(norms, dim, scaled=True) - scaled_own(k, dim) - scaled_own(own, dim) - lost
 
     return pairwise(formula, ("a", "b"), a, b)
 
@@ -130,7 +125,7 @@ def fitted_sphere_positives(z: Any, z_prime: Any, concentration: float, critic: 
         dim = z.shape[1] - 1
         resultant = mean_resultant(k, dim)
         lost = (z - z_prime).square().sum(1) / 2  # 1 − ⟨f, f′⟩
-        return -own * (1 - resultant) - _scaled_own(own, dim) - own * resultant * lost
+        return -own * (1 - resultant) - scaled_own(own, dim) - own * resultant * lost
 
     return pairwise(formula, ("z", "z_prime"), z, z_prime)
 

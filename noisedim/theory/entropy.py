@@ -103,17 +103,25 @@ def kl_divergence(law: Law, reference: Law, *, tolerance: float = _TOLERANCE) ->
 
     def integrand(x: np.ndarray) -> np.ndarray:
         nonlocal outside
-        density, log_q = law.density(x), log_reference(x)
-        # Below 1e-290 a product underflows and weighs nothing.
-        positive = density > 1e-290
-        missing = positive & ~np.isfinite(log_q)
-        outside = outside or bool((density[missing] > 1e-15).any())
-        usable = positive & ~missing
-        log_p = np.log(np.where(usable, density, 1.0))
-        return np.where(usable, density * (log_p - np.where(usable, log_q, 0.0)), 0.0)
+        density, log_p, log_q, is_outside = _logs(law, log_reference, x)
+        outside = outside or is_outside
+        return density * (log_p - log_q)
 
     value = integrate(integrand, _together(law, reference), tolerance=tolerance).value
     return math.inf if outside else value
+
+
+def _logs(
+    law: Law, log_reference: Callable[[np.ndarray], np.ndarray], x: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+    """p, log p and log q where p counts and q is positive, 0 elsewhere; and whether p has mass where q has none."""
+    density, log_q = law.density(x), log_reference(x)
+    # Below 1e-290 a product underflows and weighs nothing.
+    positive = density > 1e-290
+    missing = positive & ~np.isfinite(log_q)
+    usable = positive & ~missing
+    logs = np.log(np.where(usable, density, 1.0)), np.where(usable, log_q, 0.0)
+    return np.where(usable, density, 0.0), *logs, bool((density[missing] > 1e-15).any())
 
 
 def renyi_2_divergence(law: Law, reference: Law, *, tolerance: float = _TOLERANCE) -> float:
@@ -142,13 +150,9 @@ def renyi_2_divergence(law: Law, reference: Law, *, tolerance: float = _TOLERANC
 
     def integrand(x: np.ndarray) -> np.ndarray:
         nonlocal outside
-        density, log_q = law.density(x), log_reference(x)
-        positive = density > 1e-290
-        missing = positive & ~np.isfinite(log_q)
-        outside = outside or bool((density[missing] > 1e-15).any())
-        usable = positive & ~missing
-        log_p = np.log(np.where(usable, density, 1.0))
-        exponent = np.where(usable, 2 * log_p - np.where(usable, log_q, 0.0), -np.inf)
+        density, log_p, log_q, is_outside = _logs(law, log_reference, x)
+        outside = outside or is_outside
+        exponent = np.where(density > 0, 2 * log_p - log_q, -np.inf)
         return np.exp(np.minimum(exponent, 690.0))
 
     points = _together(law, reference)

@@ -15,7 +15,7 @@ from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.theory._arrays import elementwise
 
-__all__ = ["log_mean", "log_sphere_mean", "mean_and_resultant", "mean_resultant", "require_finite"]
+__all__ = ["log_mean", "log_sphere_mean", "mean_and_resultant", "mean_resultant", "require_finite", "scaled_own"]
 
 # From this order on eight terms of Debye's expansion err by less than 1e-14.
 _ASYMPTOTIC_ORDER = 50
@@ -186,3 +186,8 @@ def mean_resultant(concentration: Any, dim: int) -> Any:
     return elementwise(
         lambda t: mean_and_resultant(require_finite("concentration", t), dim, scaled=True)[1], t=concentration
     )
+
+
+def scaled_own(k: float, dim: int) -> float:
+    """log M(k) − k."""
+    return float(mean_and_resultant(torch.tensor(k, dtype=torch.float64), dim, scaled=True)[0])

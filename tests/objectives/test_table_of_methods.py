@@ -10,7 +10,7 @@ from noisedim.citations import BIBTEX
 from noisedim.cli import main
 from noisedim.objectives import METHODS
 from noisedim.objectives.interface import BatchObjective
-from noisedim.runs.comparison import CONTENDERS
+from noisedim.runs.presets import PRESETS
 from noisedim.training import DataConfig, ObjectiveConfig
 from noisedim.training.recipes import METHOD_NAMES, pretraining
 
@@ -41,7 +41,7 @@ METHODS[push_pull.METHOD.name] = push_pull.METHOD  # the one line
 from dataclasses import replace
 from noisedim.citations import keys_of_config
 from noisedim.cli import main
-from noisedim.runs.comparison import CONTENDERS, candidates
+from noisedim.runs.presets import PRESETS, configure
 from noisedim.training import DataConfig, ObjectiveConfig, TrainConfig, train
 from noisedim.training.recipes import pretraining
 
@@ -53,9 +53,8 @@ losses = train(config, images, device="cpu", log_every=1).metrics[:, 1]
 assert len(losses) == 5 and all(map(math.isfinite, losses))
 noisy = replace(config, objective=replace(config.objective, noise_on="one", strength=0.5))
 assert train(noisy, images, device="cpu", log_every=1).metrics[0, 1] != losses[0]
-contender = CONTENDERS["push-pull"]
-assert (contender.words, contender.family, contender.knob_words) == ("push and pull", "siamese", "weight of the push")
-assert [own.objective.strength for own in candidates("push-pull", replace(config, data=DataConfig(fold=0)), seed=0)][1] == 0.25
+assert PRESETS["push-pull"][1].words == "push and pull"
+assert configure("push-pull", TrainConfig()).objective.name == "push-pull"
 assert pretraining("push-pull", DataConfig()).objective.name == "push-pull"
 assert "simclr" in keys_of_config(config.to_dict())
 out = io.StringIO()
@@ -85,9 +84,7 @@ def test_one_name_per_method():
         assert objective.outputs_a_dimension == method.outputs_a_dimension
         assert not method.takes_noise or not objective.normalised  # noise is added to raw outputs
         assert (method.strength is None) == (method.default == 0)
-    # Forms of one method are compared with each other in studies of their own.
-    alone = {"autoencoder", "row-dual", "adaptive-row-dual", "adaptive-dual", "linear-dual", "sliced-sigreg"}
-    assert [name for name in METHODS if name in CONTENDERS] == [name for name in METHODS if name not in alone]
+    assert set(METHODS) <= set(PRESETS)
     assert METHOD_NAMES == ("infomax", "simclr", "vicreg", "barlow-twins", "sigreg")
 
 

@@ -14,7 +14,6 @@ from noisedim.statistics.intervals import (
     clopper_pearson,
     empirical_bernstein,
     scale_chi_square,
-    scale_ratio_f,
     student_t,
 )
 
@@ -56,13 +55,12 @@ def test_too_short_an_interval_would_be_found_out() -> None:
 
 def test_exact_intervals_cover_exactly() -> None:
     rng = np.random.default_rng(0)
-    repetitions, count_chi, count_f, count_t = 3000, 0, 0, 0
+    repetitions, count_chi, count_t = 3000, 0, 0
     for _ in range(repetitions):
-        a, b = 2 * rng.standard_normal(15), rng.standard_normal(9)
+        a = 2 * rng.standard_normal(15)
         count_chi += 4 not in scale_chi_square(float(a @ a), 15, level=0.9)
-        count_f += 4 not in scale_ratio_f(float(a @ a), 15, float(b @ b), 9, level=0.9)
         count_t += 0 not in student_t(a, level=0.9)
-    for count in (count_chi, count_f, count_t):
+    for count in (count_chi, count_t):
         assert 0.1 in clopper_pearson(count, repetitions, level=1 - 1e-5)
 
 
@@ -127,12 +125,10 @@ def test_bounded_intervals_move_with_the_variable(values: list[float], shift: fl
         assert plain.upper >= np.mean(values) - 1e-9
 
 
-def test_scale_intervals_are_scipys_quantiles() -> None:
+def test_the_interval_of_a_scale_is_of_scipys_quantiles() -> None:
     found = scale_chi_square(30.0, 20, level=0.95)
     assert found.lower == pytest.approx(30 / stats.chi2.ppf(0.975, 20))
     assert found.upper == pytest.approx(30 / stats.chi2.ppf(0.025, 20))
-    ratio = scale_ratio_f(30.0, 20, 12.0, 10, level=0.95)
-    assert ratio.lower == pytest.approx(1.25 / stats.f.ppf(0.975, 20, 10))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +140,6 @@ def test_scale_intervals_are_scipys_quantiles() -> None:
         (lambda: betting([0.5], 1, 1), "expected finite low < high; got 1 and 1"),
         (lambda: betting([math.nan], 0, 1), "values must lie in"),
         (lambda: scale_chi_square(0.0, 3), "sum_of_squares must be finite and > 0; got 0.0"),
-        (lambda: scale_ratio_f(1.0, 3, math.inf, 3, level=0.9), "second must be finite and > 0; got inf"),
         (lambda: scale_chi_square(1.0, 3, level=1.0), "level must lie strictly between 0 and 1; got 1.0"),
     ],
 )

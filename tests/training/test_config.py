@@ -13,7 +13,7 @@ from noisedim.errors import InvalidInputError
 from noisedim.generation.classifier import ClassifierConfig
 from noisedim.generation.config import GanConfig
 from noisedim.priors import FullGaussianPrior, GaussianPrior, SpherePrior, UniformPrior
-from noisedim.runs.comparison import configure
+from noisedim.runs.presets import configure
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
 from noisedim.training.optimizers import learning_rate
 from noisedim.training.recipes import pretraining
@@ -154,7 +154,9 @@ STORED_DIGESTS = {
         "vicreg", DataConfig(name="cifar10", test_split=True), sigma=0.3, steps=100, warmup=10
     ),
     "40bbdb335d3f7a08": configure("infomax-rank", TrainConfig()),
-    "d2ffe98dfa6664e6": configure("beta-vae", TrainConfig(), factor=3.0),
+    "d2ffe98dfa6664e6": dataclasses.replace(
+        configure("beta-vae", TrainConfig()), objective=ObjectiveConfig(name="vae", strength=12.0)
+    ),
     "2e0d8fb512fc9fde": GanConfig(encoder=TrainConfig(objective=DUAL, seed=5), loss="hinge", consistency=0.5),
     "0f6dd52b7f61d378": ClassifierConfig(data=DataConfig(fold=1), steps=10),
 }

@@ -14,7 +14,7 @@ from noisedim.critics import MLPCritic
 from noisedim.nets import discriminator
 from noisedim.objectives.infomax import InfoMax
 from noisedim.objectives.interface import Objective, ObjectiveValue
-from noisedim.objectives.method import Compared, Method, Settings
+from noisedim.objectives.method import Method, Preset, Settings
 
 __all__ = ["METHOD", "Adversarial"]
 
@@ -77,6 +77,6 @@ METHOD = Method(
     build=_build,
     strength="gamma",
     default=1.0,
-    compared=(Compared("adversarial", "Deep InfoMax, adversarial prior", "prior matching"),),
+    presets=(Preset("adversarial", "Deep InfoMax, adversarial prior"),),
     references=("deep-infomax",),
 )

@@ -1,7 +1,7 @@
 """Donsker and Varadhan's bound with a critic on samples."""
 
 from noisedim.objectives.infomax import PAPER_CRITIC, infomax_builder
-from noisedim.objectives.method import Compared, Method
+from noisedim.objectives.method import Method, Preset
 
 __all__ = ["METHOD"]
 
@@ -11,6 +11,6 @@ METHOD = Method(
     injects_noise=True,
     takes_critic=True,
     takes_unbiased_gradient=True,
-    compared=(Compared("dv", "Donsker–Varadhan, learned critic", "noise injection", options=PAPER_CRITIC),),
+    presets=(Preset("dv", "Donsker–Varadhan, learned critic", options=PAPER_CRITIC),),
     references=("donsker-varadhan", "mine"),
 )

@@ -9,7 +9,7 @@ from noisedim.channel import NoisyChannel
 from noisedim.checks import embedding_tensor, one_of
 from noisedim.errors import InvalidInputError
 from noisedim.objectives.interface import Objective, ObjectiveValue, at_least_single
-from noisedim.objectives.method import Compared, Method
+from noisedim.objectives.method import Method, Preset
 from noisedim.priors import Prior
 
 __all__ = ["METHOD", "Dual", "Pairs", "dual_bound"]
@@ -130,9 +130,9 @@ METHOD = Method(
     build=lambda settings: Dual(pairs=settings.pairs),
     injects_noise=True,
     means_pairs=True,
-    compared=(
-        Compared("dual", "closed-form dual", "noise injection"),
-        Compared("uniform-dual", "uniform prior, closed form", "noise injection", prior="uniform"),
+    presets=(
+        Preset("dual", "closed-form dual"),
+        Preset("uniform-dual", "uniform prior, closed form", prior="uniform"),
     ),
     references=("mehler",),
 )

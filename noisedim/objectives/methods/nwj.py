@@ -1,7 +1,7 @@
 """Nguyen, Wainwright and Jordan's bound with a critic on samples."""
 
 from noisedim.objectives.infomax import PAPER_CRITIC, infomax_builder
-from noisedim.objectives.method import Compared, Method
+from noisedim.objectives.method import Method, Preset
 
 __all__ = ["METHOD"]
 
@@ -10,6 +10,6 @@ METHOD = Method(
     build=infomax_builder("nwj"),
     injects_noise=True,
     takes_critic=True,
-    compared=(Compared("nwj", "NWJ, learned critic", "noise injection", options=PAPER_CRITIC),),
+    presets=(Preset("nwj", "NWJ, learned critic", options=PAPER_CRITIC),),
     references=("nwj",),
 )

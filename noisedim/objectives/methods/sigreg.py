@@ -9,7 +9,7 @@ from noisedim.checks import embedding_tensor, positive_integer, unit_interval
 from noisedim.errors import InvalidInputError
 from noisedim.objectives.directions import unit_directions
 from noisedim.objectives.interface import Objective, ObjectiveValue
-from noisedim.objectives.method import Compared, Method, Recipe
+from noisedim.objectives.method import Method, Preset, Recipe
 
 __all__ = ["METHOD", "SIGReg", "epps_pulley"]
 
@@ -83,7 +83,7 @@ METHOD = Method(
     strength="lambda",
     default=0.05,
     takes_noise=True,
-    compared=(Compared("sigreg", "SIGReg (LeJEPA)", "prior matching"),),
+    presets=(Preset("sigreg", "SIGReg (LeJEPA)"),),
     recipe=Recipe(dim=256, head=(2048, 2048), head_normalisation=True),
     references=("sigreg",),
 )

@@ -12,7 +12,7 @@ from noisedim.errors import InvalidInputError
 from noisedim.nets import decoder
 from noisedim.objectives.autoencoder import Autoencoder
 from noisedim.objectives.interface import ObjectiveValue
-from noisedim.objectives.method import Compared, Method
+from noisedim.objectives.method import Method, Preset
 
 __all__ = ["METHOD", "Variational", "gaussian_kl"]
 
@@ -72,10 +72,10 @@ METHOD = Method(
     strength="beta",
     default=1.0,
     outputs_a_dimension=Variational.outputs_a_dimension,
-    compared=(
+    presets=(
         # β = 1 is what makes it a VAE.
-        Compared("vae", "VAE", "autoencoder", knob="learning rate"),
-        Compared("beta-vae", "β-VAE", "autoencoder", options={"strength": 4.0}),
+        Preset("vae", "VAE"),
+        Preset("beta-vae", "β-VAE", options={"strength": 4.0}),
     ),
     references=("vae",),
 )

@@ -11,7 +11,7 @@ from noisedim.nets import decoder
 from noisedim.objectives.autoencoder import Autoencoder
 from noisedim.objectives.directions import unit_directions
 from noisedim.objectives.interface import ObjectiveValue
-from noisedim.objectives.method import Compared, Method
+from noisedim.objectives.method import Method, Preset
 
 __all__ = ["SLICED", "WAE_MMD", "Wasserstein", "imq_mmd", "sliced_w2"]
 
@@ -96,7 +96,7 @@ WAE_MMD = Method(
     build=lambda settings: Wasserstein(decoder(settings.dim, settings.shape), weight=settings.strength),
     strength="lambda",
     default=10.0,
-    compared=(Compared("wae-mmd", "WAE-MMD", "autoencoder"),),
+    presets=(Preset("wae-mmd", "WAE-MMD"),),
     references=("wae",),
 )
 SLICED = Method(
@@ -106,6 +106,6 @@ SLICED = Method(
     ),
     strength="lambda",
     default=10.0,
-    compared=(Compared("swae", "sliced Wasserstein autoencoder", "autoencoder"),),
+    presets=(Preset("swae", "sliced Wasserstein autoencoder"),),
     references=("swae",),
 )

@@ -65,8 +65,6 @@ ROUTES = {
 TARGETS = tuple(ROUTES)
 SHOWN_TARGETS = ("gamma-beta", "mixture", "disc", "sphere")
 """Targets of the pictures."""
-# Noise of its own costs twice a step.
-_MOST_OWN_SEEDS = 3
 # Increased when what is recorded changes, so that old records are made again.
 _FORMAT = 3
 
@@ -121,32 +119,33 @@ def _serving(route: str) -> tuple[str, ...]:
     return tuple(target for target, routes in ROUTES.items() if route in routes)
 
 
-def _runs(normal: TrainConfig, seeds: int) -> list[_Run]:
+def _runs(normal: TrainConfig, seeds: int, own_noise_seeds: int) -> list[_Run]:
     """Every training; the longest come first."""
     each = [replace(normal, seed=seed) for seed in range(seeds)]
     cubes = [replace(config, prior="uniform", noise=NoiseConfig(epsilon=EPSILON)) for config in each]
     return [
-        *(_Run("own", seed, name, (name,)) for name in _serving("own") for seed in each[:_MOST_OWN_SEEDS]),
+        *(_Run("own", seed, name, (name,)) for name in _serving("own") for seed in each[:own_noise_seeds]),
         *(_Run("cube", cube, None, _serving("cube")) for cube in cubes),
         *(_Run("mapped", seed, None, _serving("mapped")) for seed in each),
     ]
 
 
-def make_routes(base: TrainConfig, store: RunStore, *, seeds: int) -> Records:
+def make_routes(base: TrainConfig, store: RunStore, *, seeds: int, own_noise_seeds: int) -> Records:
     """Records by target and route; kept next to the runs, so that a second call trains nothing.
 
     Args:
-        base: what the comparison's runs have in common.
+        base: what the runs of ``pytest benchmarks`` have in common.
         store: the folder whose parent keeps the records.
-        seeds: of each route, at most three of those with noise of their own.
+        seeds: of each route.
+        own_noise_seeds: of those with noise of their own.
     """
     from joblib import Parallel, delayed, parallel_config
 
     normal = replace(base, noise=NoiseConfig(capacity=capacity(base.dim)))
-    path = store.root.parent / f"any-prior-{normal.digest()}-{seeds}-{_FORMAT}.json"
+    path = store.root.parent / f"any-prior-{normal.digest()}-{seeds}-{own_noise_seeds}-{_FORMAT}.json"
     if path.is_file():
         return read_record(path, Records, surplus="ignored")  # type: ignore[type-abstract]
-    runs = _runs(normal, seeds)
+    runs = _runs(normal, seeds, own_noise_seeds)
     with parallel_config(backend="loky", inner_max_num_threads=1):
         made = Parallel(n_jobs=available_cores(), batch_size=1)(delayed(_judged)(run) for run in runs)
     found: dict[str, dict[str, list[RouteRecord]]] = {

@@ -1,10 +1,8 @@
 """What one seed says under one target prior, and all routes to that prior: as benchmarks' JSON holds them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
-
-from noisedim.schema import structured
+from dataclasses import dataclass
+from typing import Literal
 
 __all__ = ["DivergenceBias", "Measure", "RouteRecord", "TargetRoutes"]
 
@@ -67,15 +65,6 @@ class TargetRoutes:
     capacity: float
     routes: Mapping[str, tuple[RouteRecord, ...]]
     at_prior: DivergenceBias
-
-    @classmethod
-    def from_entry(cls, info: Mapping[str, Any]) -> Self:
-        """From the ``extra_info`` of a benchmark's entry."""
-        return structured(info, cls, where="a benchmark of any prior", surplus="ignored")
-
-    def to_entry(self) -> dict[str, Any]:
-        """For the ``extra_info`` of a benchmark's entry."""
-        return {"question": "any prior", **asdict(self)}
 
     def values(self, route: str, measure: Measure) -> dict[int, float]:
         """A measure by seed."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,13 +18,12 @@ from noisedim.report.any_prior.verdicts import (
     divergence_verdict,
     match_verdict,
 )
-from noisedim.report.benchmarks import absent, entries
-from noisedim.report.study import Sources
+from noisedim.report.benchmarks import COMMAND, answers
+from noisedim.report.study import Sources, untested
 
 __all__ = ["accuracy_words", "any_prior_section", "divergence_words", "match_words"]
 
 _TITLE = "Any prior (Section 3.3)"
-_FILES = ["benchmarks/test_any_prior.py"]
 _STATEMENT = "An embedding mapped afterwards is as close to a prior as one trained for it"
 _ROUTES = {
     "mapped": "trained for N(0, I), then mapped",
@@ -160,12 +160,12 @@ def _protocol(first: TargetRoutes) -> Text:
 
 def any_prior_section(sources: Sources) -> Section:
     """Pictures of mapped embeddings from the headline's runs; numbers from the benchmark."""
-    found = [TargetRoutes.from_entry(entry["extra_info"]) for entry in entries(sources.results, "any prior")]
+    found = answers(sources.results, "any prior", TargetRoutes)
     targets = {own.target: own for own in found}
     pictures = _pictures(sources)
     if not targets:
-        untested = absent(_TITLE, _FILES, statement=_STATEMENT, rank=60)
-        return Section(_TITLE, [], [*pictures, *untested.blocks], statements=untested.statements)
+        section = untested(_TITLE, COMMAND, {_STATEMENT: 60})
+        return replace(section, blocks=[*pictures, *section.blocks])
     return Section(
         _TITLE,
         [match_words(targets), accuracy_words(targets), divergence_words(targets)],

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from noisedim.report.any_prior.records import Measure, TargetRoutes
+from noisedim.statistics.differences import Difference, paired_differences
 from noisedim.statistics.intervals import Interval, student_t
-from noisedim.statistics.ranking import Difference, paired_differences
 
 __all__ = [
     "AccuracyVerdict",

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from noisedim.assessment.reconstruction import Reconstruction
-from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Table, Text, Verdict, draw
+from noisedim.document.content import Block, Pictures, Section, Statement, Table, Text, Verdict, draw
 from noisedim.document.words import bracketed, interval_words, mean_and_half_width
 from noisedim.report.autoencoders.figures import rows_figure
 from noisedim.report.autoencoders.verdicts import NoiseLevel, bound_verdict, match_verdict
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 from noisedim.runs.record import RunRecord
 from noisedim.runs.run import Run
 from noisedim.runs.store import RunStore
@@ -183,9 +183,7 @@ def autoencoder_section(sources: Sources) -> Section | None:
         kinds[_name(run)].append(run)
     with_channel = [runs for runs in kinds.values() if runs[0].has_channel]
     if not any(len(runs) > 1 for runs in with_channel):
-        command = f"`{sources.command}`"
-        untested = Statement(_STATEMENT, "not tested", "", "", command, rank=80)
-        return Section(_TITLE, [], [Notice(f"Not tested: {command} makes the runs.")], statements=[untested])
+        return untested(_TITLE, sources.command, {_STATEMENT: 80})
     first = next(iter(kinds.values()))[0]
     blocks: list[Block] = [_protocol(first), _pictures(kinds), _table(kinds)]
     levels = [_noise_level(runs) for runs in with_channel]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from noisedim.document.content import Notice, Picture, Pictures, Section, Statement, Table, Text, Verdict, draw
+from noisedim.document.content import Picture, Pictures, Section, Statement, Table, Text, Verdict, draw
 from noisedim.document.words import bracketed, interval_words, mean_and_half_width, share_word
 from noisedim.report.capacity.dial import Cloud, dial_figure, shown_capacities
 from noisedim.report.capacity.figures import figure_1
@@ -13,12 +13,11 @@ from noisedim.report.capacity.verdicts import (
     MatchVerdict,
     accuracy_verdict,
     bound_verdict,
-    by_capacity,
     match_verdict,
 )
-from noisedim.report.records import encoder_records, of_measure
+from noisedim.report.records import by_capacity, encoder_records, of_measure
 from noisedim.report.scores import SCORE_WORDS
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 
 __all__ = ["capacity_section"]
 
@@ -32,12 +31,7 @@ def capacity_section(sources: Sources) -> Section:
     configs = sources.encoders("capacity")
     groups = by_capacity(encoder_records(configs, sources.store))
     if not groups:
-        command = f"`{sources.command}`"
-        untested = [
-            Statement(_MATCH, "not tested", "", "", command, 20),
-            Statement(_ACCURACY, "not tested", "", "", command, 24),
-        ]
-        return Section(_TITLE, [], [Notice(f"Not tested: {command} makes the runs.")], statements=untested)
+        return untested(_TITLE, sources.command, {_MATCH: 20, _ACCURACY: 24})
     match = match_verdict(groups)
     verdicts = [_match_words(match)]
     bound, accuracy = bound_verdict(groups), accuracy_verdict(groups)

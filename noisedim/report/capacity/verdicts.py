@@ -15,7 +15,6 @@ __all__ = [
     "MatchVerdict",
     "accuracy_verdict",
     "bound_verdict",
-    "by_capacity",
     "match_verdict",
 ]
 
@@ -83,14 +82,6 @@ class AccuracyVerdict:
         if self.difference.lower > 0:
             return "yes"
         return "no" if self.difference.upper < 0 else "not decided"
-
-
-def by_capacity(records: Sequence[EncoderRecord]) -> dict[float, list[EncoderRecord]]:
-    """The records of each capacity, the smallest first."""
-    groups: dict[float, list[EncoderRecord]] = {}
-    for record in sorted(records, key=lambda record: record.capacity):
-        groups.setdefault(record.capacity, []).append(record)
-    return groups
 
 
 def match_verdict(groups: Groups) -> MatchVerdict:

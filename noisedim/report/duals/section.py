@@ -26,7 +26,7 @@ from noisedim.report.duals.verdicts import (
     dual_records,
     duals_verdict,
 )
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 from noisedim.runs.long_study import StudyFile, read_study
 from noisedim.statistics.intervals import student_t
 
@@ -48,10 +48,7 @@ def duals_section(sources: Sources) -> Section | None:
     """What the files of ``noisedim study duals`` hold; says how to make them if there is none."""
     paths = sorted(sources.results.glob("duals-*.json"))
     if not paths:
-        untested = [Statement(_STATEMENT, "not tested", "", "", f"`{_COMMAND}`", rank=36)]
-        return Section(
-            _TITLE, [], [Notice(f"Not measured yet: `{_COMMAND}` makes what it reads.")], statements=untested
-        )
+        return untested(_TITLE, _COMMAND, {_STATEMENT: 36})
     verdicts: list[Verdict] = []
     statements: list[Statement] = []
     blocks: list[Block] = []

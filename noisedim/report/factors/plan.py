@@ -12,8 +12,8 @@ from noisedim.downstream.disentanglement import dci, mutual_information_gap, ran
 from noisedim.errors import InvalidInputError
 from noisedim.report.benchmarks import FailedRun
 from noisedim.report.factors.records import FactorRecord, FactorVariant
-from noisedim.runs.comparison import Variant
 from noisedim.runs.make import RunSplit, split_images
+from noisedim.runs.presets import Variant
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.runs.sweep import available_cores, make_runs
 from noisedim.training import DataConfig, TrainConfig
@@ -31,8 +31,6 @@ __all__ = [
 
 # Random rotations over which what is left of MIG is averaged.
 _ROTATIONS = 10
-# No run trains longer than this.
-_MOST_STEPS = 400
 
 FACTOR_METHODS = {
     "dual": Variant("closed-form dual, N(0, I)", "dual", 6),
@@ -64,18 +62,17 @@ def factor_config(name: str, *, steps: int, seed: int) -> TrainConfig:
     return FACTOR_METHODS[name].configured(base)
 
 
-def make_variants(base: TrainConfig, store: RunStore, *, seeds: int, **options: Any) -> dict[str, FactorVariant]:
+def make_variants(store: RunStore, *, steps: int, seeds: int, **options: Any) -> dict[str, FactorVariant]:
     """Make what is missing of all runs and judge each, all at once so that no core waits; failed runs are named.
 
     Args:
-        base: of the profile; no run trains longer than its steps.
         store: where runs are kept.
+        steps: of every run.
         seeds: of each variant.
         options: for :func:`~noisedim.runs.sweep.make_runs`.
     """
     from joblib import Parallel, delayed, parallel_config
 
-    steps = min(base.steps, _MOST_STEPS)
     configs = {name: [factor_config(name, steps=steps, seed=seed) for seed in range(seeds)] for name in FACTOR_METHODS}
     outcomes = make_runs([config for group in configs.values() for config in group], store, **options)
     complete = [(run.config, run.folder) for run in outcomes if run.folder is not None]

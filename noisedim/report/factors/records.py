@@ -1,11 +1,9 @@
 """What the measures of disentanglement say of one run, and of all seeds of one embedding: as benchmarks' JSON holds them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Literal
 
 from noisedim.report.benchmarks import FailedRun
-from noisedim.schema import plain, structured
 
 __all__ = ["REFERENCES", "FactorRecord", "FactorVariant", "Measure"]
 
@@ -68,19 +66,6 @@ class FactorVariant:
     factors: tuple[str, ...] = ()
     steps: int | None = None
     batch_size: int | None = None
-
-    @classmethod
-    def from_entry(cls, info: Mapping[str, Any]) -> Self:
-        """From the ``extra_info`` of a benchmark's entry."""
-        return structured(info, cls, where="a benchmark of factors", surplus="ignored")
-
-    def to_entry(self) -> dict[str, Any]:
-        """For the ``extra_info`` of a benchmark's entry."""
-        known = plain(self, leave_out_none=True) | {
-            "question": "factors",
-            "records": [plain(record, leave_out_none=True) for record in self.records],
-        }
-        return {name: value for name, value in known.items() if name != "factors" or value}
 
     @property
     def is_repeated(self) -> bool:

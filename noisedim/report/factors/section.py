@@ -2,11 +2,11 @@
 
 from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
 from noisedim.document.words import bracketed, mean_and_half_width
-from noisedim.report.benchmarks import absent, entries
+from noisedim.report.benchmarks import COMMAND, answers
 from noisedim.report.factors.figures import dots_figure
 from noisedim.report.factors.records import FactorVariant, Measure
 from noisedim.report.factors.verdicts import Variants, axes_verdict, methods_verdict, prior_verdict, views_verdict
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 
 __all__ = ["axes_words", "factors_section", "methods_words", "prior_words", "views_words"]
 
@@ -155,10 +155,10 @@ def _protocol(variants: Variants) -> Text:
 
 def factors_section(sources: Sources) -> Section:
     """MIG and DCI by method, with what the measures say of the factors themselves."""
-    found = [FactorVariant.from_entry(entry["extra_info"]) for entry in entries(sources.results, "factors")]
+    found = answers(sources.results, "factors", FactorVariant)
     variants = {own.variant: own for own in found if own.records}
     if not variants:
-        return absent(_TITLE, ["benchmarks/test_uses.py"], statement=_STATEMENT, rank=84)
+        return untested(_TITLE, COMMAND, {_STATEMENT: 84})
     factors = next((own.factors for own in variants.values() if own.factors), ())
     seeds = len(next(iter(variants.values())).records)
     picture = draw(

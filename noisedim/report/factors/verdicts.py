@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from noisedim.report.factors.records import REFERENCES, FactorVariant, Measure
-from noisedim.statistics.ranking import Difference, paired_differences
+from noisedim.statistics.differences import Difference, paired_differences
 
 __all__ = [
     "SHIFTED_FACTORS",

@@ -6,7 +6,6 @@ import numpy as np
 
 from noisedim.document.content import (
     Block,
-    Notice,
     Picture,
     Pictures,
     Section,
@@ -19,7 +18,7 @@ from noisedim.document.content import (
 from noisedim.document.figures import MARKERS, PALETTE, new_figure
 from noisedim.report.figure_1.plan import STUDY
 from noisedim.report.figure_1.verdicts import LEAST_CAPACITY, by_capacity, figure_1_verdict
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 from noisedim.runs.long_study import StudyRecord, read_study
 from noisedim.statistics.intervals import student_t
 
@@ -40,9 +39,7 @@ def figure_1_section(sources: Sources) -> Section:
     """What the file of ``noisedim study figure-1`` holds."""
     path = sources.results / STUDY.file_name("mnist")
     if not path.is_file():
-        command = STUDY.command("mnist")
-        statement = Statement(_CLAIM, "not tested", "", "", f"`{command}`", rank=5)
-        return Section(_TITLE, [], [Notice(f"Not measured yet: `{command}` makes what it reads.")], [statement])
+        return untested(_TITLE, STUDY.command("mnist"), {_CLAIM: 5})
     file = read_study(path)
     seeds = len({record.seed for record in file.records})
     text = Text(

@@ -6,7 +6,6 @@ import numpy as np
 
 from noisedim.document.content import (
     Block,
-    Notice,
     Pictures,
     Section,
     Statement,
@@ -30,7 +29,7 @@ from noisedim.report.generation.verdicts import (
     law_verdicts,
     likeness_verdict,
 )
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 from noisedim.statistics.intervals import Interval
 
 __all__ = ["generation_section", "law_words"]
@@ -233,12 +232,7 @@ def generation_section(sources: Sources) -> Section | None:
     matched = [record for record in records if record.is_matched]
     plain = [record for record in records if not record.is_matched]
     if min(len(matched), len(plain)) < 2:
-        command = f"`{sources.command}`"
-        untested = [
-            Statement(_SAME, "not tested", "", "", command, 70),
-            Statement(_HARM, "not tested", "", "", command, 72),
-        ]
-        return Section(_TITLE, [], [Notice(f"Not tested: {command} makes the runs.")], statements=untested)
+        return untested(_TITLE, sources.command, {_SAME: 70, _HARM: 72})
     gaps = (
         _gap("matched, c ~ N(0, I)", matched, "prior"),
         _gap("no matching, as it comes", plain, "not standardised"),

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Table, Text, Verdict
+from noisedim.document.content import Block, Pictures, Section, Statement, Table, Text, Verdict
 from noisedim.report.matching.figures import matching_picture
 from noisedim.report.matching.plan import IMAGES, OBJECTIVES, STEPS, STUDY
 from noisedim.report.matching.verdicts import ALPHA, PRIMARY, matching_verdict, root, squared_distance, where
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 from noisedim.runs.long_study import Label, StudyRecord, read_study
 from noisedim.runs.trained_scores import ASSESSED_ROWS
 from noisedim.statistics.equivalence import CrossedMean
@@ -24,8 +24,7 @@ def matching_section(sources: Sources) -> Section:
     """What the file of ``noisedim study matching`` holds."""
     path = sources.results / STUDY.file_name("mnist")
     if not path.is_file():
-        command = STUDY.command("mnist")
-        return Section(_TITLE, [], [Notice(f"Not measured yet: `{command}` makes what it reads.")])
+        return untested(_TITLE, STUDY.command("mnist"), {})
     file = read_study(path)
     records = file.records
     verdict, statement = _answer(records)

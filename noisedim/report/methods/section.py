@@ -31,7 +31,7 @@ from noisedim.report.methods.verdicts import (
     relative_seconds,
     together,
 )
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 from noisedim.runs.long_study import StudyFile, read_study
 from noisedim.statistics.equivalence import CrossedMean
 
@@ -50,9 +50,7 @@ def methods_section(sources: Sources) -> Section:
     files = {profile: sources.results / STUDY.file_name(profile) for profile in STUDY.cells if profile != "smoke"}
     there = {profile: read_study(path) for profile, path in files.items() if path.is_file()}
     if not there:
-        command = STUDY.command("mnist")
-        statement = Statement(_claim(_PRIMARY), "not tested", "", "", f"`{command}`", rank=1)
-        return Section(_TITLE, [], [Notice(f"Not measured yet: `{command}` makes what it reads.")], [statement])
+        return untested(_TITLE, STUDY.command("mnist"), {_claim(_PRIMARY): 1})
     verdicts: list[Verdict] = []
     statements: list[Statement] = []
     blocks: list[Block] = [Text(_protocol(next(iter(there.values()))))]

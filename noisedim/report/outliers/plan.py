@@ -13,8 +13,8 @@ from noisedim.downstream.outliers import fitted_scores, outlier_p_values, square
 from noisedim.errors import DataNotFoundError, InvalidInputError
 from noisedim.report.benchmarks import FailedRun
 from noisedim.report.outliers.records import PIXELS, OutlierRecord, OutlierVariant
-from noisedim.runs.comparison import Variant
 from noisedim.runs.make import RunSplit, split_images
+from noisedim.runs.presets import Variant
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.runs.sweep import make_runs
 from noisedim.statistics.roc import auroc, detection_rates
@@ -26,7 +26,6 @@ __all__ = [
     "NOMINAL",
     "OUTLIER_METHODS",
     "make_variant",
-    "outlier_base",
     "outlier_config",
     "outlier_configs",
     "outlier_record",
@@ -49,19 +48,6 @@ OUTLIER_METHODS = {
 }
 
 
-# Ten encoders per variant: none trains longer than this.
-_MOST_STEPS = 10_000
-
-
-def outlier_base(name: str, base: TrainConfig) -> TrainConfig:
-    """What all runs of a variant have in common, from what the comparison's have.
-
-    In two dimensions training is as long as the comparison's, so that the embedding follows the prior; else shorter.
-    """
-    share = 1.0 if name == "dual-2" else 3 / 7
-    return replace(base, steps=round(share * min(base.steps, _MOST_STEPS)))
-
-
 def outlier_config(name: str, base: TrainConfig, outlier: int) -> TrainConfig:
     """The run of :data:`OUTLIER_METHODS` ``name`` that never sees class ``outlier``; each class has a seed of its own."""
     config = OUTLIER_METHODS[name].configured(base)
@@ -76,18 +62,21 @@ def outlier_configs(name: str, base: TrainConfig, *, data_root: str | Path | Non
     labels = load_images(base.data.name, root=data_root, limit=base.data.limit).labels
     if labels is None:
         raise InvalidInputError(f"outliers are classes that are left out; {base.data.name} has no labels")
-    return [outlier_config(name, outlier_base(name, base), label) for label in labels.unique().tolist()]
+    return [outlier_config(name, base, label) for label in labels.unique().tolist()]
 
 
-def make_variant(name: str, base: TrainConfig, store: RunStore, **options: Any) -> OutlierVariant:
+def make_variant(name: str, base: TrainConfig, store: RunStore, *, steps: int, **options: Any) -> OutlierVariant:
     """Make what is missing of a variant's runs and judge each; failed runs are named.
 
     Args:
         name: key of :data:`OUTLIER_METHODS`.
-        base: what the comparison's runs have in common.
+        base: what the runs of ``pytest benchmarks`` have in common.
         store: where runs are kept.
+        steps: of an encoder in more than two dimensions. In two it trains as long as the base, to follow the prior.
         options: for :func:`~noisedim.runs.sweep.make_runs`.
     """
+    if OUTLIER_METHODS[name].dim > 2:
+        base = replace(base, steps=steps)
     configs = outlier_configs(name, base)
     outcomes = make_runs(configs, store, **options)
     method = OUTLIER_METHODS[name]

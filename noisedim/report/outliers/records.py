@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
 
 from noisedim.report.benchmarks import FailedRun
-from noisedim.schema import plain, refusing, structured
 
 __all__ = ["PIXELS", "OutlierRecord", "OutlierVariant"]
 
@@ -18,7 +16,7 @@ class OutlierRecord:
     """One class left out.
 
     Attributes:
-        label: the class (``class`` in JSON).
+        label: the class.
         n: usual images that judge: of the other classes, held out.
         n_outliers: outliers by task.
         absent: tasks whose data is not there, and why.
@@ -71,25 +69,6 @@ class OutlierVariant:
     dim: int | None = None
     steps: int | None = None
     batch_size: int | None = None
-
-    @classmethod
-    def from_entry(cls, info: Mapping[str, Any]) -> Self:
-        """From the ``extra_info`` of a benchmark's entry."""
-        where = "a benchmark of outliers"
-        with refusing(where):
-            records = [{**record, "label": record["class"]} for record in info["records"]]
-            own = {**info, "records": records, "grid": info["false_alarm_grid"]}
-        return structured(own, cls, where=where, surplus="ignored")
-
-    def to_entry(self) -> dict[str, Any]:
-        """For the ``extra_info`` of a benchmark's entry."""
-        records = [plain(record, leave_out_none=True) for record in self.records]
-        known = plain(self, without=("grid",), leave_out_none=True) | {
-            "question": "outliers",
-            "false_alarm_grid": list(self.grid),
-            "records": [{"class": record.pop("label"), **record} for record in records],
-        }
-        return {name: value for name, value in known.items() if name != "nominal" or value}
 
     @property
     def is_matched(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
 from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.downstream.outliers import DETECTOR_WORDS
-from noisedim.report.benchmarks import absent, entries
+from noisedim.report.benchmarks import COMMAND, answers
 from noisedim.report.outliers.figures import roc_figure
 from noisedim.report.outliers.records import PIXELS, OutlierVariant
 from noisedim.report.outliers.verdicts import (
@@ -16,7 +16,7 @@ from noisedim.report.outliers.verdicts import (
     fitted_detectors,
     norm_detection,
 )
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 
 __all__ = ["best_detector_verdict", "false_alarm_verdict", "norm_verdict", "outliers_section"]
 
@@ -167,11 +167,10 @@ def _measured_blocks(data: str, variants: Sequence[OutlierVariant]) -> list[Bloc
 def outliers_section(sources: Sources) -> Section:
     """ROC curves, AUROC by detector and task, and false alarms at their nominal level."""
     by_data: dict[str, list[OutlierVariant]] = {}
-    for entry in entries(sources.results, "outliers"):
-        variant = OutlierVariant.from_entry(entry["extra_info"])
+    for variant in answers(sources.results, "outliers", OutlierVariant):
         by_data.setdefault(variant.data, []).append(variant)
     if not by_data:
-        return absent(_TITLE, ["benchmarks/test_uses.py"], statement=_STATEMENT, rank=82)
+        return untested(_TITLE, COMMAND, {_STATEMENT: 82})
     verdicts: list[Verdict] = []
     blocks: list[Block] = [
         Text(

@@ -6,8 +6,8 @@ from typing import Literal
 
 from noisedim.downstream.outliers import DETECTOR_WORDS
 from noisedim.report.outliers.records import PIXELS, OutlierVariant
+from noisedim.statistics.differences import Difference, paired_differences
 from noisedim.statistics.intervals import Interval, clopper_pearson, student_t
-from noisedim.statistics.ranking import Difference, paired_differences
 
 __all__ = [
     "CHANCE",

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from noisedim.assessment.table import p_equals
-from noisedim.document.content import Block, Notice, Section, Table, Text, Verdict
-from noisedim.document.words import interval_words, mean_and_half_width
-from noisedim.report.records import EncoderRecord, encoder_records, of_measure
-from noisedim.report.reproduction.series import Series, figure_1_series
+from noisedim.document.content import Block, Section, Text, Verdict
+from noisedim.document.words import interval_words
+from noisedim.report.records import EncoderRecord, by_capacity, encoder_records
 from noisedim.report.reproduction.verdicts import (
     AccuracyVerdict,
     FallVerdict,
@@ -23,21 +22,10 @@ from noisedim.report.study import Sources
 __all__ = ["figure_1_words", "figure_2_words", "reproduction_section"]
 
 _TITLE = "Which of the paper's figures are reproduced?"
-_COMMAND = (
-    "pytest benchmarks/test_figure_1.py --profile mnist-short --benchmark-json=reports/results/benchmarks-mnist.json"
-)
 _INDEX_WORDS = {
     "index_dagostino": "D'Agostino",
     "index_shapiro": "Shapiro–Wilk",
     "index_henze_zirkler": "Henze–Zirkler",
-}
-_COLUMNS = {
-    "information": "information (nats)",
-    **{name: f"{words} index" for name, words in _INDEX_WORDS.items()},
-    "knn": "5-NN",
-    "naive_bayes": "naive Bayes",
-    "mlp": "perceptron",
-    "silhouette": "silhouette",
 }
 _LAWS = {"normal": ("N(0, I)", "σ"), "uniform": ("U[0, 1]²", "ε")}
 _RULES = (
@@ -50,47 +38,22 @@ _RULES = (
     "not. Table 1 and the generated images of Figures 3 and 4 have sections of their own."
 )
 
+_PAPER = (
+    "These runs are short. The paper's own protocol takes hours on a GPU: "
+    "`python -m noisedim.report --profile paper --data mnist`."
+)
+
 
 def reproduction_section(sources: Sources) -> Section:
-    """Verdicts from the profile's own Figures 1 and 2, and from Figure 1 on MNIST where a benchmark made it."""
+    """Verdicts from the profile's own runs for Figures 1 and 2."""
     verdicts: list[Verdict] = []
-    blocks: list[Block] = []
     own = encoder_records(sources.plans["capacity"], sources.store)
+    as_paper = sources.profile == "paper" and sources.data == "mnist"
     if own:
-        groups: dict[float, list[EncoderRecord]] = {}
-        for record in sorted(own, key=lambda record: record.capacity):
-            groups.setdefault(record.capacity, []).append(record)
-        as_paper = sources.profile == "paper" and sources.data == "mnist"
-        verdicts += figure_1_words(groups, f"{sources.data}, {own[0].objective}", as_paper=as_paper)
+        verdicts += figure_1_words(by_capacity(own), f"{sources.data}, {own[0].objective}", as_paper=as_paper)
     verdicts += figure_2_words(encoder_records(sources.plans["embeddings"], sources.store))
-    found = figure_1_series(sources.results)
-    for series in found:
-        verdicts += figure_1_words(series.groups, f"{series.data}, {series.objective}", as_paper=series.as_paper)
-    blocks += [
-        Notice(f"{series.data}, {series.objective}, {run.capacity:g} nats, seed {run.seed} failed: {run.error}")
-        for series in found
-        for run in series.failed
-    ]
-    blocks += [block for series in found for block in _series_blocks(series)]
-    if not found:
-        blocks.append(
-            Notice(
-                f"Figure 1 on MNIST is not measured yet: `{_COMMAND}` makes it, shortened; "
-                "`--profile paper` is the full protocol, for a GPU."
-            )
-        )
+    blocks: list[Block] = [] if as_paper else [Text(_PAPER)]
     return Section(_TITLE, verdicts, [*blocks, Text(_RULES)])
-
-
-def _series_blocks(series: Series) -> list[Block]:
-    return [
-        Text(
-            f"{series.data}, {series.objective}, d = {series.dim}: {series.protocol}; {series.steps:,} steps of "
-            f"{series.batch_size}. Seed s leaves out fold s and is measured on it. ± is half of a 95% t-interval. "
-            f"Hardware: {series.hardware}."
-        ),
-        _table(series.groups),
-    ]
 
 
 def figure_1_words(groups: Groups, where: str, *, as_paper: bool) -> list[Verdict]:
@@ -173,14 +136,3 @@ def figure_2_words(records: Sequence[EncoderRecord]) -> list[Verdict]:
             )
         )
     return verdicts
-
-
-def _table(groups: Groups) -> Table:
-    rows = []
-    for capacity, group in groups.items():
-        cells = {"capacity (nats)": f"{capacity:g}", "seeds": str(len(group))}
-        for name, words in _COLUMNS.items():
-            values = of_measure(group, name)
-            cells[words] = mean_and_half_width(values) if len(values) > 1 else "–"
-        rows.append(cells)
-    return Table(rows)

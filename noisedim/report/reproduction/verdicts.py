@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from noisedim.report.records import SeedMeasures, of_measure, paired
+from noisedim.report.records import EncoderRecord, of_measure, paired
 from noisedim.statistics.intervals import Interval, student_t
 
 __all__ = [
@@ -30,7 +30,7 @@ _FOLLOWS = 0.25
 # By how much of the capacity the bound may seem to exceed it, by chance.
 _ABOVE = 0.05
 
-Groups = Mapping[float, Sequence[SeedMeasures]]
+Groups = Mapping[float, Sequence[EncoderRecord]]
 Outcome = Literal["reproduced", "in part", "not reproduced", "not decided", "not comparable"]
 
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from noisedim.schema import refusing, structured
 
-__all__ = ["CriticMemory", "FittedLaw", "ObjectiveCost", "PeerTiming", "Throughput"]
+__all__ = ["CriticMemory", "FittedLaw", "ObjectiveCost", "PeerTiming", "StepCost", "Throughput"]
 
 # With fewer rounds even the least and the greatest ratio do not hold the median with 95%.
 _FEWEST_ROUNDS = 6
@@ -60,7 +60,8 @@ class PeerTiming:
     def from_entry(cls, entry: Mapping[str, Any]) -> Self | None:
         """From a benchmark's entry; None for one without a peer."""
         info = entry["extra_info"]
-        if "ratio_median" not in info:
+        # Other methods are no peers: what their steps cost is a table of its own.
+        if "ratio_median" not in info or info.get("question") in ("match", "downstream"):
             return None
         where = f"benchmark {entry.get('name')}"
         with refusing(where):
@@ -74,6 +75,31 @@ class PeerTiming:
         own |= {"ratio": info["ratio_median"], "peer_crop_error": info.get("kornia_crop_error")}
         own["throughput"] = info if "images_per_second" in info else None
         return structured({**info, **own}, cls, where=where, surplus="ignored")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepCost:
+    """A training step of one method, timed in turn with that of the reference method.
+
+    Attributes:
+        words: the method's name.
+        peer: the reference's.
+        median_seconds: of a step.
+        ratio: median of the ratios to the reference's, and ``ratio_95`` its interval, at the level ``ratio_level``.
+        peak_bytes: of training; None where it cannot be read.
+        batch_size: images per step.
+        environment: where it ran.
+    """
+
+    words: str
+    peer: str
+    median_seconds: float
+    ratio_median: float
+    ratio_95: tuple[float, float]
+    ratio_level: float
+    batch_size: int
+    environment: Mapping[str, Any]
+    peak_bytes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,14 +135,6 @@ class ObjectiveCost:
     dim_power: float
     fit: FittedLaw
 
-    @classmethod
-    def from_entry(cls, entry: Mapping[str, Any]) -> Self | None:
-        """From a benchmark's entry; None for one of another question."""
-        info = entry["extra_info"]
-        if info.get("question") != "objective cost":
-            return None
-        return structured(info, cls, where="a benchmark of an objective's cost", surplus="ignored")
-
 
 @dataclass(frozen=True, kw_only=True)
 class CriticMemory:
@@ -136,11 +154,3 @@ class CriticMemory:
     peak_bytes_at_once: tuple[float, ...]
     batch_power: float
     batch_power_at_once: float
-
-    @classmethod
-    def from_entry(cls, entry: Mapping[str, Any]) -> Self | None:
-        """From a benchmark's entry; None for one of another question."""
-        info = entry["extra_info"]
-        if info.get("question") != "critic memory":
-            return None
-        return structured(info, cls, where="a benchmark of a critic's memory", surplus="ignored")

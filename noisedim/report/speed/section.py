@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from noisedim.document.content import Block, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
-from noisedim.report.benchmarks import absent, entries, environment_words, method_rows
+from noisedim.report.benchmarks import COMMAND, answers, entries, environment_words
 from noisedim.report.speed.figures import law_figure
-from noisedim.report.speed.records import CriticMemory, FittedLaw, ObjectiveCost, PeerTiming
+from noisedim.report.speed.records import CriticMemory, FittedLaw, ObjectiveCost, PeerTiming, StepCost
 from noisedim.report.speed.verdicts import PeerVerdict, peer_verdicts
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 
 __all__ = ["peer_words", "speed_section"]
 
@@ -57,29 +57,28 @@ def peer_words(verdict: PeerVerdict) -> Verdict:
     return Verdict(f"How fast is {_subject(timing)} compared with {timing.peer}?", answer, words)
 
 
-def _methods(sources: Sources) -> list[Block]:
-    blocks: list[Block] = []
-    for data, rows in method_rows(sources.results).items():
-        least = min(row.step_seconds for row in rows)
-        table = [
-            {
-                "method": row.words,
-                "ms per step": f"{1000 * row.step_seconds:.2f}",
-                "samples per second": f"{row.batch_size / row.step_seconds:,.0f}",
-                "times the fastest": f"{row.step_seconds / least:.2f}",
-                "peak memory (MB)": f"{row.peak_bytes / 1e6:.0f}" if row.peak_bytes else "–",
-            }
-            for row in sorted(rows, key=lambda row: row.step_seconds)
-        ]
-        blocks += [
-            Text(
-                f"A training step on {data}, {rows[0].batch_size} images, one thread, "
-                f"{environment_words(rows[0].environment)}; median of 20. Peak memory: weights, optimiser and one step, "
-                "beyond what the process held before."
-            ),
-            Table(table),
-        ]
-    return blocks
+def _methods(costs: Sequence[StepCost]) -> list[Block]:
+    if not costs:
+        return []
+    first = costs[0]
+    table = [
+        {
+            "method": cost.words,
+            "ms per step": f"{1000 * cost.median_seconds:.2f}",
+            f"times {first.peer}": f"{cost.ratio_median:.2f} [{cost.ratio_95[0]:.2f}, {cost.ratio_95[1]:.2f}]",
+            "peak memory (MB)": f"{cost.peak_bytes / 1e6:.0f}" if cost.peak_bytes else "–",
+        }
+        for cost in sorted(costs, key=lambda cost: cost.ratio_median)
+    ]
+    return [
+        Text(
+            f"A training step of the methods at the long study's configuration, {first.batch_size} images of 12×12, one "
+            f"thread, {environment_words(first.environment)}. Ratios are of times taken in turn: their median with a "
+            f"{first.ratio_level:.0%} interval. Peak memory: weights, optimiser and two steps, beyond what the process held "
+            "before."
+        ),
+        Table(table),
+    ]
 
 
 def _law_words(fit: FittedLaw) -> str:
@@ -159,11 +158,13 @@ def speed_section(sources: Sources) -> Section:
     """Steps, objectives, the critic's memory, and each benchmark that has a peer."""
     found = entries(sources.results)
     if not found:
-        return absent(_TITLE, statement=_STATEMENT, rank=86)
+        return untested(_TITLE, COMMAND, {_STATEMENT: 86})
     timings = [timing for entry in found if (timing := PeerTiming.from_entry(entry)) is not None]
-    costs = [cost for entry in found if (cost := ObjectiveCost.from_entry(entry)) is not None]
-    memory = [peaks for entry in found if (peaks := CriticMemory.from_entry(entry)) is not None]
-    blocks = [*_methods(sources), *_objectives(costs), *_critic(memory)]
+    blocks = [
+        *_methods(answers(sources.results, "match", StepCost)),
+        *_objectives(answers(sources.results, "objective cost", ObjectiveCost)),
+        *_critic(answers(sources.results, "critic memory", CriticMemory)),
+    ]
     verdicts = peer_verdicts(timings)
     return Section(_TITLE, [peer_words(verdict) for verdict in verdicts], blocks, statements=_statements(verdicts))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
 from noisedim.document.words import mean_and_half_width
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 from noisedim.report.table_1.figures import noise_effect_figure
 from noisedim.report.table_1.records import NoiseTable
 from noisedim.report.table_1.verdicts import NoiseEffect, method_verdict, seeds_plan
@@ -197,9 +197,7 @@ def table_1_section(sources: Sources) -> Section:
     """Every ``table-1*.json`` among the results, one after the other."""
     files = sorted(sources.results.glob("table-1*.json"))
     if not files:
-        untested = Statement(_STATEMENT, "not tested", "", "", f"`{_COMMAND}`", rank=50)
-        notice = Notice(f"Not tested: `{_COMMAND}` makes what this section reads.")
-        return Section(_TITLE, [], [notice], statements=[untested])
+        return untested(_TITLE, _COMMAND, {_STATEMENT: 50})
     tables = [NoiseTable.read(file) for file in files]
     return Section(
         _TITLE,

@@ -2,7 +2,6 @@
 
 from noisedim.document.content import (
     Block,
-    Notice,
     Picture,
     Pictures,
     Section,
@@ -14,7 +13,7 @@ from noisedim.document.content import (
     draw,
 )
 from noisedim.document.words import share_word
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 from noisedim.report.theory.figures import (
     gaussian_bound_figure,
     ladder_figure,
@@ -50,11 +49,7 @@ def theory_section(sources: Sources) -> Section:
     """The ledger as verdicts, tables and figures."""
     path = sources.results / "theory.json"
     if not path.is_file():
-        words = f"the ledger is not there; `{_COMMAND}` makes it (minutes)"
-        untested = [
-            Statement(text, "not tested", "", "", f"`{_COMMAND}`", rank) for text, rank in ((_CLAIMS, 10), (_PRINT, 12))
-        ]
-        return Section(_TITLE, [], [Notice(f"Not tested: {words}.")], statements=untested)
+        return untested(_TITLE, _COMMAND, {_CLAIMS: 10, _PRINT: 12})
     ledger = read_ledger(path)
     claims, errata = claims_verdict(ledger), errata_verdict(ledger)
     verdicts = [_claims_words(claims, ledger), _errata_words(errata), _mutants_words(mutants_verdict(ledger))]

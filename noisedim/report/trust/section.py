@@ -7,7 +7,6 @@ from noisedim.document.content import (
     Forest,
     ForestPanel,
     ForestRow,
-    Notice,
     Section,
     Statement,
     Status,
@@ -15,7 +14,7 @@ from noisedim.document.content import (
     Text,
     Verdict,
 )
-from noisedim.report.study import Sources
+from noisedim.report.study import Sources, untested
 from noisedim.report.trust.cells import LEVELS, PEERS, Cell, audit_cells
 from noisedim.report.trust.verdicts import (
     POWER,
@@ -41,10 +40,7 @@ def trust_section(sources: Sources) -> Section:
     try:
         cells = audit_cells()
     except FileNotFoundError:
-        untested = [
-            Statement(text, "not tested", "", "", f"`{_COMMAND}`", rank) for text, rank in ((_ALARMS, 40), (_POWER, 42))
-        ]
-        return Section(_TITLE, [], [Notice(f"Not tested: `{_COMMAND}` makes the audit.")], statements=untested)
+        return untested(_TITLE, _COMMAND, {_ALARMS: 40, _POWER: 42})
     calibration = [cell for cell in cells if cell.kind == "calibration"]
     power = [cell for cell in cells if cell.kind == "power"]
     whole = audit_cells(family=True)

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from noisedim.document.content import Notice, Picture, Pictures, Section, Statement, Table, Text, Verdict, draw
+from noisedim.document.content import Picture, Pictures, Section, Statement, Table, Text, Verdict, draw
 from noisedim.document.figures import MARKERS, PALETTE, new_figure
-from noisedim.report.study import Sources
+from noisedim.document.words import bracketed
+from noisedim.report.study import Sources, untested
 from noisedim.report.two_dimensions.plan import CONDITIONS, STUDY
 from noisedim.report.two_dimensions.verdicts import (
     PAPER,
@@ -28,9 +29,7 @@ def two_dimensions_section(sources: Sources) -> Section:
     """What the file of ``noisedim study two-dimensions`` holds."""
     path = sources.results / STUDY.file_name("mnist")
     if not path.is_file():
-        command = STUDY.command("mnist")
-        statement = Statement(_CLAIM, "not tested", "", "", f"`{command}`", rank=4)
-        return Section(_TITLE, [], [Notice(f"Not measured yet: `{command}` makes what it reads.")], [statement])
+        return untested(_TITLE, STUDY.command("mnist"), {_CLAIM: 4})
     file = read_study(path)
     found = reached(file.records)
     verdict, statement, finding = _answer(two_dimensions_verdict(found))
@@ -53,9 +52,9 @@ def _answer(found: TwoDimensionsVerdict) -> tuple[Verdict, Statement, str]:
     answer = "yes" if found.status == "supported" else "not without labels at these budgets"
     needs = "longer training, or the authors' code" if found.status == "undecided" else ""
     prefix = "pairs share the class: " if found.status == "only when" else ""
-    short = f"{_interval_words(found.best)} without labels"
+    short = f"{bracketed(found.best.accuracy)} without labels"
     if found.with_labels is not None:
-        short += f"; {_interval_words(found.with_labels)} with them"
+        short += f"; {bracketed(found.with_labels.accuracy)} with them"
     budget = f"MNIST, up to {found.longest.longest:,} steps; others fewer"
     statement = Statement(_CLAIM, found.status, prefix + short, budget, needs, rank=4)
     most = "In two dimensions the most accurate embedding by noise injection was"
@@ -64,13 +63,8 @@ def _answer(found: TwoDimensionsVerdict) -> tuple[Verdict, Statement, str]:
     return Verdict(question, answer, f"{effect} ({how_far})"), statement, finding
 
 
-def _interval_words(own: Reached) -> str:
-    ends = own.accuracy
-    return f"{ends.estimate:.3f} [{ends.lower:.3f}, {ends.upper:.3f}]"
-
-
 def _words(own: Reached) -> str:
-    return f"{_interval_words(own)} ({CONDITIONS[own.condition].words}, {own.steps:,} steps)"
+    return f"{bracketed(own.accuracy)} ({CONDITIONS[own.condition].words}, {own.steps:,} steps)"
 
 
 def _table(found: Mapping[str, Reached]) -> Table:

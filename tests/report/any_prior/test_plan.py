@@ -11,6 +11,7 @@ from noisedim.errors import InvalidInputError
 from noisedim.report.any_prior import plan
 from noisedim.report.any_prior.plan import ROUTES, capacity, make_routes, measured_target, target_prior
 from noisedim.runs import RunStore
+from noisedim.schema import plain, structured
 from noisedim.training import DataConfig, TrainConfig
 
 BASE = TrainConfig(steps=2, batch_size=32, data=DataConfig(limit=300, fold=0))
@@ -23,7 +24,7 @@ def made(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NOISEDIM_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
         patch.setattr(plan, "available_cores", lambda: 1)
-        yield make_routes(BASE, store, seeds=1), store
+        yield make_routes(BASE, store, seeds=1, own_noise_seeds=1), store
 
 
 def test_every_route_is_there_and_one_run_serves_all_targets(made):
@@ -40,7 +41,7 @@ def test_every_route_is_there_and_one_run_serves_all_targets(made):
 def test_records_are_kept_and_read_back(made, monkeypatch):
     records, store = made
     monkeypatch.setattr(plan, "_judged", lambda run: pytest.fail("trained again"))
-    assert make_routes(BASE, store, seeds=1) == records
+    assert make_routes(BASE, store, seeds=1, own_noise_seeds=1) == records
     (path,) = store.root.parent.glob("any-prior-*-1-3.json")
     kept = json.loads(path.read_text())
     assert kept["normal"]["mapped"][0].keys() == {
@@ -52,9 +53,8 @@ def test_records_are_kept_and_read_back(made, monkeypatch):
 def test_a_target_is_measured_with_its_bias(made):
     records, _ = made
     found = measured_target("gamma-beta", records, BASE, protocol="a protocol")
-    assert found.to_entry()["question"] == "any prior"
     assert found.capacity == capacity(2)
-    assert type(found).from_entry(json.loads(json.dumps(found.to_entry()))) == found
+    assert structured(json.loads(json.dumps(plain(found))), type(found), where="here") == found
     # Under N(0, I) the map is the identity: its estimates are equal before and after, and so are their biases.
     bias = measured_target("normal", records, BASE, protocol="").at_prior
     assert bias.knn_kl_after == pytest.approx(bias.knn_kl, abs=0.15)

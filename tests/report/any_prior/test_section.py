@@ -9,8 +9,10 @@ import pytest
 from noisedim.document.content import Notice, Pictures, Table
 from noisedim.report.any_prior.records import TargetRoutes
 from noisedim.report.any_prior.section import accuracy_words, any_prior_section, divergence_words, match_words
+from noisedim.report.benchmarks import COMMAND
 from noisedim.report.build import make_sources
 from noisedim.runs import RunStore
+from noisedim.schema import structured
 
 RNG = np.random.default_rng(0)
 
@@ -51,7 +53,7 @@ def infos(**changes):
 
 
 def typed(made):
-    return {target: TargetRoutes.from_entry(info) for target, info in made.items()}
+    return {target: structured(info, TargetRoutes, where="here", surplus="ignored") for target, info in made.items()}
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,7 @@ def test_without_runs_and_benchmarks_the_section_says_what_makes_them(tmp_path):
     )
     words = " ".join(block.words for block in section.blocks if isinstance(block, Notice))
     assert "python -m noisedim.report --profile smoke" in words
-    assert "benchmarks/test_any_prior.py" in words
+    assert f"`{COMMAND}`" in words
     assert not section.verdicts
     assert match_words({}).answer == accuracy_words({}).answer == divergence_words({}).answer == "not measured"
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from noisedim.report.capacity.verdicts import accuracy_verdict, bound_verdict, by_capacity, match_verdict
+from noisedim.report.capacity.verdicts import accuracy_verdict, bound_verdict, match_verdict
+from noisedim.report.records import by_capacity
 
 
 def test_groups_are_ordered_by_capacity(encoder_record):

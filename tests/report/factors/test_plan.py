@@ -83,7 +83,7 @@ def test_every_seed_of_every_variant_is_judged(tmp_path, monkeypatch):
     # Two of the variants, and no processes: what is tested is who is judged, not how fast.
     monkeypatch.setattr(plan, "FACTOR_METHODS", {name: FACTOR_METHODS[name] for name in ("dual", "infomax")})
     monkeypatch.setattr(plan, "available_cores", lambda: 1)
-    found = make_variants(TrainConfig(steps=1), RunStore(tmp_path), seeds=1, device="cpu", jobs=1)
+    found = make_variants(RunStore(tmp_path), steps=1, seeds=1, device="cpu", jobs=1)
     assert {name: [record.seed for record in own.records] for name, own in found.items()} == {
         "dual": [0],
         "infomax": [0],

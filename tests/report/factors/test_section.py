@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from noisedim.document.content import Notice, Pictures, Table, Text
-from noisedim.report.benchmarks import COMMAND
+from noisedim.report.benchmarks import COMMAND, answers, to_entry
 from noisedim.report.build import make_sources
 from noisedim.report.factors.records import FactorVariant
 from noisedim.report.factors.section import axes_words, factors_section, methods_words, prior_words, views_words
 from noisedim.runs import RunStore
+from noisedim.schema import structured
 
 FACTORS = ["shape", "size", "x", "y", "brightness"]
 
@@ -54,7 +55,7 @@ def words(section):
 
 
 def by_name(*infos):
-    return {info["variant"]: FactorVariant.from_entry(info) for info in infos}
+    return {info["variant"]: structured(info, FactorVariant, where="here", surplus="ignored") for info in infos}
 
 
 @pytest.mark.parametrize(
@@ -112,9 +113,10 @@ def test_factors_are_drawn_and_ica_that_did_not_converge_is_said(tmp_path):
 
 def test_without_the_file_the_command_is_named(tmp_path):
     empty = replace(make_sources("smoke", "digits"), store=RunStore(tmp_path / "runs"), results=tmp_path)
-    assert f"{COMMAND} benchmarks/test_uses.py" in words(factors_section(empty))
+    assert f"`{COMMAND}`" in words(factors_section(empty))
 
 
-def test_entries_are_written_as_they_are_read():
-    info = factor_info("dual")
-    assert json.loads(json.dumps(FactorVariant.from_entry(info).to_entry())) == info
+def test_entries_are_read_as_they_are_written(tmp_path):
+    found = list(by_name(factor_info("dual"), factor_info("pixels", steps=None)).values())
+    results = sources(tmp_path, [to_entry("factors", own) for own in found]).results
+    assert answers(results, "factors", FactorVariant) == found

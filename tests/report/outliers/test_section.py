@@ -8,7 +8,7 @@ import pytest
 
 from noisedim.document.content import Notice, Pictures, Table, Text
 from noisedim.downstream.outliers import DETECTOR_WORDS
-from noisedim.report.benchmarks import COMMAND
+from noisedim.report.benchmarks import COMMAND, answers, to_entry
 from noisedim.report.build import make_sources
 from noisedim.report.outliers.records import OutlierVariant
 from noisedim.report.outliers.section import (
@@ -18,6 +18,7 @@ from noisedim.report.outliers.section import (
     outliers_section,
 )
 from noisedim.runs import RunStore
+from noisedim.schema import structured
 
 GRID = np.linspace(0, 1, 5).tolist()
 
@@ -31,7 +32,7 @@ def outlier_info(variant="dual-2", norm=0.3, knn=0.4, alarms=(0.05, 0.01), class
         areas["knn"][0] += knn - norm
         made.append(
             {
-                "class": label,
+                "label": label,
                 "n": 1000,
                 "rejected": label == 0,
                 "absent": {},
@@ -50,7 +51,7 @@ def outlier_info(variant="dual-2", norm=0.3, knn=0.4, alarms=(0.05, 0.01), class
         "words": variant.upper(),
         "data": "digits",
         "dim": 2,
-        "false_alarm_grid": GRID,
+        "grid": GRID,
         "records": made,
         "failed": [],
     }
@@ -69,7 +70,7 @@ def words(section):
 
 
 def typed(*infos):
-    return [OutlierVariant.from_entry(info) for info in infos]
+    return [structured(info, OutlierVariant, where="here", surplus="ignored") for info in infos]
 
 
 @pytest.mark.parametrize(("norm", "answer"), [(0.3, "no"), (0.5, "not decided"), (0.8, "yes")])
@@ -127,11 +128,10 @@ def test_outliers_are_drawn_and_what_failed_or_is_absent_is_named(tmp_path):
 
 def test_without_the_file_the_command_is_named(tmp_path):
     empty = replace(make_sources("smoke", "digits"), store=RunStore(tmp_path / "runs"), results=tmp_path)
-    assert f"{COMMAND} benchmarks/test_uses.py" in words(outliers_section(empty))
+    assert f"`{COMMAND}`" in words(outliers_section(empty))
 
 
-def test_entries_are_written_as_they_are_read():
-    for info in (outlier_info(), outlier_info("pixels")):
-        assert json.loads(json.dumps(OutlierVariant.from_entry(info).to_entry())) == info | {
-            "records": [{"n_outliers": {}, **record} for record in info["records"]]
-        }
+def test_entries_are_read_as_they_are_written(tmp_path):
+    found = typed(outlier_info(), outlier_info("pixels"))
+    results = sources(tmp_path, [to_entry("outliers", own) for own in found]).results
+    assert answers(results, "outliers", OutlierVariant) == found

@@ -1,13 +1,11 @@
-"""Figures 1 and 2 of the paper: reproduced, not reproduced, or left open; and the section made of a benchmark's file."""
+"""Figures 1 and 2 of the paper: reproduced, not reproduced, or left open."""
 
-import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
-from noisedim.document.content import Notice, Table
+from noisedim.document.content import Text
 from noisedim.report.build import make_sources
-from noisedim.report.records import SeedMeasures
 from noisedim.report.reproduction.section import figure_1_words, figure_2_words, reproduction_section
 from noisedim.report.reproduction.verdicts import (
     accuracy_verdict,
@@ -16,6 +14,15 @@ from noisedim.report.reproduction.verdicts import (
     information_verdict,
 )
 
+
+@dataclass(frozen=True)
+class Measured:
+    """As much of a record as the verdicts read."""
+
+    seed: int
+    measures: dict
+
+
 CAPACITIES = (0.5, 2.0, 4.6, 14.0)
 INDEX, KNN, INFORMATION = [0.5, 0.45, 0.3, 0.0], [0.6, 0.95, 0.99, 0.99], [0.45, 1.8, 4, 5]
 
@@ -23,7 +30,7 @@ INDEX, KNN, INFORMATION = [0.5, 0.45, 0.3, 0.0], [0.6, 0.95, 0.99, 0.99], [0.45,
 def groups(index=INDEX, knn=KNN, information=INFORMATION, seeds=5):
     return {
         capacity: [
-            SeedMeasures(
+            Measured(
                 seed=seed,
                 measures={
                     "index_henze_zirkler": index[i],
@@ -108,37 +115,12 @@ def test_figure_2_says_what_a_test_can_say(encoder_record):
     assert [verdict.answer for verdict in figure_2_words(records)] == ["it departs", "no departure seen"]
 
 
-def info(capacity, records, failed=()):
-    return {
-        "question": "figure 1",
-        "data": "mnist",
-        "objective": "infonce",
-        "capacity": capacity,
-        "dim": 2,
-        "steps": 300,
-        "batch_size": 256,
-        "protocol": "shortened",
-        "as_paper": False,
-        "environment": {"accelerator": None, "cpu": "a processor", "cores": 2},
-        "records": records,
-        "failed": list(failed),
-    }
+def test_the_command_of_the_papers_protocol_is_named_unless_it_is_what_ran(tmp_path):
+    command = "python -m noisedim.report --profile paper --data mnist"
 
+    def words(*options):
+        blocks = reproduction_section(make_sources(*options, tmp_path)).blocks
+        return " ".join(block.words for block in blocks if isinstance(block, Text))
 
-def test_a_benchmarks_file_gives_verdicts_a_table_and_names_what_failed(tmp_path):
-    made = groups()
-    entries = [info(c, [{"seed": own.seed, **own.measures} for own in made[c]]) for c in reversed(CAPACITIES)]
-    entries.append(info(20.0, [], [{"seed": 1, "error": "TrainingDivergedError: nan"}]))
-    content = {"benchmarks": [{"name": "test_capacity", "extra_info": entry} for entry in entries]}
-    (tmp_path / "benchmarks-mnist.json").write_text(json.dumps(content))
-    section = reproduction_section(replace(make_sources("smoke", "digits", tmp_path), results=tmp_path))
-    assert [verdict.answer for verdict in section.verdicts] == ["reproduced"] * 3 + ["not comparable"]
-    (table,) = (block for block in section.blocks if isinstance(block, Table))
-    assert [row["capacity (nats)"] for row in table.rows] == ["0.5", "2", "4.6", "14"]
-    (notice,) = (block for block in section.blocks if isinstance(block, Notice))
-    assert notice.words == "mnist, infonce, 20 nats, seed 1 failed: TrainingDivergedError: nan"
-
-
-def test_without_a_file_the_command_is_named(tmp_path):
-    section = reproduction_section(make_sources("smoke", "digits", tmp_path))
-    assert any("--profile mnist-short" in block.words for block in section.blocks if isinstance(block, Notice))
+    assert command in words("smoke", "digits")
+    assert command not in words("paper", "mnist")

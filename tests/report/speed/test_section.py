@@ -14,29 +14,20 @@ from noisedim.runs import RunStore
 ENVIRONMENT = {"accelerator": None, "cpu": "a processor", "cores": 2}
 
 
-def method_entry():
+def method_entry(words, ratio):
     info = {
         "question": "match",
-        "method": "dual",
-        "words": "DUAL",
-        "family": "noise injection",
-        "injects_noise": True,
-        "knob": "σ",
-        "settings": None,
-        "data": "digits",
-        "dim": 2,
-        "steps": 800,
-        "batch_size": 128,
-        "protocol": "a protocol",
-        "tuning_rule": "A rule.",
-        "records": [],
-        "failed": [],
-        "stability": None,
+        "words": words,
+        "peer": "the reference",
+        "median_seconds": 0.004,
+        "ratio_median": ratio,
+        "ratio_95": [ratio - 0.1, ratio + 0.1],
+        "ratio_level": 0.95,
+        "batch_size": 256,
         "peak_bytes": 5_000_000,
-        "equal_time": {"steps": None, "records": [], "failed": []},
         "environment": ENVIRONMENT,
     }
-    return {"name": "test_match[dual]", "group": "quality", "stats": {"median": 0.004}, "extra_info": info}
+    return {"name": "test_match[a]", "stats": {"median": 0.004, "rounds": 15}, "extra_info": info}
 
 
 def sources(tmp_path, made):
@@ -88,7 +79,8 @@ def test_speed_shows_laws_memory_and_peers(tmp_path):
         "environment": ENVIRONMENT,
     }
     made = [
-        method_entry(),
+        method_entry("SLOWER", 2.0),
+        method_entry("REFERENCE", 1.0),
         *(
             {"name": name, "group": name, "stats": {"median": 0.1, "rounds": 6}, "extra_info": info}
             for name, info in (("objective", law), ("critic", memory), ("test_simclr_step", step))
@@ -100,7 +92,9 @@ def test_speed_shows_laws_memory_and_peers(tmp_path):
     assert "12,346 images per second in batches of 256, width 64, bfloat16" in section.verdicts[1].words
     assert "23.4% of the measured rate of matrix products" in section.verdicts[1].words
     steps, laws, critic = (block.rows for block in section.blocks if isinstance(block, Table))
-    assert steps[0]["peak memory (MB)"] == "5"
+    assert [row["method"] for row in steps] == ["REFERENCE", "SLOWER"]
+    assert steps[1]["times the reference"] == "2.00 [1.90, 2.10]"
+    assert steps[1]["peak memory (MB)"] == "5"
     assert laws[0]["fitted law (s)"] == "0 + 1.5e-08·B²"
     assert critic[1] == {"batch": "256", "16 rows at a time (MB)": "20", "all pairs at once (MB)": "400"}
 

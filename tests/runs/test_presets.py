@@ -1,7 +1,6 @@
-"""The comparison's rule: the same budget for all, judged on images that nothing else uses."""
+"""Presets: what makes a method changes, and all else stays as in the base."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from noisedim.downstream import rank_gaussianise
 from noisedim.errors import InvalidInputError
 from noisedim.runs import RunStore, load, make_run
-from noisedim.runs.comparison import CONTENDERS, candidates, choose, configure, with_capacity
+from noisedim.runs.presets import PRESETS, configure, with_capacity
 from noisedim.training import DataConfig, TrainConfig
 
 BASE = TrainConfig(steps=3, batch_size=32, data=DataConfig(limit=300, fold=0))
@@ -20,31 +19,13 @@ def cache(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
-def test_every_method_has_the_same_budget_and_differs_in_its_knob_alone():
-    for name in CONTENDERS:
-        found = candidates(name, BASE, seed=9)
-        assert len({config.digest() for config in found}) == 3
-        for config in found:
-            assert config.data.validate
-            assert config.seed == 9
-            assert (config.steps, config.batch_size, config.dim) == (BASE.steps, BASE.batch_size, BASE.dim)
-            assert (config.encoder, config.augmentation) == (BASE.encoder, BASE.augmentation)
-        usual = replace(found[1], data=BASE.data, seed=BASE.seed)
-        assert usual == configure(name, BASE)
-
-
-def result(accuracy, d2, n=400):
-    """As much of a record as the rule reads."""
-    assessment = SimpleNamespace(effects={"d2": SimpleNamespace(estimate=d2)})
-    return SimpleNamespace(scores={"knn": accuracy}, n=n, assessment=assessment)
-
-
-def test_the_rule_takes_accuracy_first_then_match():
-    # One standard error of 0.8 at n = 400 is 0.02.
-    assert choose([result(0.80, 0.5), result(0.785, 0.1), result(0.70, 0.01)]) == 1
-    assert choose([result(0.80, 0.5), result(0.77, 0.1), None]) == 0
-    assert choose([None, None, result(0.1, 3.0)]) == 2
-    assert choose([None, None, None]) is None
+def test_a_preset_differs_from_the_base_in_what_makes_the_method_alone():
+    for name in PRESETS:
+        config = configure(name, BASE)
+        own = {field: getattr(config, field) for field in ("prior", "noise", "objective", "gaussianise")}
+        assert replace(BASE, **own) == config
+    assert configure("uniform-dual", BASE).noise.epsilon == 0.1
+    assert configure("beta-vae", BASE).objective.strength == 4
 
 
 def test_a_post_hoc_run_is_its_plain_run_through_the_map(tmp_path):

@@ -1,4 +1,4 @@
-"""Paired differences against scipy, ties where nothing is decided, and the family-wise error."""
+"""Paired differences against scipy, and the family-wise error."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from noisedim.errors import InvalidInputError
+from noisedim.statistics.differences import paired_differences
 from noisedim.statistics.intervals import clopper_pearson
-from noisedim.statistics.ranking import paired_differences, rank
 
 
 def table(rng, means, seeds=5, spread=1.0, shared=0.0):
@@ -35,30 +35,17 @@ def test_seeds_are_paired_by_number_and_not_by_place():
     assert found.interval.n == 3
 
 
-def test_clear_winners_and_ties():
-    values = table(np.random.default_rng(1), {"low": 0.0, "also low": 0.0, "high": 50.0}, spread=0.5)
-    places = {place.name: place for place in rank(values, larger_is_better=True)}
-    assert {name: place.rank for name, place in places.items()} == {"high": 1, "low": 2, "also low": 2}
-    assert places["low"].beaten_by == ("high",)
-    worst_first = rank(values, larger_is_better=False)
-    assert worst_first[-1].name == "high"
-    assert [place.rank for place in worst_first] == [1, 1, 3]
-
-
-def test_equal_values_are_a_tie_and_a_constant_gap_is_not():
+def test_equal_values_and_a_constant_gap():
     values = {"a": {0: 1.0, 1: 2.0}, "b": {0: 1.0, 1: 2.0}, "c": {0: 2.0, 1: 3.0}}
-    assert {place.name: place.rank for place in rank(values, larger_is_better=True)} == {"a": 2, "b": 2, "c": 1}
+    assert [(d.p_value, d.sign()) for d in paired_differences(values)] == [(1, 0), (0, -1), (0, -1)]
 
 
 def test_family_wise_error_where_nobody_is_better():
-    # 600 rankings of six equal methods: any rank but 1 is an error. At a true rate of 5% the lower limit of the 99.99%
-    # interval exceeds 5% with a chance below 1e-4.
+    # 600 families of 15 pairs of equal methods: any decided pair is an error. At a true rate of 5% the lower limit of the
+    # 99.99% interval exceeds 5% with a chance below 1e-4.
     rng = np.random.default_rng(2)
     wrong = sum(
-        any(
-            place.rank > 1
-            for place in rank(table(rng, dict.fromkeys("abcdef", 0.0), shared=2.0), larger_is_better=True)
-        )
+        any(own.sign() for own in paired_differences(table(rng, dict.fromkeys("abcdef", 0.0), shared=2.0)))
         for _ in range(600)
     )
     assert clopper_pearson(wrong, 600, level=0.9999).lower <= 0.05
@@ -66,4 +53,4 @@ def test_family_wise_error_where_nobody_is_better():
 
 def test_too_few_seeds():
     with pytest.raises(InvalidInputError, match="'a' and 'b' must share at least 2 seeds; they share 1"):
-        rank({"a": {0: 1.0, 1: 1.0}, "b": {1: 2.0, 2: 2.0}}, larger_is_better=True)
+        paired_differences({"a": {0: 1.0, 1: 1.0}, "b": {1: 2.0, 2: 2.0}})

@@ -1,0 +1,112 @@
+"""What ``pytest benchmarks`` says of each contestant: quality from the study's records, and which configuration it times."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import exp, sqrt
+from pathlib import Path
+from typing import Any
+
+from noisedim.downstream.probes import PROBE_NAMES
+from noisedim.report.methods.plan import CONTESTANTS, LEVELS, STUDY
+from noisedim.report.methods.verdicts import LEAST_SQUARE, Curve, best_accuracy, curves_of, distance_at
+from noisedim.runs.long_study import StudyFile, read_study
+from noisedim.statistics.equivalence import CrossedMean
+from noisedim.training import TrainConfig
+
+__all__ = ["accuracy_entry", "match_entry", "timed_config"]
+
+# Steps of a trainer that is timed: more than any timing takes.
+_STEPS = 1_000_000
+
+
+def timed_config(method: str) -> TrainConfig:
+    """The study's configuration of a contestant in dimension 8, in the middle of its dial."""
+    cells = [cell for cell in STUDY.cells["mnist"]() if cell.labels["method"] == method and cell.config.seed == 0]
+    return replace(cells[len(cells) // 2].config, steps=_STEPS)
+
+
+def match_entry(method: str, results: Path) -> dict[str, Any]:
+    """How well a contestant matches the prior: sliced W₂ over its dial, and where it comes up to the study's accuracies.
+
+    Args:
+        method: key of :data:`~noisedim.report.methods.plan.CONTESTANTS`.
+        results: folder of the study's files.
+    """
+    return _entry("match", method, results, _match)
+
+
+def accuracy_entry(method: str, results: Path) -> dict[str, Any]:
+    """How accurate a contestant is on test images, by probe: the best over its dial."""
+    return _entry("downstream", method, results, _accuracies)
+
+
+def _entry(question: str, method: str, results: Path, measured: Any) -> dict[str, Any]:
+    found, missing = [], []
+    for profile in STUDY.cells:
+        planned = profile != "smoke" and any(cell.labels["method"] == method for cell in STUDY.cells[profile]())
+        if not planned:
+            continue
+        path, command = results / STUDY.file_name(profile), STUDY.command(profile)
+        file = read_study(path) if path.is_file() else None
+        own = [] if file is None else _dimensions(file, method, measured)
+        found += own
+        if not own:
+            missing.append(f"{path.name} holds no seed of {method!r} with its whole dial; `{command}` makes it")
+    contestant = CONTESTANTS[method]
+    return {
+        "question": question,
+        "method": method,
+        "words": contestant.words,
+        "family": contestant.family,
+        "dial": contestant.dial,
+        "found": found,
+        "missing": missing,
+    }
+
+
+def _dimensions(file: StudyFile, method: str, measured: Any) -> list[dict[str, Any]]:
+    records = [record for record in file.records if record.labels["method"] == method]
+    found = []
+    for dim in sorted({int(record.labels["dim"]) for record in records}):
+        own = [record for record in records if record.labels["dim"] == dim]
+        curves = {probe: curves_of(own, dim=dim, probe=probe).get(method) for probe in PROBE_NAMES}
+        curve = curves["knn"]
+        if curve is None:
+            continue
+        found.append(
+            {
+                "dim": dim,
+                "command": file.command,
+                "commits": sorted({str(file.environments[record.environment].get("commit")) for record in own}),
+                "n": own[0].n,
+                "seeds": list(curve.seeds),
+                "dial_values": list(curve.dial),
+                **measured(dim, {probe: each for probe, each in curves.items() if each is not None}),
+            }
+        )
+    return found
+
+
+def _match(dim: int, curves: Mapping[str, Curve]) -> dict[str, Any]:
+    curve = curves["knn"]
+    return {
+        "sliced_w2": [sqrt(max(LEAST_SQUARE, square)) for square in curve.squared.mean((1, 2))],
+        "sliced_w2_at_accuracy": {
+            f"{level:g}": _interval(distance_at(curve, level), transformed=exp) for level in LEVELS[dim]
+        },
+    }
+
+
+def _accuracies(dim: int, curves: Mapping[str, Curve]) -> dict[str, Any]:
+    return {
+        "accuracy": {probe: curve.accuracy.mean((1, 2)).tolist() for probe, curve in curves.items()},
+        "best_accuracy": {probe: _interval(best_accuracy(curve)) for probe, curve in curves.items()},
+    }
+
+
+def _interval(found: CrossedMean | None, *, transformed: Any = float) -> dict[str, float] | None:
+    """95%, over seeds and test images; None where a curve does not surely come up to the accuracy."""
+    if found is None:
+        return None
+    ends = found.interval()
+    return {name: transformed(getattr(ends, name)) for name in ("estimate", "lower", "upper")}
