@@ -10,7 +10,7 @@ from noisedim.generation.config import GanConfig
 from noisedim.report.protocol import SMOKE_STEPS
 from noisedim.runs.make_generator import AnyConfig, judge_of
 from noisedim.runs.protocols import APPENDIX_C_OBJECTIVE, appendix_c
-from noisedim.training import DataConfig, NoiseConfig, TrainConfig
+from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
 
 __all__ = ["runs"]
 
@@ -33,7 +33,10 @@ class Profile:
 
 
 def _quick(split: DataConfig) -> TrainConfig:
-    return TrainConfig(data=split, noise=NoiseConfig(sigma=0.3), steps=2000, batch_size=128)
+    # The dual, and not the default objective, so that generators trained before that changed stay current.
+    return TrainConfig(
+        data=split, objective=ObjectiveConfig(name="dual"), noise=NoiseConfig(sigma=0.3), steps=2000, batch_size=128
+    )
 
 
 def _quick_plain(matched: TrainConfig) -> TrainConfig:
