@@ -1,7 +1,7 @@
 """Images, their second views, and batches of them, all on the device."""
 
 from noisedim.data.augmentation import AugmentationConfig, augment, second_view
-from noisedim.data.batches import BatchSampler, SameKey, resident
+from noisedim.data.batches import BatchSampler, SameKey, check_batch, resident
 from noisedim.data.sets import ImageSet, load_images, stratified_fold
 from noisedim.data.views import ViewsConfig, apply_views, draw_views
 
@@ -13,6 +13,7 @@ __all__ = [
     "ViewsConfig",
     "apply_views",
     "augment",
+    "check_batch",
     "draw_views",
     "load_images",
     "resident",

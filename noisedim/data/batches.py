@@ -7,7 +7,7 @@ import torch
 from noisedim.checks import positive_integer
 from noisedim.errors import CheckpointError, InvalidInputError
 
-__all__ = ["BatchSampler", "SameKey", "resident"]
+__all__ = ["BatchSampler", "SameKey", "check_batch", "resident"]
 
 
 def resident(images: torch.Tensor, device: torch.device) -> torch.Tensor:
@@ -20,6 +20,17 @@ def resident(images: torch.Tensor, device: torch.device) -> torch.Tensor:
         if images.numel() * images.element_size() > free // 2:
             return images
     return images.to(device)
+
+
+def check_batch(batch_size: int, images: int) -> None:
+    """Refuse batches of more rows than there are images to train on.
+
+    Raises: InvalidInputError: for too few images.
+    """
+    if images < batch_size:
+        raise InvalidInputError(
+            f"batch_size must not exceed the number of training images; got batch_size={batch_size} and {images} images"
+        )
 
 
 @final

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from noisedim.checks import positive, positive_integer, random_seed
-from noisedim.data import BatchSampler
+from noisedim.data import BatchSampler, check_batch
 from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.generation.nets import FeatureClassifier
@@ -78,11 +78,7 @@ class ClassifierTrainer(Resumable):
         self, config: ClassifierConfig, images: torch.Tensor, labels: torch.Tensor, *, device: str = "auto"
     ) -> None:
         super().__init__(config, tuple(images.shape[1:]), resolve_device(device))
-        if len(images) < config.batch_size:
-            raise InvalidInputError(
-                f"batch_size must not exceed the number of training images; got batch_size={config.batch_size} "
-                f"and {len(images)} images"
-            )
+        check_batch(config.batch_size, len(images))
         self.config = config
         self.images = unit_pixels(images).to(self.device)
         self.labels = labels.to(self.device)

@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from noisedim.checks import embedding_tensor
-from noisedim.data import BatchSampler
+from noisedim.data import BatchSampler, check_batch
 from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.generation.config import GanConfig
@@ -126,11 +126,7 @@ class GanTrainer(Resumable):
         self, config: GanConfig, encoder: EmbeddingModel, images: torch.Tensor, *, device: str | torch.device = "auto"
     ) -> None:
         super().__init__(config, tuple(images.shape[1:]), resolve_device(device))
-        if len(images) < config.batch_size:
-            raise InvalidInputError(
-                f"batch_size must not exceed the number of training images; got batch_size={config.batch_size} "
-                f"and {len(images)} images"
-            )
+        check_batch(config.batch_size, len(images))
         prior = config.encoder.build_prior()
         if encoder.channel.prior != prior:
             raise InvalidInputError(

@@ -56,7 +56,7 @@ PROFILES = {
         own_noise_seeds=2,
         outlier_steps=13,
         factor_steps=30,
-        rounds=2,
+        rounds=1,
         words="30 steps per run, which shows that everything works; the numbers mean nothing",
     ),
     "digits": Profile(

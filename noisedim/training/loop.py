@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from noisedim.data import BatchSampler, apply_views, draw_views, resident, second_view
+from noisedim.data import BatchSampler, apply_views, check_batch, draw_views, resident, second_view
 from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.objectives import BatchObjective, ObjectiveValue
@@ -112,11 +112,7 @@ class Trainer(Resumable):
         super().__init__(config, tuple(images.shape[1:]), resolve_device(device))
         if config.precision == "bfloat16" and self.device.type != "cuda":
             raise InvalidInputError(f"precision='bfloat16' needs a CUDA device; got {self.device.type}")
-        if len(images) < config.batch_size:
-            raise InvalidInputError(
-                f"batch_size must not exceed the number of training images; got batch_size={config.batch_size} "
-                f"and {len(images)} images"
-            )
+        check_batch(config.batch_size, len(images))
         self.ranks = Ranks.alone() if ranks is None else ranks
         check_shares(config.batch_size, self.ranks.size)
         self.config = config

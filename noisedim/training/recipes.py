@@ -6,9 +6,9 @@ from dataclasses import replace
 import torch
 
 from noisedim.checks import one_of, positive, positive_integer
+from noisedim.data.batches import check_batch
 from noisedim.data.pixels import unit_pixels
 from noisedim.data.views import ViewsConfig
-from noisedim.errors import InvalidInputError
 from noisedim.objectives import METHODS, Method
 from noisedim.objectives.method import Recipe
 from noisedim.training.config import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
@@ -151,11 +151,7 @@ def with_epochs(config: TrainConfig, images: int, *, epochs: float, warmup_epoch
     Raises: InvalidInputError: for fewer images than a batch has.
     """
     positive("epochs", epochs)
-    if positive_integer("images", images) < config.batch_size:
-        raise InvalidInputError(
-            f"batch_size must not exceed the number of training images; got batch_size={config.batch_size} and "
-            f"{images} images"
-        )
+    check_batch(config.batch_size, positive_integer("images", images))
     a_pass = images // config.batch_size
     warmup = min(WARMUP_EPOCHS, epochs / 10) if warmup_epochs is None else warmup_epochs
     optimiser = replace(config.optimiser, warmup=round(warmup * a_pass))
