@@ -1,5 +1,7 @@
 """Shared results: computed once inside, each time outside, never for another array; equal to plain ones."""
 
+import weakref
+
 import numpy as np
 import pytest
 from scipy.stats import kstest
@@ -8,6 +10,7 @@ from noisedim.normality.moments import correlation, second_moments, spectrum, sq
 from noisedim.normality.ordered import ordered_columns
 from noisedim.normality.sharing import forget, shared, sharing
 from noisedim.normality.tests.mardia import mardia_skewness
+from noisedim.normality.whitening import whiten
 
 
 def test_once_per_array_while_sharing():
@@ -30,6 +33,17 @@ def test_once_per_array_while_sharing():
         assert len(calls) == 3
     total(a)
     assert len(calls) == 4
+
+
+def test_what_was_kept_of_a_forgotten_result_goes_with_it():
+    z = np.random.default_rng(4).standard_normal((30, 2))
+    with sharing():
+        white = whiten(z)
+        squares(white)
+        kept = weakref.ref(white)
+        del white
+        forget(whiten, z)
+        assert kept() is None
 
 
 @pytest.mark.parametrize(("n", "dim"), [(3000, 300), (40, 60)])
