@@ -136,23 +136,43 @@ def correlation_error(z: np.ndarray, *, level: float = 0.95) -> Interval:
     if dim == 1:
         return Interval(0.0, 0.0, 0.0, level, n, "one coordinate")
     r = correlation(z).matrix.clip(-1 + 1e-15, 1 - 1e-15)
-    squared, mixed = np.zeros((dim, dim)), np.zeros((dim, dim))
+    squared = np.zeros((dim, dim))
     for _, rows in standardised_blocks(z):
-        x = rows.astype(np.float32)
-        square = x * x
+        square = np.square(rows, dtype=np.float32, casting="same_kind")
         squared += square.T @ square
-        mixed += (square * x).T @ x
-    squared, mixed = squared / n, mixed / n
-    fourth = squared.diagonal()
-    # Of the influence xy − r(x² + y²)/2: its mean square.
-    variance = squared * (1 + r * r / 2) - r * (mixed + mixed.T) + r * r / 4 * (fourth[:, None] + fourth)
-    upper = np.triu_indices(dim, 1)
-    r, variance = r[upper], variance[upper]
-    deviation = np.maximum(1.0, np.sqrt(variance.clip(min=0)) / (1 - r * r))
-    half = float(ndtri(1 - (1 - level) / (2 * len(r)))) / math.sqrt(max(1, n - 3)) * deviation
-    sizes = np.abs(r)
-    angle = np.arctanh(sizes)
-    lower, most = math.tanh(max(0.0, float((angle - half).max()))), math.tanh(float((angle + half).max()))
-    largest, noise = float(sizes.max()), _median_of_largest(len(r)) / math.sqrt(n)
+    squared /= n
+    pairs = np.triu_indices(dim, 1)
+    r, squared, fourth = r[pairs], squared[pairs], squared.diagonal()
+    half = float(ndtri(1 - (1 - level) / (2 * len(r)))) / math.sqrt(max(1, n - 3))
+
+    def ends(r: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        deviation = half * np.maximum(1.0, np.sqrt(variance.clip(min=0)) / (1 - r * r))
+        return np.arctanh(np.abs(r)) - deviation, np.arctanh(np.abs(r)) + deviation
+
+    # Of the influence xy − r(x² + y²)/2: its mean square, but for −r·E xy(x² + y²), which Cauchy and Schwarz bound.
+    variance = squared * (1 + r * r / 2) + r * r / 4 * (fourth[pairs[0]] + fourth[pairs[1]])
+    slack = np.abs(r) * np.sqrt(squared) * (np.sqrt(fourth[pairs[0]]) + np.sqrt(fourth[pairs[1]]))
+    (low, high), (lowest, highest) = ends(r, variance - slack), ends(r, variance + slack)
+    # Only of pairs that can have the largest end.
+    counted = np.flatnonzero((low >= lowest.max()) | (highest >= high.max()))
+    mixed = _mixed_moments(z, pairs[0][counted], pairs[1][counted])
+    low, high = ends(r[counted], variance[counted] - r[counted] * mixed)
+    lower, most = math.tanh(max(0.0, float(low.max()))), math.tanh(float(high.max()))
+    largest, noise = float(np.abs(r).max()), _median_of_largest(len(r)) / math.sqrt(n)
     estimate = max(lower, math.sqrt(max(0.0, largest**2 - noise**2)))
     return Interval(estimate, lower, most, level, n, "Fisher's scale, simultaneous")
+
+
+def _mixed_moments(z: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """E xy(x² + y²) of pairs of standardised coordinates, (k,), in single precision."""
+    n, dim = z.shape
+    few = len(first) < dim / 8
+    sums, products = np.zeros(len(first)), np.zeros((dim, dim))
+    for _, rows in standardised_blocks(z):
+        if few:
+            x, y = rows[:, first].astype(np.float32), rows[:, second].astype(np.float32)
+            sums += np.einsum("ij,ij->j", x * y, x * x + y * y)
+        else:
+            x = rows.astype(np.float32)
+            products += (x * x * x).T @ x
+    return (sums if few else products[first, second] + products[second, first]) / n

@@ -74,23 +74,6 @@ def squares(z: np.ndarray) -> Squares:
     return Squares(rows, columns)
 
 
-@shared
-def second_moments(z: np.ndarray) -> np.ndarray:
-    """ZᵀZ/n of rows clipped to ±1e30, (d, d)."""
-    z = bounded(z)
-    return np.asarray(z.T @ z / len(z))
-
-
-@shared
-def spectrum(z: np.ndarray) -> np.ndarray:
-    """Eigenvalues of ZᵀZ/n, rising: the min(n, d) that are not zero by shape, (min(n, d),)."""
-    n, dim = z.shape
-    if n >= dim:
-        return np.linalg.eigvalsh(second_moments(z))
-    z = bounded(z)
-    return np.linalg.eigvalsh(z @ z.T / n)
-
-
 @dataclass(frozen=True)
 class Correlation:
     """Means, scales and correlations of coordinates.
@@ -106,6 +89,11 @@ class Correlation:
     scales: np.ndarray
     matrix: np.ndarray
     constant: np.ndarray
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """By n, (d, d)."""
+        return np.asarray(self.matrix * np.outer(self.scales, self.scales))
 
 
 @shared
@@ -133,6 +121,28 @@ def correlation(z: np.ndarray) -> Correlation:
     root = np.sqrt(products.diagonal() / n)
     matrix = products / (n * np.outer(root, root) + ~np.outer(varies, varies))
     return Correlation(np.stack([first, second]), np.where(varies, peak * root, 0.0), matrix, constant)
+
+
+@shared
+def second_moments(z: np.ndarray) -> np.ndarray:
+    """ZᵀZ/n of rows clipped to ±1e30, (d, d)."""
+    if largest_value(z) > _LARGEST:
+        z = bounded(z)
+        return np.asarray(z.T @ z / len(z))
+    # No second product of all rows: a covariance and the means' squares add without loss of digits.
+    found = correlation(z)
+    mean = found.means.sum(0)
+    return found.covariance + np.outer(mean, mean)
+
+
+@shared
+def spectrum(z: np.ndarray) -> np.ndarray:
+    """Eigenvalues of ZᵀZ/n, rising: the min(n, d) that are not zero by shape, (min(n, d),)."""
+    n, dim = z.shape
+    if n >= dim:
+        return np.linalg.eigvalsh(second_moments(z))
+    z = bounded(z)
+    return np.linalg.eigvalsh(z @ z.T / n)
 
 
 def standardised_blocks(z: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:

@@ -102,7 +102,7 @@ def found_directions_test(
     """
     order = rng.permutation(len(z))
     half = len(z) // 2
-    first, second = z[order[:half]], z[order[half:][:_MOST_ROWS]]
+    first, second = z[order[:half]], z[order[half : half + _MOST_ROWS]]
     if independent:
         directions = search(first, rng)
     else:

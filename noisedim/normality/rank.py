@@ -76,11 +76,11 @@ def _spectrum_and_influence(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     scales = found.scales / max(float(found.scales.max()), 1e-300)  # so that no square overflows or underflows
     if n > dim:
         values, vectors = np.linalg.eigh(found.matrix * np.outer(scales, scales))
-        weights = _weights(values)
-        onto = scales[:, None] * vectors
+        # Single precision is enough for a standard error.
+        weights, onto = (part.astype(np.float32) for part in (_weights(values), scales[:, None] * vectors))
         influence = np.empty(n)
         for block, rows in standardised_blocks(z):
-            influence[block] = (rows @ onto) ** 2 @ weights
+            influence[block] = (rows.astype(np.float32) @ onto) ** 2 @ weights
     else:
         centred = np.concatenate([rows * scales for _, rows in standardised_blocks(z)])
         values, vectors = np.linalg.eigh(centred @ centred.T / n)

@@ -49,7 +49,10 @@ def shared(function: Callable[[np.ndarray], _Result]) -> Callable[[np.ndarray], 
 
 
 def forget(function: Callable[[np.ndarray], Any], rows: np.ndarray) -> None:
-    """Release what a shared function gave for these rows, where it is as large as they are."""
+    """Release what a shared function gave for these rows, where it is as large as they are, and what was kept of it."""
     results = _results.get()
-    if results is not None:
-        results.pop((f"{function.__module__}.{function.__qualname__}", id(rows)), None)
+    if results is None:
+        return
+    _, given = results.pop((f"{function.__module__}.{function.__qualname__}", id(rows)), (None, None))
+    for key in [key for key, (kept, _) in results.items() if kept is given]:
+        del results[key]

@@ -8,7 +8,7 @@ from scipy import stats
 from noisedim.assessment import assess
 from noisedim.normality.audit import HIGH_LAWS, read_audit
 from noisedim.normality.battery import pair_seconds, run_battery
-from noisedim.normality.directions import extreme_variances, third_and_fourth_order
+from noisedim.normality.directions import extreme_eigenvectors, extreme_variances, third_and_fourth_order
 from noisedim.normality.tests.atoms import atoms, scaled_atoms
 from noisedim.normality.tests.base import float_digits
 from noisedim.normality.tests.near_duplicates import find_near_duplicates, near_duplicates, whitened_near_duplicates
@@ -144,6 +144,17 @@ def test_searches_find_a_planted_direction():
     z = rng.standard_normal((4000, 30))
     z -= 0.9 * (z @ planted)[:, None] * planted
     assert abs(extreme_variances(z)[0] @ planted) > 0.95
+
+
+@pytest.mark.parametrize(("dim", "count"), [(1, 1), (3, 4), (64, 4), (65, 1), (200, 4)])
+def test_extreme_eigenvectors_are_those_of_the_whole_decomposition(dim, count):
+    matrix = np.random.default_rng(18).standard_normal((dim, dim))
+    matrix = matrix + matrix.T
+    values = np.linalg.eigvalsh(matrix)
+    ends = np.r_[values[: min(count, dim)], values[max(count, dim - count) :]]
+    found = extreme_eigenvectors(matrix, count)
+    np.testing.assert_allclose(found @ found.T, np.eye(len(ends)), atol=1e-10)
+    np.testing.assert_allclose(found @ matrix, ends[:, None] * found, atol=1e-10 * dim)
 
 
 def test_a_found_direction_is_kept_with_its_row():

@@ -1,11 +1,16 @@
 """Shared results: computed once inside, each time outside, never for another array; equal to plain ones."""
 
+import weakref
+
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
 from noisedim.normality.moments import correlation, second_moments, spectrum, squares
+from noisedim.normality.ordered import ordered_columns
 from noisedim.normality.sharing import forget, shared, sharing
 from noisedim.normality.tests.mardia import mardia_skewness
+from noisedim.normality.whitening import whiten
 
 
 def test_once_per_array_while_sharing():
@@ -30,6 +35,17 @@ def test_once_per_array_while_sharing():
     assert len(calls) == 4
 
 
+def test_what_was_kept_of_a_forgotten_result_goes_with_it():
+    z = np.random.default_rng(4).standard_normal((30, 2))
+    with sharing():
+        white = whiten(z)
+        squares(white)
+        kept = weakref.ref(white)
+        del white
+        forget(whiten, z)
+        assert kept() is None
+
+
 @pytest.mark.parametrize(("n", "dim"), [(3000, 300), (40, 60)])
 def test_blocks_give_what_whole_matrices_give(n, dim):
     z = np.random.default_rng(0).exponential(size=(n, dim)) * np.linspace(1, 9, dim) + 5
@@ -52,4 +68,13 @@ def test_constant_and_huge_coordinates():
 
 def test_skewness_is_the_cube_of_products():
     z = np.random.default_rng(2).exponential(size=(90, 5))
-    assert mardia_skewness(z) == pytest.approx(((z @ z.T) ** 3).mean() * 90 / 6, rel=1e-12)
+    # Products are summed in single precision.
+    assert mardia_skewness(z) == pytest.approx(((z @ z.T) ** 3).mean() * 90 / 6, rel=1e-6)
+
+
+@pytest.mark.parametrize("dim", [1, 3, 20])
+def test_rows_are_read_only(dim):
+    z = np.random.default_rng(3).standard_normal((50, dim))
+    z.setflags(write=False)
+    found = ordered_columns(z)
+    assert found.distances == pytest.approx([kstest(column, "norm").statistic for column in z.T])

@@ -69,29 +69,29 @@ def find_near_duplicates(
     n, dim = z.shape
     directions = np.linalg.qr(rng.standard_normal((dim, min(dim, _SKETCH))))[0]
     sketch = z @ directions
-    pairs, roughly = [], []
+    pair, rough = np.empty((2, 0), dtype=np.intp), np.empty(0)
     for column in sketch.T[:_SORTED]:
         order = np.argsort(column, kind="stable")
+        ordered = sketch[order]
         for step in range(1, min(_NEIGHBOURS, n - 1) + 1):
-            pairs.append(np.stack([order[:-step], order[step:]]))
-            gap = sketch[order[:-step]] - sketch[order[step:]]
-            roughly.append(np.einsum("ij,ij->i", gap, gap))
-    pair, rough = np.concatenate(pairs, 1), np.concatenate(roughly)
-    if len(rough) > _CANDIDATES:
-        # A projection shortens: what is close in all coordinates is close in the sketch. Exact repeats may be more.
-        limit = max(float(np.partition(rough, _CANDIDATES)[_CANDIDATES]), 0.0)
-        pair = pair[:, rough <= limit] if limit > 0 else pair[:, rough == 0]
+            gap = ordered[:-step] - ordered[step:]
+            rough = np.concatenate([rough, np.einsum("ij,ij->i", gap, gap)])
+            pair = np.concatenate([pair, np.stack([order[:-step], order[step:]])], 1)
+            if len(rough) > _CANDIDATES:
+                # A projection shortens: what is close in all coordinates is close in the sketch. Exact repeats may be more.
+                close = rough <= np.partition(rough, _CANDIDATES)[_CANDIDATES]
+                pair, rough = pair[:, close], rough[close]
     gap = z[pair[0]] - z[pair[1]]
     squared = np.einsum("ij,ij->i", gap, gap)
     logs = _log_bound((stretch * (np.sqrt(squared) + slack)) ** 2, n, dim)
     best = int(np.argmin(squared))
-    close = pair[:, logs < math.log(0.01)]
+    repeated = pair[:, logs < math.log(0.01)]
     return NearDuplicates(
         int(pair[0, best]),
         int(pair[1, best]),
         math.sqrt(float(squared[best])),
         min(0.0, float(logs[best])),
-        len(np.unique(close)),
+        len(np.unique(repeated)),
     )
 
 
@@ -118,8 +118,7 @@ def whitened_near_duplicates(z: np.ndarray) -> Outcome:
     white = whiten(z)
     # The rounding of the rows as they came, in units of each coordinate's scale: correlated coordinates magnify it.
     found = correlation(z)
-    covariance = found.matrix * np.outer(found.scales, found.scales) * n / (n - 1)
-    spread = float(np.linalg.eigvalsh(covariance)[0]) ** 0.5
+    spread = float(np.linalg.eigvalsh(found.covariance * n / (n - 1))[0]) ** 0.5
     slack = math.sqrt(dim) * rounding_of(z) / max(spread, 1e-300)
     return _outcome(white, slack, 1 + math.sqrt(dim / n) + 3 / math.sqrt(n))
 

@@ -24,9 +24,9 @@ def worst_variance(z: np.ndarray) -> Outcome:
 
     z = bounded(z)
     order = numpy_stream(0, "halves of the rows").permutation(len(z))
-    search, measure = z[order[: len(z) // 2]], z[order[len(z) // 2 :]]
-    directions = extreme_variances(search)
-    sums, n = ((measure @ directions.T) ** 2).sum(0), len(measure)
+    searched, measured = np.split(order, [len(z) // 2])
+    directions = extreme_variances(z[searched])
+    sums, n = ((z[measured] @ directions.T) ** 2).sum(0), len(measured)
     p_values = np.minimum(1.0, 2 * np.minimum(stats.chi2.sf(sums, n), stats.chi2.cdf(sums, n)))
     worst = int(np.argmin(p_values))
     variance = float(sums[worst]) / n
