@@ -8,11 +8,11 @@ from typing import Any, Self, final
 import torch
 from torch import nn
 
-from noisedim.checks import embedding_tensor, positive
+from noisedim.checks import bounded_tensor, embedding_tensor, positive
 from noisedim.errors import InvalidInputError
 from noisedim.priors import Prior, noise_level
 
-__all__ = ["NoisyChannel", "unseen_capacity"]
+__all__ = ["NoisyChannel", "batch_deviation", "unseen_capacity"]
 
 
 def unseen_capacity(prior: Prior, level: float, rows: int) -> str | None:
@@ -39,6 +39,13 @@ def unseen_capacity(prior: Prior, level: float, rows: int) -> str | None:
         f"of a batch of {rows:,} rows can see: {remedy}end the annealing at {prior.level_name}={high:.3g} instead of "
         f"{level:.3g}"
     )
+
+
+def batch_deviation(raw: torch.Tensor) -> torch.Tensor:
+    """Standard deviation of each coordinate over a batch, (d,), in the dtype of ``raw``, (n, d)."""
+    whole = raw.float() if raw.dtype in (torch.float16, torch.bfloat16) else raw  # a square of 300 is beyond float16
+    # The root has an infinite slope at 0, where a batch of equal rows is.
+    return whole.var(0, unbiased=False).clamp(min=1e-30).sqrt().to(raw.dtype)
 
 
 @final
@@ -121,9 +128,7 @@ class NoisyChannel(nn.Module):
         if self.own_units:
             if not self.training:
                 return raw
-            return raw + raw.var(0, unbiased=False).sqrt() * self.prior.noise(
-                raw, self.noise_level, generator=generator
-            )
+            return raw + batch_deviation(raw) * self.prior.noise(raw, self.noise_level, generator=generator)
         return self.add_noise(clean, generator=generator) if self.training else self.prior.from_channel(clean)
 
     def normalise(self, raw: torch.Tensor) -> torch.Tensor:
@@ -167,6 +172,7 @@ class NoisyChannel(nn.Module):
         )
         if not examine:
             return
+        bounded_tensor("the channel's input", raw, power=2)
         spread = raw.detach().double().var(0, unbiased=False)
         scale = raw.detach().double().square().mean(0)
         # Relative to the coordinate's size: a huge offset with rounding noise on it is constant, too.

@@ -5,6 +5,7 @@ where that is lossless, so that calls read ``sigma = positive("sigma", sigma)``.
 """
 
 import math
+import numbers
 import warnings
 from collections.abc import Collection
 from typing import Any
@@ -16,6 +17,7 @@ from noisedim.columns import values_of
 from noisedim.errors import InvalidInputError
 
 __all__ = [
+    "bounded_tensor",
     "embedding_matrix",
     "embedding_tensor",
     "exactly_one",
@@ -23,6 +25,7 @@ __all__ = [
     "positive",
     "positive_integer",
     "random_seed",
+    "rate",
     "tensor_values",
     "unit_interval",
 ]
@@ -56,6 +59,14 @@ def unit_interval(name: str, value: Any) -> float:
     if isinstance(value, bool) or not 0 <= number <= 1:
         raise InvalidInputError(f"{name} must be a number in [0, 1]; got {_shown(value)}")
     return number
+
+
+def rate(name: str, value: Any, *, below: float = 1.0) -> float:
+    """A real number strictly between 0 and ``below``, such as an error rate, as ``float``."""
+    real = isinstance(value, numbers.Real) or (isinstance(value, np.ndarray) and value.ndim == 0)
+    if not real or isinstance(value, bool | np.bool_) or not 0 < value < below:
+        raise InvalidInputError(f"{name} must lie strictly between 0 and {below:g}; got {_shown(value)}")
+    return float(value)
 
 
 def positive_integer(name: str, value: Any, *, minimum: int = 1) -> int:
@@ -116,6 +127,18 @@ def embedding_tensor(
         raise InvalidInputError(
             f"{name} must be finite; {len(bad)} of {len(value)} rows hold NaN or infinity, "
             f"the first is row {int(bad[0])}"
+        )
+    return value
+
+
+def bounded_tensor(name: str, value: torch.Tensor, *, power: int = 4) -> torch.Tensor:
+    """A tensor, finite and so small that sums of its values to ``power`` stay finite; waits for the device."""
+    wide = value.dtype if value.dtype is torch.float64 else torch.float32
+    largest = float(torch.finfo(wide).max) ** (1 / (power + 1))
+    peak = float(value.detach().abs().max()) if value.numel() else 0.0
+    if not peak <= largest:
+        raise InvalidInputError(
+            f"{name} must be finite and within ±{largest:.1g}, so that its powers are finite; got {peak:.3g}"
         )
     return value
 

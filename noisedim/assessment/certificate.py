@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.checks import embedding_matrix, positive
+from noisedim.checks import embedding_matrix, positive, rate
 from noisedim.errors import InvalidInputError
 from noisedim.priors import Prior
 from noisedim.priors.mapping import prior_of_rows
@@ -132,8 +132,7 @@ def certify(
     noise_level = positive("noise_level", noise_level)
     if not _NOISES[0] <= noise_level <= _NOISES[1]:
         raise InvalidInputError(f"noise_level must lie in [{_NOISES[0]:g}, {_NOISES[1]:g}]; got {noise_level:g}")
-    if not 0 < level < 1:
-        raise InvalidInputError(f"level must lie strictly between 0 and 1; got {level!r}")
+    level = rate("level", level)
     z = embedding_matrix("z", z, minimum_rows=_LEAST_ROWS)[:_MOST_ROWS]
     own_law = prior_of_rows(prior, z.shape[1])
     law = own_law.channel_prior

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from noisedim.checks import embedding_matrix, positive, positive_integer
+from noisedim.checks import embedding_matrix, positive, positive_integer, rate
 from noisedim.errors import InvalidInputError
 from noisedim.normality.debiased import Measured, divergence, squared_distance
 from noisedim.normality.directions import random_directions
@@ -134,8 +134,7 @@ def equivalence(
     ('within', 'beyond', 'undecided')
     """
     margins = _margins(within)
-    if not 0 < alpha < 0.5:
-        raise InvalidInputError(f"alpha must lie strictly between 0 and 1/2; got {alpha!r}")
+    alpha = rate("alpha", alpha, below=0.5)
     seed = positive_integer("seed", seed, minimum=0)
     z = embedding_matrix("z", z, minimum_rows=_MINIMUM_ROWS)
     points, _ = mapped_to_normal(prior_of_rows(prior, z.shape[1]), z)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.checks import embedding_matrix, positive
+from noisedim.checks import embedding_matrix, positive, rate
 from noisedim.errors import InvalidInputError
 from noisedim.normality.pair_sums import one_blas_thread, pair_sum, row_sums
 from noisedim.statistics.intervals import Interval
@@ -131,7 +131,7 @@ def mehler_divergence(z: Any, sigma: float, *, level: float = 0.95) -> Interval:
     without = (n - 2 * np.exp(rows - estimate)) / (n - 2)
     logs = np.log(np.maximum(without, 1e-15))
     deviation = math.sqrt((n - 1) / n * float(((logs - logs.mean()) ** 2).sum()))
-    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * deviation
+    half = float(stats.t.ppf((1 + rate("level", level)) / 2, n - 1)) * deviation
     return Interval(estimate, estimate - half, estimate + half, level, n, "jackknife")
 
 

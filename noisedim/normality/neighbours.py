@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.checks import embedding_matrix, positive_integer
+from noisedim.checks import embedding_matrix, positive_integer, rate
 from noisedim.errors import InvalidInputError
 from noisedim.statistics.intervals import Interval
 
@@ -48,7 +48,7 @@ def neighbour_divergence(z: Any, *, neighbours: int = 5, level: float = 0.95) ->
     constant = float(digamma(neighbours) - digamma(n)) - volume + dim / 2 * math.log(2 * math.pi)
     terms = (z.clip(-1e70, 1e70) ** 2).sum(1) / 2 - dim * logs
     estimate = constant + float(terms.mean())
-    half = float(ndtri((1 + level) / 2)) * float(terms.std()) / math.sqrt(n)
+    half = float(ndtri((1 + rate("level", level)) / 2)) * float(terms.std()) / math.sqrt(n)
     return Interval(estimate, estimate - half, estimate + half, level, n, "normal approximation, bias left")
 
 

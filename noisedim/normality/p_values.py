@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from noisedim.checks import positive_integer
+from noisedim.checks import positive_integer, rate
 from noisedim.errors import InvalidInputError
 from noisedim.normality.nulls.limit_laws import limit_tail
 from noisedim.normality.nulls.null_samples import SIMULATIONS, null_statistics
@@ -41,9 +41,7 @@ def simulations_for(alpha: float, tests: int = 1) -> int:
     >>> simulations_for(0.05, tests=10)
     200
     """
-    if not 0 < alpha < 1:
-        raise InvalidInputError(f"alpha must lie strictly between 0 and 1; got {alpha!r}")
-    return math.ceil(positive_integer("tests", tests) / alpha)
+    return math.ceil(positive_integer("tests", tests) / rate("alpha", alpha))
 
 
 def calibrated_p_value(

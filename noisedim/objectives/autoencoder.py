@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from noisedim.channel import NoisyChannel
-from noisedim.objectives.interface import BatchObjective, ObjectiveValue
+from noisedim.objectives.interface import BatchObjective, ObjectiveValue, at_least_single
 
 __all__ = ["Autoencoder"]
 
@@ -34,8 +34,8 @@ class Autoencoder(BatchObjective):
         """Loss for one batch: codes (n, d · ``outputs_a_dimension``), images (n, *shape) in [0, 1]."""
 
     def decode(self, codes: torch.Tensor) -> torch.Tensor:
-        """Images (n, *shape) in [0, 1] of what the decoder is trained to see, (n, d)."""
-        return torch.sigmoid(self.decoder(codes))
+        """Images (n, *shape) in [0, 1] of what the decoder is trained to see, (n, d); in single precision or more."""
+        return torch.sigmoid(at_least_single(self.decoder(codes)))
 
     def draw(self, codes: torch.Tensor, *, generator: torch.Generator | None = None) -> torch.Tensor:
         """What the decoder sees of ``codes``, (n, d): the codes, unless the method draws them from a posterior."""

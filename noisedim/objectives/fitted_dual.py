@@ -8,7 +8,7 @@ import torch
 from noisedim.channel import NoisyChannel
 from noisedim.checks import embedding_tensor, unit_interval
 from noisedim.errors import InvalidInputError
-from noisedim.objectives.interface import Objective, ObjectiveValue, at_least_single
+from noisedim.objectives.interface import Objective, ObjectiveValue, in_single
 from noisedim.theory.dual_batch import row_bound
 
 __all__ = ["FittedDual"]
@@ -49,6 +49,7 @@ class FittedDual(Objective):
     ) -> torch.Tensor:
         """What is minimised, 0-d, from the batch, its positives (n,) and its kernel (n, n)."""
 
+    @in_single
     def forward(
         self,
         z: torch.Tensor,
@@ -63,14 +64,11 @@ class FittedDual(Objective):
         embedding_tensor("z_prime", z_prime, dim=prior.channel_dim, minimum_rows=2, examine_values=False)
         if len(z) != len(z_prime):
             raise InvalidInputError(f"z and z_prime must have one row per image each; got {len(z)} and {len(z_prime)}")
-        # Not under the caller's autocast: the kernel's products in bfloat16 would be most of what is measured.
-        with torch.autocast(z.device.type, enabled=False):
-            z, z_prime = at_least_single(z), at_least_single(z_prime)
-            agreement = self._updated_agreement(z, z_prime, channel) if self.adaptive else 1.0
-            positives = prior.dual_positives(z, z_prime, level, agreement)
-            log_kernel = prior.fitted_log_kernel(z, z_prime, level, agreement)
-            loss = self.loss(z, z_prime, positives, log_kernel, channel, agreement)
-            bound = row_bound(positives.detach(), log_kernel.detach())
+        agreement = self._updated_agreement(z, z_prime, channel) if self.adaptive else 1.0
+        positives = prior.dual_positives(z, z_prime, level, agreement)
+        log_kernel = prior.fitted_log_kernel(z, z_prime, level, agreement)
+        loss = self.loss(z, z_prime, positives, log_kernel, channel, agreement)
+        bound = row_bound(positives.detach(), log_kernel.detach())
         return ObjectiveValue(loss, bound, min(prior.capacity(level), math.log(len(z))))
 
     @torch.no_grad()

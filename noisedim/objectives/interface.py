@@ -2,19 +2,58 @@
 
 import math
 from abc import abstractmethod
-from typing import ClassVar, NamedTuple, Self
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ClassVar, NamedTuple, ParamSpec, Self, TypeVar
 
 import torch
 from torch import nn
 
 from noisedim.channel import NoisyChannel
+from noisedim.checks import bounded_tensor
 
-__all__ = ["BatchObjective", "Objective", "ObjectiveValue", "at_least_single"]
+__all__ = ["BatchObjective", "Objective", "ObjectiveValue", "at_least_single", "in_single"]
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
 
 
 def at_least_single(values: torch.Tensor) -> torch.Tensor:
     """``values`` in float32 if they come in less: a bound of 2 nats has steps of 0.016 in bfloat16."""
     return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
+
+
+def in_single(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """``function`` on tensors of at least single precision, outside of the caller's autocast.
+
+    In half precision sums of squares overflow from 256 on, a length of zero is divided by zero, and a kernel's products
+    would be most of what is measured.
+    """
+
+    @wraps(function)
+    def computed(*args: Given.args, **options: Given.kwargs) -> Answer:
+        tensors = [value for value in (*args, *options.values()) if isinstance(value, torch.Tensor)]
+        if not tensors:
+            return function(*args, **options)  # which refuses it
+        given: list[Any] = [at_least_single(value) if isinstance(value, torch.Tensor) else value for value in args]
+        named: dict[str, Any] = {
+            name: at_least_single(value) if isinstance(value, torch.Tensor) else value
+            for name, value in options.items()
+        }
+        with torch.autocast(tensors[0].device.type, enabled=False):
+            return function(*given, **named)
+
+    return computed
+
+
+def _examine_first(objective: nn.Module, given: tuple[Any, ...]) -> None:
+    """Refuse NaN, infinities and sizes that overflow in the first batch that an objective trains on."""
+    if not (objective.training and objective._unexamined) or torch.compiler.is_compiling():
+        return
+    for value in given:
+        if isinstance(value, torch.Tensor):
+            bounded_tensor("the objective's input", value)
+    objective._unexamined = False  # type: ignore[assignment]
 
 
 class ObjectiveValue(NamedTuple):
@@ -47,6 +86,12 @@ class BatchObjective(nn.Module):
     """Whether it sees the channel's normalised output, so that offset and scale of coordinates do not matter."""
     outputs_a_dimension: ClassVar[int] = 1
     """What the encoder puts out for each coordinate of the embedding; the embedding comes first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Later batches are not read back from the device; there the loss says it.
+        self._unexamined = True
+        self.register_forward_pre_hook(_examine_first)
 
     @abstractmethod
     def on_batch(

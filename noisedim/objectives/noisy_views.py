@@ -12,12 +12,12 @@ information and no more; and at σ = 0 the objective sees x itself, which makes 
 from typing import ClassVar, Literal, final, get_args
 
 import torch
-from torch.nn import functional
 
-from noisedim.channel import NoisyChannel
+from noisedim.channel import NoisyChannel, batch_deviation
 from noisedim.checks import one_of
 from noisedim.errors import InvalidInputError
-from noisedim.objectives.interface import BatchObjective, Objective, ObjectiveValue
+from noisedim.objectives.interface import BatchObjective, Objective, ObjectiveValue, at_least_single
+from noisedim.objectives.siamese import unit_rows
 
 __all__ = ["NoiseOn", "NoisePlace", "NoisyViews", "with_noise"]
 
@@ -61,9 +61,9 @@ class NoisyViews(Objective):
         if self.place == "standardised":
             views = channel.normalise(views)
         elif self.place == "sphere":
-            views = functional.normalize(views, dim=1) * views.shape[1] ** 0.5
+            views = unit_rows(at_least_single(views)).to(views.dtype) * views.shape[1] ** 0.5
         y, y_prime = views.chunk(2)
-        scale = views.var(0, unbiased=False).sqrt() if self.place == "output" else 1.0
+        scale = batch_deviation(views) if self.place == "output" else 1.0
         y = y + scale * channel.prior.noise(y, channel.noise_level, generator=generator)
         if self.on == "both":
             y_prime = y_prime + scale * channel.prior.noise(y_prime, channel.noise_level, generator=generator)

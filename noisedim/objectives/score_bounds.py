@@ -11,7 +11,14 @@ import torch
 from noisedim.errors import InvalidInputError
 from noisedim.objectives.interface import ObjectiveValue
 
-__all__ = ["donsker_varadhan", "infonce", "log_mean_exp", "nguyen_wainwright_jordan", "split_scores"]
+__all__ = [
+    "donsker_varadhan",
+    "exp_with_tangent",
+    "infonce",
+    "log_mean_exp",
+    "nguyen_wainwright_jordan",
+    "split_scores",
+]
 
 # Beyond e^30 an exponential penalty goes on along its tangent. A tangent of e^v at v > 0 stays above 1 + v, which is
 # all that the proof of the bound needs, so the value remains a lower bound while float32 gradients remain finite.
@@ -42,9 +49,10 @@ def log_mean_exp(values: torch.Tensor) -> torch.Tensor:
     return torch.logsumexp(values.flatten(), 0) - math.log(values.numel())
 
 
-def _exp_with_tangent(value: torch.Tensor) -> torch.Tensor:
-    beyond = (value - _TANGENT_FROM).clamp(min=0)
-    return torch.exp(value.clamp(max=_TANGENT_FROM)) + math.exp(_TANGENT_FROM) * beyond
+def exp_with_tangent(value: torch.Tensor, start: float = _TANGENT_FROM) -> torch.Tensor:
+    """e^value, from ``start`` on along its tangent; same shape."""
+    beyond = (value - start).clamp(min=0)
+    return torch.exp(value.clamp(max=start)) + math.exp(start) * beyond
 
 
 def donsker_varadhan(
@@ -75,7 +83,7 @@ def donsker_varadhan(
     bound = positive.mean() - log_mean
     loss = -bound
     if log_normaliser is not None:
-        surrogate = _exp_with_tangent(log_mean - log_normaliser.detach()) - positive.mean()
+        surrogate = exp_with_tangent(log_mean - log_normaliser.detach()) - positive.mean()
         loss = surrogate + (loss - surrogate).detach()
     return ObjectiveValue(loss, bound.detach(), math.log(negative.numel()))
 
@@ -99,7 +107,7 @@ def nguyen_wainwright_jordan(positive: torch.Tensor, negative: torch.Tensor) -> 
     0.6321
     """
     _check_scores(positive, negative)
-    bound = positive.mean() - _exp_with_tangent(log_mean_exp(negative) - 1)
+    bound = positive.mean() - exp_with_tangent(log_mean_exp(negative) - 1)
     return ObjectiveValue(-bound, bound.detach(), math.log(negative.numel()))
 
 

@@ -4,6 +4,7 @@ Each loss is a function of two views' features (n, k), row i of both from one im
 knows the channel: :class:`Siamese` gives them the encoder's raw output, through a projector if there is one.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, ClassVar, final
 
@@ -17,7 +18,7 @@ from noisedim.nets import projector
 from noisedim.objectives.interface import Objective, ObjectiveValue
 from noisedim.objectives.method import Method, Preset, Settings
 
-__all__ = ["Siamese", "SiameseLoss", "check_views", "off_diagonal_squares", "siamese_method"]
+__all__ = ["Siamese", "SiameseLoss", "check_views", "off_diagonal_squares", "siamese_method", "unit_rows"]
 
 SiameseLoss = Callable[[torch.Tensor, torch.Tensor, torch.Generator | None], torch.Tensor]
 
@@ -33,6 +34,12 @@ def check_views(a: torch.Tensor, b: torch.Tensor) -> None:
 def off_diagonal_squares(matrix: torch.Tensor) -> torch.Tensor:
     """Sum of the squares of a matrix's entries off its diagonal, 0-d."""
     return matrix.square().sum() - matrix.diagonal().square().sum()
+
+
+def unit_rows(rows: torch.Tensor) -> torch.Tensor:
+    """Rows (n, k) brought to length 1; those shorter than 1e-12 become 0 and have no gradient, instead of one of 1e12."""
+    lengths = rows.norm(dim=1, keepdim=True)
+    return rows / lengths.masked_fill(lengths < 1e-12, math.inf)
 
 
 @final

@@ -1,7 +1,8 @@
 """How an encoder's raw output is brought under a prior's constraint."""
 
 import math
-from typing import final
+from collections.abc import Callable
+from typing import Any, Self, final
 
 import torch
 from torch import nn
@@ -22,6 +23,32 @@ class BatchStandardisation(nn.BatchNorm1d):
 
     def __init__(self, dim: int) -> None:
         super().__init__(dim, eps=_EPS, affine=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        own, shared = self.running_mean, self.running_var
+        if x.dtype is not torch.float64 or own is None or shared is None or own.dtype is x.dtype:
+            out: torch.Tensor = super().forward(x)
+            return out
+        # Doubles are normalised as such, though the statistics are kept in single precision.
+        mean, variance = own.to(x.dtype), shared.to(x.dtype)
+        out = nn.functional.batch_norm(
+            x, mean, variance, training=self.training, momentum=self.momentum or 0.0, eps=self.eps
+        )
+        own.copy_(mean)
+        shared.copy_(variance)
+        if self.training and self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+        return out
+
+    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
+        # Of a model cast to half precision the statistics stay in single: a variance beyond 65,504 would be infinite.
+        before = self.running_mean, self.running_var
+        super()._apply(fn, recurse)
+        for name, old in zip(("running_mean", "running_var"), before, strict=True):
+            now = getattr(self, name)
+            if old is not None and now.dtype in (torch.float16, torch.bfloat16):
+                setattr(self, name, old.to(device=now.device, dtype=torch.float32))
+        return self
 
     @torch.no_grad()
     def set_statistics(self, raw: torch.Tensor) -> None:

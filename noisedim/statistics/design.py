@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from noisedim.checks import positive, positive_integer
+from noisedim.checks import positive, positive_integer, rate
 from noisedim.errors import InvalidInputError
 
 __all__ = ["bernstein_reach", "min_samples", "min_samples_chi_square"]
@@ -12,9 +12,8 @@ _MOST = 10**9
 
 
 def _check_rates(alpha: float, beta: float) -> None:
-    for name, value in (("alpha", alpha), ("beta", beta)):
-        if not 0 < value < 1:
-            raise InvalidInputError(f"{name} must lie strictly between 0 and 1; got {value!r}")
+    rate("alpha", alpha)
+    rate("beta", beta)
 
 
 def bernstein_reach(n: int, alpha: float, beta: float, *, width: float, deviation: float) -> float:

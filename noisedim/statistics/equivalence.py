@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from noisedim.checks import positive
+from noisedim.checks import positive, rate
 from noisedim.errors import InvalidInputError
 from noisedim.statistics.intervals import Interval
 
@@ -38,7 +38,7 @@ class CrossedMean:
         """Student's t interval."""
         from scipy import stats
 
-        half = float(stats.t.ppf((1 + level) / 2, self.degrees)) * self.error
+        half = float(stats.t.ppf((1 + rate("level", level)) / 2, self.degrees)) * self.error
         return Interval(self.estimate, self.estimate - half, self.estimate + half, level, self.n, "Student t")
 
     def p_different(self) -> float:
@@ -122,6 +122,8 @@ def seeds_needed(
     """
     from scipy import stats
 
+    rate("alpha", alpha)
+    rate("power", power)
     variance = seeds * float(np.mean(np.square(seed_errors)))
     images = float(np.mean(np.square(image_errors)))
     for n in range(2, 1001):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from noisedim.checks import positive_integer
+from noisedim.checks import positive_integer, rate
 from noisedim.errors import InvalidInputError
 
 __all__ = [
@@ -45,11 +45,6 @@ class Interval:
         return f"{self.estimate:.3g} [{self.lower:.3g}, {self.upper:.3g}]"
 
 
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise InvalidInputError(f"level must lie strictly between 0 and 1; got {level!r}")
-
-
 def student_t(values: Any, *, level: float = 0.95) -> Interval:
     """Mean of a few independent values with Student's t interval: 4.604 standard errors for 5 values at 99%.
 
@@ -64,7 +59,7 @@ def student_t(values: Any, *, level: float = 0.95) -> Interval:
     """
     from scipy import stats
 
-    _check_level(level)
+    rate("level", level)
     array = np.asarray(values, dtype=np.float64).ravel()
     if not len(array) or not np.isfinite(array).all():
         raise InvalidInputError(f"expected one or more finite values; got {values!r}")
@@ -90,7 +85,7 @@ def clopper_pearson(successes: int, n: int, *, level: float = 0.95) -> Interval:
     """
     from scipy import stats
 
-    _check_level(level)
+    rate("level", level)
     n, successes = positive_integer("n", n), positive_integer("successes", successes, minimum=0)
     if successes > n:
         raise InvalidInputError(f"successes must not exceed n={n}; got {successes}")
@@ -130,7 +125,7 @@ def empirical_bernstein(values: Any, low: float, high: float, *, level: float = 
     >>> str(empirical_bernstein([0.0, 1.0] * 5000, 0, 1, level=0.999))
     '0.5 [0.478, 0.522]'
     """
-    _check_level(level)
+    rate("level", level)
     array = _bounded(values, low, high, minimum=2)
     n, mean = len(array), float(array.mean())
     logs = math.log(4 / (1 - level))
@@ -164,7 +159,7 @@ def betting(values: Any, low: float, high: float, *, level: float = 0.95) -> Int
     >>> str(betting([0.0, 1.0] * 5000, 0, 1, level=0.999))
     '0.5 [0.481, 0.519]'
     """
-    _check_level(level)
+    rate("level", level)
     x = (_bounded(values, low, high, minimum=1) - low) / (high - low)
     n, alpha = len(x), 1 - level
     # Mean and variance of the draws so far, shrunk to 1/2 and 1/4, then shifted by one: a stake sees only the past.
@@ -208,7 +203,7 @@ def scale_chi_square(sum_of_squares: float, degrees: int, *, level: float = 0.95
     """
     from scipy import stats
 
-    _check_level(level)
+    rate("level", level)
     degrees, tail = positive_integer("degrees", degrees), (1 - level) / 2
     if not (math.isfinite(sum_of_squares) and sum_of_squares > 0):
         raise InvalidInputError(f"sum_of_squares must be finite and > 0; got {sum_of_squares!r}")

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from noisedim.checks import rate
 from noisedim.errors import InvalidInputError
 from noisedim.statistics.intervals import Interval
 
@@ -35,8 +36,7 @@ def auroc(negative: Any, positive: Any, *, level: float = 0.95) -> Interval:
     from scipy import stats
 
     low, high = _scores("negative", negative), _scores("positive", positive)
-    if not 0 < level < 1:
-        raise InvalidInputError(f"level must lie strictly between 0 and 1; got {level!r}")
+    rate("level", level)
     m, n = len(low), len(high)
     ranks = stats.rankdata(np.concatenate([low, high]))
     # Of each positive, the share of negatives below it; of each negative, the share of positives above it.

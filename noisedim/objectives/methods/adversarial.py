@@ -13,7 +13,7 @@ from noisedim.checks import positive
 from noisedim.critics import MLPCritic
 from noisedim.nets import discriminator
 from noisedim.objectives.infomax import InfoMax
-from noisedim.objectives.interface import Objective, ObjectiveValue
+from noisedim.objectives.interface import Objective, ObjectiveValue, at_least_single
 from noisedim.objectives.method import Method, Preset, Settings
 
 __all__ = ["METHOD", "Adversarial"]
@@ -54,11 +54,11 @@ class Adversarial(Objective):
         information = self.infomax(z, z_prime, channel, generator=generator)
         real = channel.prior.channel_prior.sample(len(z), generator=generator, dtype=z.dtype, device=z.device)
         discerned = (
-            functional.softplus(-self.discriminator(real)).mean()
-            + functional.softplus(self.discriminator(z.detach())).mean()
+            functional.softplus(-at_least_single(self.discriminator(real))).mean()
+            + functional.softplus(at_least_single(self.discriminator(z.detach()))).mean()
         )
         constant = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
-        deceived = functional.softplus(-functional_call(self.discriminator, constant, (z,))).mean()
+        deceived = functional.softplus(-at_least_single(functional_call(self.discriminator, constant, (z,)))).mean()
         # Without noise the information has no finite ceiling but the estimator's own; it is no bound on the channel's.
         return ObjectiveValue(
             information.loss + self.weight * (deceived + discerned),

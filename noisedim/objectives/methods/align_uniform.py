@@ -3,13 +3,14 @@
 import math
 
 import torch
-from torch.nn import functional
 
-from noisedim.objectives.siamese import check_views, siamese_method
+from noisedim.objectives.interface import in_single
+from noisedim.objectives.siamese import check_views, siamese_method, unit_rows
 
 __all__ = ["METHOD", "align_uniform"]
 
 
+@in_single
 def align_uniform(a: torch.Tensor, b: torch.Tensor, *, uniformity: float = 1.0, t: float = 2.0) -> torch.Tensor:
     r"""Wang and Isola's loss on the unit sphere, 0-d: alignment, plus the log of a Gaussian potential between images.
 
@@ -23,7 +24,7 @@ def align_uniform(a: torch.Tensor, b: torch.Tensor, *, uniformity: float = 1.0, 
     Source: Wang & Isola, arXiv 2005.10242, Section 4.2 (α = 2).
     """
     check_views(a, b)
-    a, b = functional.normalize(a, dim=1), functional.normalize(b, dim=1)
+    a, b = unit_rows(a), unit_rows(b)
     alignment = (a - b).square().sum(1).mean()
     return alignment + uniformity / 2 * (_log_potential(a, t) + _log_potential(b, t))
 

@@ -2,12 +2,14 @@
 
 import torch
 
+from noisedim.objectives.interface import in_single
 from noisedim.objectives.method import Recipe
 from noisedim.objectives.siamese import check_views, off_diagonal_squares, siamese_method
 
 __all__ = ["METHOD", "barlow_twins"]
 
 
+@in_single
 def barlow_twins(a: torch.Tensor, b: torch.Tensor, *, redundancy: float = 5e-3) -> torch.Tensor:
     """Barlow Twins' loss, 0-d: the views' cross-correlation matrix is drawn to the identity.
 

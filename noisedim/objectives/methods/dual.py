@@ -8,7 +8,7 @@ import torch
 from noisedim.channel import NoisyChannel
 from noisedim.checks import embedding_tensor, one_of
 from noisedim.errors import InvalidInputError
-from noisedim.objectives.interface import Objective, ObjectiveValue, at_least_single
+from noisedim.objectives.interface import Objective, ObjectiveValue, in_single
 from noisedim.objectives.method import Method, Preset
 from noisedim.priors import Prior
 
@@ -109,6 +109,7 @@ class Dual(Objective):
         super().__init__()
         self.pairs: Pairs = one_of("pairs", pairs, get_args(Pairs))  # type: ignore[assignment]
 
+    @in_single
     def forward(
         self,
         z: torch.Tensor,
@@ -118,11 +119,8 @@ class Dual(Objective):
         generator: torch.Generator | None = None,
         estimate: bool = True,
     ) -> ObjectiveValue:
-        # Not under the caller's autocast: the kernel's products in bfloat16 would be most of what is measured.
         channel.check_batch(len(z))
-        with torch.autocast(z.device.type, enabled=False):
-            z, z_prime = at_least_single(z), at_least_single(z_prime)
-            return dual_bound(z, z_prime, channel.prior, channel.level, pairs=self.pairs, estimate=estimate)
+        return dual_bound(z, z_prime, channel.prior, channel.level, pairs=self.pairs, estimate=estimate)
 
 
 METHOD = Method(

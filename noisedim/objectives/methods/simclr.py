@@ -6,12 +6,14 @@ import torch
 from torch.nn import functional
 
 from noisedim.checks import positive
+from noisedim.objectives.interface import in_single
 from noisedim.objectives.method import Recipe
-from noisedim.objectives.siamese import check_views, siamese_method
+from noisedim.objectives.siamese import check_views, siamese_method, unit_rows
 
 __all__ = ["METHOD", "nt_xent"]
 
 
+@in_single
 def nt_xent(a: torch.Tensor, b: torch.Tensor, *, temperature: float = 0.5) -> torch.Tensor:
     r"""SimCLR's loss: cross-entropy of finding a row's other view among all 2n − 1 other rows, 0-d.
 
@@ -27,7 +29,7 @@ def nt_xent(a: torch.Tensor, b: torch.Tensor, *, temperature: float = 0.5) -> to
     """
     check_views(a, b)
     n = len(a)
-    rows = functional.normalize(torch.cat([a, b]), dim=1)
+    rows = unit_rows(torch.cat([a, b]))
     logits = (rows @ rows.T / positive("temperature", temperature)).fill_diagonal_(-math.inf)
     partner = torch.arange(2 * n, device=a.device).roll(n)
     return functional.cross_entropy(logits, partner)

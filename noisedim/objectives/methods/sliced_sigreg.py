@@ -7,7 +7,7 @@ import torch
 
 from noisedim.channel import NoisyChannel
 from noisedim.checks import embedding_tensor, positive, unit_interval
-from noisedim.objectives.interface import Objective, ObjectiveValue, at_least_single
+from noisedim.objectives.interface import Objective, ObjectiveValue, in_single
 from noisedim.objectives.method import Method
 from noisedim.theory.sliced_kernels import sliced_epps_pulley
 
@@ -43,6 +43,7 @@ class SlicedSIGReg(Objective):
         self.weight = unit_interval("weight", weight)
         self.beta = positive("beta", beta)
 
+    @in_single
     def forward(
         self,
         z: torch.Tensor,
@@ -54,13 +55,11 @@ class SlicedSIGReg(Objective):
     ) -> ObjectiveValue:
         embedding_tensor("z", z, minimum_rows=2, examine_values=False)
         embedding_tensor("z_prime", z_prime, dim=z.shape[1], minimum_rows=2, examine_values=False)
-        with torch.autocast(z.device.type, enabled=False):
-            z, z_prime = at_least_single(z), at_least_single(z_prime)
-            # Two views lie at equal distance from their mean: half of their own.
-            prediction = (z - z_prime).square().mean() / 4
-            match = (sliced_epps_pulley(z, self.beta) + sliced_epps_pulley(z_prime, self.beta)) / 2
-            scale = self.weight * len(z) * math.sqrt(2 * math.pi) * self.beta
-            return ObjectiveValue.without_bound((1 - self.weight) * prediction + scale * match)
+        # Two views lie at equal distance from their mean: half of their own.
+        prediction = (z - z_prime).square().mean() / 4
+        match = (sliced_epps_pulley(z, self.beta) + sliced_epps_pulley(z_prime, self.beta)) / 2
+        scale = self.weight * len(z) * math.sqrt(2 * math.pi) * self.beta
+        return ObjectiveValue.without_bound((1 - self.weight) * prediction + scale * match)
 
 
 METHOD = Method(

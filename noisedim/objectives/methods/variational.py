@@ -1,5 +1,6 @@
 """The variational autoencoder and the β-VAE."""
 
+import math
 from typing import ClassVar, final
 
 import torch
@@ -11,18 +12,26 @@ from noisedim.checks import positive
 from noisedim.errors import InvalidInputError
 from noisedim.nets import decoder
 from noisedim.objectives.autoencoder import Autoencoder
-from noisedim.objectives.interface import ObjectiveValue
+from noisedim.objectives.interface import ObjectiveValue, at_least_single, in_single
 from noisedim.objectives.method import Method, Preset
+from noisedim.objectives.score_bounds import exp_with_tangent
 
 __all__ = ["METHOD", "Variational", "gaussian_kl"]
 
 
+# Beyond it a variance goes on along its tangent, so that values and gradients stay finite.
+_TANGENT_FROM = 30.0
+
+
+@in_single
 def gaussian_kl(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
     r"""KL(N(μ, diag e^v) ‖ N(0, I)) of each row, nats: :math:`\tfrac12\sum_i(\mu_i^2 + e^{v_i} - 1 - v_i)`; (n,).
 
+    Where v exceeds 30, e^v is replaced by its tangent there.
+
     Source: Kingma & Welling, arXiv 1312.6114, Appendix B.
     """
-    return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2
+    return (mean.square() + exp_with_tangent(log_variance, _TANGENT_FROM) - 1 - log_variance).sum(1) / 2
 
 
 @final
@@ -49,7 +58,9 @@ class Variational(Autoencoder):
         """One draw of each row's posterior, (n, d)."""
         mean, log_variance = codes.chunk(2, dim=1)
         noise = torch.randn(mean.shape, generator=generator, dtype=mean.dtype, device=mean.device)
-        return mean + (log_variance / 2).exp() * noise
+        # A deviation whose square the dtype holds; of float32 and more it is e^15.
+        largest = min(_TANGENT_FROM, math.log(torch.finfo(mean.dtype).max))
+        return mean + (log_variance.clamp(max=largest) / 2).exp() * noise
 
     def information_at_most(self, codes: torch.Tensor, channel: NoisyChannel) -> float:
         """The mean divergence of the posteriors from the prior."""
@@ -61,7 +72,8 @@ class Variational(Autoencoder):
         if codes.shape[1] % 2:
             raise InvalidInputError(f"codes must hold means and log-variances, an even number; got {codes.shape[1]}")
         mean, log_variance = codes.chunk(2, dim=1)
-        logits = self.decoder(self.draw(codes, generator=generator))
+        logits = at_least_single(self.decoder(self.draw(codes, generator=generator)))
+        images = at_least_single(images)
         pixels = functional.binary_cross_entropy_with_logits(logits, images, reduction="sum") / len(images)
         return ObjectiveValue.without_bound(pixels + self.beta * gaussian_kl(mean, log_variance).mean())
 

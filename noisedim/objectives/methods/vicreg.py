@@ -3,12 +3,14 @@
 import torch
 from torch.nn import functional
 
+from noisedim.objectives.interface import in_single
 from noisedim.objectives.method import Recipe
 from noisedim.objectives.siamese import check_views, off_diagonal_squares, siamese_method
 
 __all__ = ["METHOD", "vicreg"]
 
 
+@in_single
 def vicreg(
     a: torch.Tensor,
     b: torch.Tensor,

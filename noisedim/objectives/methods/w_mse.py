@@ -5,11 +5,13 @@ from torch.nn import functional
 
 from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError
-from noisedim.objectives.siamese import check_views, siamese_method
+from noisedim.objectives.interface import in_single
+from noisedim.objectives.siamese import check_views, siamese_method, unit_rows
 
 __all__ = ["METHOD", "whitening_mse"]
 
 
+@in_single
 def whitening_mse(
     a: torch.Tensor, b: torch.Tensor, *, group: int | None = None, generator: torch.Generator | None = None
 ) -> torch.Tensor:
@@ -37,8 +39,12 @@ def whitening_mse(
     for u in (a, b):
         # functional.embedding: its backward sums in a fixed order, which that of indexing does not.
         groups = functional.embedding(order, u).view(-1, group, features)
-        whitened.append(functional.normalize(_whiten(groups).reshape(-1, features), dim=1))
+        whitened.append(unit_rows(_whiten(groups).reshape(-1, features)))
     return (whitened[0] - whitened[1]).square().sum(1).mean()
+
+
+# Variance of a group of equal rows, which are then whitened to zeros.
+_LEAST_SCALE = 1e-12
 
 
 def _whiten(groups: torch.Tensor) -> torch.Tensor:
@@ -47,8 +53,12 @@ def _whiten(groups: torch.Tensor) -> torch.Tensor:
     covariance = centred.mT @ centred / (groups.shape[1] - 1)
     # A little of the identity, as the authors add, so that a thin group has a factor; relative to the scale.
     identity = torch.eye(groups.shape[2], dtype=groups.dtype, device=groups.device)
-    scale = covariance.diagonal(dim1=1, dim2=2).mean(1).detach()[:, None, None]
-    factor = torch.linalg.cholesky(covariance + 1e-5 * scale * identity)
+    scale = covariance.diagonal(dim1=1, dim2=2).mean(1).detach()[:, None, None].clamp(min=_LEAST_SCALE)
+    covariance = covariance + 1e-5 * scale * identity
+    try:
+        factor = torch.linalg.cholesky(covariance)
+    except torch.linalg.LinAlgError:  # a group on a line, of which single precision does not hold that little
+        factor = torch.linalg.cholesky(covariance.double()).to(covariance.dtype)
     return torch.linalg.solve_triangular(factor, centred.mT, upper=False).mT
 
 

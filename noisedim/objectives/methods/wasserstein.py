@@ -10,12 +10,13 @@ from noisedim.errors import InvalidInputError
 from noisedim.nets import decoder
 from noisedim.objectives.autoencoder import Autoencoder
 from noisedim.objectives.directions import unit_directions
-from noisedim.objectives.interface import ObjectiveValue
+from noisedim.objectives.interface import ObjectiveValue, in_single
 from noisedim.objectives.method import Method, Preset
 
 __all__ = ["SLICED", "WAE_MMD", "Wasserstein", "imq_mmd", "sliced_w2"]
 
 
+@in_single
 def imq_mmd(z: torch.Tensor, sample: torch.Tensor, *, scale: float | None = None) -> torch.Tensor:
     r"""Squared maximum mean discrepancy by the inverse multiquadric :math:`C/(C + \|x-y\|^2)`, unbiased, 0-d.
 
@@ -41,6 +42,7 @@ def imq_mmd(z: torch.Tensor, sample: torch.Tensor, *, scale: float | None = None
     return within(z) + within(sample) - 2 * kernel(z, sample).mean()
 
 
+@in_single
 def sliced_w2(z: torch.Tensor, sample: torch.Tensor, directions: torch.Tensor) -> torch.Tensor:
     """Squared sliced 2-Wasserstein distance of two samples of one size, over given directions, 0-d.
 
