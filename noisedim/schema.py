@@ -149,29 +149,36 @@ def _hints(kind: Any) -> dict[str, Any]:
     return {name: hint for name, hint in get_type_hints(kind).items() if name in kind.__dataclass_fields__}
 
 
+@cache
+def _required(kind: Any) -> tuple[str, ...]:
+    without = dataclasses.MISSING
+    return tuple(own.name for own in dataclasses.fields(kind) if own.default is own.default_factory is without)
+
+
+@cache
+def _parts(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    return get_origin(kind), get_args(kind)
+
+
 def _prepared(data: Any, kind: Any, place: str, *, refuse: bool, given: Mapping[str, Any]) -> Any:
     """The data with surplus fields refused or left out, and NaN where null stands for a number."""
-
-    def deeper(value: Any, part: Any, name: str) -> Any:
-        return _prepared(value, part, ".".join(filter(None, (place, name))), refuse=refuse, given={})
-
     if isinstance(data, np.generic):  # of records that are made, not read
         data = data.item()
     if kind is float:
         return float("nan") if data is None else data
+    if isinstance(data, str | int | float):  # a file holds a hundred thousand of these
+        return data
+
+    def deeper(value: Any, part: Any, name: str) -> Any:
+        return _prepared(value, part, f"{place}.{name}" if place and name else place or name, refuse=refuse, given={})
+
     if dataclasses.is_dataclass(kind) and isinstance(data, Mapping):
         hints = _hints(cast(Any, kind))
         known = [name for name in hints if name not in given]
         unknown = [name for name in data if name not in known]
         if unknown and refuse:
             raise InvalidInputError(f"unknown field {_shown(unknown[0])}" + (f" in {place}" if place else ""))
-        missing = [
-            field.name
-            for field in dataclasses.fields(kind)
-            if field.name in known
-            and field.name not in data
-            and field.default is field.default_factory is dataclasses.MISSING
-        ]
+        missing = [name for name in _required(cast(Any, kind)) if name in known and name not in data]
         if missing:
             raise InvalidInputError(f"the field {missing[0]!r} is missing" + (f" in {place}" if place else ""))
         return {name: deeper(data[name], hints[name], name) for name in known if name in data}
@@ -179,7 +186,7 @@ def _prepared(data: Any, kind: Any, place: str, *, refuse: bool, given: Mapping[
 
 
 def _prepared_parts(data: Any, kind: Any, deeper: Callable[[Any, Any, str], Any]) -> Any:
-    origin, parts = get_origin(kind), get_args(kind)
+    origin, parts = _parts(kind)
     if origin in (Union, types.UnionType):
         fitting = [part for part in parts if dataclasses.is_dataclass(part) or get_origin(part) is not None]
         return deeper(data, fitting[0], "") if len(fitting) == 1 and data is not None else data

@@ -37,10 +37,8 @@ __all__ = [
     "draw",
 ]
 
-# A larger SVG is not kept; the PNG is enough.
-_MOST_SVG_CHARACTERS = 400_000
-# A page shows a vector picture up to this size.
-_MOST_INLINE_SVG = 60_000
+# Larger or more crowded pictures are kept in pixels: thousands of marks take megabytes as vectors.
+_MOST_SVG_CHARACTERS = 150_000
 _MOST_MARKS = 600
 # Colours of a picture in pixels: enough for the smooth edges of a few hues.
 _COLOURS = 96
@@ -174,20 +172,31 @@ class Definitions:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as PNG and SVG, with a caption and a text alternative."""
+    """A figure with a caption and a text alternative.
+
+    Attributes:
+        name: of its file, without the ending.
+        content: of its file.
+        ending: ``svg`` for lines, which are sharp at every size; ``png`` for thousands of marks and for images.
+        alt: what it shows, for those who do not see it.
+        caption: below it.
+    """
 
     name: str
-    png: bytes
-    svg: str | None
+    content: bytes
+    ending: Literal["svg", "png"]
     alt: str
     caption: str
 
     @property
+    def file_name(self) -> str:
+        return f"{self.name}.{self.ending}"
+
+    @property
     def data_uri(self) -> str:
-        """The vectors unless they are large, else the pixels, as a data URI: for a page that needs no other file."""
-        if self.svg is not None and len(self.svg) < _MOST_INLINE_SVG:
-            return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode()
-        return "data:image/png;base64," + base64.b64encode(self.png).decode()
+        """The picture as a data URI: for a page that needs no other file."""
+        kind = "svg+xml" if self.ending == "svg" else self.ending
+        return f"data:image/{kind};base64,{base64.b64encode(self.content).decode()}"
 
 
 @dataclass(frozen=True)
@@ -268,22 +277,21 @@ class Page:
 
 
 def draw(name: str, figure: "Figure", *, alt: str, caption: str) -> Picture:
-    """A figure as a picture called ``name``; equal figures give equal bytes. Scatter plots are kept in pixels only."""
+    """A figure as a picture called ``name``; equal figures give equal bytes."""
+    if not _is_crowded(figure):
+        svg = io.BytesIO()
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        if len(svg.getvalue()) <= _MOST_SVG_CHARACTERS:
+            return Picture(name, svg.getvalue(), "svg", alt, caption)
     png = io.BytesIO()
-    figure.savefig(png, format="png", metadata={"Software": None})
-    return Picture(name, _with_few_colours(png.getvalue()), _as_svg(figure), alt, caption)
+    figure.savefig(png, format="png", pil_kwargs={"compress_level": 0})  # packed below
+    return Picture(name, _with_few_colours(png.getvalue()), "png", alt, caption)
 
 
-def _as_svg(figure: "Figure") -> str | None:
-    """Lines are sharp at every size; thousands of marks or an image take megabytes as vectors."""
+def _is_crowded(figure: "Figure") -> bool:
     axes = figure.axes  # those of its parts, too
     marks = sum(len(np.atleast_1d(collection.get_offsets())) for own in axes for collection in own.collections)
-    if marks > _MOST_MARKS or any(own.images for own in axes):
-        return None
-    svg = io.StringIO()
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    text = svg.getvalue()
-    return text if len(text) < _MOST_SVG_CHARACTERS else None
+    return marks > _MOST_MARKS or any(own.images for own in axes)
 
 
 def _with_few_colours(png: bytes) -> bytes:

@@ -203,8 +203,6 @@ def _environment(names: dict[int, str]) -> Any:
 
 def _write_picture(folder: Path, picture: Picture) -> None:
     def write(file: BinaryIO) -> None:
-        file.write(picture.png)
+        file.write(picture.content)
 
-    write_atomically(folder / f"{picture.name}.png", write)
-    if picture.svg is not None:
-        write_text_atomically(folder / f"{picture.name}.svg", picture.svg)
+    write_atomically(folder / picture.file_name, write)

@@ -27,6 +27,8 @@ from noisedim.runs.sweep import SweepOutcome, available_cores, make_runs
 __all__ = ["ReportOptions", "build_pages", "make_sources", "render_report", "write_report"]
 
 _MOST_LEADS = 3
+_COMMITTED = Path("reports")
+_LOCAL = _COMMITTED / "local"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,21 +41,21 @@ class ReportOptions:
     """Data set; digits are part of the installation."""
     data_root: Path | None = None
     """Folder of the data sets in torchvision's layout; NOISEDIM_DATA if omitted."""
-    output: Path = Path("reports")
-    """Folder to write to; runs are kept in its subfolder results/runs, published records of runs in results."""
+    output: Path | None = None
+    """Folder to write to; runs are kept in its subfolder results/runs, published records of runs in results. If omitted,
+    pages go to reports/local, which git ignores, and records are read in reports/results and not published: with
+    --output reports the committed report is made."""
     run: bool = True
     """Make missing runs; with --no-run only render what is there."""
     fresh: bool = False
-    """Make every run here, also those of which records are published, and publish the new ones instead."""
+    """Make every run here, also those of which records are published; with --output, publish the new ones instead."""
     jobs: int | None = None
     """Runs at a time; the number of cores if omitted."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to train."""
 
 
-def make_sources(
-    profile: str, data: str, output: Path = Path("reports"), studies: Sequence[Study] = STUDIES
-) -> Sources:
+def make_sources(profile: str, data: str, output: Path = _COMMITTED, studies: Sequence[Study] = STUDIES) -> Sources:
     """Where the sections of a report under ``output`` read, and which runs it needs.
 
     Raises: InvalidInputError: for an unknown profile or data set.
@@ -133,7 +135,7 @@ def write_report(options: ReportOptions, studies: Sequence[Study] = STUDIES) -> 
 
     Raises: DataNotFoundError, InvalidInputError, StorageError: no file is left half-written.
     """
-    sources = make_sources(options.profile, options.data, options.output, studies)
+    sources = make_sources(options.profile, options.data, options.output or _COMMITTED, studies)
     failed: list[SweepOutcome] = []
     if options.run:
         load_images(options.data, root=options.data_root)  # fails before anything is trained if the data are not there
@@ -143,9 +145,10 @@ def write_report(options: ReportOptions, studies: Sequence[Study] = STUDIES) -> 
             f"expected runs of the {options.profile} profile on {options.data} in {sources.store.root}; there are none. "
             "Run without --no-run to make them"
         )
-    publish(sources, anew=options.fresh)
+    if options.output is not None:
+        publish(sources, anew=options.fresh)
     words = [f"{outcome.config.title}: {outcome.error}" for outcome in failed]
-    print(f"report: {render_report(sources, words, options.output, studies)}")
+    print(f"report: {render_report(sources, words, options.output or _LOCAL, studies)}")
     return 0
 
 

@@ -126,8 +126,7 @@ def seeds_needed(
     rate("power", power)
     variance = seeds * float(np.mean(np.square(seed_errors)))
     images = float(np.mean(np.square(image_errors)))
-    for n in range(2, 1001):
-        quantiles = stats.t.ppf([1 - alpha / len(seed_errors), (1 + power) / 2], n - 1)
-        if margin >= quantiles.sum() * math.sqrt(variance / n + images):
-            return n
-    return None
+    n = np.arange(2, 1001)
+    quantiles = sum(stats.t.ppf(share, n - 1) for share in (1 - alpha / len(seed_errors), (1 + power) / 2))
+    enough = margin >= quantiles * np.sqrt(variance / n + images)
+    return int(n[enough.argmax()]) if enough.any() else None

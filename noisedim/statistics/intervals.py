@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -83,16 +84,23 @@ def clopper_pearson(successes: int, n: int, *, level: float = 0.95) -> Interval:
     >>> str(clopper_pearson(8, 10))
     '0.8 [0.444, 0.975]'
     """
-    from scipy import stats
-
     rate("level", level)
     n, successes = positive_integer("n", n), positive_integer("successes", successes, minimum=0)
     if successes > n:
         raise InvalidInputError(f"successes must not exceed n={n}; got {successes}")
+    lower, upper = _proportion_limits(successes, n, level)
+    return Interval(successes / n, lower, upper, level, n, "Clopper–Pearson")
+
+
+@lru_cache(maxsize=4096)
+def _proportion_limits(successes: int, n: int, level: float) -> tuple[float, float]:
+    """An audit asks for the same few counts thousands of times."""
+    from scipy import stats
+
     tail = (1 - level) / 2
     lower = 0.0 if successes == 0 else float(stats.beta.ppf(tail, successes, n - successes + 1))
     upper = 1.0 if successes == n else float(stats.beta.ppf(1 - tail, successes + 1, n - successes))
-    return Interval(successes / n, lower, upper, level, n, "Clopper–Pearson")
+    return lower, upper
 
 
 def _bounded(values: Any, low: float, high: float, *, minimum: int) -> np.ndarray:

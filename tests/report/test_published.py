@@ -1,6 +1,7 @@
 """What is published stays: a fresh clone renders a complete report, small and linked, and nothing done here takes it back."""
 
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,3 +136,27 @@ def test_runs_made_here_are_shown_before_published_ones(seeds):
     commits = [sources.store.find(config).read_environment()["commit"] for config in plan]
     assert commits[0] == "made-here"
     assert "made-here" not in commits[1:]
+
+
+def test_the_plain_command_changes_no_tracked_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    studies = load_studies(("seeds",))
+    sources = make_sources("quick", "digits", studies=studies)
+    path = packed_path(sources.results, "quick", "digits", "seeds")
+    path.parent.mkdir(parents=True)
+    shutil.copy(PUBLISHED / path.name, path)
+    shutil.copy(PUBLISHED.parents[1] / ".gitignore", tmp_path)
+
+    def git(*words):
+        done = subprocess.run(["git", *words], check=True, capture_output=True, text=True)
+        return done.stdout.split()
+
+    git("init", "--quiet")
+    unpacked(sources, sources.plans["seeds"], len(sources.plans["seeds"]))
+    path.unlink()  # there is something to publish
+    git("add", ".")
+    assert write_report(ReportOptions(run=False), studies) == 0
+    assert Path("reports/local/index.html").is_file()
+    assert git("ls-files", "--others", "--modified", "--exclude-standard") == []
+    assert write_report(ReportOptions(run=False, output=Path("reports")), studies) == 0
+    assert {"reports/index.html", str(path)} <= set(git("ls-files", "--others", "--exclude-standard"))

@@ -88,9 +88,9 @@ def test_markdown_shows_the_dial_and_links_every_page(made):
 
 def test_second_time_nothing_is_trained(made, monkeypatch):
     monkeypatch.setattr("noisedim.report.build.make_runs", lambda *a, **k: pytest.fail("made runs again"))
-    before = (made / "figures" / "figure-1.png").read_bytes()
+    before = (made / "figures" / "figure-1.svg").read_bytes()
     assert write_report(ReportOptions(output=made), tiny_studies()) == 0
-    assert (made / "figures" / "figure-1.png").read_bytes() == before  # same runs, same picture
+    assert (made / "figures" / "figure-1.svg").read_bytes() == before  # same runs, same picture
     assert write_report(ReportOptions(output=made, run=False), tiny_studies()) == 0
 
 

@@ -25,6 +25,8 @@ from noisedim.report.theory.verdicts import (
     trained_verdict,
 )
 from noisedim.theory.claims import CLAIMS, ERRATA, ERRATUM_KINDS
+from noisedim.theory.laws import Normal
+from noisedim.theory.sources import LazySource
 from noisedim.verification.ledger import make_ledger
 from noisedim.verification.outcomes import Finding, Row, Verdict
 
@@ -154,6 +156,8 @@ def test_figures_show_bounds_and_where_they_are_tight() -> None:
     assert abs(capacity - laws[0]).max() < 1e-9
     for values in laws[1:]:
         assert (values < capacity).all()
+    exact = LazySource(Normal(), keep=0.5).information(Normal(0, float(above.lines[0].get_xdata()[4])))
+    assert abs(laws[-1][4] / exact - 1) < 1e-4
     assert below.get_yscale() == "log"
 
     kl, renyi, gap, certificate = (line.get_ydata() for line in ladder_figure().axes[0].lines[::-1])
