@@ -23,9 +23,6 @@ from noisedim.report.study import Sources
 __all__ = ["figure_1_words", "figure_2_words", "reproduction_section"]
 
 _TITLE = "Which of the paper's figures are reproduced?"
-_COMMAND = (
-    "pytest benchmarks/test_figure_1.py --profile mnist-short --benchmark-json=reports/results/benchmarks-mnist.json"
-)
 _INDEX_WORDS = {
     "index_dagostino": "D'Agostino",
     "index_shapiro": "Shapiro–Wilk",
@@ -51,7 +48,7 @@ _RULES = (
 )
 
 
-def reproduction_section(sources: Sources) -> Section:
+def reproduction_section(sources: Sources) -> Section | None:
     """Verdicts from the profile's own Figures 1 and 2, and from Figure 1 on MNIST where a benchmark made it."""
     verdicts: list[Verdict] = []
     blocks: list[Block] = []
@@ -72,14 +69,7 @@ def reproduction_section(sources: Sources) -> Section:
         for run in series.failed
     ]
     blocks += [block for series in found for block in _series_blocks(series)]
-    if not found:
-        blocks.append(
-            Notice(
-                f"Figure 1 on MNIST is not measured yet: `{_COMMAND}` makes it, shortened; "
-                "`--profile paper` is the full protocol, for a GPU."
-            )
-        )
-    return Section(_TITLE, verdicts, [*blocks, Text(_RULES)])
+    return Section(_TITLE, verdicts, [*blocks, Text(_RULES)]) if verdicts or blocks else None
 
 
 def _series_blocks(series: Series) -> list[Block]:
