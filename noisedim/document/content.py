@@ -40,6 +40,7 @@ __all__ = [
 # Larger or more crowded pictures are kept in pixels: thousands of marks take megabytes as vectors.
 _MOST_SVG_CHARACTERS = 150_000
 _MOST_MARKS = 600
+_PIXELS_PER_INCH = 100
 # Colours of a picture in pixels: enough for the smooth edges of a few hues.
 _COLOURS = 96
 
@@ -180,6 +181,7 @@ class Picture:
         ending: ``svg`` for lines, which are sharp at every size; ``png`` for thousands of marks and for images.
         alt: what it shows, for those who do not see it.
         caption: below it.
+        width: at which its letters are as large as the text around it, in a page's pixels.
     """
 
     name: str
@@ -187,6 +189,7 @@ class Picture:
     ending: Literal["svg", "png"]
     alt: str
     caption: str
+    width: int
 
     @property
     def file_name(self) -> str:
@@ -278,14 +281,15 @@ class Page:
 
 def draw(name: str, figure: "Figure", *, alt: str, caption: str) -> Picture:
     """A figure as a picture called ``name``; equal figures give equal bytes."""
+    width = round(_PIXELS_PER_INCH * figure.get_figwidth())
     if not _is_crowded(figure):
         svg = io.BytesIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
         if len(svg.getvalue()) <= _MOST_SVG_CHARACTERS:
-            return Picture(name, svg.getvalue(), "svg", alt, caption)
+            return Picture(name, svg.getvalue(), "svg", alt, caption, width)
     png = io.BytesIO()
     figure.savefig(png, format="png", pil_kwargs={"compress_level": 0})  # packed below
-    return Picture(name, _with_few_colours(png.getvalue()), "png", alt, caption)
+    return Picture(name, _with_few_colours(png.getvalue()), "png", alt, caption, width)
 
 
 def _is_crowded(figure: "Figure") -> bool:

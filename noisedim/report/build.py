@@ -123,7 +123,7 @@ def _header(sources: Sources, failed: Sequence[str], pages: Sequence[Page]) -> H
         heading="Do the embeddings follow the distribution we chose?",
         lead=[by_key[key] for key in LEADS if by_key.get(key)][:_MOST_LEADS],
         notices=[*notices, *(f"A run failed: {words}" for words in failed)],
-        budget=f"{sources.data}, {sources.profile} profile: {complete} runs of {', '.join(sorted(commits)) or 'no commit'}.",
+        budget=f"{complete} runs on {sources.data}, {sources.profile} profile, commit {', '.join(sorted(commits)) or '—'}.",
         picture=next(emblems, None),
     )
 

@@ -37,7 +37,7 @@
     label.className = "filter";
     const input = document.createElement("input");
     input.type = "search";
-    label.append("Rows with ", input);
+    label.append("Show rows with ", input);
     table.closest(".scroll").before(label);
     input.addEventListener("input", () => {
       const wanted = input.value.toLowerCase();

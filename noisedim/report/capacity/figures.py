@@ -24,7 +24,7 @@ _SCORES = {
     "knn": "5 nearest neighbours",
     "naive_bayes": "Gaussian naive Bayes",
     "mlp": "perceptron",
-    "silhouette": "silhouette (not accuracy)",
+    "linear": "linear",
 }
 
 
@@ -35,21 +35,23 @@ def figure_1(groups: Mapping[float, Sequence[EncoderRecord]], *, classes: int) -
         groups: records by capacity in nats, the smallest first.
         classes: number of classes; its logarithm is the smallest capacity that can hold the label.
     """
-    figure = new_figure(6.4, 9.6)
-    information, match, scores = figure.subplots(3, 1, sharex=True)
+    figure = new_figure(9.6, 7.6)
+    (information, match), (scores, clusters) = figure.subplots(2, 2, sharex=True)
     _draw_information(information, groups)
     _draw_match(match, groups)
     for number, (name, label) in enumerate(_SCORES.items()):
         _interval_line(scores, {c: of_measure(group, name) for c, group in groups.items()}, number, label)
     scores.axhline(1 / classes, color="#888888", ls=":", lw=1, label=f"chance, 1/{classes}")
-    scores.set_ylabel("accuracy, silhouette")
-    scores.set_xlabel("capacity of the channel (nats)")
-    scores.set_title("Downstream, on held-out images", loc="left")
-    for axes in (information, match, scores):
+    scores.set(ylabel="accuracy", ylim=(0, 1))
+    scores.set_title("Accuracy, held out", loc="left", fontsize=11)
+    _interval_line(clusters, {c: of_measure(group, "silhouette") for c, group in groups.items()}, 0, "of the classes")
+    clusters.set(ylabel="silhouette")
+    clusters.set_title("Silhouette, held out", loc="left", fontsize=11)
+    for axes in (information, match, scores, clusters):
         axes.axvline(np.log(classes), color="#888888", ls="-.", lw=0.8)
-        axes.legend(
-            fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.06 if axes is not scores else -0.16), ncols=3
-        )
+        axes.legend(fontsize=8, loc="lower right" if axes is scores else "best", ncols=2 if axes is scores else 1)
+    for axes in (scores, clusters):
+        axes.set_xlabel("capacity of the channel (nats)")
     information.annotate(
         f"log {classes}", (np.log(classes), 0), xytext=(3, 4), textcoords="offset points", fontsize=8, color=INK
     )
@@ -62,7 +64,7 @@ def _draw_information(axes: "Axes", groups: Mapping[float, Sequence[EncoderRecor
     bounds = {c: of_measure(group, "information") for c, group in groups.items()}
     _interval_line(axes, bounds, 0, "lower bound, measured")
     axes.set_ylabel("information (nats)")
-    axes.set_title("Information through the channel", loc="left")
+    axes.set_title("Information through the channel", loc="left", fontsize=11)
 
 
 def _draw_match(axes: "Axes", groups: Mapping[float, Sequence[EncoderRecord]]) -> None:
@@ -73,7 +75,7 @@ def _draw_match(axes: "Axes", groups: Mapping[float, Sequence[EncoderRecord]]) -
     axes.axhline(0.05, color="#888888", ls=":", lw=1, label="0.05")
     axes.set_ylim(-0.03, 1.03)
     axes.set_ylabel("p-value or index")
-    axes.set_title("Match to N(0, I), on held-out images", loc="left")
+    axes.set_title("Match to N(0, I), held out", loc="left", fontsize=11)
 
 
 def _interval_line(axes: "Axes", series: Mapping[float, Sequence[float]], number: int, label: str) -> None:

@@ -59,7 +59,7 @@ def capacity_section(sources: Sources) -> Section:
         verdicts,
         [Pictures([picture]), _table(groups), explanation],
         statements=_statements(match, accuracy, steps=configs[0].steps),
-        finding=_finding(sources.data, match, accuracy, steps=configs[0].steps),
+        finding=_finding(sources.data, match, steps=configs[0].steps),
         emblem=_dial(sources, groups),
     )
 
@@ -79,25 +79,21 @@ def _statements(match: MatchVerdict, accuracy: AccuracyVerdict | None, *, steps:
 def _match_effect(match: MatchVerdict) -> str:
     passing = match.passing
     if match.status != "only when":
-        return f"{sum(match.passed.values())} of {sum(match.seeds.values())} seeds pass"
+        return f"{sum(match.passed.values())} of {sum(match.seeds.values())} seeds"
     inside = sum(match.passed[c] for c in passing), sum(match.seeds[c] for c in passing)
     others = [c for c in match.passed if c not in passing]
     outside = sum(match.passed[c] for c in others), sum(match.seeds[c] for c in others)
-    where = f"{min(passing):g} to {max(passing):g} nats" if len(passing) > 1 else f"{passing[0]:g} nats"
-    return f"{where} ({inside[0]} of {inside[1]} seeds; elsewhere {outside[0]} of {outside[1]})"
+    where = f"{min(passing):g} to {max(passing):g}" if len(passing) > 1 else f"{passing[0]:g}"
+    return f"at {where} nats of capacity ({inside[0]} of {inside[1]} seeds; elsewhere {outside[0]} of {outside[1]})"
 
 
-def _finding(data: str, match: MatchVerdict, accuracy: AccuracyVerdict | None, *, steps: int) -> str:
-    words = (
-        f"On {data} ({max(match.seeds.values())} seeds, {steps:,} steps, n = {_images(match)} held out) embeddings pass the "
-        f"battery at {_match_effect(match)}"
-        if match.status == "only when"
-        else f"On {data}, {_match_effect(match)} the battery on held-out images ({steps:,} steps, n = {_images(match)})"
-    )
-    if accuracy is not None:
-        low, high = accuracy.means[accuracy.low], accuracy.means[accuracy.high]
-        words += f"; accuracy goes from {low:.2f} at {accuracy.low:g} to {high:.2f} at {accuracy.high:g} nats"
-    return words + "."
+def _finding(data: str, match: MatchVerdict, *, steps: int) -> str:
+    budget = f"{steps:,} steps, n = {_images(match)}"
+    if match.status != "only when":
+        return (
+            f"In two dimensions, embeddings of held-out {data} pass the battery in {_match_effect(match)} ({budget})."
+        )
+    return f"In two dimensions, embeddings of held-out {data} pass the battery {_match_effect(match)}; {budget}."
 
 
 def _dial_words(groups: Groups) -> str:

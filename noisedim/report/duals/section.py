@@ -16,6 +16,7 @@ from noisedim.document.content import (
     Text,
     Verdict,
 )
+from noisedim.document.words import bracketed
 from noisedim.report.duals.figures import duals_picture
 from noisedim.report.duals.verdicts import (
     ALPHA,
@@ -90,11 +91,14 @@ def _statement(file: StudyFile, found: DualsVerdict) -> Statement:
     own = next((each for each in found.comparisons if each.method == found.chosen), None)
     data, steps = _about(file)
     budget = f"{data}, {found.seeds} seeds, {steps} steps"
-    if own is None:
-        return Statement(_STATEMENT, "undecided", "no form decided", budget, "more seeds", rank=36)
-    ratio = own.log_ratio
-    effect = f"{_WORDS[own.method]}: D₂ × {exp(ratio.estimate):.2f} [{exp(ratio.lower):.2f}, {exp(ratio.upper):.2f}]"
-    return Statement(_STATEMENT, "supported", effect, budget, rank=36)
+    shown = own or min(found.comparisons, key=lambda each: each.log_ratio.estimate)
+    ratio = shown.log_ratio
+    effect = (
+        f"{_WORDS[shown.method]}: D₂ × {exp(ratio.estimate):.2f} [{exp(ratio.lower):.2f}, {exp(ratio.upper):.2f}], "
+        f"5-NN {bracketed(shown.accuracy, signed=True)}"
+    )
+    status, needs = ("undecided", "more seeds") if own is None else ("supported", "")
+    return Statement(_STATEMENT, status, effect, budget, needs, rank=36)  # type: ignore[arg-type]
 
 
 def _forest(data: str, records: Sequence[DualRecord]) -> Forest:

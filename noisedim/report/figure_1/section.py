@@ -50,9 +50,7 @@ def figure_1_section(sources: Sources) -> Section:
     )
     verdict, statement = _answer(file.records, seeds)
     blocks: list[Block] = [text, Pictures([_picture(file.records)]), _table(file.records)]
-    return Section(
-        _TITLE, [verdict], blocks, [statement], f"{verdict.question} {verdict.words[0].upper()}{verdict.words[1:]}."
-    )
+    return Section(_TITLE, [verdict], blocks, [statement], f"In two dimensions, {verdict.words}.")
 
 
 def _answer(records: Sequence[StudyRecord], seeds: int) -> tuple[Verdict, Statement]:
@@ -68,8 +66,9 @@ def _answer(records: Sequence[StudyRecord], seeds: int) -> tuple[Verdict, Statem
         )
     own, top = found.fall, found.top
     words = (
-        f"5-NN accuracy at {found.above:g} nats less that at {found.below:g} nats is {own.estimate:+.3f} [{own.lower:+.3f}, "
-        f"{own.upper:+.3f}]; the most is {top.estimate:.3f} [{top.lower:.3f}, {top.upper:.3f}] at {found.best:g} nats, where "
+        f"5-NN accuracy changes by {own.estimate:+.3f} [{own.lower:+.3f}, {own.upper:+.3f}] from a capacity of "
+        f"{found.below:g} to one of {found.above:g} nats;"
+        f" the most is {top.estimate:.3f} [{top.lower:.3f}, {top.upper:.3f}] at {found.best:g} nats, where "
         f"the paper shows {_PAPER}"
     )
     answer = {"supported": "yes, at lower accuracies", "contradicted": "no"}.get(found.status, "not decided")
@@ -98,18 +97,26 @@ def _picture(records: Sequence[StudyRecord]) -> Picture:
     figure = new_figure(7.5, 4.2)
     panel = figure.subplots()
     panel.axhspan(0.95, 1, color="#dddddd", zorder=0, label="the paper's axis")
+    aside = 0.16 * (np.arange(len(_PROBES)) - (len(_PROBES) - 1) / 2)  # else the bars hide each other
     for i, (score, words) in enumerate(_PROBES.items()):
         values = by_capacity(records, score)
         means = np.array([np.mean(list(own.values())) for own in values.values()])
         ends = [student_t(list(own.values()), level=0.99) for own in values.values()]
         half = np.array([own.upper - own.estimate if own.n > 1 else 0.0 for own in ends])
         panel.errorbar(
-            list(values), means, half, color=PALETTE[i], marker=MARKERS[i], label=words, capsize=2, lw=1.3, ms=5
+            np.array(list(values)) + aside[i],
+            means,
+            half,
+            color=PALETTE[i],
+            marker=MARKERS[i],
+            label=words,
+            lw=1.1,
+            ms=4,
         )
     panel.axvline(LEAST_CAPACITY, color="#222222", ls=":", lw=1)
-    panel.annotate("log 10", (LEAST_CAPACITY, 0.03), xytext=(4, 0), textcoords="offset points", fontsize=9)
-    panel.set(xlabel="capacity, nats", ylabel="accuracy on test images", ylim=(0, 1))
-    panel.legend(loc="lower right", fontsize=8)
+    panel.annotate("log 10", (LEAST_CAPACITY, 0.33), xytext=(4, 0), textcoords="offset points", fontsize=9)
+    panel.set(xlabel="capacity, nats", ylabel="accuracy on test images", ylim=(0.3, 1))
+    panel.legend(loc="center right", bbox_to_anchor=(1, 0.72), ncols=3, fontsize=8)
     return draw(
         "figure-1-mnist",
         figure,

@@ -36,9 +36,7 @@ def matching_section(sources: Sources) -> Section:
     blocks: list[Block] = [text, Pictures([matching_picture(records)])]
     blocks += [_factor(records, factor) for factor in ("images", "steps", "objective")]
     blocks.append(_noise_and_batch(records))
-    return Section(
-        _TITLE, [verdict], blocks, [statement], f"{verdict.question} {verdict.words[0].upper()}{verdict.words[1:]}."
-    )
+    return Section(_TITLE, [verdict], blocks, [statement], f"{verdict.words[0].upper()}{verdict.words[1:]}.")
 
 
 def _distance(records: Sequence[StudyRecord]) -> str:

@@ -103,9 +103,13 @@ def _noise_injection(curves: Mapping[str, Curve]) -> dict[str, Curve]:
 
 def _leader_words(own: Leader) -> str:
     """The method, its setting and its distance."""
+    return f"{_setting_words(own)}, sliced W₂ {_distance_words(own.distance)}"
+
+
+def _setting_words(own: Leader) -> str:
     method = CONTESTANTS[own.method]
     setting = "" if method.dial == "none" else f" ({'σ' if method.dial == 'σ' else 'strength'} near {own.dial:g})"
-    return f"{method.words}{setting}, sliced W₂ {_distance_words(own.distance)}"
+    return f"{method.words}{setting}"
 
 
 def _answer(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> tuple[str, str]:
@@ -127,15 +131,21 @@ def _answer(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Compari
 
 
 def _finding(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> str:
+    """Which method and setting to take; the forest below has the distances."""
     level = _headline(dim)
     best, ours = leader_at(curves, level), leader_at({REFERENCE: curves[REFERENCE]}, level)
     if best is None or ours is None:
         return ""
-    where = f"On MNIST at d = {dim} and 5-NN accuracy {level:g}, "
+    theirs, own = (_setting_words(leader) for leader in (best, ours))
+    where = f"For d = {dim} and 5-NN accuracy {level:g} on MNIST, take"
+    budget = f"({len(curves[REFERENCE].seeds)} seeds, 1,000 steps)"
     if best.method == REFERENCE:
-        return f"{where}no method was estimated closer to the prior than the {_leader_words(ours)}."
+        return f"{where} the {own}: no method was estimated closer to the prior {budget}."
     decided = next((e.decision for e in comparisons if (e.method, e.wanted) == (best.method, level)), "undecided")
-    return f"{where}the {_leader_words(ours)}, is {decided} against the closest estimate, {_leader_words(best)}."
+    if decided == "worse":
+        return f"{where} the {theirs}: it is closer to the prior than the {own} {budget}."
+    which = {"equivalent": "they match the prior equally well", "better": "the second is closer to the prior"}
+    return f"{where} the {theirs} or the {own}: {which.get(decided, 'which is closer to the prior is undecided')} {budget}."
 
 
 def _statement(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison], file: StudyFile) -> Statement:

@@ -251,7 +251,8 @@ def _errata_table(ledger: Ledger, kind: str) -> Table:
                 "corrected form": _worded(claim),
             }
         )
-    return Table(rows, f"Errata: {kind}" if kind else "Errata")
+    filled = [name for name in (rows[0] if rows else ()) if any(row[name] for row in rows)]
+    return Table([{name: row[name] for name in filled} for row in rows], f"Errata: {kind}" if kind else "Errata")
 
 
 def _counterexamples(ledger: Ledger, claim_id: str) -> str:

@@ -41,7 +41,7 @@ def two_dimensions_section(sources: Sources) -> Section:
     return Section(_TITLE, [verdict], [text, Pictures([_picture(file.records)]), _table(found)], [statement], finding)
 
 
-_CLAIM = "Noise injection reaches 5-NN accuracy .95 in two dimensions without labels"
+_CLAIM = "Noise injection reaches 5-NN accuracy .95 in two dimensions"
 
 
 def _answer(found: TwoDimensionsVerdict) -> tuple[Verdict, Statement, str]:
@@ -51,12 +51,11 @@ def _answer(found: TwoDimensionsVerdict) -> tuple[Verdict, Statement, str]:
     how_far = f"{CONDITIONS[found.longest.condition].words}: up to {found.longest.longest:,} steps; others fewer"
     answer = "yes" if found.status == "supported" else "not without labels at these budgets"
     needs = "longer training, or the authors' code" if found.status == "undecided" else ""
-    prefix = "pairs share the class: " if found.status == "only when" else ""
     short = f"{bracketed(found.best.accuracy)} without labels"
     if found.with_labels is not None:
-        short += f"; {bracketed(found.with_labels.accuracy)} with them"
+        short = f"pairs share the class: {bracketed(found.with_labels.accuracy)}; {short}"
     budget = f"MNIST, up to {found.longest.longest:,} steps; others fewer"
-    statement = Statement(_CLAIM, found.status, prefix + short, budget, needs, rank=4)
+    statement = Statement(_CLAIM, found.status, short, budget, needs, rank=4)
     most = "In two dimensions the most accurate embedding by noise injection was"
     finding = f"{most} {effect} ({how_far}); the paper's Figure 1 shows .95 to .99."
     question = "Is the paper's accuracy of .95 to .99 in two dimensions reached?"

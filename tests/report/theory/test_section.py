@@ -100,7 +100,7 @@ def test_one_row_a_claim_and_one_an_erratum(tmp_path: Path) -> None:
     assert by_id["theorem-3.4"].startswith("✓ no counterexample in 1 cases; proof: ")
     wrong = [line for line in errata if line["kind"] != "remark on method"]
     assert {line["printed form"] for line in wrong} == {"✗ refuted"}
-    assert {line["printed form"] for line in errata if line not in wrong} == {""}
+    assert {line.get("printed form", "") for line in errata if line not in wrong} == {""}
     assert {line["as computed"] for line in wrong} == {"printed and true: 7.0847 ≠ 6.8378"}
     assert {line["erratum"]: line["kind"] for line in errata} == {c.id: c.erratum_kind for c in ERRATA}
     (cells,) = primitives.rows
