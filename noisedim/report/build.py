@@ -47,8 +47,8 @@ class ReportOptions:
     """Make every run here, also those of which records are published, and publish the new ones instead."""
     jobs: int | None = None
     """Runs at a time; the number of cores if omitted."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to train."""
+    device: str = "auto"
+    """Where to train: auto, cpu, cuda, cuda:N or mps."""
 
 
 def make_sources(
