@@ -8,7 +8,7 @@ from typing import Any, Self, final
 import torch
 from torch import nn
 
-from noisedim.checks import bounded_tensor, embedding_tensor, positive
+from noisedim.checks import bounded_tensor, double_buffer, doubled, embedding_tensor, positive
 from noisedim.errors import InvalidInputError
 from noisedim.priors import Prior, noise_level
 
@@ -173,8 +173,8 @@ class NoisyChannel(nn.Module):
         if not examine:
             return
         bounded_tensor("the channel's input", raw, power=2)
-        spread = raw.detach().double().var(0, unbiased=False)
-        scale = raw.detach().double().square().mean(0)
+        values = doubled(raw.detach())
+        spread, scale = values.var(0, unbiased=False), values.square().mean(0)
         # Relative to the coordinate's size: a huge offset with rounding noise on it is constant, too.
         constant = (spread <= 1e-12 * scale + 1e-30).nonzero().flatten().tolist()
         if constant:
@@ -235,8 +235,9 @@ class NoisyChannel(nn.Module):
     def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
         # A cast of the model (.half(), .bfloat16()) must move the level but not round it.
         level = self.noise_level
+        del self.noise_level
         super()._apply(fn, recurse)
-        self.noise_level = level.to(device=self.noise_level.device)
+        self.register_buffer("noise_level", double_buffer(level, fn))
         return self
 
     def extra_repr(self) -> str:

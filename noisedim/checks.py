@@ -7,7 +7,7 @@ where that is lossless, so that calls read ``sigma = positive("sigma", sigma)``.
 import math
 import numbers
 import warnings
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,10 @@ from noisedim.columns import values_of
 from noisedim.errors import InvalidInputError
 
 __all__ = [
+    "SINGLE_ONLY",
     "bounded_tensor",
+    "double_buffer",
+    "doubled",
     "embedding_matrix",
     "embedding_tensor",
     "exactly_one",
@@ -141,6 +144,26 @@ def bounded_tensor(name: str, value: torch.Tensor, *, power: int = 4) -> torch.T
             f"{name} must be finite and within ±{largest:.1g}, so that its powers are finite; got {peak:.3g}"
         )
     return value
+
+
+# Kinds of devices without float64.
+SINGLE_ONLY = {"mps"}
+
+
+def doubled(tensor: torch.Tensor) -> torch.Tensor:
+    """``tensor`` in float64; on the CPU, where its device has none."""
+    return (tensor.cpu() if tensor.device.type in SINGLE_ONLY else tensor).double()
+
+
+def double_buffer(buffer: torch.Tensor, move: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+    """A buffer that keeps float64 under what ``nn.Module._apply`` does; in single precision, where its device has none.
+
+    Args:
+        buffer: as it was.
+        move: what is done to tensors, such as ``lambda tensor: tensor.half()``.
+    """
+    device = move(torch.zeros((), device=buffer.device)).device
+    return buffer.to(torch.float32 if device.type in SINGLE_ONLY else torch.float64).to(device)
 
 
 def tensor_values(name: str, tensor: torch.Tensor) -> np.ndarray:

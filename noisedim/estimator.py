@@ -44,7 +44,7 @@ class DistributionMatcher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         augmentation_probability: probability that the second view differs from the first.
         encoder: ``"auto"`` or ``"mlp"``.
         learning_rate: peak learning rate.
-        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:N"`` or ``"mps"``.
         random_state: an integer, a :class:`numpy.random.RandomState`, or None for NumPy's global state, as in
             scikit-learn: seeds weights, batches and noise. Equal integers give equal results on the same kind of CPU.
         fit_inverse_transform: keep the training rows and their embeddings, which :meth:`inverse_transform` needs.

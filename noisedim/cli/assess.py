@@ -61,7 +61,7 @@ class Assess:
     """Seconds that the tests over all pairs of rows may take together; if they would take longer, they are left out, and
     the verdict says so."""
     device: Device = "cpu"
-    """Where sums over pairs of rows are computed."""
+    """Where sums over pairs of rows are computed: auto, cpu, cuda or cuda:N."""
     output: Path | None = None
     """Folder for assessment.json and assessment.html; or a .json or .html file."""
     every: Annotated[bool, tyro.conf.arg(name="all")] = False
@@ -145,9 +145,14 @@ class Assess:
 
         if self.device == "cpu":
             return torch.device("cpu")
+        from noisedim.errors import InvalidInputError
         from noisedim.training.device import resolve_device
 
-        return resolve_device(self.device)
+        if (device := resolve_device(self.device)).type == "mps":
+            raise InvalidInputError(
+                "device='mps' has no float64, in which sums over pairs are computed; use cpu or cuda"
+            )
+        return device
 
     def _print(self, assessment: "Assessment") -> None:
         if self.every:

@@ -29,7 +29,7 @@ class Embed:
     features: bool = False
     """The backbone's features, before the projection head, instead of the embedding."""
     device: Device = "auto"
-    """Where to compute."""
+    """Where to compute: auto, cpu, cuda, cuda:N or mps."""
 
     def run(self) -> int:
         from noisedim.assessment.storage.write import check_writable, write_embeddings

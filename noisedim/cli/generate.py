@@ -39,7 +39,7 @@ class Generate:
     seed: int = 0
     """Of conditions and latents."""
     device: Device = "auto"
-    """Where to compute."""
+    """Where to compute: auto, cpu, cuda, cuda:N or mps."""
 
     def run(self) -> int:
         import numpy as np

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -11,7 +11,8 @@ __all__ = ["DEFAULT_RUNS", "Device", "read_rows"]
 
 # Runs are kept where the report reads them; a test compares this with noisedim.runs.store.DEFAULT_ROOT.
 DEFAULT_RUNS = Path("reports/results/runs")
-Device = Literal["auto", "cpu", "cuda"]
+# auto, cpu, cuda, cuda:N or mps; noisedim.training.device checks it, which imports torch.
+Device = str
 
 
 def read_rows(path: Path, name: str | None) -> "np.ndarray":

@@ -1,8 +1,9 @@
 """``noisedim prior``: learn a prior from samples, draw from one, map embeddings to one."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -38,23 +39,29 @@ class Fit:
     """Of weights, batches and starting points."""
 
     def run(self) -> int:
-        from noisedim.priors import FlowPrior, GaussianMixturePrior
-
         samples = read_rows(self.samples, self.name)
-        if self.output.suffix == ".safetensors":
-            flow = FlowPrior.fit(samples, seed=self.seed, steps=self.steps)
-            score = flow.learned["held_out_log_prob"]
-            flow.save(self.output)
-        elif self.output.suffix == ".json":
-            mixture, score = GaussianMixturePrior.fit(samples, components=self.components, seed=self.seed)
-            mixture.save(self.output)
-        else:
-            raise InvalidInputError(
-                f"--output must end in .safetensors (a flow) or .json (a mixture); got {self.output}"
-            )
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.simplefilter("always")
+            score = self._fitted(samples)
         print(f"{self.output}: mean log-density of rows that fitted nothing {score:.4g} nats")
+        for note in notes:
+            print(f"note: {note.message}")
         print("whether other samples follow it: noisedim assess SAMPLES --prior " + str(self.output))
         return 0
+
+    def _fitted(self, samples: Any) -> float:
+        """Fit and write; the score of the rows that fitted nothing."""
+        from noisedim.priors import FlowPrior, GaussianMixturePrior
+
+        if self.output.suffix == ".safetensors":
+            flow = FlowPrior.fit(samples, seed=self.seed, steps=self.steps)
+            flow.save(self.output)
+            return float(flow.learned["held_out_log_prob"])
+        if self.output.suffix == ".json":
+            mixture, score = GaussianMixturePrior.fit(samples, components=self.components, seed=self.seed)
+            mixture.save(self.output)
+            return score
+        raise InvalidInputError(f"--output must end in .safetensors (a flow) or .json (a mixture); got {self.output}")
 
 
 @dataclass(frozen=True, kw_only=True)

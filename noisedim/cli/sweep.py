@@ -44,7 +44,7 @@ class Sweep:
     address: str | None = None
     """The cluster's scheduler."""
     device: Device = "auto"
-    """Where to train."""
+    """Where to train: auto, cpu, cuda, cuda:N or mps."""
 
     def configs(self) -> list[TrainConfig]:
         """The grid, seeds innermost."""

@@ -36,7 +36,7 @@ class TableOne:
     jobs: int | None = None
     """Runs at a time; default 1 on a GPU, otherwise the number of cores."""
     device: Device = "auto"
-    """Where to train."""
+    """Where to train: auto, cpu, cuda, cuda:N or mps."""
 
     def run(self) -> int:
         from noisedim.progress import progress_display

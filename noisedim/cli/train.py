@@ -59,7 +59,7 @@ class Train:
     runs: Path = DEFAULT_RUNS
     """Folder of the runs."""
     device: Device = "auto"
-    """Where to train."""
+    """Where to train: auto, cpu, cuda, cuda:N or mps."""
     devices: int = 1
     """Train in this many processes of this machine, each on its own GPU or on the CPU; needs Lightning. The result equals
     that of one process. Not needed for processes that torchrun started."""

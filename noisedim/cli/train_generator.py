@@ -32,7 +32,7 @@ class TrainGenerator:
     runs: Path = DEFAULT_RUNS
     """Folder of the runs."""
     device: Device = "auto"
-    """Where to train."""
+    """Where to train: auto, cpu, cuda, cuda:N or mps."""
 
     def run(self) -> int:
         from noisedim.files import read_json

@@ -133,7 +133,7 @@ def train_classifier(
         config: the run.
         images: the training images, (n, *shape), uint8 or float in [0, 1].
         labels: int64 from 0, (n,).
-        device: ``auto``, ``cpu`` or ``cuda``.
+        device: see :func:`~noisedim.training.device.resolve_device`.
         checkpoint: file to save to and to resume from; without it nothing is saved.
         on_progress: called each time the loss is recorded.
 

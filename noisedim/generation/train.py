@@ -255,7 +255,7 @@ def train_generator(
         config: the run.
         encoder: the trained encoder of ``config.encoder``.
         images: the training images, (n, *shape), uint8 or float in [0, 1].
-        device: ``auto``, ``cpu`` or ``cuda``.
+        device: see :func:`~noisedim.training.device.resolve_device`.
         checkpoint: file to save to and to resume from; without it nothing is saved.
         checkpoint_seconds: minimum time between two saves; it does not influence the result.
         log_every: steps between two records of the metrics.

@@ -2,11 +2,13 @@
 
 import math
 from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, Self
 
 import torch
 
 from noisedim.channel import NoisyChannel
-from noisedim.checks import embedding_tensor, unit_interval
+from noisedim.checks import double_buffer, embedding_tensor, unit_interval
 from noisedim.errors import InvalidInputError
 from noisedim.objectives.interface import Objective, ObjectiveValue, in_single
 from noisedim.theory.dual_batch import row_bound
@@ -36,6 +38,13 @@ class FittedDual(Objective):
             raise InvalidInputError(f"decay must lie strictly between 0 and 1; got {decay!r}")
         # NaN: no batch seen yet.
         self.register_buffer("running_agreement", torch.tensor(math.nan, dtype=torch.float64))
+
+    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
+        agreement = self.running_agreement
+        del self.running_agreement
+        super()._apply(fn, recurse)
+        self.register_buffer("running_agreement", double_buffer(agreement, fn))
+        return self
 
     @abstractmethod
     def loss(

@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any, ClassVar, NamedTuple, ParamSpec, Self, TypeVar
 
@@ -40,7 +41,8 @@ def in_single(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
             name: at_least_single(value) if isinstance(value, torch.Tensor) else value
             for name, value in options.items()
         }
-        with torch.autocast(tensors[0].device.type, enabled=False):
+        kind = tensors[0].device.type
+        with torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext():
             return function(*given, **named)
 
     return computed

@@ -6,7 +6,7 @@ from typing import Any, final
 import torch
 
 from noisedim.errors import InvalidInputError
-from noisedim.priors.arrays import SINGLE_EPS, covariance_factor, numbers
+from noisedim.priors.arrays import SINGLE_EPS, check_sizes, covariance_factor, numbers
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import normal_distribution, signs, standard_normal_log_prob
 from noisedim.priors.uniform import UniformPrior
@@ -41,6 +41,7 @@ class FullGaussianPrior(MappedPrior):
             )
         super().__init__(len(self.mean))
         self.factor = covariance_factor("covariance", self.covariance)
+        check_sizes("mean and covariance", location=self.mean, scale=self.covariance.diagonal().sqrt())
 
     @property
     def law(self) -> str:
@@ -89,6 +90,7 @@ class BoxPrior(MappedPrior):
             raise InvalidInputError(
                 f"a box needs low < high in every coordinate; got low={self.low.tolist()}, high={self.high.tolist()}"
             )
+        check_sizes("a box", location=torch.maximum(self.low.abs(), self.high.abs()), scale=self.high - self.low)
         super().__init__(len(self.low), channel_prior=UniformPrior(len(self.low), squash=squash))
         self.squash = squash
 

@@ -7,13 +7,15 @@ import torch
 
 from noisedim.errors import InvalidInputError
 
-__all__ = ["SINGLE_EPS", "covariance_factor", "digits_held", "numbers"]
+__all__ = ["SINGLE_EPS", "check_sizes", "covariance_factor", "digits_held", "numbers"]
 
 SINGLE_EPS = float(torch.finfo(torch.float32).eps)
 """How far, relatively, a value of single precision may be from what it was: so much outside of an edge is at the edge."""
 
 # A covariance whose correlations have a smaller eigenvalue than this is singular to working precision.
 _LEAST_EIGENVALUE = 1e-10
+_LARGEST = 1e30
+_MOST_WIDTHS = 1e10
 
 
 def digits_held(z: torch.Tensor) -> int:
@@ -38,6 +40,31 @@ def numbers(name: str, value: Any, *, ndim: int) -> torch.Tensor:
     return torch.from_numpy(array.copy())
 
 
+def check_sizes(name: str, *, location: Any, scale: Any) -> None:
+    """Refuse a law whose values overflow, vanish, or lie so far out that float64 does not tell them apart.
+
+    Args:
+        name: of the law or its parameter, for the message.
+        location: values about which the law lies, of any shape.
+        scale: its widths, of a shape that fits.
+
+    Raises: InvalidInputError: for values beyond ±1e30 (float32 ends at 3e38), widths outside of 1e-30 to 1e30, or values
+        more than 1e10 widths from 0.
+    """
+    places, widths = np.abs(np.asarray(location, dtype=np.float64)), np.asarray(scale, dtype=np.float64)
+    farthest, least, widest = float(places.max()), float(widths.min()), float(widths.max())
+    if not (farthest <= _LARGEST and widest <= _LARGEST and least >= 1 / _LARGEST):
+        raise InvalidInputError(
+            f"{name} must make values within ±{_LARGEST:g} and widths from {1 / _LARGEST:g}; got values of {farthest:.3g} "
+            f"and widths from {least:.3g} to {widest:.3g}"
+        )
+    if (most := float((places / widths).max())) > _MOST_WIDTHS:
+        raise InvalidInputError(
+            f"{name} must make values that float64 tells apart, within {_MOST_WIDTHS:g} widths of 0; got one {most:.3g} widths "
+            "from it"
+        )
+
+
 def covariance_factor(name: str, covariance: torch.Tensor) -> torch.Tensor:
     """The lower Cholesky factor of a covariance matrix (d, d).
 
@@ -48,7 +75,7 @@ def covariance_factor(name: str, covariance: torch.Tensor) -> torch.Tensor:
     scale = covariance.diagonal()
     if not bool((scale > 0).all()):
         raise InvalidInputError(f"{name} must have variances > 0; got {scale.tolist()}")
-    correlation = covariance / torch.sqrt(scale[:, None] * scale)
+    correlation = covariance / scale.sqrt()[:, None] / scale.sqrt()
     if not bool(torch.allclose(correlation, correlation.T, rtol=0, atol=1e-9)):
         raise InvalidInputError(f"{name} must be symmetric; got {covariance.tolist()}")
     least = float(torch.linalg.eigvalsh((correlation + correlation.T) / 2)[0])

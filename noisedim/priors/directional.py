@@ -8,7 +8,7 @@ from typing import Any, final
 import torch
 from torch import nn
 
-from noisedim.checks import positive_integer
+from noisedim.checks import doubled, positive_integer
 from noisedim.priors.arrays import digits_held
 from noisedim.priors.interface import Prior
 from noisedim.priors.normalisation import StandardisationThenSpheres
@@ -104,7 +104,7 @@ class SpheresPrior(Prior):
         return (a - b).square().sum(1).mean() * (k * mean_resultant(k, self._sphere_dim) / 2)
 
     def agreement(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> torch.Tensor:
-        inner = (z.detach() * z_prime.detach()).sum(1).mean().double()
+        inner = doubled((z.detach() * z_prime.detach()).sum(1).mean())
         return inner.div(self._spheres).clamp(_LEAST_AGREEMENT, 1.0)
 
     def dual_positives(

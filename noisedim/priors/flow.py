@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, final
@@ -10,7 +11,8 @@ import torch
 
 from noisedim.checks import embedding_matrix, positive_integer
 from noisedim.errors import InvalidInputError, StorageError
-from noisedim.priors.arrays import numbers
+from noisedim.priors.arrays import check_sizes, numbers
+from noisedim.priors.fitting import set_apart, tail_words
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import standard_normal_log_prob
 from noisedim.streams import stream, torch_seed
@@ -56,42 +58,54 @@ class FlowPrior(MappedPrior):
         if self.mean.shape != self.scale.shape or not bool((self.scale > 0).all()):
             raise InvalidInputError(f"mean and scale must match, and scale be > 0; got {self.mean} and {self.scale}")
         super().__init__(len(self.mean))
+        check_sizes("mean and scale", location=self.mean, scale=self.scale)
         self.learned = dict(learned or {})
         self._flow = flow.double().eval().requires_grad_(False)
         self._path: Path | None = None
+        probe = self._from_normal(torch.linspace(-3, 3, 13, dtype=torch.float64)[:, None].expand(-1, self.dim))
+        if not bool(torch.isfinite(probe).all() and torch.isfinite(self._log_prob(probe)).all()):
+            raise InvalidInputError("a flow must have finite samples and densities; got weights that make others")
 
     @classmethod
     def fit(cls, samples: Any, *, seed: int = 0, steps: int = 600, batch_size: int = 512) -> Self:
         """Learn the law of ``samples`` by likelihood.
 
-        A tenth of the rows fits nothing and tells which step's flow to keep.
+        A tenth of the rows fits nothing: one half of it tells which step's flow to keep, the other how good that is. Copies
+        of a row stay together.
 
         Args:
-            samples: (n, d), n >= 20.
+            samples: (n, d), at least 20 different rows.
             seed: of weights and batches.
             steps: of Adam, at most.
             batch_size: rows a step.
 
         Raises: InvalidInputError: for NaN, too few rows, a constant coordinate (its law has no density), or where zuko
             is not installed.
+
+        Warns: UserWarning: where the rows' tails are heavier than the flow's, which are Gaussian.
         """
-        rows = torch.from_numpy(embedding_matrix("samples", samples, minimum_rows=_LEAST_ROWS))
-        mean, scale = rows.mean(0), rows.std(0, unbiased=False)
+        rows = embedding_matrix("samples", samples, minimum_rows=_LEAST_ROWS)
+        mean, scale = torch.from_numpy(rows.mean(0)), torch.from_numpy(rows.std(0))
         if not bool((scale > 0).all()):
             raise InvalidInputError("samples must vary in every coordinate; got a constant one")
-        known = ((rows - mean) / scale).float()
         generator = stream(seed, "flow batches")
-        order = torch.randperm(len(known), generator=generator)
-        judge, known = known[order[: len(known) // 10]], known[order[len(known) // 10 :]]
+        parts = set_apart(rows, lambda n: torch.randperm(n, generator=generator).numpy(), least=_LEAST_ROWS)
+        apart, known = (((torch.from_numpy(part) - mean) / scale).float() for part in parts)
+        # One half says which step to keep, the other, which chose nothing, how good it is.
+        judge, scored = apart[: (len(apart) + 1) // 2], apart[len(apart) // 2 :]
         flow = _new_flow(known.shape[1], seed)
 
         def loss() -> torch.Tensor:
             chosen = torch.randint(len(known), (min(batch_size, len(known)),), generator=generator)
             return -flow().log_prob(known[chosen]).mean()
 
-        score = _train(flow, loss, lambda: flow().log_prob(judge).mean().item(), steps)
-        learned = {"from": "samples", "rows": len(rows), "held_out_log_prob": score - float(scale.log().sum())}
-        return cls(flow, mean, scale, learned=learned)
+        _train(flow, loss, lambda: flow().log_prob(judge).mean().item(), steps)
+        with torch.no_grad():
+            score = float(flow().log_prob(scored).double().mean()) - float(scale.log().sum())
+        prior = cls(flow, mean, scale, learned={"from": "samples", "rows": len(rows), "held_out_log_prob": score})
+        if (words := tail_words(prior, rows)) is not None:
+            warnings.warn(words, UserWarning, stacklevel=2)
+        return prior
 
     @classmethod
     def fit_density(
@@ -259,8 +273,8 @@ def _new_flow(dim: int, seed: int) -> "Flow":
         return zuko.flows.NSF(dim, transforms=_TRANSFORMS, hidden_features=_HIDDEN)
 
 
-def _train(flow: "Flow", loss: Callable[[], torch.Tensor], judge: Callable[[], float] | None, steps: int) -> float:
-    """Minimise ``loss``; with ``judge``, keep the state that it scores highest, and return the score."""
+def _train(flow: "Flow", loss: Callable[[], torch.Tensor], judge: Callable[[], float] | None, steps: int) -> None:
+    """Minimise ``loss``; with ``judge``, keep the state that it scores highest."""
     optimizer = torch.optim.Adam(flow.parameters(), lr=_LEARNING_RATE)
     best, kept = -float("inf"), flow.state_dict()
     for step in range(positive_integer("steps", steps)):
@@ -275,4 +289,3 @@ def _train(flow: "Flow", loss: Callable[[], torch.Tensor], judge: Callable[[], f
                 best, kept = score, {name: tensor.clone() for name, tensor in flow.state_dict().items()}
     if judge is not None:
         flow.load_state_dict(kept)
-    return best

@@ -6,7 +6,7 @@ from typing import Any, final
 import torch
 from torch import nn
 
-from noisedim.checks import positive_integer
+from noisedim.checks import doubled, positive_integer
 from noisedim.priors.interface import Prior
 from noisedim.priors.normalisation import BatchStandardisation
 from noisedim.priors.special import standard_normal_log_prob
@@ -69,7 +69,7 @@ class GaussianPrior(Prior):
         return (a - b).square().sum(1).mean() / (2 * level * level)
 
     def agreement(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> torch.Tensor:
-        return (z.detach() * z_prime.detach()).sum(1).mean().double().div(self.dim).clamp(_LEAST_CORRELATION, 1.0)
+        return doubled((z.detach() * z_prime.detach()).sum(1).mean()).div(self.dim).clamp(_LEAST_CORRELATION, 1.0)
 
     def dual_positives(
         self, z: torch.Tensor, z_prime: torch.Tensor, level: float, agreement: float | torch.Tensor = 1.0

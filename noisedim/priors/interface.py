@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from noisedim.checks import exactly_one, positive, positive_integer
+from noisedim.checks import doubled, exactly_one, positive, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.theory.dual_batch import row_bound
 
@@ -173,7 +173,7 @@ class Prior(ABC):
         In float64: with little noise, single precision would lift it.
         """
         with torch.no_grad():
-            z, z_prime = z.double(), z_prime.double()
+            z, z_prime = doubled(z), doubled(z_prime)
             bound = row_bound(self.dual_positives(z, z_prime, level), self.fitted_log_kernel(z, z_prime, level))
         return bound, min(self.capacity(level), math.log(len(z)))
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 import torch
 from torch import nn
 
-from noisedim.checks import positive_integer
+from noisedim.checks import SINGLE_ONLY, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.priors.gaussian import GaussianPrior
 from noisedim.priors.interface import Prior
@@ -129,6 +129,10 @@ class MappedPrior(Prior):
         if not isinstance(z, torch.Tensor) or z.ndim != 2 or z.shape[1] != columns or not z.is_floating_point():
             came = f"{tuple(z.shape)}, {z.dtype}" if isinstance(z, torch.Tensor) else type(z).__name__
             raise InvalidInputError(f"{self!r} takes floating-point tensors of shape (n, {columns}); got {came}")
+        if z.device.type in SINGLE_ONLY:
+            raise InvalidInputError(
+                f"{self!r} is computed in float64, which {z.device.type} lacks; move the rows to the CPU"
+            )
         return widened(z)
 
     @abstractmethod

@@ -1,12 +1,14 @@
 """Gaussian mixtures: the exact Rosenblatt transform, and its inverse with implicit gradients."""
 
+import warnings
 from typing import Any, Self, final
 
 import torch
 
 from noisedim.checks import embedding_matrix, positive_integer
 from noisedim.errors import InvalidInputError
-from noisedim.priors.arrays import covariance_factor, numbers
+from noisedim.priors.arrays import check_sizes, covariance_factor, numbers
+from noisedim.priors.fitting import set_apart, tail_words
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import LOG_ROOT_TAU, log_normal_density, normal_quantile_of_tails
 from noisedim.streams import numpy_stream, torch_seed
@@ -64,26 +66,32 @@ class GaussianMixturePrior(MappedPrior):
         self.factors = torch.stack(
             [covariance_factor(f"covariance {k}", own) for k, own in enumerate(self.covariances)]
         )
+        # Every component is seen in units of every other.
+        deviations = self.covariances.diagonal(dim1=1, dim2=2).sqrt()
+        check_sizes("a mixture", location=self.means, scale=deviations[:, None])
 
     @classmethod
     def fit(cls, samples: Any, *, components: int = 3, seed: int = 0) -> tuple[Self, float]:
         """A mixture learned from ``samples`` by expectation-maximisation (scikit-learn's, full covariances).
 
         Args:
-            samples: (n, d), n >= 20 and n >= 10·k.
+            samples: (n, d), at least 20 and 10·k different rows.
             components: k >= 1.
             seed: of starting points and of the tenth of the rows that fits nothing.
 
-        Returns: the mixture, and the mean log-density, nats, of the rows that fitted nothing.
+        Returns: the mixture, and the mean log-density, nats, of the rows that fitted nothing, none of which is a copy of one
+        that did.
 
         Raises: InvalidInputError: for NaN, too few rows, or a component that collapses onto fewer dimensions.
+
+        Warns: UserWarning: where the rows' tails are heavier than Gaussian ones, which are all that a mixture has.
         """
         from sklearn.mixture import GaussianMixture
 
         components = positive_integer("components", components)
         rows = embedding_matrix("samples", samples, minimum_rows=max(_LEAST_ROWS, 10 * components))
-        order = numpy_stream(seed, "mixture split").permutation(len(rows))
-        judge, known = rows[order[: len(rows) // 10]], rows[order[len(rows) // 10 :]]
+        split = numpy_stream(seed, "mixture split").permutation
+        judge, known = set_apart(rows, split, least=max(_LEAST_ROWS, 10 * components))
         found = GaussianMixture(
             components,
             random_state=torch_seed(seed, "mixture starts"),
@@ -91,6 +99,8 @@ class GaussianMixturePrior(MappedPrior):
         )
         found.fit(known)
         prior = cls(found.weights_, found.means_, found.covariances_)
+        if (words := tail_words(prior, rows)) is not None:
+            warnings.warn(words, UserWarning, stacklevel=2)
         return prior, float(prior.log_prob(torch.from_numpy(judge)).mean())
 
     def __repr__(self) -> str:

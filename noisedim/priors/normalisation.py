@@ -7,6 +7,8 @@ from typing import Any, Self, final
 import torch
 from torch import nn
 
+from noisedim.checks import doubled
+
 __all__ = ["SQUASH_NAMES", "BatchStandardisation", "StandardisationThenSpheres", "StandardisationThenSquash"]
 
 # Statistics of a batch divide by sqrt(variance + eps). PyTorch's default of 1e-5 leaves features of small scale short
@@ -55,8 +57,9 @@ class BatchStandardisation(nn.BatchNorm1d):
         """Take mean and (population) variance from ``raw``, the encoder's output on the training set, shape (n, d)."""
         if self.running_mean is None or self.running_var is None:  # pragma: no cover - we always track
             return
-        self.running_mean.copy_(raw.double().mean(0))
-        self.running_var.copy_(raw.double().var(0, unbiased=False))
+        values = doubled(raw)
+        self.running_mean.copy_(values.mean(0))
+        self.running_var.copy_(values.var(0, unbiased=False))
 
 
 def _logistic(x: torch.Tensor) -> torch.Tensor:

@@ -1,15 +1,16 @@
 """Independent coordinates, each of any continuous law of scipy.stats: the probability integral transform."""
 
 import math
+import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 import numpy as np
 import torch
 
 from noisedim.errors import InvalidInputError
-from noisedim.priors.arrays import SINGLE_EPS
+from noisedim.priors.arrays import SINGLE_EPS, check_sizes
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import LOG_ROOT_TAU, attach, log_normal_density, normal_quantile_of_tails
 from noisedim.streams import numpy_stream
@@ -21,6 +22,8 @@ _GRID = np.linspace(-3, 3, 13)
 _AGREE = 1e-6
 # A quantile function that is a root search with a coarse stopping rule is followed by steps of Newton's method.
 _POLISH = 12
+# Processor time of the grid; the slowest of scipy's laws that is not refused, levy_stable, takes 0.7 s.
+_MOST_SECONDS = 3.0
 
 
 @final
@@ -160,13 +163,16 @@ def _checked(position: int, law: Any) -> Any:
     parameters = [np.asarray(value, dtype=object) for value in (*law.args, *law.kwds.values())]
     if any(value.ndim for value in parameters):
         raise InvalidInputError(f"{name} must have one number a parameter: one law a coordinate; got {_words(law)}")
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        # Integrals that give up say so; what came of them is judged below.
+        warnings.simplefilter("ignore")
         low, high = law.support()
         if math.isnan(low) or math.isnan(high):
             raise InvalidInputError(f"the parameters of {name} are out of range: {_words(law)}")
-        x = _quantiles(law, _GRID)
-        back = _normal_of(law, x)
-        density = np.asarray(law.pdf(x))
+        timed = _Timed(law, name)
+        x = _quantiles(timed, _GRID)
+        back = _normal_of(timed, x)
+        density = np.asarray(timed.pdf(x))
     if not (np.isfinite(x).all() and np.abs(back - _GRID).max() < _AGREE and (np.diff(x) > 0).all()):
         raise InvalidInputError(
             f"{name} must have a continuous, increasing distribution function; that of {_words(law)} does not agree with "
@@ -174,7 +180,40 @@ def _checked(position: int, law: Any) -> Any:
         )
     if not (np.isfinite(density).all() and (density > 0).all()):
         raise InvalidInputError(f"{name} must have a density; that of {_words(law)} is not positive and finite")
+    # The grid spans six deviations.
+    check_sizes(name, location=x, scale=x[-1] / 6 - x[0] / 6)
     return law
+
+
+class _Timed:
+    """A law whose functions are evaluated one value at a time, and refused when they have taken too long together."""
+
+    def __init__(self, law: Any, name: str) -> None:
+        self._law, self._name = law, name
+        self._until = time.thread_time() + _MOST_SECONDS
+
+    def support(self) -> tuple[float, float]:
+        low, high = self._law.support()
+        return float(low), float(high)
+
+    def __getattr__(self, function: str) -> Callable[[Any], np.ndarray]:
+        evaluate = getattr(self._law, function)
+
+        def one_by_one(values: Any) -> np.ndarray:
+            found = []
+            for value in np.atleast_1d(values):
+                try:
+                    found.append(float(evaluate(value)))
+                except ArithmeticError:  # some of scipy's functions raise where others answer with NaN
+                    found.append(math.nan)
+                if time.thread_time() > self._until:
+                    raise InvalidInputError(
+                        f"{self._name} must have functions that are fast to compute; {len(_GRID)} quantiles and densities "
+                        f"of {_words(self._law)} take more than {_MOST_SECONDS:g} s"
+                    )
+            return np.array(found)
+
+        return one_by_one
 
 
 def _words(law: Any) -> str:

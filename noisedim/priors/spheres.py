@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from noisedim.checks import one_of, positive
-from noisedim.priors.arrays import SINGLE_EPS
+from noisedim.priors.arrays import SINGLE_EPS, check_sizes
 from noisedim.priors.directional import UnitSpherePrior, off_spheres
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import attach
@@ -45,6 +45,7 @@ class BallPrior(MappedPrior):
     def __init__(self, dim: int, *, radius: float = 1.0) -> None:
         super().__init__(dim)
         self.radius = positive("radius", radius)
+        check_sizes("radius", location=self.radius, scale=self.radius)
         self.support_words = f"norms up to {self.radius:g}"
 
     def __repr__(self) -> str:
@@ -126,6 +127,7 @@ class SpherePrior(MappedPrior):
         self.noise_law = one_of("noise", noise, ("normal", _DIRECTIONAL))
         super().__init__(dim, channel_prior=UnitSpherePrior(dim) if noise == _DIRECTIONAL else None)
         self.radius = positive("radius", radius)
+        check_sizes("radius", location=self.radius, scale=self.radius)
         self.support_words = f"norms of {self.radius:g}, up to 0.0001 of it"
 
     def __repr__(self) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from noisedim.checks import one_of, positive_integer
+from noisedim.checks import doubled, one_of, positive_integer
 from noisedim.priors.arrays import SINGLE_EPS, digits_held
 from noisedim.priors.interface import Prior
 from noisedim.priors.normalisation import SQUASH_NAMES, StandardisationThenSquash
@@ -105,7 +105,7 @@ class UniformPrior(Prior):
         return (a - b).square().sum(1).mean() * (3 / (2 * level * level))
 
     def agreement(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> torch.Tensor:
-        return (1 - (z.detach() - z_prime.detach()).abs() / (2 * level)).clamp(min=0).mean().double()
+        return doubled((1 - (z.detach() - z_prime.detach()).abs() / (2 * level)).clamp(min=0).mean())
 
     def dual_positives(
         self, z: torch.Tensor, z_prime: torch.Tensor, level: float, agreement: float | torch.Tensor = 1.0
@@ -124,7 +124,7 @@ class UniformPrior(Prior):
 
     def batch_bound(self, z: torch.Tensor, z_prime: torch.Tensor, level: float) -> tuple[torch.Tensor, float]:
         with torch.no_grad():
-            bound: torch.Tensor = leaky_row_bound(z.double(), z_prime.double(), level)
+            bound: torch.Tensor = leaky_row_bound(doubled(z), doubled(z_prime), level)
         return bound, min(self.capacity(level), math.log(len(z) / 2))
 
     def to_normal(self, z: torch.Tensor) -> torch.Tensor:

@@ -51,8 +51,8 @@ class ReportOptions:
     """Make every run here, also those of which records are published; with --output, publish the new ones instead."""
     jobs: int | None = None
     """Runs at a time; the number of cores if omitted."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to train."""
+    device: str = "auto"
+    """Where to train: auto, cpu, cuda, cuda:N or mps."""
 
 
 def make_sources(profile: str, data: str, output: Path = _COMMITTED, studies: Sequence[Study] = STUDIES) -> Sources:

@@ -19,6 +19,7 @@ from noisedim.errors import InvalidInputError, NoisedimError
 from noisedim.runs.make_generator import AnyConfig, make_any_run
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.runs.workers import KILLED, in_workers, prepare_worker
+from noisedim.training.device import resolve_device
 
 __all__ = ["Backend", "SweepOutcome", "available_cores", "make_runs"]
 
@@ -123,7 +124,7 @@ def make_runs(
         configs: the runs; equal ones are made once.
         store: where they are kept; the workers of a cluster must see this folder, too.
         data_root: folder of the data sets.
-        device: ``auto``, ``cpu`` or ``cuda``.
+        device: see :func:`~noisedim.training.device.resolve_device`.
         jobs: processes at a time, one thread each; default the number of cores, or all workers of a cluster.
         backend: ``local`` (processes of this machine), ``dask`` or ``ray``.
         address: of the cluster's scheduler.
@@ -136,6 +137,8 @@ def make_runs(
     one_of("backend", backend, get_args(Backend))
     if jobs is not None:
         positive_integer("jobs", jobs)
+    if backend == "local":
+        resolve_device(device)  # once, instead of in every run
     unique = {config.digest(): config for config in configs}
     outcomes: dict[str, SweepOutcome] = {}
 

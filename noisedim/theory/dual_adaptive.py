@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.checks import embedding_matrix, positive, unit_interval
+from noisedim.checks import doubled, embedding_matrix, positive, unit_interval
 from noisedim.errors import InvalidInputError
 from noisedim.theory._arrays import elementwise, pairwise
 from noisedim.theory.dual import gaussian_dual_kernel
@@ -46,7 +46,7 @@ def _correlation(value: Any) -> Any:
     # One on the device is not read back: that would stall it.
     if value.device.type == "cpu":
         _correlation(value.item())
-    return value.detach().double().reshape(())
+    return doubled(value.detach()).reshape(())
 
 
 def _log(value: Any) -> Any:

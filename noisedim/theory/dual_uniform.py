@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.checks import embedding_matrix, positive, positive_integer
+from noisedim.checks import doubled, embedding_matrix, positive, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.theory._arrays import pairwise
 from noisedim.theory.dual_batch import row_bound
@@ -51,7 +51,7 @@ def _leakage(value: Any) -> Any:
     # One on the device is not read back: that would stall it.
     if value.device.type == "cpu":
         _leakage(value.item())
-    return value.detach().double().reshape(())
+    return doubled(value.detach()).reshape(())
 
 
 def leaky_kernel(a: Any, b: Any, epsilon: float, leakage: Any) -> Any:

@@ -2,6 +2,8 @@
 
 import torch
 
+from noisedim.checks import doubled
+
 __all__ = ["LEAST_SPREAD", "collapse_warning", "least_effective_rank", "spread_and_rank"]
 
 # Rows of one direction have spread 0, rows of all directions alike 1; SimSiam's collapsed runs end at 0.
@@ -21,7 +23,7 @@ def spread_and_rank(z: torch.Tensor) -> tuple[float, float]:
 
     Source: Chen & He, arXiv 2011.10566, Section 4.1 (the deviation of normalised rows); Roy & Vetterli (2007), EUSIPCO.
     """
-    z = z.detach().double()
+    z = doubled(z.detach())
     rows = torch.nn.functional.normalize(z, dim=1) * z.shape[1] ** 0.5
     spread = float(rows.var(0, unbiased=False).mean().sqrt())
     centred = z - z.mean(0)

@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from noisedim.checks import doubled
 from noisedim.data import BatchSampler, apply_views, check_batch, draw_views, resident, second_view
 from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
@@ -209,7 +210,7 @@ class Trainer(Resumable):
                 f"{channel.prior.level_name}={channel.level:.4g}, learning rate {rate:.3g}. A smaller learning rate or "
                 "a slower annealing helps"
             )
-        seen = raw.detach()[:, : channel.prior.channel_dim].double()
+        seen = doubled(raw.detach()[:, : channel.prior.channel_dim])
         if self.objective.normalised:
             # Offset and scale of its coordinates are not seen.
             seen = (seen - seen.mean(0)) / seen.std(0).clamp(min=1e-30)
@@ -326,7 +327,7 @@ def train(
     Args:
         config: the run.
         images: the training images, (n, *shape), uint8 or float in [0, 1].
-        device: ``auto``, ``cpu`` or ``cuda``.
+        device: see :func:`~noisedim.training.device.resolve_device`.
         ranks: the processes that train together, see :class:`Trainer`; the first one saves and reports.
         execution: how the encoder is computed; a run to be resumed to the bit needs the same one.
         checkpoint: file to save to and to resume from; none is written if omitted.

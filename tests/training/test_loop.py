@@ -13,7 +13,6 @@ from noisedim.data import load_images
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.normality.henze_zirkler import henze_zirkler_statistic
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig, embed, train
-from noisedim.training.device import resolve_device
 from noisedim.training.loop import METRIC_NAMES, Trainer, load_model
 
 SMALL = TrainConfig(steps=30, batch_size=64)
@@ -175,14 +174,6 @@ def test_bad_input(images):
         train(replace(SMALL, encoder="convnet"), images)
     with pytest.raises(InvalidInputError, match=r"takes inputs of shape \(n, 1, 8, 8\); got \(3, 1, 9, 9\)"):
         embed(train(replace(SMALL, steps=1), images, device="cpu").model, torch.zeros(3, 1, 9, 9))
-    with pytest.raises(InvalidInputError, match="device must be one of 'auto', 'cpu', 'cuda'; got 'tpu'"):
-        resolve_device("tpu")
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="asks for CUDA where there is none")
-def test_cuda_where_there_is_none():
-    with pytest.raises(InvalidInputError, match="device='cuda' needs a CUDA device"):
-        resolve_device("cuda")
 
 
 @pytest.mark.gpu

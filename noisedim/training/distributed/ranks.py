@@ -16,7 +16,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from noisedim.checks import positive_integer
+from noisedim.checks import one_of, positive_integer
 from noisedim.errors import InvalidInputError, NoisedimError, RankLostError
 from noisedim.training.distributed.exchange import rows_of_all_ranks, with_global_statistics
 from noisedim.training.execution import Execution
@@ -195,6 +195,7 @@ def launch(devices: int = 1, nodes: int = 1, *, device: str = "auto") -> tuple[R
     if "TORCHELASTIC_RUN_ID" in os.environ:
         devices = int(os.environ["LOCAL_WORLD_SIZE"])
         nodes = world_size() // devices
+    one_of("device of several ranks", device, ("auto", "cpu", "cuda"))
     accelerator = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     if accelerator == "cuda" and torch.cuda.device_count() < devices:
         raise InvalidInputError(
