@@ -129,6 +129,24 @@ def _duals(results: Path) -> str:
     return "\n".join([head, "| --- | --- | --- | --- |", *rows])
 
 
+def _noise(results: Path) -> str:
+    """Match and accuracy by noise level, of the default objective and of Theorem 4.1's critic: means and ranges of seeds."""
+    records = read_json(results / "duals-digits.json")
+
+    def told(method: str, sigma: float, score: str, form: str) -> str:
+        path = f"records[labels.method={method},labels.sigma={sigma},labels.batch=256].whole.{score}"
+        mean, least, most = (_written(value_of(records, path, word), form) for word in ("mean", "min", "max"))
+        return f"{mean} ({least} to {most})"
+
+    forms = {"adaptive-dual": "adaptive dual", "dual": "closed-form dual"}
+    rows = [
+        " | ".join([f"| {sigma:g}", *(told(m, sigma, *s) for m in forms for s in (("d2_fine", ".3f"), ("knn", ".1%")))])
+        for sigma in (0.03, 0.1, 0.3)
+    ]
+    head = " | ".join(["| σ", *(f"{words}: {what}" for words in forms.values() for what in ("D₂, nats", "5-NN"))])
+    return "\n".join([f"{head} |", "| --- | --- | --- | --- | --- |", *(f"{row} |" for row in rows)])
+
+
 def _methods(results: Path) -> str:
     """Match and accuracy of methods on MNIST, with the decision for the adaptive dual against each."""
     from noisedim.report.methods.plan import CONTESTANTS, LEVELS, REFERENCE
@@ -159,7 +177,7 @@ def _methods(results: Path) -> str:
     return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows])
 
 
-TABLES: Mapping[str, Callable[[Path], str]] = {"duals": _duals, "methods": _methods}
+TABLES: Mapping[str, Callable[[Path], str]] = {"duals": _duals, "methods": _methods, "noise": _noise}
 """Tables by name, from the folder of the records: a new one is a function and its line here."""
 
 
