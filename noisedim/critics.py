@@ -143,6 +143,13 @@ class SeparableCritic(Critic):
         dim: embedding dimension d.
         hidden: width of the hidden layer of φ and of ψ.
         features: dimension of the inner product.
+
+    Raises: InvalidInputError: if one of them is not an integer >= 1.
+
+    Source: Poole et al., arXiv 1905.06922, Section 2 ("separable critic").
+
+    >>> SeparableCritic(2)(torch.zeros(3, 2), torch.ones(4, 2)).shape
+    torch.Size([3, 4])
     """
 
     def __init__(self, dim: int, *, hidden: int = 256, features: int = 32) -> None:
@@ -171,6 +178,13 @@ class DotProductCritic(Critic):
     Args:
         temperature: divisor, > 0, learned with ``learn_temperature``.
         learn_temperature: train the logarithm of the temperature.
+
+    Raises: InvalidInputError: if ``temperature`` is not > 0.
+
+    Source: van den Oord et al., arXiv 1807.03748; with a temperature, Chen et al., arXiv 2002.05709.
+
+    >>> DotProductCritic(temperature=0.5)(torch.ones(3, 2), torch.ones(4, 2))[0, 0]
+    tensor(4.)
     """
 
     def __init__(self, *, temperature: float = 1.0, learn_temperature: bool = False) -> None:
@@ -196,6 +210,9 @@ class GaussianDualCritic(Critic):
     Args: none; ``level`` at the call is sigma.
 
     Source: arXiv 2410.06993, Theorem 4.1; :func:`noisedim.bounds.gaussian_dual_critic`.
+
+    >>> GaussianDualCritic()(torch.zeros(3, 2), torch.ones(4, 2), level=0.3).shape
+    torch.Size([3, 4])
     """
 
     def forward(

@@ -65,7 +65,9 @@ def assessment_page(assessment: "Assessment", points: np.ndarray) -> str:
         {
             "test": result.name,
             "null": result.null,
-            "statistic": "" if math.isnan(result.statistic) else f"{result.statistic:.4g}",
+            "statistic": ""
+            if math.isnan(result.statistic)
+            else f"{result.statistic + 0.0:.4g}",  # no minus before a zero
             "p": p_words(result.p_value),
             "adjusted p": p_words(result.adjusted_p_value),
             "a small p means": result.words,

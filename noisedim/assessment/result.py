@@ -114,6 +114,11 @@ class Assessment:
         left_out: tests that are not possible at this n and d, with the reason.
         downstream: cross-validated accuracies by probe and the ``silhouette`` of the classes; empty without labels.
         made: file, date, version and seed; not compared. ``None`` for assessments that were read from older files.
+
+    >>> from noisedim import assess
+    >>> report = assess(np.random.default_rng(0).standard_normal((200, 2)), n_star=False)
+    >>> report.rejected, report.n, report.dim
+    (False, 200, 2)
     """
 
     prior: str

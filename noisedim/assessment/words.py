@@ -64,5 +64,5 @@ def n_star_words(interval: Interval) -> str:
         rows = f"{number(interval.estimate)} rows {ends}"
         return f"samples of about {rows} are rejected half of the time (measured on subsamples)"
     if math.isinf(interval.estimate):
-        return f"more than these {interval.n:,} rows, in which no departure is found to extrapolate from {ends}"
+        return f"more than these {interval.n:,} rows {ends}: they show no departure to extrapolate from"
     return f"more than these {interval.n:,} rows; extrapolated to {number(interval.estimate)} {ends}"

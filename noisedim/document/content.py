@@ -193,6 +193,7 @@ class Picture:
 
     @property
     def file_name(self) -> str:
+        """Its file's name, with the ending."""
         return f"{self.name}.{self.ending}"
 
     @property

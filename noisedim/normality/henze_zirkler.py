@@ -56,6 +56,8 @@ def henze_zirkler(z: Any, *, simulations: int | None = None, seed: int = 0) -> H
 
     Raises: InvalidInputError: as :func:`henze_zirkler_statistic`.
 
+    Source: as :func:`henze_zirkler_statistic`.
+
     >>> import numpy as np
     >>> henze_zirkler(np.random.default_rng(0).uniform(size=(300, 2))).p_value < 1e-4
     True

@@ -67,6 +67,10 @@ class ObjectiveValue(NamedTuple):
             one batch is noisy, and close to ``ceiling`` it means nothing.
         ceiling: the largest value, in nats, that ``bound`` can be trusted to show with this many samples. Do not
             compare ``bound`` with a capacity above it.
+
+    >>> loss, bound, ceiling = ObjectiveValue.without_bound(torch.tensor(2.0))
+    >>> float(loss), float(bound), ceiling
+    (2.0, nan, inf)
     """
 
     loss: torch.Tensor

@@ -40,6 +40,11 @@ class FlowPrior(MappedPrior):
     answers for samples, and :attr:`learned` in figures. Outside of five standard deviations the flow is affine, so its
     tails are Gaussian whatever it learned from.
 
+    Args:
+        flow: zuko's, trained; it is of rows less ``mean``, divided by ``scale``.
+        mean, scale: (d,), scale > 0.
+        learned: see below.
+
     Attributes:
         learned: how the learning went: ``from`` (``samples`` or ``density``), and ``held_out_log_prob`` (nats, mean over
             the rows that fitted nothing) or ``effective_share`` (effective sample size of importance weights from the

@@ -24,6 +24,9 @@ _LEAST_CORRELATION = 0.01
 class GaussianPrior(Prior):
     """N(0, I): batch standardisation, Gaussian noise of standard deviation ``sigma``, Mehler's kernel.
 
+    Args:
+        dim: number of coordinates d.
+
     Source: arXiv 2410.06993, Theorems 3.4 and 4.1.
 
     >>> round(GaussianPrior(2).capacity(0.1), 4)

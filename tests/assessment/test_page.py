@@ -31,6 +31,9 @@ def test_page(d, prior, tmp_path):
     assert "http" not in page
     verdict = re.search(r"<h1>(.*?)</h1>", page).group(1)
     assert ("DEPARTS" in verdict) == assessment.rejected == (prior == "normal")
+    # A reader with a keyboard reaches what scrolls, and one with a screen reader the content.
+    assert page.count('class="scroll"') == page.count('role="region" tabindex="0" aria-label="') > 0
+    assert page.count("<main>") == page.count("</main>") == 1
     pictures = assessment.plot()
     assert page.count("<img") == page.count('alt="') == len(pictures)
     assert ("correlations" in pictures) == ("pairs" in pictures) == ("spectrum" in pictures) == (d > 1)

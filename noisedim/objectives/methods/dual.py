@@ -97,6 +97,10 @@ class Dual(Objective):
     Args:
         pairs: ``"clean"`` (default) or ``"cross"``, see :func:`dual_bound`.
 
+    Raises: InvalidInputError: for other ``pairs``.
+
+    Source: arXiv 2410.06993, Theorem 4.1.
+
     >>> from noisedim import GaussianPrior
     >>> channel = NoisyChannel(GaussianPrior(2), sigma=0.3)
     >>> z = channel.normalise(torch.randn(64, 2))
