@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from noisedim.assessment.advice import advice
-from noisedim.assessment.words import INDEX_WORDS, MAPPED_WORDS, n_star_words, p_words, verdict_words
-from noisedim.normality.effects import BIAS_WORDS, EFFECT_WORDS
+from noisedim.assessment.words import (
+    DIFFERENCE_WORDS,
+    INDEX_WORDS,
+    MAPPED_WORDS,
+    effects_in_words,
+    n_star_words,
+    p_words,
+    verdict_words,
+)
+from noisedim.normality.effects import BIAS_WORDS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,14 +86,13 @@ def assessment_page(assessment: "Assessment", points: np.ndarray) -> str:
     ]
     effects = [
         {
-            "effect size": name,
-            "estimate [95%]": str(effect),
-            "at the prior": f"{assessment.at_prior[name]:.3g}" if name in assessment.at_prior else "",
-            "rows": f"{effect.n:,}",
-            "what it is": EFFECT_WORDS.get(name, ""),
-            "interval": effect.method,
+            "effect size": own.name,
+            DIFFERENCE_WORDS: own.difference,
+            "rows": f"{assessment.effects[own.name].n:,}",
+            "what it is": own.told,
+            "interval": assessment.effects[own.name].method,
         }
-        for name, effect in assessment.effects.items()
+        for own in effects_in_words(assessment)
     ]
     return environment.get_template("assessment.html.jinja").render(
         verdict=verdict_words(assessment).replace(" = ", "\u00a0=\u00a0"),  # no line ends between symbol and value

@@ -106,7 +106,8 @@ class Assessment:
         n, dim: rows and coordinates.
         alpha: family-wise error rate of the battery.
         results: the tests.
-        effects: effect sizes with intervals, by name: see :data:`noisedim.normality.effects.EFFECT_WORDS`.
+        effects: effect sizes with intervals, by name: see :data:`noisedim.normality.effects.EFFECT_WORDS`; tables and pages
+            show their :attr:`differences`.
         at_prior: expected effect sizes of a sample of the prior with this n and d, where they are not 0.
         index: the paper's averaged p-values with intervals; empty if there are too few rows. These are not tests.
         n_star: the sample size at which the battery would reject half of the time; ``None`` if not asked for.
@@ -206,6 +207,10 @@ class Assessment:
             "tests": {result.name: _as_json(result) for result in self.results},
             "effects": {name: _plain(dataclasses.asdict(effect)) for name, effect in self.effects.items()},
             "at_prior": _plain(self.at_prior),
+            "differences": {
+                name: _plain({end: getattr(own, end) for end in ("estimate", "lower", "upper")})
+                for name, own in self.differences.items()
+            },
             "index": {name: dataclasses.asdict(interval) for name, interval in self.index.items()},
             "n_star": None if self.n_star is None else _plain(dataclasses.asdict(self.n_star)),
             "power": [dataclasses.asdict(point) for point in self.power],

@@ -4,8 +4,7 @@ import html
 import textwrap
 from typing import TYPE_CHECKING
 
-from noisedim.assessment.words import n_star_words, p_words, verdict_words
-from noisedim.normality.effects import EFFECT_WORDS
+from noisedim.assessment.words import DIFFERENCE_WORDS, effects_in_words, n_star_words, p_words, verdict_words
 
 if TYPE_CHECKING:
     from noisedim.assessment.result import Assessment, TestResult
@@ -61,21 +60,15 @@ def summary(assessment: "Assessment", *, width: int = 80, more: str = _MORE) -> 
     ]
     lines += ["", *_columns(("  test (* departs)", "adjusted p", "a small p-value means"), tests, width)]
     effects = [
-        (f"  {name}", f"{assessment.effects[name]}", _prior_words(assessment, name))
-        for name in telling_effects(assessment)
+        (f"  {own.name}", own.difference, own.told) for own in effects_in_words(assessment, telling_effects(assessment))
     ]
-    lines += ["", *_columns(("  effect size", "estimate [95%]", "at the prior; what it is"), effects, width)]
+    lines += ["", *_columns(("  effect size", DIFFERENCE_WORDS, "what it is"), effects, width)]
     lines.append("")
     if assessment.n_star is not None:
         lines += textwrap.wrap(f"n*: {n_star_words(assessment.n_star)}", width)
     if assessment.left_out:
         lines.append(f"left out: {len(assessment.left_out)} tests, which were not possible at this n and d")
     return "\n".join([*lines, *textwrap.wrap(more, width)])
-
-
-def _prior_words(assessment: "Assessment", name: str) -> str:
-    words = EFFECT_WORDS.get(name, "")
-    return f"{assessment.at_prior[name]:.3g}; {words}" if name in assessment.at_prior else words
 
 
 def _columns(header: tuple[str, str, str], rows: list[tuple[str, str, str]], width: int) -> list[str]:
@@ -101,12 +94,12 @@ def summary_html(assessment: "Assessment") -> str:
 
     tests = [(result.name, p_words(result.adjusted_p_value), result.words) for result in telling_tests(assessment)]
     effects = [
-        (name, str(assessment.effects[name]), _prior_words(assessment, name)) for name in telling_effects(assessment)
+        (own.name, own.difference, own.told) for own in effects_in_words(assessment, telling_effects(assessment))
     ]
     made = "" if assessment.made is None else f"<p>{html.escape(assessment.made.words)}</p>"
     return (
         f"<p><strong>{html.escape(verdict_words(assessment))}</strong></p>{made}"
         + table(("test", "adjusted p", "a small p-value means"), tests)
-        + table(("effect size", "estimate [95%]", "at the prior; what it is"), effects)
+        + table(("effect size", DIFFERENCE_WORDS, "what it is"), effects)
         + f"<p>{html.escape(_MORE)}</p>"
     )

@@ -2,8 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from noisedim.assessment.words import INDEX_WORDS, MAPPED_WORDS, n_star_words, p_equals, p_words, verdict_words
-from noisedim.normality.effects import BIAS_WORDS, EFFECT_WORDS
+from noisedim.assessment.words import (
+    DIFFERENCE_WORDS,
+    INDEX_WORDS,
+    MAPPED_WORDS,
+    effects_in_words,
+    n_star_words,
+    p_equals,
+    p_words,
+    verdict_words,
+)
+from noisedim.normality.effects import BIAS_WORDS
 
 if TYPE_CHECKING:
     from noisedim.assessment.result import Assessment
@@ -44,11 +53,10 @@ def print_assessment(assessment: "Assessment") -> None:
             result.words,
         )
     console.print(table)
-    estimate = Column("estimate [95%]", no_wrap=True)
-    effects = Table(Column("effect size", no_wrap=True), estimate, "at the prior", "what it is")
-    for name, effect in assessment.effects.items():
-        prior = f"{assessment.at_prior[name]:.3g}" if name in assessment.at_prior else ""
-        effects.add_row(name, str(effect), prior, EFFECT_WORDS.get(name, ""))
+    difference = Column(DIFFERENCE_WORDS, no_wrap=True)
+    effects = Table(Column("effect size", no_wrap=True), difference, "what it is")
+    for own in effects_in_words(assessment):
+        effects.add_row(own.name, own.difference, own.told)
     console.print(effects)
     console.print(BIAS_WORDS, highlight=False)
     if assessment.n_star is not None:

@@ -1,14 +1,31 @@
 """Sentences that every view of an assessment shares."""
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from noisedim.normality.effects import EFFECT_WORDS
 from noisedim.statistics.intervals import Interval
 
 if TYPE_CHECKING:
     from noisedim.assessment.result import Assessment
 
-__all__ = ["INDEX_WORDS", "MAPPED_WORDS", "law_words", "n_star_words", "p_equals", "p_words", "verdict_words"]
+__all__ = [
+    "DIFFERENCE_WORDS",
+    "INDEX_WORDS",
+    "MAPPED_WORDS",
+    "EffectInWords",
+    "effects_in_words",
+    "law_words",
+    "n_star_words",
+    "p_equals",
+    "p_words",
+    "verdict_words",
+]
+
+DIFFERENCE_WORDS = "minus the prior's [95%]"
+"""Heads the column of effect sizes."""
 
 INDEX_WORDS = (
     "The index is the mean p-value over parts of about 50 rows: about 0.5 for a normal sample, but also for laws whose "
@@ -40,6 +57,40 @@ def verdict_words(assessment: "Assessment") -> str:
         f"{verdict} (n = {assessment.n:,}, d = {assessment.dim}, family-wise {p_equals(assessment.p_value)}, "
         f"alpha = {assessment.alpha:g})"
     )
+
+
+@dataclass(frozen=True)
+class EffectInWords:
+    """One effect size.
+
+    Attributes:
+        name: of the effect.
+        difference: to the value at the prior, with its interval.
+        values: the estimate and the value at the prior, where that is not 0; else empty.
+        what: it is.
+    """
+
+    name: str
+    difference: str
+    values: str
+    what: str
+
+    @property
+    def told(self) -> str:
+        """Values and what it is, in one."""
+        return f"{self.values}; {self.what}" if self.values else self.what
+
+
+def effects_in_words(assessment: "Assessment", names: Iterable[str] | None = None) -> list[EffectInWords]:
+    """The named effect sizes of an assessment, or all."""
+    differences = assessment.differences
+    found = []
+    for name in differences if names is None else names:
+        values = ""
+        if name in assessment.at_prior:
+            values = f"{assessment.effects[name].estimate:.3g}, the prior's {assessment.at_prior[name]:.3g}"
+        found.append(EffectInWords(name, str(differences[name]), values, EFFECT_WORDS.get(name, "")))
+    return found
 
 
 def p_words(p_value: float) -> str:

@@ -43,8 +43,8 @@ EFFECT_WORDS = {
 }
 
 BIAS_WORDS = (
-    "Sizes are debiased: those of a sample of the prior are 0 on average, but for those with a value at the prior, which are "
-    "to be compared with it."
+    "Sizes are debiased, and shown as differences to their values at the prior: for samples of the prior the differences are "
+    "0 on average."
 )
 
 # Of more rows a random part is used, and the interval says how many: rows so that their pairs, or their values, stay few.

@@ -242,8 +242,11 @@ def records_table(records: Iterable[RunRecord]) -> "pd.DataFrame":
 
 
 def _assessment_data(assessment: Assessment) -> dict[str, Any]:
-    """For a result, which is the same whenever the run is made: the run's environment says with what, not the assessment."""
-    return {name: value for name, value in assessment.to_dict().items() if name != "made"}
+    """For a result, which is the same whenever the run is made: the run's environment says with what, not the assessment.
+
+    Differences follow from effects and their values at the prior.
+    """
+    return {name: value for name, value in assessment.to_dict().items() if name not in ("made", "differences")}
 
 
 def read_assessment(data: Mapping[str, Any]) -> Assessment:
@@ -251,7 +254,7 @@ def read_assessment(data: Mapping[str, Any]) -> Assessment:
 
     JSON has no infinity: a missing bound of an interval, or a missing n*, is infinite; other missing numbers are NaN.
     """
-    own = {name: value for name, value in data.items() if name not in ("tests", "p_value", "rejected")}
+    own = {name: value for name, value in data.items() if name not in ("tests", "p_value", "rejected", "differences")}
     own["results"] = [
         {**test, "calibrated_by": {k: v for k, v in test["calibrated_by"].items() if k != "words"}}
         for test in data["tests"].values()

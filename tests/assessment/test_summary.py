@@ -1,5 +1,6 @@
 """An assessment on one screen: verdict, three tests, three effects, where more is; names whole, lines short."""
 
+import html
 import json
 from dataclasses import replace
 
@@ -39,6 +40,20 @@ def test_the_most_telling_come_first(shifted):
     assert adjusted == sorted(result.adjusted_p_value for result in shifted.results)[:3]
     pointed = {result.effect for result in telling_tests(shifted)} - {None}
     assert pointed <= set(telling_effects(shifted))
+
+
+def test_every_view_shows_sizes_as_differences_to_the_prior(shifted, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "140")
+    print_assessment(shifted)
+    rank, told = shifted.differences["effective_rank"], json.loads(shifted.to_json())["differences"]
+    assert rank.upper == shifted.effects["effective_rank"].upper - 5
+    assert told["effective_rank"] == {"estimate": rank.estimate, "lower": rank.lower, "upper": rank.upper}
+    assert told.keys() == shifted.effects.keys()
+    for view in (capsys.readouterr().out, shifted.summary(), shifted.to_html(), shifted._repr_html_()):
+        page = html.unescape(view)
+        assert "minus the prior's [95%]" in page
+        assert str(rank) in page or "effective_rank" not in page
+        assert ", the prior's 5" in page or "effective_rank" not in page
 
 
 def test_a_notebook_and_a_prompt_show_as_much(shifted):
