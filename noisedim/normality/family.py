@@ -9,6 +9,10 @@ do not bring near a level.
 For any part of the tests with r members P(min p ≤ t) ≤ min(r, m − surplus)·t, where m counts all of the null's tests:
 leaving tests out keeps the error, and stepping down as Holm does keeps it for every test. Tests depend less in the tails:
 the surplus falls to 0 at p = 1e-4, and below the procedure is Holm's.
+
+Where few tests can be run, the two of equal rows and values are counted among the r: of the 5 or 6 of the
+composite null at n = 200, d = 128, and at n = 1,000, d = 256 or 768, only 3 or 4 can reject a normal sample: at most 3% to
+3.3% of them at 5% (2.6% of 1,000 at n = 200). With all tests run, no cell of the audit lies below 3.5% by more than chance.
 """
 
 import math

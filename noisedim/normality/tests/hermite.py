@@ -23,7 +23,12 @@ __all__ = ["TESTS", "hermite_moments", "hermite_statistic"]
 
 
 def hermite_statistic(z: np.ndarray) -> float:
-    """n Σ_i [(mean h₃(z_i))² + (mean h₄(z_i))²], about 2d under N(0, I). Values are clipped to ±1e30."""
+    """n Σ_i [(mean h₃(z_i))² + (mean h₄(z_i))²], about 2d under N(0, I). Values are clipped to ±1e30.
+
+    The null table understates the tail: of 30,000 samples at n = 1,000, d = 128, p was at most .05, .01, .001 and 1e-4 in
+    1,456, 242, 46 and 26, which at .05 is as it should be, at .001 1.5 times and at 1e-4 9 times as often. Its
+    quantiles of .001 and .0005 there, 3.39 and 3.42 standard deviations, are too near each other for the tail beyond.
+    """
     z = bounded(z)
     n, dim = z.shape
     third, fourth = np.zeros(dim), np.zeros(dim)
