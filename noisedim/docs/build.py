@@ -79,4 +79,7 @@ def build_site(output: Path, helps: Mapping[str, str]) -> Path:
     if done.returncode or said:
         words = "\n".join(said) or (done.stdout + done.stderr)[-2000:]
         raise InvalidInputError(f"the documentation was not built:\n{words}")
+    for page in output.rglob("*.html"):  # the theme's search has no name, which a screen reader needs
+        text = page.read_text(encoding="utf-8").replace('role="dialog">', 'role="dialog" aria-label="Search">')
+        page.write_text(text, encoding="utf-8")
     return output / "index.html"

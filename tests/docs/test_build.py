@@ -31,6 +31,7 @@ def test_pages_ask_nothing_of_the_network(site):
         text = path.read_text(encoding="utf-8")
         assert not re.findall(r"<(?:script|img|iframe|link)[^>]+(?:src|href)=\"(?:https?:)?//[^\"]+\"", text), path.name
         assert not re.findall(r"(?:@import|url\()\s*[\"']?(?:https?:)?//", text), path.name
+        assert text.count('role="dialog"') == text.count('role="dialog" aria-label="Search"') == (path in pages)
 
 
 @pytest.mark.slow

@@ -39,11 +39,17 @@ def dots_figure(panels: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]
         axes.set_xlabel(measure)
         axes.set(xlim=(-0.06, 1.06), xticks=np.linspace(0, 1, 6).tolist())
     all_axes[0].set_yticks(range(len(methods)), methods)
-    all_axes[0].invert_yaxis()
+    all_axes[0].set_ylim(len(methods) - 0.5, -0.5)  # the first on top, no mark cut off
     if len(kinds) > 1:
         handles = [
             all_axes[0].scatter(
-                [], [], s=34, marker=MARKERS[i], fc=PALETTE[i] if not i else "white", ec=PALETTE[i], label=kind
+                [],
+                [],
+                s=34,
+                marker=MARKERS[i],
+                fc=PALETTE[i] if not i else "white",
+                ec=PALETTE[i],
+                label=kind or "as it is",
             )
             for i, kind in enumerate(kinds)
         ]

@@ -35,6 +35,9 @@ def law_figure(
             lw=1.1,
             label=name,
         )
+    measured = sorted({size for points in series.values() for size, _ in points})
+    axes.set_xticks(measured, [f"{size:,g}" for size in measured])
+    axes.set_xticks([], minor=True)
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=3)
     return figure
