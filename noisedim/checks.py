@@ -6,6 +6,7 @@ where that is lossless, so that calls read ``sigma = positive("sigma", sigma)``.
 
 import math
 import numbers
+import sys
 import warnings
 from collections.abc import Callable, Collection
 from typing import Any
@@ -29,27 +30,33 @@ __all__ = [
     "positive_integer",
     "random_seed",
     "rate",
+    "real_numbers",
+    "shown",
     "tensor_values",
     "unit_interval",
 ]
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value of any type for a message, in at most about 100 characters, with its type."""
     if isinstance(value, np.ndarray | torch.Tensor):
         return f"an array of shape {tuple(value.shape)} and dtype {value.dtype}"
-    shown = repr(value)
+    try:
+        words = repr(value)
+    except ValueError:  # an integer of more digits than Python prints
+        words = "one of thousands of digits"
     # A row of 384 numbers would hide what the message says.
-    return f"{shown if len(shown) <= 80 else shown[:77] + '…'} ({type(value).__name__})"
+    return f"{words if len(words) <= 80 else words[:77] + '…'} ({type(value).__name__})"
 
 
 def positive(name: str, value: Any) -> float:
     """A finite real number above zero, as ``float``."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
-        raise InvalidInputError(f"{name} must be a finite number > 0; got {_shown(value)}") from None
+    except (TypeError, ValueError, ArithmeticError, RuntimeError):
+        raise InvalidInputError(f"{name} must be a finite number > 0; got {shown(value)}") from None
     if isinstance(value, bool) or not math.isfinite(number) or number <= 0:
-        raise InvalidInputError(f"{name} must be a finite number > 0; got {_shown(value)}")
+        raise InvalidInputError(f"{name} must be a finite number > 0; got {shown(value)}")
     return number
 
 
@@ -57,40 +64,42 @@ def unit_interval(name: str, value: Any) -> float:
     """A number in [0, 1], as ``float``."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
-        raise InvalidInputError(f"{name} must be a number in [0, 1]; got {_shown(value)}") from None
+    except (TypeError, ValueError, ArithmeticError, RuntimeError):
+        raise InvalidInputError(f"{name} must be a number in [0, 1]; got {shown(value)}") from None
     if isinstance(value, bool) or not 0 <= number <= 1:
-        raise InvalidInputError(f"{name} must be a number in [0, 1]; got {_shown(value)}")
+        raise InvalidInputError(f"{name} must be a number in [0, 1]; got {shown(value)}")
     return number
 
 
 def rate(name: str, value: Any, *, below: float = 1.0) -> float:
     """A real number strictly between 0 and ``below``, such as an error rate, as ``float``."""
     real = isinstance(value, numbers.Real) or (isinstance(value, np.ndarray) and value.ndim == 0)
-    if not real or isinstance(value, bool | np.bool_) or not 0 < value < below:
-        raise InvalidInputError(f"{name} must lie strictly between 0 and {below:g}; got {_shown(value)}")
+    if not real or isinstance(value, bool | np.bool_) or not sys.float_info.min <= value < below:
+        raise InvalidInputError(f"{name} must lie strictly between 0 and {below:g}; got {shown(value)}")
     return float(value)
 
 
 def positive_integer(name: str, value: Any, *, minimum: int = 1) -> int:
     """An integer of at least ``minimum``; whole floats are refused, as they often hide a unit mistake."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
-        raise InvalidInputError(f"{name} must be an integer >= {minimum}; got {_shown(value)}")
+        raise InvalidInputError(f"{name} must be an integer >= {minimum}; got {shown(value)}")
+    if value >= 2**63:
+        raise InvalidInputError(f"{name} must be an integer of 64 bits; got {shown(value)}")
     return int(value)
 
 
 def random_seed(name: str, value: Any) -> int:
     """An integer of 32 bits: PyTorch on a CPU does not tell larger ones apart, and scikit-learn refuses them."""
     if positive_integer(name, value, minimum=0) >= 2**32:
-        raise InvalidInputError(f"{name} must be an integer from 0 to {2**32 - 1}; got {_shown(value)}")
+        raise InvalidInputError(f"{name} must be an integer from 0 to {2**32 - 1}; got {shown(value)}")
     return int(value)
 
 
 def one_of(name: str, value: Any, choices: Collection[str]) -> str:
     """One of the named choices."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
-        raise InvalidInputError(f"{name} must be one of {listed}; got {_shown(value)}")
+        raise InvalidInputError(f"{name} must be one of {listed}; got {shown(value)}")
     return str(value)
 
 
@@ -117,12 +126,12 @@ def embedding_tensor(
         examine_values: also refuse NaN and infinities; costs a device synchronisation on a GPU.
     """
     if not isinstance(value, torch.Tensor):
-        raise InvalidInputError(f"{name} must be a torch.Tensor of shape (n, d); got {_shown(value)}")
+        raise InvalidInputError(f"{name} must be a torch.Tensor of shape (n, d); got {shown(value)}")
     if not value.is_floating_point():
-        raise InvalidInputError(f"{name} must be a floating-point tensor; got {_shown(value)}")
+        raise InvalidInputError(f"{name} must be a floating-point tensor; got {shown(value)}")
     expected = f"(n, {'d' if dim is None else dim})"
     if value.ndim != 2 or value.shape[1] < 1 or (dim is not None and value.shape[1] != dim):
-        raise InvalidInputError(f"{name} must have shape {expected}; got {_shown(value)}")
+        raise InvalidInputError(f"{name} must have shape {expected}; got {shown(value)}")
     if value.shape[0] < minimum_rows:
         raise InvalidInputError(f"{name} must have at least {minimum_rows} rows; got {value.shape[0]}")
     if examine_values and not bool(torch.isfinite(value).all()):
@@ -176,6 +185,20 @@ def tensor_values(name: str, tensor: torch.Tensor) -> np.ndarray:
         raise InvalidInputError(f"{name} must be a dense tensor of numbers; got one that is not ({error})") from None
 
 
+def real_numbers(name: str, value: Any) -> np.ndarray:
+    """Real numbers from NumPy, torch or nested lists as a float64 array of any shape; NaN and infinities are let through."""
+    try:
+        array = tensor_values(name, value) if isinstance(value, torch.Tensor) else np.asarray(value)
+        if array.dtype.kind == "O" and all(isinstance(item, numbers.Real) for item in array.flat):
+            array = array.astype(np.float64)  # integers beyond 64 bits
+    except (TypeError, ValueError, ArithmeticError):
+        raise InvalidInputError(f"{name} must be real numbers in a rectangular array; got {shown(value)}") from None
+    if array.dtype.kind not in "fiu":
+        raise InvalidInputError(f"{name} must be real numbers in a rectangular array; got {shown(value)}")
+    with np.errstate(over="ignore"):  # a wider float may become infinite
+        return np.asarray(array, dtype=np.float64)
+
+
 def embedding_matrix(name: str, value: Any, *, dim: int | None = None, minimum_rows: int = 1) -> np.ndarray:
     """A finite float64 NumPy matrix of shape (n, d); what is missing is NaN.
 
@@ -196,10 +219,10 @@ def embedding_matrix(name: str, value: Any, *, dim: int | None = None, minimum_r
         except ValueError:  # nested lists of several lengths
             raise InvalidInputError(f"{name} must have shape (n, d); got rows of several lengths") from None
     if array.dtype.kind not in "fiu":
-        raise InvalidInputError(f"{name} must hold real numbers; got {_shown(array)}")
+        raise InvalidInputError(f"{name} must hold real numbers; got {shown(array)}")
     expected = f"(n, {'d' if dim is None else dim})"
     if array.ndim != 2 or array.shape[1] < 1 or (dim is not None and array.shape[1] != dim):
-        raise InvalidInputError(f"{name} must have shape {expected}; got {_shown(array)}")
+        raise InvalidInputError(f"{name} must have shape {expected}; got {shown(array)}")
     if array.shape[0] < minimum_rows:
         raise InvalidInputError(f"{name} must have at least {minimum_rows} rows; got {array.shape[0]}")
     if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and array.size:

@@ -1,8 +1,9 @@
 """Data of files as typed records, and records as data of files: the one place where both are checked.
 
 A schema is a dataclass. Rules for every one of them: a field without a default must be there; a number that is no number
-(NaN, infinite) is written as null, and null where a number must be is read as NaN; a file of an older version has its
-fields renamed by its reader before it is read; a field is never given another meaning under its old name.
+(NaN, infinite) is written as null, and null where a number must be is read as NaN. A file names the version of its layout,
+one that names none is of version 1, and newer versions than this package's are refused. A file of an older version is first
+brought to the newest, version by version; a field is never given another meaning under its old name.
 """
 
 import dataclasses
@@ -10,7 +11,7 @@ import itertools
 import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -28,36 +29,64 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True)
 class Schema:
-    """The layout of one kind of file: its newest version; files that name no version are of version ``unnamed``."""
+    """The layout of one kind of file.
+
+    Attributes:
+        version: the newest.
+        key: the field that names it.
+        steps: by an older version, what makes of its data those of the next; none where the reader takes both alike.
+    """
 
     version: int
-    unnamed: int = 1
+    key: str = "version"
+    steps: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
 
-    def check(self, data: Mapping[str, Any], where: str, key: str = "schema") -> None:
-        """Refuse what is no object, and the layout of a version that is not known.
+    def stamped(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The data of a file to be written, with the version first."""
+        return {self.key: self.version, **data}
 
-        Raises: InvalidInputError.
+    def current(self, data: Any, where: str) -> dict[str, Any]:
+        """The data of a file in the newest layout, without the version.
+
+        Raises: InvalidInputError: for what is no object, for a version that is not known, and for data that are not of it.
         """
         if not isinstance(data, Mapping):
             raise InvalidInputError(f"{where}: expected an object; got {_shown(data)}")
-        version = data.get(key, self.unnamed)
+        version = data.get(self.key, 1)
         if type(version) is not int or not 1 <= version <= self.version:
             raise InvalidInputError(
                 f"{where} has layout {_shown(version)}; this version reads layouts 1 to {self.version}"
             )
+        found = {name: value for name, value in data.items() if name != self.key}
+        for older in range(version, self.version):
+            with refusing(where):
+                found = self.steps[older](found) if older in self.steps else found
+        return found
 
 
-# Raise a version when a field changes its name or meaning, and teach its reader to read the older layout.
-SCHEMAS = {"result": Schema(1), "packed runs": Schema(1)}
-"""Versions of the layouts, by kind of file. A configuration's version is part of its digest instead."""
+# Raise a version when a field changes its name or meaning, and add the step from the one before.
+SCHEMAS = {
+    "result": Schema(1, "schema"),
+    "packed runs": Schema(1, "schema"),
+    "study": Schema(1),
+    "table-1": Schema(1),
+    "audit": Schema(1),
+    "theory": Schema(2, "format"),
+}
+"""Layouts by kind of file. A configuration's version is part of its digest instead, a prior's is FILE_FORMAT."""
 
 
-def read_record(path: Path, kind: type[Record], *, surplus: Literal["refused", "ignored"] = "refused") -> Record:
-    """The record that a JSON file holds.
+def read_record(
+    path: Path, kind: type[Record], *, schema: str | None = None, surplus: Literal["refused", "ignored"] = "refused"
+) -> Record:
+    """The record that a JSON file holds; with ``schema``, a key of :data:`SCHEMAS`, one of a versioned layout.
 
-    Raises: InvalidInputError: naming the file and the field, for what is no JSON or not of this kind.
+    Raises: InvalidInputError: naming the file and the field, for what is no JSON or not of this kind or version.
     """
-    return structured(read_json(path), kind, where=str(path), surplus=surplus)
+    data = read_json(path)
+    if schema is not None:
+        data = SCHEMAS[schema].current(data, str(path))
+    return structured(data, kind, where=str(path), surplus=surplus)
 
 
 def structured(

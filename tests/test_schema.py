@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from noisedim.errors import InvalidInputError
 from noisedim.files import read_json
 from noisedim.runs.store import RunStore
-from noisedim.schema import plain, read_record, structured
+from noisedim.schema import SCHEMAS, Schema, plain, read_record, structured
 from noisedim.training import TrainConfig
 
 
@@ -164,3 +164,57 @@ def test_a_damaged_result_is_listed(tmp_path: Path, result: Any) -> None:
     status = RunStore(tmp_path).load()["status"][0]
     assert status.startswith("damaged: ")
     assert config.digest() in status
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_a_file_without_a_version_is_of_the_first_and_a_newer_one_is_refused(kind):
+    schema = SCHEMAS[kind]
+    if schema.version == 1:
+        assert schema.current({"a": 1}, "x.json") == schema.current(schema.stamped({"a": 1}), "x.json") == {"a": 1}
+    for version in (schema.version + 1, 0, -1, "1", True, None, 1.0):
+        with pytest.raises(InvalidInputError, match=r"x\.json has layout .*this version reads layouts 1 to"):
+            schema.current({schema.key: version, "a": 1}, "x.json")
+    with pytest.raises(InvalidInputError, match=r"x\.json: expected an object"):
+        schema.current([1], "x.json")
+
+
+def test_an_older_layout_is_brought_to_the_newest_step_by_step():
+    schema = Schema(3, steps={1: lambda data: {"b": data["a"]}, 2: lambda data: {"c": 2 * data["b"]}})
+    assert schema.current({"a": 1}, "x.json") == {"c": 2}
+    assert schema.current({"version": 2, "b": 1}, "x.json") == {"c": 2}
+    assert schema.current(schema.stamped({"c": 5}), "x.json") == {"c": 5}
+    with pytest.raises(InvalidInputError, match=r"x\.json: the field 'a' is missing"):
+        schema.current({}, "x.json")
+
+
+def _study(path):
+    from noisedim.runs.long_study import read_study
+
+    return read_study(path)
+
+
+def _ledger(path):
+    from noisedim.report.theory.ledger import read_ledger
+
+    return read_ledger(path)
+
+
+def _table(path):
+    from noisedim.report.table_1.records import NoiseTable
+
+    return NoiseTable.read(path)
+
+
+@pytest.mark.parametrize(("read", "key"), [(_study, "version"), (_ledger, "format"), (_table, "version")])
+def test_readers_refuse_a_newer_layout_by_file(read, key, tmp_path):
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps({key: 99, "question": "noise in other methods"}))
+    with pytest.raises(InvalidInputError, match=r"record\.json has layout 99"):
+        read(path)
+
+
+def test_the_records_that_ship_name_a_version_or_are_of_the_first():
+    from noisedim.normality.audit import read_audit
+
+    for options in ({}, {"high": True}, {"family": True}):
+        assert read_audit(**options)["cells"]

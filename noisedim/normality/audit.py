@@ -16,6 +16,7 @@ import numpy as np
 
 from noisedim.files import read_json, write_json_atomically
 from noisedim.normality.battery import BUDGET, run_battery
+from noisedim.schema import SCHEMAS
 from noisedim.streams import numpy_stream
 
 __all__ = ["HIGH_LAWS", "LAWS", "LEVELS", "audit_cells", "family_cells", "high_cells", "main", "measure", "read_audit"]
@@ -236,7 +237,7 @@ def read_audit(*, high: bool = False, family: bool = False) -> dict[str, Any]:
         family: the family-wise rate of the battery as it is now.
     """
     name = "audit-family.json" if family else "audit-high.json" if high else "audit.json"
-    return dict(json.loads((files("noisedim.normality") / name).read_text(encoding="utf-8")))
+    return SCHEMAS["audit"].current(json.loads((files("noisedim.normality") / name).read_text(encoding="utf-8")), name)
 
 
 def _pieces(
@@ -266,7 +267,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     found: dict[str, dict[str, Any]] = {}
     if options.output.exists():
-        found = {_name(cell): cell for cell in read_json(options.output)["cells"]}
+        stored = SCHEMAS["audit"].current(read_json(options.output), str(options.output))
+        found = {_name(cell): cell for cell in stored["cells"]}
     while time.monotonic() - began < options.seconds:
         pieces: dict[str, tuple[dict[str, Any], int, int]] = {}
         for piece in _pieces(cells, found):
@@ -279,7 +281,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results = Parallel(options.jobs)(delayed(measure)(cell, first, trials) for cell, first, trials in now)
         for (cell, _, _), result in zip(now, results, strict=True):
             _add(found.setdefault(_name(cell), {**cell, "trials": 0, "counts": {}}), result)
-        write_json_atomically(options.output, {"levels": list(LEVELS), "cells": list(found.values())})
+        content = {"levels": list(LEVELS), "cells": list(found.values())}
+        write_json_atomically(options.output, SCHEMAS["audit"].stamped(content))
     print(f"{sum(cell['trials'] for cell in found.values()):,} trials of {sum(cell['goal'] for cell in cells):,}")
     return 0
 

@@ -41,7 +41,9 @@ def simulations_for(alpha: float, tests: int = 1) -> int:
     >>> simulations_for(0.05, tests=10)
     200
     """
-    return math.ceil(positive_integer("tests", tests) / rate("alpha", alpha))
+    if not math.isfinite(needed := positive_integer("tests", tests) / rate("alpha", alpha)):
+        raise InvalidInputError(f"alpha must be large enough for a number of simulations; got {alpha!r}")
+    return math.ceil(needed)
 
 
 def calibrated_p_value(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from noisedim.checks import real_numbers
 from noisedim.errors import InvalidInputError
 
 __all__ = ["SINGLE_EPS", "check_sizes", "covariance_factor", "digits_held", "numbers"]
@@ -26,12 +27,7 @@ def digits_held(z: torch.Tensor) -> int:
 
 def numbers(name: str, value: Any, *, ndim: int) -> torch.Tensor:
     """A finite float64 tensor with ``ndim`` axes, none empty, on the CPU."""
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu().double().numpy()
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidInputError(f"{name} must be real numbers with {ndim} axes; got {value!r}") from None
+    array = real_numbers(name, value)
     if array.ndim != ndim or array.size == 0 or not bool(np.isfinite(array).all()):
         raise InvalidInputError(
             f"{name} must be finite real numbers with {ndim} axes, none empty; got shape {array.shape}"

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from noisedim.checks import one_of
+from noisedim.checks import one_of, shown
 from noisedim.errors import InvalidInputError
 from noisedim.priors.affine import BoxPrior, FullGaussianPrior
 from noisedim.priors.flow import FILE_FORMAT, FlowPrior
@@ -67,12 +67,12 @@ def prior_from_spec(spec: Any) -> Prior:
     ProductPrior(gamma(2.0))
     """
     if not isinstance(spec, dict) or not isinstance(spec.get("prior"), str):
-        raise InvalidInputError(f"a prior must be an object with its name in the field 'prior'; got {spec!r}")
+        raise InvalidInputError(f"a prior must be an object with its name in the field 'prior'; got {shown(spec)}")
     fields = dict(spec)
     name = one_of("the field 'prior'", fields.pop("prior"), tuple(PRIORS))
     version = fields.pop("format", FILE_FORMAT)
     if version != FILE_FORMAT:
-        raise InvalidInputError(f"expected a prior of format {FILE_FORMAT}; got {version!r}")
+        raise InvalidInputError(f"expected a prior of format {FILE_FORMAT}; got {shown(version)}")
     law = PRIORS[name]
     needed, optional = law.fields, law.optional_fields
     missing = [field for field in needed if field not in fields]
@@ -81,7 +81,9 @@ def prior_from_spec(spec: Any) -> Prior:
         raise InvalidInputError(
             f"the prior {name!r} has the fields {', '.join((*needed, *optional))}; "
             + "; ".join(
-                f"{what} {', '.join(names)}" for what, names in (("missing", missing), ("unknown", unknown)) if names
+                f"{what} {', '.join(names)[:200]}"
+                for what, names in (("missing", missing), ("unknown", unknown))
+                if names
             )
         )
     return law.from_spec(**fields)
@@ -145,7 +147,7 @@ def as_prior(value: Any, dim: int | None = None, *, squash: str = "normal-cdf") 
     else:
         names = ", ".join(repr(name) for name in PRIOR_NAMES)
         raise InvalidInputError(
-            f"prior must be {names}, a prior file (.json or .safetensors) or a prior; got {value!r}"
+            f"prior must be {names}, a prior file (.json or .safetensors) or a prior; got {shown(value)}"
         )
     if dim is not None and prior.dim != dim:
         raise InvalidInputError(f"expected a prior of dimension {dim}; got {prior!r}")

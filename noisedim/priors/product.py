@@ -9,6 +9,7 @@ from typing import Any, final
 import numpy as np
 import torch
 
+from noisedim.checks import shown
 from noisedim.errors import InvalidInputError
 from noisedim.priors.arrays import SINGLE_EPS, check_sizes
 from noisedim.priors.mapped import MappedPrior
@@ -24,6 +25,8 @@ _AGREE = 1e-6
 _POLISH = 12
 # Processor time of the grid; the slowest of scipy's laws that is not refused, levy_stable, takes 0.7 s.
 _MOST_SECONDS = 3.0
+# Of a file: beyond float64's whole numbers of 64 bits, scipy is given objects.
+_LARGEST_PARAMETER = 1e18
 
 
 @final
@@ -133,7 +136,7 @@ class ProductPrior(MappedPrior):
     @classmethod
     def from_spec(cls, **fields: Any) -> "ProductPrior":
         if not isinstance(fields["laws"], list):
-            raise InvalidInputError(f"laws must be a list; got {fields['laws']!r}")
+            raise InvalidInputError(f"laws must be a list; got {shown(fields['laws'])}")
         return cls.from_laws(fields["laws"])
 
     @classmethod
@@ -241,18 +244,24 @@ def _law_from_spec(position: int, entry: Any) -> Any:
     from scipy import stats
 
     if not isinstance(entry, dict) or not {"name"} <= set(entry) <= {"name", "args", "kwds"}:
-        raise InvalidInputError(f"law {position} must be an object with name, args and kwds; got {entry!r}")
+        raise InvalidInputError(f"law {position} must be an object with name, args and kwds; got {shown(entry)}")
     family = getattr(stats, entry["name"], None) if isinstance(entry["name"], str) else None
     if isinstance(family, stats.rv_discrete):
-        raise InvalidInputError(f"law {position} must be absolutely continuous; got the discrete law {entry['name']!r}")
+        raise InvalidInputError(
+            f"law {position} must be absolutely continuous; got the discrete law {shown(entry['name'])}"
+        )
     if not isinstance(family, stats.rv_continuous):
-        raise InvalidInputError(f"law {position} must be a continuous law of scipy.stats; got {entry['name']!r}")
+        raise InvalidInputError(f"law {position} must be a continuous law of scipy.stats; got {shown(entry['name'])}")
     args, kwds = entry.get("args", []), entry.get("kwds", {})
     if not isinstance(args, list) or not isinstance(kwds, dict):
-        raise InvalidInputError(f"args of law {position} must be a list and kwds an object; got {args!r} and {kwds!r}")
+        raise InvalidInputError(
+            f"args of law {position} must be a list and kwds an object; got {shown(args)} and {shown(kwds)}"
+        )
     for value in (*args, *kwds.values()):
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise InvalidInputError(f"parameters of law {position} must be numbers; got {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST_PARAMETER:
+            raise InvalidInputError(
+                f"parameters of law {position} must be numbers within ±{_LARGEST_PARAMETER:g}; got {shown(value)}"
+            )
     try:
         return family(*args, **kwds)
     except TypeError as error:

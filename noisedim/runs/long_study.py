@@ -18,7 +18,7 @@ from noisedim.files import read_json, write_text_atomically
 from noisedim.runs.environment import environment
 from noisedim.runs.split import RunSplit, split_images
 from noisedim.runs.workers import KILLED, in_workers, prepare_worker
-from noisedim.schema import read_record
+from noisedim.schema import SCHEMAS, read_record
 from noisedim.training import DataConfig, TrainConfig
 
 __all__ = ["Cell", "Label", "LongStudy", "Scores", "StudyFile", "StudyRecord", "images_of", "make_study", "read_study"]
@@ -146,7 +146,7 @@ def read_study(path: Path) -> StudyFile:
 
     Raises: InvalidInputError: for a damaged file, by file and field.
     """
-    return read_record(path, StudyFile, surplus="ignored")
+    return read_record(path, StudyFile, schema="study", surplus="ignored")
 
 
 def _one(
@@ -198,7 +198,7 @@ def make_study(
     known: dict[str, dict[str, Any]] = {}
     if output.is_file():
         read_study(output)
-        stored = read_json(output)
+        stored = SCHEMAS["study"].current(read_json(output), str(output))
         environments = stored["environments"]
         known = {record["config"]: record for record in stored["records"]}
     missing = [cell for cell in cells if cell.config.digest() not in known]
@@ -247,5 +247,5 @@ def _rounded(value: Any) -> Any:
 def _write(path: Path, about: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> None:
     """JSON with one record per line: small, and a later run changes no line of an earlier one."""
     lines = [json.dumps(each, ensure_ascii=False, allow_nan=False, separators=(",", ":")) for each in records]
-    head = json.dumps(about, ensure_ascii=False, indent=1)[:-2]
+    head = json.dumps(SCHEMAS["study"].stamped(about), ensure_ascii=False, indent=1)[:-2]
     write_text_atomically(path, head + ',\n "records": [\n' + ",\n".join(lines) + "\n ]\n}\n")

@@ -153,5 +153,5 @@ def _read_packed(path: Path, _changed: int, _size: int) -> dict[str, PackedEntry
         content = json.loads(text.tobytes())
     except ValueError as error:
         raise InvalidInputError(f"{path}: {error}") from None
-    SCHEMAS["packed runs"].check(content, str(path))
+    content = SCHEMAS["packed runs"].current(content, str(path))
     return structured(content["runs"], dict[str, PackedEntry], where=str(path))

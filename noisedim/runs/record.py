@@ -228,10 +228,10 @@ def reading(data: Mapping[str, Any], run: str, what: str) -> Iterator[tuple[dict
 
     Raises: InvalidInputError: also for the layout of a newer version.
     """
-    SCHEMAS["result"].check(data, f"run {run}")
+    own = SCHEMAS["result"].current(data, f"run {run}")
     where = f"the result of run {run} is not that of {what}"
     with refusing(where):
-        yield {name: value for name, value in data.items() if name != "schema"}, where
+        yield own, where
 
 
 def records_table(records: Iterable[RunRecord]) -> "pd.DataFrame":

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from noisedim.checks import real_numbers
+from noisedim.errors import InvalidInputError
+
 __all__ = ["bonferroni", "holm", "sidak"]
 
 
@@ -20,7 +23,9 @@ def holm(p_values: Any, *, most: Callable[[np.ndarray], np.ndarray] | None = Non
     >>> holm([0.01, 0.04, 0.03]).round(3)
     array([0.03, 0.06, 0.06])
     """
-    p = np.asarray(p_values, dtype=np.float64)
+    p = real_numbers("p_values", p_values)
+    if p.ndim != 1:
+        raise InvalidInputError(f"p_values must have shape (m,); got {p.shape}")
     order = np.argsort(p, kind="stable")
     count = (len(p) - np.arange(len(p))).astype(np.float64)
     if most is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from noisedim.checks import positive_integer, rate
+from noisedim.checks import positive, positive_integer, rate, real_numbers
 from noisedim.errors import InvalidInputError
 
 __all__ = [
@@ -61,9 +61,9 @@ def student_t(values: Any, *, level: float = 0.95) -> Interval:
     from scipy import stats
 
     rate("level", level)
-    array = np.asarray(values, dtype=np.float64).ravel()
+    array = real_numbers("values", values).ravel()
     if not len(array) or not np.isfinite(array).all():
-        raise InvalidInputError(f"expected one or more finite values; got {values!r}")
+        raise InvalidInputError(f"expected one or more finite values; got {array.tolist()[:5]}")
     mean, n = float(array.mean()), len(array)
     if n == 1:
         return Interval(mean, -np.inf, np.inf, level, n, "Student t")
@@ -104,7 +104,7 @@ def _proportion_limits(successes: int, n: int, level: float) -> tuple[float, flo
 
 
 def _bounded(values: Any, low: float, high: float, *, minimum: int) -> np.ndarray:
-    array = np.asarray(values, dtype=np.float64).ravel()
+    array = real_numbers("values", values).ravel()
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InvalidInputError(f"expected finite low < high; got {low!r} and {high!r}")
     if len(array) < minimum:
@@ -213,7 +213,7 @@ def scale_chi_square(sum_of_squares: float, degrees: int, *, level: float = 0.95
 
     rate("level", level)
     degrees, tail = positive_integer("degrees", degrees), (1 - level) / 2
-    if not (math.isfinite(sum_of_squares) and sum_of_squares > 0):
-        raise InvalidInputError(f"sum_of_squares must be finite and > 0; got {sum_of_squares!r}")
-    lower, upper = sum_of_squares / stats.chi2.isf(tail, degrees), sum_of_squares / stats.chi2.ppf(tail, degrees)
+    sum_of_squares = positive("sum_of_squares", sum_of_squares)
+    with np.errstate(over="ignore"):  # a limit may be infinite
+        lower, upper = sum_of_squares / stats.chi2.isf(tail, degrees), sum_of_squares / stats.chi2.ppf(tail, degrees)
     return Interval(sum_of_squares / degrees, float(lower), float(upper), level, degrees, "chi-square")

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from noisedim.checks import rate
+from noisedim.checks import rate, real_numbers
 from noisedim.errors import InvalidInputError
 from noisedim.statistics.intervals import Interval
 
@@ -56,7 +56,7 @@ def auroc(negative: Any, positive: Any, *, level: float = 0.95) -> Interval:
 
 
 def _scores(name: str, values: Any) -> np.ndarray:
-    array = np.asarray(values, dtype=np.float64)
+    array = real_numbers(name, values)
     if array.ndim != 1 or len(array) < 2 or np.isnan(array).any():
         raise InvalidInputError(f"{name} must be 2 or more numbers, none of them NaN; got shape {array.shape}")
     return array

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from noisedim.checks import shown
 from noisedim.errors import InvalidInputError
 
 __all__ = ["elementwise", "pairwise"]
@@ -19,9 +20,9 @@ def _real(name: str, value: Any) -> torch.Tensor:
     try:
         array = np.asarray(value)
     except ValueError:
-        raise InvalidInputError(f"{name} must be a real number or a rectangular array; got {value!r}") from None
+        raise InvalidInputError(f"{name} must be a real number or a rectangular array; got {shown(value)}") from None
     if array.dtype.kind not in "fiu":
-        raise InvalidInputError(f"{name} must be a real number or array; got {value!r} ({type(value).__name__})")
+        raise InvalidInputError(f"{name} must be a real number or array; got {shown(value)}")
     return torch.from_numpy(np.array(array, dtype=np.float64))
 
 

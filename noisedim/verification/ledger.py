@@ -6,6 +6,7 @@ from typing import Any
 
 from noisedim.files import write_json_atomically
 from noisedim.runs.environment import environment
+from noisedim.schema import SCHEMAS
 from noisedim.theory.claims import CLAIMS, ERRATUM_KINDS, Claim
 from noisedim.verification.budget import ALPHA_A_CASE, ALPHA_TOTAL, BETA, MOST_SAMPLED_CASES
 from noisedim.verification.outcomes import MARKS, Verdict, worst
@@ -14,7 +15,6 @@ from noisedim.verification.primitives import PRIMITIVES
 __all__ = ["DEFAULT_LEDGER", "claim_lines", "errata_words", "in_words", "make_ledger", "missing_ids", "write_ledger"]
 
 DEFAULT_LEDGER = Path("reports/results/theory.json")
-_FORMAT = 2
 
 
 def missing_ids(rows: Iterable[Mapping[str, Any]], expected: Iterable[str]) -> list[str]:
@@ -110,7 +110,6 @@ def make_ledger(rows: Iterable[Mapping[str, Any]], *, seed: int) -> dict[str, An
     sampled = [row for row in ordered if row["n"] is not None]
     summaries = [_claim_summary(claim_id, found) for claim_id, found in by_claim.items()]
     return {
-        "format": _FORMAT,
         "seed": seed,
         "alpha_total": ALPHA_TOTAL,
         "alpha_spent": ALPHA_A_CASE * len(sampled),
@@ -142,7 +141,7 @@ def write_ledger(path: Path, rows: Iterable[Mapping[str, Any]], *, expected: Ite
     rows = list(rows)
     missing = missing_ids(rows, expected)
     if not missing:
-        write_json_atomically(path, make_ledger(rows, seed=seed))
+        write_json_atomically(path, SCHEMAS["theory"].stamped(make_ledger(rows, seed=seed)))
     return missing
 
 

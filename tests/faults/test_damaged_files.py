@@ -5,7 +5,6 @@ A short run in every test run; ``pytest -m faults`` damages many more (NOISEDIM_
 
 import gzip
 import json
-import os
 import tarfile
 import time
 import warnings
@@ -26,7 +25,6 @@ from noisedim.runs.long_study import Cell, LongStudy, Scores, make_study, read_s
 from noisedim.training import DataConfig, TrainConfig
 from noisedim.training.loop import load_model
 
-TIMES = int(os.environ.get("NOISEDIM_FAULTS", "50"))
 _RUN = TrainConfig(data=DataConfig(fold=0), steps=3, batch_size=32, encoder="mlp")
 _LONGEST_SECONDS = 10.0
 
@@ -192,7 +190,9 @@ def test_a_few_damaged_files_of_every_kind(whole):
 
 
 @pytest.mark.faults
-def test_many_damaged_files_of_every_kind(whole):
+def test_many_damaged_files_of_every_kind(whole, counted):
     folder, readers = whole
-    foreign = check(folder, readers, np.random.default_rng(3), TIMES * len(readers))
+    times = counted.times * len(readers)
+    foreign = check(folder, readers, np.random.default_rng(3), times)
+    counted("damaged files", times, seed=3, kinds=len(readers), foreign=len(foreign))
     assert not foreign, "\n".join(map(str, foreign))

@@ -9,7 +9,7 @@ from noisedim.errors import InvalidInputError
 from noisedim.files import read_json, write_json_atomically
 from noisedim.report.table_1.verdicts import NoiseEffect
 from noisedim.runs.store import RunFolder
-from noisedim.schema import structured
+from noisedim.schema import SCHEMAS, structured
 
 __all__ = ["FailedTableRun", "NoiseTable", "TableRecord"]
 
@@ -146,14 +146,14 @@ class NoiseTable:
         data = read_json(path)
         if not isinstance(data, dict) or data.get("question") != _QUESTION:
             raise InvalidInputError(f"expected a table written by noisedim table-1; {path} is something else")
-        return structured(data, cls, where=str(path), surplus="ignored")
+        return structured(SCHEMAS["table-1"].current(data, str(path)), cls, where=str(path), surplus="ignored")
 
     def write(self, path: Path) -> None:
         """To its file.
 
         Raises: StorageError: if it cannot be written; the old file is intact.
         """
-        write_json_atomically(path, {"question": _QUESTION, **asdict(self)})
+        write_json_atomically(path, SCHEMAS["table-1"].stamped({"question": _QUESTION, **asdict(self)}))
 
     def of(self, method: str, sigma: float) -> list[TableRecord]:
         """The records of one cell."""

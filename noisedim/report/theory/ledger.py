@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from noisedim.files import read_json
-from noisedim.schema import refusing, structured
+from noisedim.schema import SCHEMAS, refusing, structured
 from noisedim.verification.outcomes import Verdict
 
 __all__ = ["Case", "ClaimSummary", "Ledger", "Relation", "read_ledger"]
@@ -102,6 +102,6 @@ def read_ledger(path: Path) -> Ledger:
 
     Raises: InvalidInputError: if the file cannot be read, or is something else.
     """
-    content = read_json(path)
+    content = SCHEMAS["theory"].current(read_json(path), str(path))
     with refusing(str(path)):
         return structured({**content, "cases": content["rows"]}, Ledger, where=str(path), surplus="ignored")
