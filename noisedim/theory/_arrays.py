@@ -38,8 +38,9 @@ def elementwise(formula: Callable[..., torch.Tensor], **arguments: Any) -> Any:
         device = next((value.device for value in given if value.device.type != "cpu"), given[0].device)
         tensors = {name: value.to(device) for name, value in tensors.items()}
     try:
-        torch.broadcast_shapes(*(value.shape for value in tensors.values()))
-    except RuntimeError:
+        # Not torch's: its first call imports sympy, which takes longer than whatever is computed.
+        np.broadcast_shapes(*(tuple(value.shape) for value in tensors.values()))
+    except ValueError:
         shapes = ", ".join(f"{name} {tuple(value.shape)}" for name, value in tensors.items())
         raise InvalidInputError(f"arguments must broadcast against each other; got shapes {shapes}") from None
     result = formula(**tensors)
