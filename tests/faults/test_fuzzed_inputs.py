@@ -152,6 +152,6 @@ def test_many_odd_inputs(counted):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     foreign = fuzz(times, 2)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    counted("fuzzed inputs", times, seed=2, foreign=len(foreign))
+    counted("fuzzed", times, seed=2, foreign=len(foreign))
     assert not foreign, "\n".join(map(str, foreign[:20]))
     assert grown < _MOST_MEGABYTES
