@@ -14,9 +14,9 @@ from noisedim.normality.neighbours import neighbour_divergence
 from noisedim.normality.p_values import simulations_for
 from noisedim.normality.transport import max_sliced_wasserstein, sliced_wasserstein
 from noisedim.statistics.design import min_samples
+from noisedim.statistics.differences import paired_differences
 from noisedim.statistics.equivalence import seeds_needed
 from noisedim.statistics.intervals import betting, clopper_pearson, student_t
-from noisedim.statistics.ranking import rank
 from noisedim.statistics.roc import auroc
 
 Z = np.random.default_rng(0).normal(size=(60, 2))
@@ -26,7 +26,7 @@ TAKERS = {
     "simulations": simulations_for,
     "design, alpha": lambda rate: min_samples(0.1, rate, 0.1, width=1, deviation=1),
     "design, beta": lambda rate: min_samples(0.1, 0.1, rate, width=1, deviation=1),
-    "ranking": lambda rate: rank({"a": {0: 1.0, 1: 2.0}, "b": {0: 2.0, 1: 2.5}}, larger_is_better=True, alpha=rate),
+    "differences": lambda rate: paired_differences({"a": {0: 1.0, 1: 2.0}, "b": {0: 2.0, 1: 2.5}})[0].sign(alpha=rate),
     "seeds, alpha": lambda rate: seeds_needed([0.1], [0.1], 5, margin=1.0, alpha=rate),
     "seeds, power": lambda rate: seeds_needed([0.1], [0.1], 5, margin=1.0, power=rate),
     "certificate": lambda rate: certify(Z, 1.0, level=rate),
@@ -51,6 +51,6 @@ def test_a_rate_of_any_type_is_checked(name):
 
 @pytest.mark.parametrize("rate", [Fraction(1, 20), np.float32(0.05), np.array(0.05)], ids=["fraction", "single", "0-d"])
 def test_every_kind_of_real_number_is_one(rate):
-    for name in ("simulations", "Student", "ranking"):
+    for name in ("simulations", "Student", "differences"):
         TAKERS[name](rate)
     assert assess(Z, n_star=False, alpha=rate).alpha == pytest.approx(0.05)

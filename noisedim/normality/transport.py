@@ -189,7 +189,7 @@ def sliced_wasserstein(z: Any, *, directions: int = 128, seed: int = 0, level: f
     Source: Bonneel et al. (2015), J. Math. Imaging Vis. 51, 22–45.
     """
     z = embedding_matrix("z", z, minimum_rows=2)
-    rate("level", level)
+    level = rate("level", level)
     n, dim = z.shape
     unit = random_directions(
         dim, positive_integer("directions", directions), numpy_stream(seed, "sliced Wasserstein directions")
@@ -217,7 +217,7 @@ def max_sliced_wasserstein(z: Any, *, seed: int = 0, level: float = 0.95) -> Wor
     Source: Deshpande et al. (2019), CVPR, 10648–10656.
     """
     z = embedding_matrix("z", z, minimum_rows=4)
-    rate("level", level)
+    level = rate("level", level)
     n = len(z)
     rng = numpy_stream(seed, "worst direction")
     order = rng.permutation(n)

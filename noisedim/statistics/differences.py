@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from noisedim.checks import rate
 from noisedim.errors import InvalidInputError
 from noisedim.statistics.combining import holm
 from noisedim.statistics.intervals import Interval, student_t
@@ -33,7 +34,7 @@ class Difference:
 
     def sign(self, *, alpha: float = 0.05) -> int:
         """1 or −1, the sign of the difference where it is decided at ``alpha`` after Holm; else 0."""
-        if self.adjusted_p_value > alpha:
+        if self.adjusted_p_value > rate("alpha", alpha):
             return 0
         return 1 if self.interval.estimate > 0 else -1
 

@@ -60,7 +60,7 @@ def student_t(values: Any, *, level: float = 0.95) -> Interval:
     """
     from scipy import stats
 
-    rate("level", level)
+    level = rate("level", level)
     array = real_numbers("values", values).ravel()
     if not len(array) or not np.isfinite(array).all():
         raise InvalidInputError(f"expected one or more finite values; got {array.tolist()[:5]}")
@@ -84,7 +84,7 @@ def clopper_pearson(successes: int, n: int, *, level: float = 0.95) -> Interval:
     >>> str(clopper_pearson(8, 10))
     '0.8 [0.444, 0.975]'
     """
-    rate("level", level)
+    level = rate("level", level)
     n, successes = positive_integer("n", n), positive_integer("successes", successes, minimum=0)
     if successes > n:
         raise InvalidInputError(f"successes must not exceed n={n}; got {successes}")
@@ -133,7 +133,7 @@ def empirical_bernstein(values: Any, low: float, high: float, *, level: float = 
     >>> str(empirical_bernstein([0.0, 1.0] * 5000, 0, 1, level=0.999))
     '0.5 [0.478, 0.522]'
     """
-    rate("level", level)
+    level = rate("level", level)
     array = _bounded(values, low, high, minimum=2)
     n, mean = len(array), float(array.mean())
     logs = math.log(4 / (1 - level))
@@ -167,7 +167,7 @@ def betting(values: Any, low: float, high: float, *, level: float = 0.95) -> Int
     >>> str(betting([0.0, 1.0] * 5000, 0, 1, level=0.999))
     '0.5 [0.481, 0.519]'
     """
-    rate("level", level)
+    level = rate("level", level)
     x = (_bounded(values, low, high, minimum=1) - low) / (high - low)
     n, alpha = len(x), 1 - level
     # Mean and variance of the draws so far, shrunk to 1/2 and 1/4, then shifted by one: a stake sees only the past.
@@ -211,7 +211,7 @@ def scale_chi_square(sum_of_squares: float, degrees: int, *, level: float = 0.95
     """
     from scipy import stats
 
-    rate("level", level)
+    level = rate("level", level)
     degrees, tail = positive_integer("degrees", degrees), (1 - level) / 2
     sum_of_squares = positive("sum_of_squares", sum_of_squares)
     with np.errstate(over="ignore"):  # a limit may be infinite

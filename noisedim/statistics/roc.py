@@ -36,7 +36,7 @@ def auroc(negative: Any, positive: Any, *, level: float = 0.95) -> Interval:
     from scipy import stats
 
     low, high = _scores("negative", negative), _scores("positive", positive)
-    rate("level", level)
+    level = rate("level", level)
     m, n = len(low), len(high)
     ranks = stats.rankdata(np.concatenate([low, high]))
     # Of each positive, the share of negatives below it; of each negative, the share of positives above it.

@@ -144,7 +144,12 @@ class Trainer(Resumable):
                 raw = self.encode(inputs)
         else:
             raw = self.encode(inputs)
-        value = self.evaluate(raw.to(inputs.dtype), inputs, estimate=log)
+        try:
+            value = self.evaluate(raw.to(inputs.dtype), inputs, estimate=log)
+        except InvalidInputError:
+            if bool(torch.isfinite(raw).all()):  # else it is no input of the caller's that was refused
+                raise
+            raise self._diverged(math.nan, self.steps_done + 1, rate) from None
         self.optimizer.zero_grad()
         scale = config.objective.loss_scale
         (value.loss if scale == 1 else scale * value.loss).backward()
@@ -197,6 +202,14 @@ class Trainer(Resumable):
         images = self.ranks.rows_of_all(inputs) if self.objective.reconstructs else inputs
         return self.objective.on_batch(raw, images, self.model.channel, generator=self.generator, estimate=estimate)
 
+    def _diverged(self, loss: float, step: int, rate: float) -> TrainingDivergedError:
+        channel = self.model.channel
+        return TrainingDivergedError(
+            f"the loss must stay finite; got {loss} at step {step} with seed {self.config.seed}, "
+            f"{channel.prior.level_name}={channel.level:.4g}, learning rate {rate:.3g}. A smaller learning rate or "
+            "a slower annealing helps"
+        )
+
     def record(self, value: ObjectiveValue, rate: float, raw: torch.Tensor) -> None:
         """Keep a step's figures, those of the encoder's output ``raw`` among them; waits for the device.
 
@@ -205,11 +218,7 @@ class Trainer(Resumable):
         loss, bound, ceiling = value.loss.item(), value.bound.item(), value.ceiling
         channel = self.model.channel
         if not math.isfinite(loss):
-            raise TrainingDivergedError(
-                f"the loss must stay finite; got {loss} at step {self.steps_done} with seed {self.config.seed}, "
-                f"{channel.prior.level_name}={channel.level:.4g}, learning rate {rate:.3g}. A smaller learning rate or "
-                "a slower annealing helps"
-            )
+            raise self._diverged(loss, self.steps_done, rate)
         seen = doubled(raw.detach()[:, : channel.prior.channel_dim])
         if self.objective.normalised:
             # Offset and scale of its coordinates are not seen.

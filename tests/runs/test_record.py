@@ -110,7 +110,13 @@ def test_every_result_of_a_run_made_today_is_its_record(tmp_path):
 def test_a_row_has_the_columns_of_reports_and_benchmarks():
     row = read(OLD).row()
     assert row["run"] == "abc"
-    assert (row["seed"], row["prior"], row["squash"], row["dim"], row["objective"]) == (7, "normal", None, 2, "dual")
+    assert (row["seed"], row["prior"], row["squash"], row["dim"], row["objective"]) == (
+        7,
+        "normal",
+        None,
+        2,
+        "adaptive-dual",
+    )
     assert (row["information"], row["information_ceiling"]) == (1.25, 2.5)
     assert (row["p_value"], row["rejected"], row["p_henze_zirkler"]) == (0.04, True, 0.3)
     assert (row["d2"], row["sliced_w2"], row["index_shapiro"]) == (0.25, 0.125, 0.5)

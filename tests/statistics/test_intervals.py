@@ -139,7 +139,7 @@ def test_the_interval_of_a_scale_is_of_scipys_quantiles() -> None:
         (lambda: betting([], 0, 1), "expected 1 or more values; got 0"),
         (lambda: betting([0.5], 1, 1), "expected finite low < high; got 1 and 1"),
         (lambda: betting([math.nan], 0, 1), "values must lie in"),
-        (lambda: scale_chi_square(0.0, 3), "sum_of_squares must be finite and > 0; got 0.0"),
+        (lambda: scale_chi_square(0.0, 3), "sum_of_squares must be a finite number > 0; got 0.0"),
         (lambda: scale_chi_square(1.0, 3, level=1.0), "level must lie strictly between 0 and 1; got 1.0"),
     ],
 )

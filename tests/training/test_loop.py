@@ -185,7 +185,7 @@ def test_gpu_matches_the_prior_too(images):
 
 
 def test_a_capacity_that_a_batch_cannot_see_is_told_once(images):
-    config = replace(SMALL, dim=8, steps=2, noise=NoiseConfig(capacity=14.0))
+    config = replace(SMALL, dim=8, steps=2, objective=ObjectiveConfig(name="dual"), noise=NoiseConfig(capacity=14.0))
     with pytest.warns(UserWarning, match="capacity of 14 nats exceeds the .* of 64 rows can see") as told:
         train(config, images, device="cpu")
     assert len(told) == 1
