@@ -4,6 +4,7 @@ Source: Mardia (1970), Biometrika 57, 519–530; Mardia (1974), Sankhyā B 36, 1
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ def mardia_skewness(white: np.ndarray) -> float:
     Of many rows and coordinates, products of a block are summed in single precision, as for the null tables.
     """
     n, dim = white.shape
-    precision = np.float32 if n * dim**3 > _MOST_IN_DOUBLE else np.float64
+    precision: np.dtype[Any] = np.dtype(np.float32 if n * dim**3 > _MOST_IN_DOUBLE else np.float64)
     # b₁ is the squared norm of the symmetric third-moment tensor: n·d³/6 products instead of n²·d.
     products = [np.zeros((j + 1, dim - j)) for j in range(dim)]
     for block in row_blocks(n, dim):
