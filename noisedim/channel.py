@@ -8,8 +8,9 @@ from typing import Any, Self, final
 import torch
 from torch import nn
 
-from noisedim.checks import bounded_tensor, double_buffer, doubled, embedding_tensor, positive
+from noisedim.checks import bounded_tensor, embedding_tensor, positive
 from noisedim.errors import InvalidInputError
+from noisedim.precision import at_least_single, double_buffer, doubled
 from noisedim.priors import Prior, noise_level
 
 __all__ = ["NoisyChannel", "batch_deviation", "unseen_capacity"]
@@ -43,7 +44,7 @@ def unseen_capacity(prior: Prior, level: float, rows: int) -> str | None:
 
 def batch_deviation(raw: torch.Tensor) -> torch.Tensor:
     """Standard deviation of each coordinate over a batch, (d,), in the dtype of ``raw``, (n, d)."""
-    whole = raw.float() if raw.dtype in (torch.float16, torch.bfloat16) else raw  # a square of 300 is beyond float16
+    whole = at_least_single(raw)  # a square of 300 is beyond float16
     # The root has an infinite slope at 0, where a batch of equal rows is.
     return whole.var(0, unbiased=False).clamp(min=1e-30).sqrt().to(raw.dtype)
 

@@ -8,7 +8,7 @@ import math
 import numbers
 import sys
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,7 @@ from noisedim.columns import values_of
 from noisedim.errors import InvalidInputError
 
 __all__ = [
-    "SINGLE_ONLY",
     "bounded_tensor",
-    "double_buffer",
-    "doubled",
     "embedding_matrix",
     "embedding_tensor",
     "exactly_one",
@@ -153,26 +150,6 @@ def bounded_tensor(name: str, value: torch.Tensor, *, power: int = 4) -> torch.T
             f"{name} must be finite and within ±{largest:.1g}, so that its powers are finite; got {peak:.3g}"
         )
     return value
-
-
-# Kinds of devices without float64.
-SINGLE_ONLY = {"mps"}
-
-
-def doubled(tensor: torch.Tensor) -> torch.Tensor:
-    """``tensor`` in float64; on the CPU, where its device has none."""
-    return (tensor.cpu() if tensor.device.type in SINGLE_ONLY else tensor).double()
-
-
-def double_buffer(buffer: torch.Tensor, move: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
-    """A buffer that keeps float64 under what ``nn.Module._apply`` does; in single precision, where its device has none.
-
-    Args:
-        buffer: as it was.
-        move: what is done to tensors, such as ``lambda tensor: tensor.half()``.
-    """
-    device = move(torch.zeros((), device=buffer.device)).device
-    return buffer.to(torch.float32 if device.type in SINGLE_ONLY else torch.float64).to(device)
 
 
 def tensor_values(name: str, tensor: torch.Tensor) -> np.ndarray:

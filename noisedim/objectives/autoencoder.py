@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from noisedim.channel import NoisyChannel
-from noisedim.objectives.interface import BatchObjective, ObjectiveValue, at_least_single
+from noisedim.objectives.interface import BatchObjective, ObjectiveValue
+from noisedim.precision import at_least_single
 
 __all__ = ["Autoencoder"]
 

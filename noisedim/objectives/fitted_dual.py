@@ -8,9 +8,10 @@ from typing import Any, Self
 import torch
 
 from noisedim.channel import NoisyChannel
-from noisedim.checks import double_buffer, embedding_tensor, unit_interval
+from noisedim.checks import embedding_tensor, unit_interval
 from noisedim.errors import InvalidInputError
 from noisedim.objectives.interface import Objective, ObjectiveValue, in_single
+from noisedim.precision import double_buffer
 from noisedim.theory.dual_batch import row_bound
 
 __all__ = ["FittedDual"]

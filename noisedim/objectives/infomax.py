@@ -10,7 +10,7 @@ from noisedim.channel import NoisyChannel
 from noisedim.checks import embedding_tensor, one_of, positive_integer, unit_interval
 from noisedim.critics import Critic, make_critic
 from noisedim.errors import InvalidInputError
-from noisedim.objectives.interface import Objective, ObjectiveValue, at_least_single
+from noisedim.objectives.interface import Objective, ObjectiveValue
 from noisedim.objectives.method import Settings
 from noisedim.objectives.score_bounds import (
     donsker_varadhan,
@@ -19,6 +19,7 @@ from noisedim.objectives.score_bounds import (
     nguyen_wainwright_jordan,
     split_scores,
 )
+from noisedim.precision import at_least_single
 
 __all__ = ["PAPER_CRITIC", "Estimator", "InfoMax", "infomax_builder"]
 

@@ -12,16 +12,12 @@ from torch import nn
 
 from noisedim.channel import NoisyChannel
 from noisedim.checks import bounded_tensor
+from noisedim.precision import at_least_single
 
-__all__ = ["BatchObjective", "Objective", "ObjectiveValue", "at_least_single", "in_single"]
+__all__ = ["BatchObjective", "Objective", "ObjectiveValue", "in_single"]
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
-
-
-def at_least_single(values: torch.Tensor) -> torch.Tensor:
-    """``values`` in float32 if they come in less: a bound of 2 nats has steps of 0.016 in bfloat16."""
-    return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
 
 
 def in_single(function: Callable[Given, Answer]) -> Callable[Given, Answer]:

@@ -16,8 +16,9 @@ import torch
 from noisedim.channel import NoisyChannel, batch_deviation
 from noisedim.checks import one_of
 from noisedim.errors import InvalidInputError
-from noisedim.objectives.interface import BatchObjective, Objective, ObjectiveValue, at_least_single
+from noisedim.objectives.interface import BatchObjective, Objective, ObjectiveValue
 from noisedim.objectives.siamese import unit_rows
+from noisedim.precision import at_least_single
 
 __all__ = ["NoiseOn", "NoisePlace", "NoisyViews", "with_noise"]
 

@@ -6,7 +6,8 @@ from typing import Any, final
 import torch
 from torch import nn
 
-from noisedim.checks import doubled, positive_integer
+from noisedim.checks import positive_integer
+from noisedim.precision import doubled
 from noisedim.priors.interface import Prior
 from noisedim.priors.normalisation import BatchStandardisation
 from noisedim.priors.special import standard_normal_log_prob

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from noisedim.checks import doubled, exactly_one, positive, positive_integer
+from noisedim.checks import exactly_one, positive, positive_integer
 from noisedim.errors import InvalidInputError
+from noisedim.precision import doubled
 from noisedim.theory.dual_batch import row_bound
 
 __all__ = ["DEFAULT_CAPACITY", "Prior", "noise_level"]

@@ -6,8 +6,9 @@ from abc import abstractmethod
 import torch
 from torch import nn
 
-from noisedim.checks import SINGLE_ONLY, positive_integer
+from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError
+from noisedim.precision import SINGLE_ONLY
 from noisedim.priors.gaussian import GaussianPrior
 from noisedim.priors.interface import Prior
 from noisedim.priors.special import widened

@@ -7,7 +7,7 @@ from typing import Any, Self, final
 import torch
 from torch import nn
 
-from noisedim.checks import doubled
+from noisedim.precision import doubled
 
 __all__ = ["SQUASH_NAMES", "BatchStandardisation", "StandardisationThenSpheres", "StandardisationThenSquash"]
 

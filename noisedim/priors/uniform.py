@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from noisedim.checks import doubled, one_of, positive_integer
+from noisedim.checks import one_of, positive_integer
+from noisedim.precision import doubled
 from noisedim.priors.arrays import SINGLE_EPS, digits_held
 from noisedim.priors.interface import Prior
 from noisedim.priors.normalisation import SQUASH_NAMES, StandardisationThenSquash

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.checks import doubled, embedding_matrix, positive, unit_interval
+from noisedim.checks import embedding_matrix, positive, unit_interval
 from noisedim.errors import InvalidInputError
+from noisedim.precision import doubled
 from noisedim.theory._arrays import elementwise, pairwise
 from noisedim.theory.dual import gaussian_dual_kernel
 

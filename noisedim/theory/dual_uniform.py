@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.checks import doubled, embedding_matrix, positive, positive_integer
+from noisedim.checks import embedding_matrix, positive, positive_integer
 from noisedim.errors import InvalidInputError
+from noisedim.precision import doubled
 from noisedim.theory._arrays import pairwise
 from noisedim.theory.dual_batch import row_bound
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from noisedim.checks import doubled
+from noisedim.precision import doubled
 
 __all__ = ["LEAST_SPREAD", "collapse_warning", "least_effective_rank", "spread_and_rank"]
 

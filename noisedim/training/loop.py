@@ -12,11 +12,11 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from noisedim.checks import doubled
 from noisedim.data import BatchSampler, apply_views, check_batch, draw_views, resident, second_view
 from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
 from noisedim.objectives import BatchObjective, ObjectiveValue
+from noisedim.precision import doubled
 from noisedim.streams import torch_seed
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.collapse import collapse_warning, spread_and_rank

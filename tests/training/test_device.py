@@ -6,7 +6,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from noisedim import checks
+from noisedim import precision
 from noisedim.channel import NoisyChannel
 from noisedim.cli import main
 from noisedim.errors import InvalidInputError
@@ -85,7 +85,7 @@ class _NoFloat64(TorchDispatchMode):
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "w-mse"])
 def test_training_needs_no_float64_of_a_device_that_has_none(name, monkeypatch):
     # "meta" has shapes and types, but no values: nothing is read back from it, as in a later batch.
-    monkeypatch.setattr(checks, "SINGLE_ONLY", {"meta"})
+    monkeypatch.setattr(precision, "SINGLE_ONLY", {"meta"})
     objective = ObjectiveConfig(name=name, features=0).build(2, (1, 8, 8))
     channel = NoisyChannel(GaussianPrior(2), sigma=0.5, warn=False)
     raw, images = torch.randn(64, 2 * objective.outputs_a_dimension), torch.rand(64, 1, 8, 8)

@@ -13,8 +13,9 @@ from noisedim.checks import positive
 from noisedim.critics import MLPCritic
 from noisedim.nets import discriminator
 from noisedim.objectives.infomax import InfoMax
-from noisedim.objectives.interface import Objective, ObjectiveValue, at_least_single
+from noisedim.objectives.interface import Objective, ObjectiveValue
 from noisedim.objectives.method import Method, Preset, Settings
+from noisedim.precision import at_least_single
 
 __all__ = ["METHOD", "Adversarial"]
 

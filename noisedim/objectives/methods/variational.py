@@ -12,9 +12,10 @@ from noisedim.checks import positive
 from noisedim.errors import InvalidInputError
 from noisedim.nets import decoder
 from noisedim.objectives.autoencoder import Autoencoder
-from noisedim.objectives.interface import ObjectiveValue, at_least_single, in_single
+from noisedim.objectives.interface import ObjectiveValue, in_single
 from noisedim.objectives.method import Method, Preset
 from noisedim.objectives.score_bounds import exp_with_tangent
+from noisedim.precision import at_least_single
 
 __all__ = ["METHOD", "Variational", "gaussian_kl"]
 
