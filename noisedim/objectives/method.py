@@ -6,9 +6,7 @@ from typing import Any, Literal
 
 from noisedim.objectives.interface import BatchObjective
 
-__all__ = ["Family", "Method", "Preset", "Recipe", "Settings"]
-
-Family = Literal["noise injection", "without noise", "post hoc", "prior matching", "autoencoder", "siamese"]
+__all__ = ["Method", "Preset", "Recipe", "Settings"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -92,7 +92,6 @@ BAD = {
     "a thin box": (lambda: BoxPrior([1e12], [1e12 + 1]), "float64 tells apart"),
     "a huge box": (lambda: BoxPrior([-1e308], [1e308]), "values within"),
     "a slow law": (lambda: ProductPrior([stats.ncx2(1e9, 1e9)]), "fast to compute; 13 quantiles and densities of ncx2"),
-    "a slower law": (lambda: ProductPrior([stats.studentized_range(3, 10)]), "fast to compute"),
     "a law whose density overflows": (lambda: ProductPrior([stats.beta(1e-3, 1e-3)]), "must have a"),
     "a far law": (lambda: ProductPrior([stats.cauchy(0, 1e200)]), "values within"),
     "rows of another length": (lambda: BallPrior(2).to_normal(torch.zeros(3, 3)), r"tensors of shape \(n, 2\)"),
@@ -116,6 +115,14 @@ def test_refused_with_the_reason(case):
     make, message = BAD[case]
     with pytest.raises(InvalidInputError, match=message):
         make()
+
+
+def test_a_law_is_refused_by_the_time_of_all_its_functions_together(monkeypatch):
+    # Of a law whose whole grid takes seconds, on any machine longer than this.
+    monkeypatch.setattr("noisedim.priors.product._MOST_SECONDS", 0.05)
+    with pytest.raises(InvalidInputError, match="fast to compute"):
+        ProductPrior([stats.studentized_range(3, 10)])
+    ProductPrior([stats.norm()])
 
 
 SPECS = {

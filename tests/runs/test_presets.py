@@ -28,6 +28,13 @@ def test_a_preset_differs_from_the_base_in_what_makes_the_method_alone():
     assert configure("beta-vae", BASE).objective.strength == 4
 
 
+def test_the_noise_of_a_preset_is_that_of_its_dimension():
+    # As much information as at d = 2 and σ = 0.3.
+    for dim in (2, 8, 32):
+        sigma = configure("dual", replace(BASE, dim=dim, batch_size=64)).noise.sigma
+        assert dim / 2 * np.log1p(sigma**-2) == pytest.approx(np.log1p(0.3**-2))
+
+
 def test_a_post_hoc_run_is_its_plain_run_through_the_map(tmp_path):
     store = RunStore(tmp_path)
     config = configure("infomax-rank", BASE)

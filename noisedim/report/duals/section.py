@@ -133,15 +133,19 @@ def _verdict_words(data: str, found: DualsVerdict) -> Verdict:
     own = next((each for each in found.comparisons if each.method == found.chosen), None)
     where = f"{found.cells} pairs of noise and batch size, {found.seeds} seeds"
     if own is None:
-        words = f"no other form is decided to match better at equal accuracy ({where})"
+        words = (
+            f"no form is decided to match better than the {_WORDS[REFERENCE]} and to lose at most {LOSS_OF_ACCURACY:g} of "
+            f"accuracy ({where})"
+        )
+        answer = "not decided"
     else:
-        ratio = own.log_ratio
+        ratio, answer = own.log_ratio, _WORDS[own.method]
         words = (
             f"its D₂ is {exp(ratio.estimate):.2f} [{exp(ratio.lower):.2f}, {exp(ratio.upper):.2f}] of that of the "
             f"{_WORDS[REFERENCE]}, its accuracy differs by {own.accuracy.estimate:+.3f} [{own.accuracy.lower:+.3f}, "
             f"{own.accuracy.upper:+.3f}] ({where})"
         )
-    return Verdict(f"Which form of the dual is the best objective on {data}?", _WORDS[found.chosen], words)
+    return Verdict(f"Which form of the dual is the best objective on {data}?", answer, words)
 
 
 def _summary(found: DualsVerdict) -> Table:

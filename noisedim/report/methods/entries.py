@@ -1,6 +1,6 @@
 """What ``pytest benchmarks`` says of each contestant: quality from the study's records, and which configuration it times."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import exp, sqrt
 from pathlib import Path
@@ -14,6 +14,8 @@ from noisedim.statistics.equivalence import CrossedMean
 from noisedim.training import TrainConfig
 
 __all__ = ["accuracy_entry", "match_entry", "timed_config"]
+
+Measured = Callable[[int, Mapping[str, Curve]], dict[str, Any]]
 
 # Steps of a trainer that is timed: more than any timing takes.
 _STEPS = 1_000_000
@@ -40,7 +42,7 @@ def accuracy_entry(method: str, results: Path) -> dict[str, Any]:
     return _entry("downstream", method, results, _accuracies)
 
 
-def _entry(question: str, method: str, results: Path, measured: Any) -> dict[str, Any]:
+def _entry(question: str, method: str, results: Path, measured: Measured) -> dict[str, Any]:
     found, missing = [], []
     for profile in STUDY.cells:
         planned = profile != "smoke" and any(cell.labels["method"] == method for cell in STUDY.cells[profile]())
@@ -64,7 +66,7 @@ def _entry(question: str, method: str, results: Path, measured: Any) -> dict[str
     }
 
 
-def _dimensions(file: StudyFile, method: str, measured: Any) -> list[dict[str, Any]]:
+def _dimensions(file: StudyFile, method: str, measured: Measured) -> list[dict[str, Any]]:
     records = [record for record in file.records if record.labels["method"] == method]
     found = []
     for dim in sorted({int(record.labels["dim"]) for record in records}):
@@ -104,7 +106,7 @@ def _accuracies(dim: int, curves: Mapping[str, Curve]) -> dict[str, Any]:
     }
 
 
-def _interval(found: CrossedMean | None, *, transformed: Any = float) -> dict[str, float] | None:
+def _interval(found: CrossedMean | None, *, transformed: Callable[[float], float] = float) -> dict[str, float] | None:
     """95%, over seeds and test images; None where a curve does not surely come up to the accuracy."""
     if found is None:
         return None

@@ -6,18 +6,12 @@ import numpy as np
 
 from noisedim.document.content import Picture, draw
 from noisedim.document.figures import MARKERS, PALETTE, new_figure
-from noisedim.report.methods.plan import CONTESTANTS, LEVELS
+from noisedim.report.methods.plan import CONTESTANTS, FAMILIES, LEVELS
 from noisedim.report.methods.verdicts import LEAST_SQUARE, Curve
 
 __all__ = ["curves_picture"]
 
-_COLOURS = dict(
-    zip(
-        ("noise injection", "autoencoder", "prior matching", "post hoc", "without noise", "siamese"),
-        PALETTE,
-        strict=False,
-    )
-)
+_COLOURS = dict(zip(FAMILIES, PALETTE, strict=False))
 _PROBES = {"knn": "5 nearest neighbours", "linear": "linear classifier"}
 
 

@@ -22,15 +22,19 @@ curve which alone reaches an accuracy is better there if that is sure, and the l
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from noisedim.objectives.method import Family
 from noisedim.runs.long_study import Cell, LongStudy
 from noisedim.runs.protocols import small_images
 from noisedim.runs.trained_scores import scores_of
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
 
-__all__ = ["CONTESTANTS", "LEVELS", "REFERENCE", "STUDY", "Contestant"]
+__all__ = ["CONTESTANTS", "FAMILIES", "LEVELS", "REFERENCE", "STEPS", "STUDY", "Contestant", "Family"]
+
+Family = Literal["noise injection", "autoencoder", "prior matching", "post hoc", "without noise", "siamese"]
+FAMILIES: tuple[Family, ...] = get_args(Family)
+STEPS = 1000
+"""Of every run that judges."""
 
 REFERENCE = "adaptive-dual"
 LEVELS = {2: (0.50, 0.55, 0.60), 8: (0.88, 0.90, 0.92), 32: (0.90, 0.93, 0.95)}
@@ -119,7 +123,7 @@ class _Profile:
     dim: int
     seeds: int
     costly_seeds: int
-    steps: int = 1000
+    steps: int = STEPS
     methods: tuple[str, ...] = field(default_factory=lambda: tuple(CONTESTANTS))
     # Noise levels are per coordinate: the same capacity in d dimensions is another σ.
     scale: float = 1.0

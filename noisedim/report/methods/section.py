@@ -17,7 +17,7 @@ from noisedim.document.content import (
     Verdict,
 )
 from noisedim.report.methods.figures import curves_picture
-from noisedim.report.methods.plan import CONTESTANTS, LEVELS, REFERENCE, STUDY
+from noisedim.report.methods.plan import CONTESTANTS, LEVELS, REFERENCE, STEPS, STUDY
 from noisedim.report.methods.verdicts import (
     ALPHA,
     Comparison,
@@ -90,7 +90,7 @@ def _claim(dim: int) -> str:
 
 def _protocol(file: StudyFile) -> str:
     return (
-        f"MNIST, all 60,000 training images at 12×12 pixels, a perceptron, 1,000 steps of 256 images, judged on the 10,000 "
+        f"MNIST, all 60,000 training images at 12×12 pixels, a perceptron, {STEPS:,} steps of 256 images, judged on the 10,000 "
         "test images. Every method turns its own dial (noise level, or the strength of its penalty), and its curve is "
         "compared at equal accuracy by interpolation; errors hold the choice of seeds and of test images. The protocol "
         f"(noisedim/report/methods/plan.py) was committed before these runs. Made by `{file.command}`."
@@ -138,7 +138,7 @@ def _finding(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Compar
         return ""
     theirs, own = (_setting_words(leader) for leader in (best, ours))
     where = f"For d = {dim} and 5-NN accuracy {level:g} on MNIST, take"
-    budget = f"({len(curves[REFERENCE].seeds)} seeds, 1,000 steps)"
+    budget = f"({len(curves[REFERENCE].seeds)} seeds, {STEPS:,} steps)"
     if best.method == REFERENCE:
         return f"{where} the {own}: no method was estimated closer to the prior {budget}."
     decided = next((e.decision for e in comparisons if (e.method, e.wanted) == (best.method, level)), "undecided")
@@ -153,7 +153,7 @@ def _statement(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comp
     own = [each for each in comparisons if each.method in _RIVALS and each.wanted == _headline(dim)]
     seeds = sorted({len(curves[method].seeds) for method in _RIVALS if method in curves})
     budget = f"MNIST, {' to '.join(str(n) for n in dict.fromkeys((seeds[0], seeds[-1])))} seeds, " if seeds else ""
-    budget += "10,000 test images, 1,000 steps"
+    budget += f"10,000 test images, {STEPS:,} steps"
     if len(own) < len(_RIVALS):
         return Statement(_claim(dim), "not tested", "", budget, f"`{file.command}`", rank=1)
     parts = []
@@ -202,9 +202,7 @@ def _forest(dim: int, curves: Mapping[str, Curve]) -> Forest:
         ForestPanel("accuracy", "Best 5-NN accuracy, test images", rows(best_accuracy, float)),
     ]
     seeds = len(curves[REFERENCE].seeds)
-    caption = (
-        f"MNIST, d = {dim}, 10,000 test images, 1,000 steps, up to {seeds} seeds; 95% intervals over seeds and images."
-    )
+    caption = f"MNIST, d = {dim}, 10,000 test images, {STEPS:,} steps, up to {seeds} seeds; 95% intervals over seeds and images."
     return Forest(f"methods-{dim}", panels, caption, rank=10)
 
 
