@@ -202,7 +202,10 @@ def _forest(dim: int, curves: Mapping[str, Curve]) -> Forest:
         ForestPanel("accuracy", "Best 5-NN accuracy, test images", rows(best_accuracy, float)),
     ]
     seeds = len(curves[REFERENCE].seeds)
-    caption = f"MNIST, d = {dim}, 10,000 test images, {STEPS:,} steps, up to {seeds} seeds; 95% intervals over seeds and images."
+    caption = (
+        f"MNIST, d = {dim}, 10,000 test images, {STEPS:,} steps, up to {seeds} seeds; "
+        "95% intervals over seeds and images."
+    )
     return Forest(f"methods-{dim}", panels, caption, rank=10)
 
 
