@@ -18,6 +18,11 @@ method's curve comes up to them; then the difference of the best accuracies. Of 
 accuracy. All comparisons are one family at 5% (Bonferroni). The power of this plan is computed from the scatter found
 (``needed``) and reported for what stays undecided. Two things came later than the protocol, while the first seeds ran: that a
 curve which alone reaches an accuracy is better there if that is sure, and the levels of dimensions 2 and 32.
+
+In 32 dimensions three seeds left the match undecided; by their scatter, five to nine would decide it against the Wasserstein
+autoencoders. They are the pilot of ``mnist-32-rivals``: ten new seeds of the adaptive dual and the four methods nearest to
+it, a family of its own, fixed before those runs. In 8 dimensions no number of seeds would decide what is open: there the
+test images are too few.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -127,13 +132,15 @@ class _Profile:
     methods: tuple[str, ...] = field(default_factory=lambda: tuple(CONTESTANTS))
     # Noise levels are per coordinate: the same capacity in d dimensions is another σ.
     scale: float = 1.0
+    # Seeds before it judged a plan that this profile follows.
+    first_seed: int = 0
 
     def cells(self) -> Sequence[Cell]:
         found = []
-        for seed in range(self.seeds):
+        for seed in range(self.first_seed, self.first_seed + self.seeds):
             for method in self.methods:
                 own = CONTESTANTS[method]
-                if own.costly and seed >= self.costly_seeds:
+                if own.costly and seed >= self.first_seed + self.costly_seeds:
                     continue
                 for value in own.values:
                     at = value * self.scale if own.dial == "σ" else value
@@ -151,11 +158,13 @@ def _fields(config: TrainConfig) -> dict[str, Any]:
 
 _MNIST = DataConfig(name="mnist", test_split=True, size=12)
 _FEW = ("adaptive-dual", "dual", "infonce", "autoencoder", "infomax", "sigreg", "vae", "wae-mmd", "swae", "vicreg")
+_RIVALS = ("adaptive-dual", "sigreg", "vae", "wae-mmd", "swae")
 _PROFILES: dict[str, Callable[[], Sequence[Cell]]] = {
     "smoke": _Profile(DataConfig(fold=0), 8, 2, 2, steps=20, methods=("adaptive-dual", "sigreg", "swae")).cells,
     "mnist": _Profile(_MNIST, 8, 8, 3).cells,
     "mnist-2": _Profile(_MNIST, 2, 3, 3, methods=_FEW, scale=0.3).cells,
     "mnist-32": _Profile(_MNIST, 32, 3, 3, methods=_FEW, scale=2.0).cells,
+    "mnist-32-rivals": _Profile(_MNIST, 32, 10, 10, methods=_RIVALS, scale=2.0, first_seed=3).cells,
 }
 
 STUDY = LongStudy(
