@@ -47,6 +47,11 @@ class FittedDual(Objective):
         self.register_buffer("running_agreement", double_buffer(agreement, fn))
         return self
 
+    @property
+    def pairs_views(self) -> bool:
+        """Whether the loss's kernel is of f(X) with f(X′), as the bound's; otherwise it is of f(X) with itself."""
+        return True
+
     @abstractmethod
     def loss(
         self,
@@ -57,7 +62,7 @@ class FittedDual(Objective):
         channel: NoisyChannel,
         agreement: float | torch.Tensor,
     ) -> torch.Tensor:
-        """What is minimised, 0-d, from the batch, its positives (n,) and its kernel (n, n)."""
+        """What is minimised, 0-d, from the batch, its positives (n,) and the kernel (n, n) of its :attr:`pairs_views`."""
 
     @in_single
     def forward(
@@ -76,10 +81,16 @@ class FittedDual(Objective):
             raise InvalidInputError(f"z and z_prime must have one row per image each; got {len(z)} and {len(z_prime)}")
         agreement = self._updated_agreement(z, z_prime, channel) if self.adaptive else 1.0
         positives = prior.dual_positives(z, z_prime, level, agreement)
-        log_kernel = prior.fitted_log_kernel(z, z_prime, level, agreement)
+        log_kernel = prior.fitted_log_kernel(z, z_prime if self.pairs_views else z, level, agreement)
         loss = self.loss(z, z_prime, positives, log_kernel, channel, agreement)
-        bound = row_bound(positives.detach(), log_kernel.detach())
-        return ObjectiveValue(loss, bound, min(prior.capacity(level), math.log(len(z))))
+        ceiling = min(prior.capacity(level), math.log(len(z)))
+        if self.pairs_views:
+            return ObjectiveValue(loss, row_bound(positives.detach(), log_kernel.detach()), ceiling)
+        # The bound's kernel is another matrix of all pairs, half of the work of a step that does not report it.
+        if not estimate:
+            return ObjectiveValue(loss, torch.full_like(loss, math.nan, requires_grad=False), ceiling)
+        views = prior.fitted_log_kernel(z.detach(), z_prime.detach(), level, agreement)
+        return ObjectiveValue(loss, row_bound(positives.detach(), views), ceiling)
 
     @torch.no_grad()
     def _updated_agreement(self, z: torch.Tensor, z_prime: torch.Tensor, channel: NoisyChannel) -> torch.Tensor:

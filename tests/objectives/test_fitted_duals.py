@@ -97,6 +97,22 @@ def test_loss_and_gradients_are_finite_at_any_level(make, channel, level, dtype)
     assert not value.bound.requires_grad
 
 
+@pytest.mark.parametrize("pairs", ["clean", "cross"])
+def test_without_an_estimate_the_loss_and_its_gradient_are_the_same(pairs):
+    """A bound that needs another matrix of all pairs is left out then; one that shares the loss's is not."""
+    channel, found = NoisyChannel(GaussianPrior(2), sigma=0.4), {}
+    for estimate in (True, False):
+        z, z_prime = views(40, 2, 0.8, seed=5)
+        z.requires_grad_()
+        value = AdaptiveDual(pairs=pairs)(z, z_prime, channel, estimate=estimate)
+        value.loss.backward()
+        found[estimate] = value.loss.detach(), z.grad, value.bound
+    assert torch.equal(found[True][0], found[False][0])
+    assert torch.equal(found[True][1], found[False][1])
+    assert found[True][2].isfinite()
+    assert bool(found[False][2].isnan()) == (pairs == "clean")
+
+
 def test_agreement_is_a_running_mean_of_the_batches_before():
     channel = NoisyChannel(GaussianPrior(2), sigma=0.3)
     z = channel.double().normalise(views(512, 2, 0.0)[0])

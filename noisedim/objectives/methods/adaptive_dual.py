@@ -41,6 +41,10 @@ class AdaptiveDual(FittedDual):
         super().__init__(adaptive=True, decay=decay)
         self.pairs = one_of("pairs", pairs, get_args(Literal["clean", "cross"]))
 
+    @property
+    def pairs_views(self) -> bool:
+        return self.pairs == "cross"
+
     def loss(
         self,
         z: torch.Tensor,
@@ -50,8 +54,6 @@ class AdaptiveDual(FittedDual):
         channel: NoisyChannel,
         agreement: float | torch.Tensor,
     ) -> torch.Tensor:
-        if self.pairs == "clean":
-            log_kernel = channel.prior.fitted_log_kernel(z, z, channel.level, agreement)
         return -pairs_estimate(positives, log_kernel)
 
 
