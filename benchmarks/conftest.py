@@ -167,7 +167,9 @@ def one_thread() -> Any:
 
 @pytest.fixture
 def paired(benchmark: Any, profile: Profile) -> Callable[..., None]:
-    """``paired(ours, peer, peer_name=…)`` times both in turn, A B A B …, and records their ratio pair by pair.
+    """``paired(ours, peer, subject=…, peer_name=…)`` times both in turn, A B A B …, and records their ratio pair by pair.
+
+    ``subject`` says in a report's words what is timed.
 
     Ours goes into the benchmark's own statistics; ``extra_info`` gets the peer's median seconds, the median of the
     ratios ours/peer, and a 95% interval for that median from order statistics. Of fewer than six rounds even the least
@@ -175,7 +177,13 @@ def paired(benchmark: Any, profile: Profile) -> Callable[..., None]:
     """
 
     def run(
-        ours: Callable[[], Any], peer: Callable[[], Any], *, peer_name: str, rounds: int = 15, warmup: int = 1
+        ours: Callable[[], Any],
+        peer: Callable[[], Any],
+        *,
+        subject: str,
+        peer_name: str,
+        rounds: int = 15,
+        warmup: int = 1,
     ) -> None:
         if benchmark.disabled:
             benchmark(ours)
@@ -204,6 +212,7 @@ def paired(benchmark: Any, profile: Profile) -> Callable[..., None]:
         low = int(max(0, np.floor(rounds / 2 - 0.98 * np.sqrt(rounds))))
         outside = sum(math.comb(rounds, i) for i in range(low + 1)) / 2**rounds
         benchmark.extra_info |= {
+            "subject": subject,
             "peer": peer_name,
             "median_seconds": statistics.median(ours_seconds[-rounds:]),
             "peer_median_seconds": statistics.median(peer_seconds[-rounds:]),

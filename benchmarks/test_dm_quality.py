@@ -41,4 +41,4 @@ def test_match(paired, benchmark, one_thread, records, small_digits, method, pea
     benchmark.extra_info |= match_entry(method, records)
     benchmark.extra_info |= {"peak_bytes": peaks.get(method), "batch_size": config.batch_size}
     ours, theirs = (Trainer(own, small_digits, device="cpu") for own in (config, timed_config(REFERENCE)))
-    paired(ours.step, theirs.step, peer_name=CONTESTANTS[REFERENCE].words)
+    paired(ours.step, theirs.step, subject=CONTESTANTS[method].words, peer_name=CONTESTANTS[REFERENCE].words)

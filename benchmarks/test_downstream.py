@@ -18,5 +18,6 @@ def test_accuracy(paired, benchmark, one_thread, records, small_digits, method):
     paired(
         lambda: embed(ours, small_digits),
         lambda: embed(theirs, small_digits),
+        subject=CONTESTANTS[method].words,
         peer_name=CONTESTANTS[REFERENCE].words,
     )

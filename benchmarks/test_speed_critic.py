@@ -31,7 +31,13 @@ def test_memory_and_time(paired, one_thread, benchmark, peak_bytes):
     def step(critic: MLPCritic) -> None:
         critic(x, y).logsumexp(1).mean().backward()
 
-    paired(lambda: step(in_rows), lambda: step(whole), peer_name="all pairs at once", rounds=6)
+    paired(
+        lambda: step(in_rows),
+        lambda: step(whole),
+        subject="the perceptron critic, row by row",
+        peer_name="all pairs at once",
+        rounds=6,
+    )
     peaks = (
         []
         if benchmark.disabled

@@ -1,10 +1,12 @@
-"""What does each objective cost against batch and dimension? Value and gradient alone, one thread; laws are fitted."""
+"""What does each objective cost against batch and dimension? Value and gradient alone, one thread.
+
+No power is fitted: overheads hide the formula's law in small batches, pairs that outgrow the caches in large ones.
+"""
 
 import statistics
 import time
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 import torch
 
@@ -12,10 +14,12 @@ from noisedim.channel import NoisyChannel
 from noisedim.critics import GaussianDualCritic, MLPCritic, SeparableCritic
 from noisedim.nets import discriminator
 from noisedim.objectives import (
+    AdaptiveDual,
     Adversarial,
     Dual,
     InfoMax,
     Objective,
+    RowDual,
     Siamese,
     SIGReg,
     align_uniform,
@@ -47,7 +51,9 @@ def _sliced(a: torch.Tensor, b: torch.Tensor, generator: torch.Generator | None)
 
 # Name: how it is made for a dimension, and how its work grows with batch B and dimension d as its formula says.
 OBJECTIVES: dict[str, tuple[Callable[[int], Objective], str]] = {
+    "adaptive-dual": (lambda d: AdaptiveDual(), "B² d"),
     "dual": (lambda d: Dual(), "B² d"),
+    "row-dual": (lambda d: RowDual(), "B² d"),
     "theorem-4.1": (lambda d: InfoMax(GaussianDualCritic()), "B² d"),
     "infonce, perceptron, K = 15": (lambda d: InfoMax(MLPCritic(d), negatives=NEGATIVES), "B K"),
     "infonce, separable": (lambda d: InfoMax(SeparableCritic(d)), "B²"),
@@ -89,20 +95,6 @@ def seconds(work: Callable[[], None]) -> float:
     return statistics.median(taken)
 
 
-def growth(sizes: tuple[int, ...], costs: list[float]) -> float:
-    """Slope of log cost over the three largest sizes: the power that the law approaches."""
-    return float(np.polyfit(np.log(sizes[-3:]), np.log(costs[-3:]), 1)[0])
-
-
-def fitted(sizes: list[float], costs: list[float]) -> dict[str, float]:
-    """cost = a + b·size, weighted so that relative errors count."""
-    x, y = np.array(sizes), np.array(costs)
-    design = np.stack([np.ones_like(x), x], 1) / y[:, None]
-    (constant, slope), *_ = np.linalg.lstsq(design, np.ones_like(y), rcond=None)
-    relative = (constant + slope * x) / y - 1
-    return {"constant": float(constant), "slope": float(slope), "largest_relative_error": float(np.abs(relative).max())}
-
-
 @pytest.mark.parametrize("name", OBJECTIVES)
 @pytest.mark.benchmark(group="objectives")
 def test_cost_against_batch_and_dimension(benchmark, one_thread, name):
@@ -114,8 +106,6 @@ def test_cost_against_batch_and_dimension(benchmark, one_thread, name):
     against_batch = [(batch, seconds(step(make(DIM), batch, DIM))) for batch in BATCHES]
     # Whitening takes groups of 2d images, so the largest dimension needs a batch of twice that.
     against_dim = [(dim, seconds(step(make(dim), 2 * BATCH, dim))) for dim in DIMS]
-    batch_costs, dim_costs = ([cost for _, cost in series] for series in (against_batch, against_dim))
-    power = 2 if "B²" in law else 1
     benchmark.extra_info |= {
         "question": "objective cost",
         "objective": name,
@@ -124,7 +114,4 @@ def test_cost_against_batch_and_dimension(benchmark, one_thread, name):
         "dim": DIM,
         "against_batch": against_batch,
         "against_dim": against_dim,
-        "batch_power": growth(BATCHES, batch_costs),
-        "dim_power": growth(DIMS, dim_costs),
-        "fit": {"power": power, **fitted([float(b) ** power for b in BATCHES], batch_costs)},
     }

@@ -148,7 +148,13 @@ def test_simclr_step(paired, benchmark, pytestconfig):
         "matrix_rate": rate,
         "device": device.type,
     }
-    paired(ours, bare_loop(config, images, device, steps), peer_name="bare loop, torchvision's loader", rounds=9)
+    paired(
+        ours,
+        bare_loop(config, images, device, steps),
+        subject="a SimCLR step of a ResNet-18, views and all",
+        peer_name="bare loop, torchvision's loader",
+        rounds=9,
+    )
     if benchmark.stats:
         seconds = benchmark.stats.stats.median / steps
         benchmark.extra_info |= {

@@ -41,4 +41,10 @@ def test_two_ranks(paired, benchmark, tell, case):
     tell(f"together {case}")
     tell(f"alone {case}")
     benchmark.extra_info |= {"cores": os.cpu_count()}
-    paired(lambda: tell(f"together {case}"), lambda: tell(f"alone {case}"), peer_name="one process", rounds=9)
+    paired(
+        lambda: tell(f"together {case}"),
+        lambda: tell(f"alone {case}"),
+        subject="a step of two ranks, one core each",
+        peer_name="one process",
+        rounds=9,
+    )

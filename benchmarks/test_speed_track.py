@@ -33,6 +33,7 @@ def test_against_sliced_epps_pulley(paired, benchmark, n, dim):
     paired(
         lambda: nd.track(z),
         lambda: sliced_epps_pulley(z, rng),
+        subject="noisedim.track",
         peer_name="Epps–Pulley on 256 random slices",
         rounds=7,
     )

@@ -56,4 +56,10 @@ def test_loop_overhead(paired, one_thread, benchmark, encoder):
             trainer.step(log=step == 0)
 
     benchmark.extra_info |= {"steps": count, "batch_size": config.batch_size, "config": config.digest()}
-    paired(ours, bare_loop(config, images, count), peer_name="bare PyTorch loop that clips nothing", rounds=30)
+    paired(
+        ours,
+        bare_loop(config, images, count),
+        subject="a training step",
+        peer_name="bare PyTorch loop that clips nothing",
+        rounds=30,
+    )

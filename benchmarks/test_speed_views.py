@@ -119,7 +119,8 @@ def test_views(benchmark, paired, one_thread, peer):
         torch.manual_seed(0)
         name = "torchvision, image by image" if peer == "torchvision" else "kornia, a batch at once"
         make = by_torchvision if peer == "torchvision" else by_kornia
-        paired(ours(images), make(images), peer_name=name, rounds=10)
+        subject = "augmentation by the recipe of Appendix C"
+        paired(ours(images), make(images), subject=subject, peer_name=name, rounds=10)
         benchmark.extra_info |= {"batch": BATCH, "size": SIZE}
         if peer == "kornia":
             benchmark.extra_info |= crop_errors(images)

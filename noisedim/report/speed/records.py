@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from noisedim.schema import refusing, structured
 
-__all__ = ["CriticMemory", "FittedLaw", "ObjectiveCost", "PeerTiming", "StepCost", "Throughput"]
+__all__ = ["AssessmentCost", "CriticMemory", "ObjectiveCost", "PeerTiming", "StepCost", "Throughput"]
 
 # With fewer rounds even the least and the greatest ratio do not hold the median with 95%.
 _FEWEST_ROUNDS = 6
@@ -28,7 +28,7 @@ class PeerTiming:
     """Our time over the peer's, timed in turn in one run.
 
     Attributes:
-        test: the benchmark's name.
+        subject: what is timed, in words.
         case: its parameters, empty if it has none.
         peer: whom it is compared with.
         ratio: median of the ratios.
@@ -41,7 +41,7 @@ class PeerTiming:
         environment: where it ran; None in files that do not say.
     """
 
-    test: str
+    subject: str
     case: str
     peer: str
     ratio: float
@@ -71,10 +71,11 @@ class PeerTiming:
             many = rounds >= _FEWEST_ROUNDS
         # Files from before the level was written: the least and the greatest of few ratios hold the median that often.
         level = info.get("ratio_level", 0.95 if many else 1 - 2.0 ** (1 - rounds))
-        own = {"test": test, "case": case.rstrip("]"), "lower": lower, "upper": upper, "level": level, "rounds": rounds}
+        own = {"case": case.rstrip("]"), "lower": lower, "upper": upper, "level": level, "rounds": rounds}
         own |= {"ratio": info["ratio_median"], "peer_crop_error": info.get("kornia_crop_error")}
         own["throughput"] = info if "images_per_second" in info else None
-        return structured({**info, **own}, cls, where=where, surplus="ignored")
+        # Files from before the subject was written name the benchmark.
+        return structured({"subject": test, **info, **own}, cls, where=where, surplus="ignored")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,16 +104,6 @@ class StepCost:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FittedLaw:
-    """constant + slope·B^power seconds, and its largest relative error."""
-
-    constant: float
-    slope: float
-    power: int
-    largest_relative_error: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class ObjectiveCost:
     """Seconds of one objective's value and gradient.
 
@@ -120,9 +111,8 @@ class ObjectiveCost:
         objective: which one.
         law: its work by its formula, in words.
         batch, dim: the sizes from which the other is varied.
-        against_batch, against_dim: (size, seconds).
-        batch_power, dim_power: slopes over the three largest sizes.
-        fit: to ``against_batch``.
+        against_batch: (size, seconds) at ``dim``.
+        against_dim: (size, seconds) at twice ``batch``.
     """
 
     objective: str
@@ -131,9 +121,27 @@ class ObjectiveCost:
     dim: int
     against_batch: tuple[tuple[float, float], ...]
     against_dim: tuple[tuple[float, float], ...]
-    batch_power: float
-    dim_power: float
-    fit: FittedLaw
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssessmentCost:
+    """CPU seconds of an assessment by the size of the embedding.
+
+    Attributes:
+        what: is timed, in words.
+        sizes: (n, d).
+        cpu_seconds: of each, ``start_seconds`` taken off.
+        start_seconds: of the command on next to no rows, imports and all; None where no command is run.
+        peak_bytes: of the whole process; None where it was not measured.
+        environment: where it ran.
+    """
+
+    sizes: tuple[tuple[int, int], ...]
+    cpu_seconds: tuple[float, ...]
+    environment: Mapping[str, Any]
+    what: str = "an assessment"
+    start_seconds: float | None = None
+    peak_bytes: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

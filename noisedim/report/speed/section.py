@@ -1,12 +1,11 @@
-"""Speed in words: training steps by method, objectives against batch and dimension, and peers in the same run."""
+"""Speed in words: training steps by method, assessments, objectives against batch and dimension, peers in the same run."""
 
 from collections import Counter
 from collections.abc import Sequence
 
-from noisedim.document.content import Block, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
+from noisedim.document.content import Block, Section, Statement, Status, Table, Text, Verdict
 from noisedim.report.benchmarks import COMMAND, answers, entries, environment_words
-from noisedim.report.speed.figures import law_figure
-from noisedim.report.speed.records import CriticMemory, FittedLaw, ObjectiveCost, PeerTiming, StepCost
+from noisedim.report.speed.records import AssessmentCost, CriticMemory, ObjectiveCost, PeerTiming, StepCost
 from noisedim.report.speed.verdicts import PeerVerdict, peer_verdicts
 from noisedim.report.study import Sources, untested
 
@@ -14,24 +13,13 @@ __all__ = ["peer_words", "speed_section"]
 
 _TITLE = "How fast?"
 _STATEMENT = "Each of our kernels is faster than its peer"
-# What each benchmark times, in words; its case, in brackets, is said after it.
-_SUBJECTS = {
-    "test_memory_and_time": "the perceptron critic, row by row",
-    "test_against_one_by_one": "an ensemble",
-    "test_against_pingouin": "the Henze–Zirkler statistic",
-    "test_whole_battery_against_one_test_of_pingouin": "the whole battery (n = 10,000, d = 16)",
-    "test_loop_overhead": "a training step",
-    "test_two_ranks": "a step of two ranks, one core each",
-    "test_views": "augmentation (the recipe of Appendix C)",
-    "test_simclr_step": "a SimCLR step of a ResNet-18, views and all",
-}
 
 
 def _subject(timing: PeerTiming) -> str:
-    words, case = _SUBJECTS.get(timing.test, timing.test), timing.case
+    case = timing.case
     if timing.n is not None and timing.dim is not None:
         case = f"n = {timing.n:,}, d = {timing.dim}"
-    return f"{words} ({case})" if case and "(" not in words else words
+    return f"{timing.subject} ({case})" if case else timing.subject
 
 
 def peer_words(verdict: PeerVerdict) -> Verdict:
@@ -81,56 +69,49 @@ def _methods(costs: Sequence[StepCost]) -> list[Block]:
     ]
 
 
-def _law_words(fit: FittedLaw) -> str:
-    return f"{fit.constant:.2g} + {fit.slope:.3g}·B{'²' if fit.power == 2 else ''}"
-
-
 def _objectives(costs: Sequence[ObjectiveCost]) -> list[Block]:
     if not costs:
         return []
     first = costs[0]
-    pictures = [
-        draw(
-            f"cost-{name}",
-            law_figure(series, xlabel=label),
-            alt=f"Seconds of one value and gradient against {label}, one line per objective",
-            caption=caption,
-        )
-        for name, series, label, caption in (
-            (
-                "batch",
-                {cost.objective: cost.against_batch for cost in costs},
-                "batch B",
-                f"Value and gradient at d = {first.dim}, one thread.",
-            ),
-            (
-                "dimension",
-                {cost.objective: cost.against_dim for cost in costs},
-                "dimension d",
-                f"Value and gradient at B = {2 * first.batch}, one thread.",
-            ),
-        )
-    ]
     table = [
         {
             "objective": cost.objective,
             "work by its formula": cost.law,
-            "measured power of B": f"{cost.batch_power:.2f}",
-            "measured power of d": f"{cost.dim_power:.2f}",
-            "fitted law (s)": _law_words(cost.fit),
-            "largest relative error": f"{cost.fit.largest_relative_error:.0%}",
+            **{f"B = {size:,.0f} (ms)": f"{1000 * seconds:.1f}" for size, seconds in cost.against_batch[::2]},
+            **{f"d = {dim:,.0f} (ms)": f"{1000 * seconds:.1f}" for dim, seconds in cost.against_dim[2:]},
         }
-        for cost in costs
+        for cost in sorted(costs, key=lambda cost: cost.against_batch[-1][1])
     ]
     return [
         Text(
-            "Cost of the objectives alone. Powers are slopes over the three largest sizes, not asymptotes: overheads make "
-            "them smaller than the formula's, a matrix of all pairs that outgrows the caches may make them larger. The "
-            "largest relative error is that of the fitted law at the times it was fitted to."
+            f"Value and gradient of the objectives alone, one thread: against the batch B at d = {first.dim}, against the "
+            f"dimension d at B = {2 * first.batch:,}. A matrix of all pairs that outgrows the caches costs more than its "
+            "formula says."
         ),
-        Pictures(pictures),
         Table(table),
     ]
+
+
+def _assessments(costs: Sequence[AssessmentCost]) -> list[Block]:
+    rows = []
+    for cost in costs:
+        peaks = cost.peak_bytes or (None,) * len(cost.sizes)
+        for (n, dim), seconds, peak in zip(cost.sizes, cost.cpu_seconds, peaks, strict=True):
+            rows.append(
+                {
+                    "what": cost.what,
+                    "rows": f"{n:,}",
+                    "coordinates": f"{dim:,}",
+                    "CPU seconds": f"{seconds:.1f}",
+                    "peak memory (GB)": "–" if peak is None else f"{peak / 1e9:.2f}",
+                }
+            )
+    if not rows:
+        return []
+    starts = [cost.start_seconds for cost in costs if cost.start_seconds is not None]
+    words = f" The command's start, {starts[0]:.1f} s of CPU with all imports, is taken off." if starts else ""
+    where = environment_words(costs[0].environment)
+    return [Text(f"What an assessment costs, one thread, {where}.{words}"), Table(rows)]
 
 
 def _critic(found: Sequence[CriticMemory]) -> list[Block]:
@@ -155,13 +136,14 @@ def _critic(found: Sequence[CriticMemory]) -> list[Block]:
 
 
 def speed_section(sources: Sources) -> Section:
-    """Steps, objectives, the critic's memory, and each benchmark that has a peer."""
+    """Steps, assessments, objectives, the critic's memory, and each benchmark that has a peer."""
     found = entries(sources.results)
     if not found:
         return untested(_TITLE, COMMAND, {_STATEMENT: 86})
     timings = [timing for entry in found if (timing := PeerTiming.from_entry(entry)) is not None]
     blocks = [
         *_methods(answers(sources.results, "match", StepCost)),
+        *_assessments(answers(sources.results, "assessment cost", AssessmentCost)),
         *_objectives(answers(sources.results, "objective cost", ObjectiveCost)),
         *_critic(answers(sources.results, "critic memory", CriticMemory)),
     ]

@@ -48,10 +48,16 @@ def test_speed_shows_laws_memory_and_peers(tmp_path):
         "batch": 512,
         "dim": 8,
         "against_batch": [[256, 0.001], [512, 0.004], [1024, 0.016]],
-        "against_dim": [[2, 0.01], [8, 0.011]],
-        "batch_power": 2.0,
-        "dim_power": 0.1,
-        "fit": {"power": 2, "constant": 0.0, "slope": 1.5e-8, "largest_relative_error": 0.01},
+        "against_dim": [[2, 0.01], [8, 0.011], [32, 0.0123]],
+    }
+    assessment = {
+        "question": "assessment cost",
+        "what": "the command",
+        "sizes": [[10_000, 768], [1_000_000, 64]],
+        "cpu_seconds": [2.345, 20.0],
+        "start_seconds": 3.21,
+        "peak_bytes": [1.4e9, 2.7e9],
+        "environment": ENVIRONMENT,
     }
     memory = {
         "question": "critic memory",
@@ -68,6 +74,7 @@ def test_speed_shows_laws_memory_and_peers(tmp_path):
         "ratio_level": 0.75,
     }
     step = {
+        "subject": "a SimCLR step",
         "peer": "bare loop",
         "ratio_median": 0.2,
         "ratio_95": [0.1, 0.3],
@@ -83,19 +90,38 @@ def test_speed_shows_laws_memory_and_peers(tmp_path):
         method_entry("REFERENCE", 1.0),
         *(
             {"name": name, "group": name, "stats": {"median": 0.1, "rounds": 6}, "extra_info": info}
-            for name, info in (("objective", law), ("critic", memory), ("test_simclr_step", step))
+            for name, info in (
+                ("objective", law),
+                ("assessment", assessment),
+                ("critic", memory),
+                ("test_simclr_step", step),
+            )
         ),
     ]
     section = speed_section(sources(tmp_path, made))
     assert [verdict.answer for verdict in section.verdicts] == ["faster", "faster"]
+    assert section.verdicts[1].question == "How fast is a SimCLR step compared with bare loop?"
     assert "75% interval of the median [0.7, 0.9]" in section.verdicts[0].words
     assert "12,346 images per second in batches of 256, width 64, bfloat16" in section.verdicts[1].words
     assert "23.4% of the measured rate of matrix products" in section.verdicts[1].words
-    steps, laws, critic = (block.rows for block in section.blocks if isinstance(block, Table))
+    steps, assessments, laws, critic = (block.rows for block in section.blocks if isinstance(block, Table))
     assert [row["method"] for row in steps] == ["REFERENCE", "SLOWER"]
     assert steps[1]["times the reference"] == "2.00 [1.90, 2.10]"
     assert steps[1]["peak memory (MB)"] == "5"
-    assert laws[0]["fitted law (s)"] == "0 + 1.5e-08·B²"
+    assert [(row["rows"], row["CPU seconds"], row["peak memory (GB)"]) for row in assessments] == [
+        ("10,000", "2.3", "1.40"),
+        ("1,000,000", "20.0", "2.70"),
+    ]
+    assert any("3.2 s of CPU" in block.words for block in section.blocks if isinstance(block, Text))
+    assert laws == [
+        {
+            "objective": "dual",
+            "work by its formula": "B² d",
+            "B = 256 (ms)": "1.0",
+            "B = 1,024 (ms)": "16.0",
+            "d = 32 (ms)": "12.3",
+        }
+    ]
     assert critic[1] == {"batch": "256", "16 rows at a time (MB)": "20", "all pairs at once (MB)": "400"}
 
 

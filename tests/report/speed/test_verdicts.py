@@ -9,7 +9,7 @@ from noisedim.report.speed.verdicts import peer_verdicts
 
 def timing(lower, upper):
     return PeerTiming(
-        test="test_x",
+        subject="a kernel",
         case="",
         peer="a peer",
         ratio=(lower + upper) / 2,
