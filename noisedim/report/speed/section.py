@@ -65,7 +65,7 @@ def _methods(costs: Sequence[StepCost]) -> list[Block]:
             f"{first.ratio_level:.0%} interval. Peak memory: weights, optimiser and two steps, beyond what the process held "
             "before."
         ),
-        Table(table),
+        Table(table, "A training step of each method"),
     ]
 
 
@@ -88,7 +88,7 @@ def _objectives(costs: Sequence[ObjectiveCost]) -> list[Block]:
             f"dimension d at B = {2 * first.batch:,}. A matrix of all pairs that outgrows the caches costs more than its "
             "formula says."
         ),
-        Table(table),
+        Table(table, "Each objective alone"),
     ]
 
 
@@ -111,7 +111,7 @@ def _assessments(costs: Sequence[AssessmentCost]) -> list[Block]:
     starts = [cost.start_seconds for cost in costs if cost.start_seconds is not None]
     words = f" The command's start, {starts[0]:.1f} s of CPU with all imports, is taken off." if starts else ""
     where = environment_words(costs[0].environment)
-    return [Text(f"What an assessment costs, one thread, {where}.{words}"), Table(rows)]
+    return [Text(f"What an assessment costs, one thread, {where}.{words}"), Table(rows, "An assessment by size")]
 
 
 def _critic(found: Sequence[CriticMemory]) -> list[Block]:
@@ -130,7 +130,7 @@ def _critic(found: Sequence[CriticMemory]) -> list[Block]:
                 f"Peak memory of the perceptron critic on all pairs, hidden width {own.hidden}, value and gradient: "
                 f"power of the batch {own.batch_power:.2f} by rows, {own.batch_power_at_once:.2f} at once."
             ),
-            Table(rows),
+            Table(rows, "Peak memory of the perceptron critic"),
         ]
     return blocks
 
