@@ -1,13 +1,13 @@
 """The long studies: plans that are what they say, and sections that follow from their records and from nothing else."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import product
 
 import numpy as np
 import pytest
 
-from noisedim.document.content import Pictures, Table
+from noisedim.document.content import Notice, Pictures, Table
 from noisedim.errors import InvalidInputError
 from noisedim.report.build import make_sources
 from noisedim.report.figure_1.verdicts import by_capacity, fall
@@ -71,7 +71,17 @@ def test_each_profile_has_runs_that_differ_seed_by_seed(name):
         if profile != "smoke" and name != "duals":
             assert all(cell.config.data.test_split and not cell.config.data.validate for cell in cells)
         if profile != "smoke":
-            assert {cell.config.seed for cell in cells} == set(range(max(cell.config.seed for cell in cells) + 1))
+            seeds = {cell.config.seed for cell in cells}
+            assert seeds == set(range(min(seeds), max(seeds) + 1))
+
+
+def test_new_seeds_follow_those_of_their_pilot():
+    """A run that planned a comparison has no say in it."""
+    study = long_study("methods")
+    pilot, judges = ({cell.config.digest() for cell in study.profile(name)} for name in ("mnist-32", "mnist-32-rivals"))
+    assert not pilot & judges
+    last = max(cell.config.seed for cell in study.profile("mnist-32"))
+    assert min(cell.config.seed for cell in study.profile("mnist-32-rivals")) == last + 1
 
 
 def test_an_unknown_study_is_refused_with_the_names_of_those_there_are():
@@ -115,6 +125,18 @@ def test_methods_says_who_wins_whoever_it_is(tmp_path, ratio, status, words):
     tables = [block for block in section.blocks if isinstance(block, Table)]
     assert len(tables[0].rows) == len(CONTESTANTS)
     assert sum(isinstance(block, Pictures) for block in section.blocks) == 1
+
+
+def test_new_seeds_are_named_and_decide_only_when_all_are_there(tmp_path):
+    """The records are of d = 8 and incomplete: a notice says so; seeds that do not start at 0 are told apart."""
+    made = [replace(own, seed=own.seed + 3) for own in methods_records(ratio=1.5)]
+    section = section_of("methods", made, tmp_path, profile="mnist-32-rivals")
+    (verdict,) = section.verdicts
+    assert "d = 8, new seeds 3 to 6" in verdict.question
+    (notice,) = [block for block in section.blocks if isinstance(block, Notice)]
+    assert f"{len(made)} of {len(long_study('methods').profile('mnist-32-rivals'))} runs" in notice.words
+    (pictures,) = [block for block in section.blocks if isinstance(block, Pictures)]
+    assert [picture.name for picture in pictures.pictures] == ["methods-8-seeds-3"]
 
 
 def two_dimensions_records(*, free, label):

@@ -15,11 +15,12 @@ _COLOURS = dict(zip(FAMILIES, PALETTE, strict=False))
 _PROBES = {"knn": "5 nearest neighbours", "linear": "linear classifier"}
 
 
-def curves_picture(dim: int, curves: Mapping[str, Mapping[str, Curve]]) -> Picture:
+def curves_picture(dim: int, where: str, curves: Mapping[str, Mapping[str, Curve]]) -> Picture:
     """Sliced W₂ against accuracy, by probe; one curve per method.
 
     Args:
         dim: of the embedding.
+        where: the dimension in words, with the seeds if they are not the first.
         curves: by probe (``knn``, ``linear``), then by method.
     """
     figure = new_figure(10, 5.4)
@@ -68,12 +69,13 @@ def curves_picture(dim: int, curves: Mapping[str, Mapping[str, Curve]]) -> Pictu
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
     best = min(curves["knn"].values(), key=lambda own: float(own.squared.mean((1, 2)).min()))
+    first = best.seeds[0]
     return draw(
-        f"methods-{dim}",
+        f"methods-{dim}-seeds-{first}" if first else f"methods-{dim}",
         figure,
         alt=f"Accuracy against distance from the prior in {dim} dimensions; {CONTESTANTS[best.method].words} comes nearest "
         "to the prior at the end of its dial",
-        caption=f"d = {dim}: lower right is better; dotted: the headline accuracy. A curve is a method over its dial; "
+        caption=f"{where}: lower right is better; dotted: the headline accuracy. A curve is a method over its dial; "
         "bars are 95% intervals over seeds.",
     )
 
