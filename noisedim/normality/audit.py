@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from noisedim.files import read_json, write_json_atomically
+from noisedim.normality.audit_peers import peer_p_values
 from noisedim.normality.battery import BUDGET, run_battery
 from noisedim.schema import SCHEMAS
 from noisedim.streams import numpy_stream
@@ -28,7 +29,6 @@ _DIMS = (1, 2, 16, 64, 128)
 _GOAL = {20: 4000, 50: 4000, 200: 2000, 1000: 500, 10_000: 200}
 _POWER_SHAPE = (1024, 128)
 _POWER_GOAL = 100
-_SLICES = 64
 
 LAWS: dict[str, Callable[[np.random.Generator, np.ndarray], np.ndarray]] = {
     "prior": lambda rng, z: z,
@@ -59,7 +59,7 @@ _HIGH = (
 # The family-wise rate (:mod:`noisedim.normality.family`): trials by rows, and columns.
 _FAMILY_GOAL = {200: 2000, 1000: 1000, 10_000: 200}
 _FAMILY_DIMS = (2, 8, 16, 128, 256, 768)
-_HIGH_POWER_SHAPE, _HIGH_POWER_GOAL = (10_000, 768), 10
+_HIGH_POWER_SHAPE, _HIGH_POWER_GOAL = (10_000, 768), 50
 
 
 def _rotated(rng: np.random.Generator, z: np.ndarray) -> np.ndarray:
@@ -176,57 +176,10 @@ def measure(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:
         for row in battery.rows:
             count(row.name, row.outcome.p_value)
         count("battery", float(battery.adjusted().min()))
-        if cell["kind"] == "power" and "budget" not in cell:
-            for name, p_value in _peers(z, trial).items():
+        if cell["kind"] == "power":
+            for name, p_value in peer_p_values(z, trial).items():
                 count(name, p_value)
     return {"trials": trials, "counts": counts}
-
-
-def _peers(z: np.ndarray, seed: int) -> dict[str, float]:
-    """What others use: the mean Epps–Pulley statistic of random slices, Shapiro–Wilk by coordinate, pingouin's test."""
-    import pingouin
-    from scipy import stats
-
-    n, dim = z.shape
-    null = _sliced_null(n)
-    statistic = _sliced_epps_pulley(z, numpy_stream(seed, "audit, slices"))
-    sliced = (1 + int((null >= statistic).sum())) / (1 + len(null))
-    varied = z[:, np.ptp(z, axis=0) > 0]
-    shapiro = float(np.asarray(stats.shapiro(varied, axis=0).pvalue).min())
-    with np.errstate(all="ignore"):
-        try:
-            joint = float(pingouin.multivariate_normality(z).pval)
-        except np.linalg.LinAlgError:
-            joint = 1.0  # an error is no rejection
-    return {
-        "sliced Epps–Pulley": sliced,
-        "Shapiro–Wilk by coordinate, Bonferroni": min(1.0, dim * shapiro),
-        "Henze–Zirkler (pingouin)": joint if np.isfinite(joint) else 1.0,
-    }
-
-
-def _sliced_epps_pulley(z: np.ndarray, rng: np.random.Generator) -> float:
-    from noisedim.normality.directions import random_directions
-
-    projected = z @ random_directions(z.shape[1], _SLICES, rng).T
-    points = np.linspace(0.2, 3.0, 15)
-    total = 0.0
-    for t in points:
-        real, imaginary = np.cos(t * projected).mean(0), np.sin(t * projected).mean(0)
-        total += float(((real - np.exp(-t * t / 2)) ** 2 + imaginary**2).mean()) * np.exp(-t * t / 2)
-    return len(z) * total
-
-
-_sliced: dict[int, np.ndarray] = {}
-
-
-def _sliced_null(n: int, draws: int = 199) -> np.ndarray:
-    if n not in _sliced:
-        rng = numpy_stream(n, "audit, null of slices")
-        _sliced[n] = np.array(
-            [_sliced_epps_pulley(rng.standard_normal((n, _POWER_SHAPE[1])), rng) for _ in range(draws)]
-        )
-    return _sliced[n]
 
 
 def read_audit(*, high: bool = False, family: bool = False) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pytest
 from noisedim.files import read_json
 from noisedim.normality import audit
 from noisedim.normality.audit import LAWS, LEVELS, audit_cells, measure, read_audit
+from noisedim.normality.audit_peers import PEERS, effective_rank, peer_p_values
 from noisedim.normality.battery import run_battery
 
 
@@ -49,9 +50,27 @@ def test_alternatives_have_unit_variance(law):
 
 def test_peers_are_calibrated_too():
     z = np.random.default_rng(1).standard_normal((1024, 128))
-    peers = audit._peers(z, 0)
-    assert set(peers) == {"sliced Epps–Pulley", "Shapiro–Wilk by coordinate, Bonferroni", "Henze–Zirkler (pingouin)"}
-    assert min(peers["sliced Epps–Pulley"], peers["Shapiro–Wilk by coordinate, Bonferroni"]) > 1e-3
+    found = peer_p_values(z, 0)
+    assert set(found) == {peer.name for peer in PEERS}
+    # pingouin's log-normal p-value is no p-value in many dimensions.
+    assert min(p for name, p in found.items() if "pingouin" not in name) > 1e-3
+
+
+def test_peers_see_what_they_look_for():
+    z = np.random.default_rng(6).standard_normal((1024, 16))
+    exponential = z.copy()
+    exponential[:, 0] = np.random.default_rng(3).exponential(size=1024) - 1
+    flat = z * np.where(np.arange(16) < 2, 0.5, 1)
+    for name, rows in (("Kolmogorov", exponential), ("Shapiro", exponential), ("rank", flat), ("sliced", 1.5 * z)):
+        (peer,) = [peer for peer in PEERS if name in peer.name]
+        assert peer.p_value(rows, 0) <= 0.05 < peer.p_value(z, 0), name
+
+
+def test_the_effective_rank_is_that_of_its_definition():
+    """Of orthogonal columns, exp of the entropy of their lengths' shares."""
+    q = np.linalg.qr(np.random.default_rng(4).standard_normal((50, 3)))[0]
+    shares = np.array([0.5, 0.3, 0.2])
+    assert effective_rank(q * shares) == pytest.approx(np.exp(-(shares * np.log(shares)).sum()))
 
 
 def test_the_shipped_audit_is_of_this_battery():
