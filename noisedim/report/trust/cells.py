@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from noisedim.normality.audit import LEVELS, read_audit
+from noisedim.normality.audit_peers import PEERS as _PEERS
 from noisedim.statistics.intervals import Interval, clopper_pearson
 
 __all__ = ["LEVELS", "PEERS", "SLICED", "Cell", "audit_cells"]
 
 SLICED = "sliced Epps–Pulley"
-PEERS = (SLICED, "Shapiro–Wilk by coordinate, Bonferroni", "Henze–Zirkler (pingouin)")
+PEERS = tuple(peer.name for peer in _PEERS)
 # Not p-values of single tests: the whole battery after Holm, and the check of the rank.
 _COMBINED = ("battery", "rank")
 
@@ -40,6 +41,11 @@ class Cell:
         """The counts of the battery's tests, each by itself."""
         return {name: counts for name, counts in self.counts.items() if name not in (*_COMBINED, *PEERS)}
 
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """The peers that were run on its samples."""
+        return tuple(name for name in PEERS if name in self.counts)
+
     def rate(self, test: str, *, at: int = 0, level: float = 0.95) -> Interval:
         """The rate of rejections by ``test`` at ``LEVELS[at]``, with its Clopper–Pearson interval."""
         return clopper_pearson(self.counts[test][at], self.trials, level=level)
@@ -51,13 +57,17 @@ class Cell:
         return name, counts[name][at] / self.trials
 
 
-def audit_cells(*, family: bool = False) -> list[Cell]:
-    """All cells of the audit; with ``family``, those of the whole battery as it is now.
+def audit_cells(*, family: bool = False, high: bool = False) -> list[Cell]:
+    """All cells of the audit.
+
+    Args:
+        family: those of the whole battery as it is now.
+        high: those of many dimensions, without the tests over pairs of rows.
 
     Raises: FileNotFoundError: if the package has no audit.
     """
     names = ("kind", "law", "n", "dim", "trials")
     return [
         Cell(**{name: cell[name] for name in names}, counts={k: tuple(v) for k, v in cell["counts"].items()})
-        for cell in read_audit(family=family)["cells"]
+        for cell in read_audit(family=family, high=high)["cells"]
     ]

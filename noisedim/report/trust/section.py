@@ -15,7 +15,7 @@ from noisedim.document.content import (
     Verdict,
 )
 from noisedim.report.study import Sources, untested
-from noisedim.report.trust.cells import LEVELS, PEERS, Cell, audit_cells
+from noisedim.report.trust.cells import LEVELS, SLICED, Cell, audit_cells
 from noisedim.report.trust.verdicts import (
     POWER,
     CalibrationVerdict,
@@ -33,6 +33,13 @@ _COMMAND = "python -m noisedim.normality.audit --output noisedim/normality/audit
 _MOST_LISTED = 5
 _ALARMS = "The battery's false alarms, nominally 5%, stay at or below 6%"
 _POWER = "The battery sees what random slices miss"
+_PEER_WORDS = {
+    SLICED: "the mean Epps–Pulley statistic of 64 random slices, calibrated by simulation",
+    "Shapiro–Wilk by coordinate, Bonferroni": "Shapiro–Wilk on every coordinate with Bonferroni's correction",
+    "Henze–Zirkler (pingouin)": "pingouin's Henze–Zirkler with its log-normal p-value, where an error is no rejection",
+    "Kolmogorov–Smirnov by coordinate, Bonferroni": "Kolmogorov–Smirnov on every coordinate with Bonferroni's correction",
+    "effective rank (RankMe)": "RankMe's effective rank, where one below 39 samples of N(0, I) rejects",
+}
 
 
 def trust_section(sources: Sources) -> Section:
@@ -43,6 +50,7 @@ def trust_section(sources: Sources) -> Section:
         return untested(_TITLE, _COMMAND, {_ALARMS: 40, _POWER: 42})
     calibration = [cell for cell in cells if cell.kind == "calibration"]
     power = [cell for cell in cells if cell.kind == "power"]
+    many = [cell for cell in audit_cells(high=True) if cell.kind == "power"]
     whole = audit_cells(family=True)
     alarms = calibration_verdict(calibration, whole)
     verdicts, statements = [_calibration_words(alarms)], [_alarms_statement(alarms)]
@@ -50,8 +58,13 @@ def trust_section(sources: Sources) -> Section:
     if power:
         strength = power_verdict(power)
         verdicts.append(_power_words(strength))
-        statements.append(_power_statement(strength))
+        statements.append(_power_statement(strength, 42))
         blocks += _power_blocks(power)
+    if many:
+        seen = power_verdict(many)
+        verdicts.append(_power_words(seen))
+        statements.append(_power_statement(seen, 43))
+        blocks += _power_blocks(many)
     blocks.append(Text(f"`{_COMMAND}` adds trials to these."))
     low, high = (min(alarms.pooled.values(), key=_estimate), max(alarms.pooled.values(), key=_estimate))
     rates = f"{low.estimate:.1%} to {high.estimate:.1%}"
@@ -84,11 +97,14 @@ def _alarms_statement(found: CalibrationVerdict) -> Statement:
     return Statement(_ALARMS, status, effect, f"{found.trials:,} samples", needs, rank=40)
 
 
-def _power_statement(found: PowerVerdict) -> Statement:
-    effect = f"power ≥ {min(found.limits.values()):.0%}; slices {found.sliced[0]:.0%} to {found.sliced[1]:.0%}"
+def _power_statement(found: PowerVerdict, rank: int) -> Statement:
+    effect = f"slices {found.sliced[0]:.0%} to {found.sliced[1]:.0%}"
+    if found.seen:
+        which = f" for {len(found.seen)} of {len(found.rates)} laws" if found.weak else ""
+        effect = f"power ≥ {min(found.seen.values()):.0%}{which}; {effect}"
     status: Status = "only when" if found.weak else "supported"
     budget = f"{len(found.rates)} laws, n = {found.n:,}, d = {found.dim}"
-    return Statement(_POWER, status, effect, budget, rank=42)
+    return Statement(f"{_POWER} in {found.dim} dimensions", status, effect, budget, rank=rank)
 
 
 def _in_brackets(interval: Interval) -> str:
@@ -163,7 +179,7 @@ def _calibration_row(cell: Cell) -> dict[str, str]:
 def _power_words(found: PowerVerdict) -> Verdict:
     weak = [f"{law} ({found.rates[law]:.0%})" for law in found.weak]
     return Verdict(
-        "In many dimensions, does it see what random slices do not?",
+        f"In {found.dim} dimensions, does it see what random slices do not?",
         found.outcome,
         f"n = {found.n:,}, d = {found.dim}: the battery rejects each of {len(found.rates)} laws in at least "
         f"{min(found.rates.values()):.0%} of {found.trials} samples, so its power is above "
@@ -176,31 +192,31 @@ def _power_words(found: PowerVerdict) -> Verdict:
 def _power_blocks(cells: Sequence[Cell]) -> list[Block]:
     return [
         Text(
-            f"Rejections at α = 0.05 of laws that are not N(0, I), n = {cells[0].n:,}, d = {cells[0].dim}. For comparison: "
-            "the mean Epps–Pulley statistic of 64 random slices, calibrated by simulation; Shapiro–Wilk on every coordinate "
-            "with Bonferroni's correction; pingouin's Henze–Zirkler with its log-normal p-value, where an error counts as "
-            "no rejection. In many dimensions, random one-dimensional slices of a law with the right mean and covariance look "
-            "nearly normal."
+            f"Rejections at α = 0.05 of laws that are not N(0, I), n = {cells[0].n:,}, d = {cells[0].dim}. For comparison, "
+            f"{'; '.join(_PEER_WORDS[name] for name in cells[0].peers)}. In many dimensions, random one-dimensional slices "
+            "of a law with the right mean and covariance look nearly normal."
         ),
         _power_forest(cells),
-        Table([_power_row(cell) for cell in cells], "Power: rejections of other laws at 5%"),
+        Table(
+            [_power_row(cell) for cell in cells], f"Power in {cells[0].dim} dimensions: rejections of other laws at 5%"
+        ),
     ]
 
 
 def _power_forest(cells: Sequence[Cell]) -> Forest:
     panels = []
-    for name, words in (("battery", "the battery"), *((peer, peer) for peer in PEERS)):
+    for name, words in (("battery", "the battery"), *((peer, peer) for peer in cells[0].peers)):
         rates = [(cell.law, cell.rate(name)) for cell in cells]
         rows = [ForestRow(law, rate.estimate, rate.lower, rate.upper) for law, rate in rates]
         panels.append(ForestPanel(words, f"Share of samples that {words} rejects at 5%", rows))
     caption = (
         f"n = {cells[0].n:,}, d = {cells[0].dim}, {cells[0].trials} samples of each law, 95% Clopper–Pearson intervals."
     )
-    return Forest("power", panels, caption)
+    return Forest(f"power-{cells[0].dim}", panels, caption)
 
 
 def _power_row(cell: Cell) -> dict[str, str]:
     row = {"law": cell.law, "samples": str(cell.trials)}
-    row |= {name: f"{cell.rate(name).estimate:.0%}" for name in ("battery", *PEERS)}
+    row |= {name: f"{cell.rate(name).estimate:.0%}" for name in ("battery", *cell.peers)}
     name, rate = cell.most_frequent(at=1)
     return {**row, "seen most often, at 0.01, by": f"{name} ({rate:.0%})" if rate else "none"}

@@ -92,6 +92,11 @@ class PowerVerdict:
         return tuple(law for law, limit in self.limits.items() if limit < POWER)
 
     @property
+    def seen(self) -> dict[str, float]:
+        """The lower limits of those for which it is shown."""
+        return {law: limit for law, limit in self.limits.items() if limit >= POWER}
+
+    @property
     def outcome(self) -> Literal["yes", "in part"]:
         """Whether the power is shown for every law."""
         return "in part" if self.weak else "yes"

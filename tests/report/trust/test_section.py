@@ -15,10 +15,11 @@ def cell(kind="calibration", law="simple", trials=2000, **counts):
     return {"kind": kind, "law": law, "n": 50, "dim": 2, "goal": trials, "trials": trials, "counts": counts}
 
 
-def section(monkeypatch, found):
-    monkeypatch.setattr(
-        cells, "read_audit", lambda *, family: json.loads(json.dumps({"levels": audit.LEVELS, "cells": found}))
-    )
+def section(monkeypatch, found, many=()):
+    def read(*, family, high):
+        return json.loads(json.dumps({"levels": audit.LEVELS, "cells": many if high else found}))
+
+    monkeypatch.setattr(cells, "read_audit", read)
     return trust_section(make_sources("smoke", "digits"))
 
 
@@ -61,7 +62,7 @@ def test_power(monkeypatch, battery, answer):
 
 
 def test_without_an_audit_it_says_how_to_make_one(monkeypatch):
-    def missing(*, family):
+    def missing(*, family, high):
         raise FileNotFoundError
 
     monkeypatch.setattr(cells, "read_audit", missing)
@@ -104,3 +105,19 @@ def test_power_needs_a_lower_limit():
     assert found.outcome == "in part"
     # Clopper–Pearson with 100 of 100 and two laws: (0.05 / 2 / 2)^(1/100).
     assert found.limits["uniform"] == pytest.approx(0.0125**0.01)
+
+
+def test_many_dimensions_have_a_table_of_their_own(monkeypatch):
+    """With the peers that so many rows allow, and the number of laws that are seen."""
+    shape = {"n": 10_000, "dim": 768}
+    few = {name: counts for name, counts in POWER.items() if "Henze" not in name}
+    many = [
+        {**cell("power", "seen", 100, battery=[100] * 3, **few), **shape},
+        {**cell("power", "not seen", 100, battery=[7, 2, 0], **few), **shape},
+    ]
+    found = section(monkeypatch, [cell(**GOOD)], many)
+    assert found.verdicts[-1].answer == "in part"
+    assert found.statements[-1].text.endswith("in 768 dimensions")
+    assert "for 1 of 2 laws; slices 5% to 5%" in found.statements[-1].effect
+    assert [row["battery"] for row in found.blocks[-2].rows] == ["100%", "7%"]
+    assert "Henze–Zirkler (pingouin)" not in found.blocks[-2].rows[0]
