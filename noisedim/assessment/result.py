@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from noisedim.errors import InvalidInputError
+from noisedim.normality.effects import PRIOR_SAMPLES
 from noisedim.normality.p_values import Origin
 from noisedim.normality.sample_size import PowerPoint
 from noisedim.priors import PRIORS
@@ -162,7 +163,12 @@ class Assessment:
     @property
     def differences(self) -> dict[str, Interval]:
         """Effect sizes less their values at the prior, so that 0 is the prior."""
-        return {name: _less(effect, self.at_prior.get(name, 0.0)) for name, effect in self.effects.items()}
+        # The value of knn_kl at the prior is a mean of few samples, which scatter as the embedding's own value does.
+        wider = {"knn_kl": math.sqrt(1 + 1 / PRIOR_SAMPLES)}
+        return {
+            name: _less(effect, self.at_prior.get(name, 0.0), wider.get(name, 1.0))
+            for name, effect in self.effects.items()
+        }
 
     def equivalence(self, within: float | Mapping[str, float] = 0.05, *, alpha: float = 0.05) -> "Equivalence":
         """Whether the embedding is within a margin of its prior, beyond it, or undecided.
@@ -259,10 +265,10 @@ class Assessment:
         return page
 
 
-def _less(effect: Interval, value: float) -> Interval:
-    return dataclasses.replace(
-        effect, estimate=effect.estimate - value, lower=effect.lower - value, upper=effect.upper - value
-    )
+def _less(effect: Interval, value: float, wider: float) -> Interval:
+    estimate = effect.estimate - value
+    ends = (end - value + (wider - 1) * (end - effect.estimate) for end in (effect.lower, effect.upper))
+    return dataclasses.replace(effect, estimate=estimate, **dict(zip(("lower", "upper"), ends, strict=True)))
 
 
 def _as_json(result: TestResult) -> dict[str, Any]:

@@ -6,6 +6,7 @@ when rendered, so text that came from a run cannot inject markup.
 
 import base64
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -286,8 +287,10 @@ def draw(name: str, figure: "Figure", *, alt: str, caption: str) -> Picture:
     if not _is_crowded(figure):
         svg = io.BytesIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        if len(svg.getvalue()) <= _MOST_SVG_CHARACTERS:
-            return Picture(name, svg.getvalue(), "svg", alt, caption, width)
+        # Hundredths of a point are finer than any screen; matplotlib writes millionths, a third of the file.
+        content = re.sub(rb"(\.\d\d)\d+", rb"\1", svg.getvalue())
+        if len(content) <= _MOST_SVG_CHARACTERS:
+            return Picture(name, content, "svg", alt, caption, width)
     png = io.BytesIO()
     figure.savefig(png, format="png", pil_kwargs={"compress_level": 0})  # packed below
     return Picture(name, _with_few_colours(png.getvalue()), "png", alt, caption, width)

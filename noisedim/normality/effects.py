@@ -27,7 +27,7 @@ from noisedim.progress import completed_step
 from noisedim.statistics.intervals import Interval
 from noisedim.streams import numpy_stream
 
-__all__ = ["BIAS_WORDS", "EFFECT_WORDS", "effect_sizes", "effects_at_prior"]
+__all__ = ["BIAS_WORDS", "EFFECT_WORDS", "PRIOR_SAMPLES", "effect_sizes", "effects_at_prior"]
 
 EFFECT_WORDS = {
     "d2": "Rényi divergence of order 2 from the prior, both with noise σ = d^¼, nats",
@@ -53,7 +53,8 @@ _MOST_ROWS_FOR_PAIRS = 10_000
 _MOST_ROWS_FOR_NEIGHBOURS = 2_000
 _MOST_ROWS, _MOST_VALUES = 20_000, 2_000_000
 _DIRECTIONS = 64
-_PRIOR_SAMPLES = 4
+PRIOR_SAMPLES = 4
+"""How many samples of the prior the value of ``knn_kl`` at the prior is the mean of."""
 # Of 2,000 rows one coordinate of variance 0.1, a divergence of 0.7 nats, moves the estimate by 60 of the standard
 # deviations that it has for samples of the prior at d = 2, by 19 at d = 16, by 3 at d = 32, and by less than 1 at d = 64.
 _MOST_COORDINATES_FOR_NEIGHBOURS = 32
@@ -109,7 +110,7 @@ def effects_at_prior(n: int, dim: int) -> dict[str, float]:
     found = {"effective_rank": float(dim)}
     if dim <= _MOST_COORDINATES_FOR_NEIGHBOURS:
         rng = numpy_stream(0, f"effects at the prior, n = {n}, d = {dim}")
-        shape = (_PRIOR_SAMPLES, min(n, _MOST_ROWS_FOR_NEIGHBOURS), dim)
+        shape = (PRIOR_SAMPLES, min(n, _MOST_ROWS_FOR_NEIGHBOURS), dim)
         samples = rng.standard_normal(shape)
         found["knn_kl"] = float(np.mean([neighbour_divergence(sample).estimate for sample in samples]))
     return found

@@ -11,6 +11,7 @@ import noisedim
 from noisedim.assessment import assess
 from noisedim.assessment.summary import summary, telling_effects, telling_tests
 from noisedim.assessment.table import print_assessment
+from noisedim.normality.neighbours import neighbour_divergence
 
 Z = np.random.default_rng(0).standard_normal((200, 5))
 
@@ -84,3 +85,16 @@ def test_no_terminal_cuts_names_in_the_whole_table(shifted, columns, capsys, mon
     said = capsys.readouterr().out
     for name in [*(result.name for result in shifted.results), *shifted.effects]:
         assert name in said.replace("│", " ").replace("┃", " ").split()
+
+
+def test_the_difference_of_neighbours_holds_the_noise_of_both():
+    """The value at the prior is a mean of four samples: an interval of the estimate's own noise is too short."""
+    template, covered, narrow = assess(Z, n_star=False, budget=1e-9), 0, 0
+    for seed in range(40):
+        own = neighbour_divergence(np.random.default_rng([seed, 7]).standard_normal(Z.shape))
+        difference = replace(template, effects={"knn_kl": own}).differences["knn_kl"]
+        assert difference.upper - difference.lower == pytest.approx((own.upper - own.lower) * 1.25**0.5)
+        covered += difference.lower <= 0 <= difference.upper
+        narrow += abs(difference.estimate) <= (own.upper - own.lower) / 2
+    # A coverage of 95% leaves fewer than 33 of 40 once in 5,000 times.
+    assert covered >= max(33, narrow)

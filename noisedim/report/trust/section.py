@@ -98,10 +98,11 @@ def _alarms_statement(found: CalibrationVerdict) -> Statement:
 
 
 def _power_statement(found: PowerVerdict, rank: int) -> Statement:
-    effect = f"slices {found.sliced[0]:.0%} to {found.sliced[1]:.0%}"
+    parts = [f"slices {found.sliced[0]:.0%} to {found.sliced[1]:.0%}"] if found.sliced else []
     if found.seen:
         which = f" for {len(found.seen)} of {len(found.rates)} laws" if found.weak else ""
-        effect = f"power ≥ {min(found.seen.values()):.0%}{which}; {effect}"
+        parts = [f"power ≥ {min(found.seen.values()):.0%}{which}", *parts]
+    effect = "; ".join(parts)
     status: Status = "only when" if found.weak else "supported"
     budget = f"{len(found.rates)} laws, n = {found.n:,}, d = {found.dim}"
     return Statement(f"{_POWER} in {found.dim} dimensions", status, effect, budget, rank=rank)
@@ -183,8 +184,12 @@ def _power_words(found: PowerVerdict) -> Verdict:
         found.outcome,
         f"n = {found.n:,}, d = {found.dim}: the battery rejects each of {len(found.rates)} laws in at least "
         f"{min(found.rates.values()):.0%} of {found.trials} samples, so its power is above "
-        f"{min(found.limits.values()):.0%} for each (limits that hold jointly); a sliced Epps–Pulley test rejects them in "
-        f"{found.sliced[0]:.0%} to {found.sliced[1]:.0%}"
+        f"{min(found.limits.values()):.0%} for each (limits that hold jointly)"
+        + (
+            f"; a sliced Epps–Pulley test rejects them in {found.sliced[0]:.0%} to {found.sliced[1]:.0%}"
+            if found.sliced
+            else ""
+        )
         + (f". Power above {POWER:.0%} is not shown for {', '.join(weak)}" if weak else ""),
     )
 

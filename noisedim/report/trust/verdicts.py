@@ -76,7 +76,7 @@ class PowerVerdict:
         trials: smallest number of samples of a law.
         rates: the battery's rate by law.
         limits: its lower limits by law, in intervals that hold jointly with 95%.
-        sliced: smallest and largest rate of a sliced test over the laws.
+        sliced: smallest and largest rate of a sliced test over the laws; None if it was not run.
     """
 
     n: int
@@ -84,7 +84,7 @@ class PowerVerdict:
     trials: int
     rates: Mapping[str, float]
     limits: Mapping[str, float]
-    sliced: tuple[float, float]
+    sliced: tuple[float, float] | None
 
     @property
     def weak(self) -> tuple[str, ...]:
@@ -143,12 +143,12 @@ def power_verdict(cells: Sequence[Cell]) -> PowerVerdict:
     """Decide from the cells whose samples are of other laws, besides one of N(0, I)."""
     others = [cell for cell in cells if cell.law != "prior"]
     level = 1 - _ALPHA / max(1, len(others))
-    sliced = [cell.rate(SLICED).estimate for cell in others]
+    sliced = [cell.rate(SLICED).estimate for cell in others if SLICED in cell.counts]
     return PowerVerdict(
         n=cells[0].n,
         dim=cells[0].dim,
         trials=min(cell.trials for cell in others),
         rates={cell.law: cell.rate("battery").estimate for cell in others},
         limits={cell.law: cell.rate("battery", level=level).lower for cell in others},
-        sliced=(min(sliced), max(sliced)),
+        sliced=(min(sliced), max(sliced)) if sliced else None,
     )
