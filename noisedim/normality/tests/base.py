@@ -23,6 +23,7 @@ __all__ = [
     "Batch",
     "CalibratedTest",
     "ChiSquareLimit",
+    "Contribution",
     "ExactTest",
     "ImpossibilityTest",
     "Kernel",
@@ -164,6 +165,19 @@ class KernelLimit:
 
 
 @dataclass(frozen=True)
+class Contribution:
+    """The law of what one coordinate adds to a statistic, scaled to mean 0 and variance 1.
+
+    Attributes:
+        values: (k,).
+        probabilities: (k,), of the values; their sum is 1.
+    """
+
+    values: np.ndarray
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True)
 class OwnCell:
     """A simulation for one test alone: ``seconds`` of samples that take ``microseconds`` each."""
 
@@ -214,6 +228,8 @@ class CalibratedTest(Test):
         two_sided: small statistics are departures too.
         in_every_battery: for a composite test: also part of the battery of the simple null.
         over_pairs: the statistic sums over all pairs of rows, so that its time grows with n².
+        contribution: by n, for a statistic that is a sum over coordinates, which are independent under the null: the law of
+            one coordinate's part. The null table is then computed, by convolution, and not simulated.
         beyond_table: relative error of p by the limit law, with exact moments, in more dimensions than the table holds,
             an allowance from simulations at d = 640; ``None``: the limit is not used.
     """
@@ -227,11 +243,14 @@ class CalibratedTest(Test):
     two_sided: bool = False
     in_every_battery: bool = False
     over_pairs: bool = False
+    contribution: Callable[[int], Contribution] | None = None
     beyond_table: float | None = None
 
     def __post_init__(self) -> None:
         if self.single is None and self.batched is None:
             raise InvalidInputError(f"the test {self.name!r} needs a statistic: single, batched, or both")
+        if self.contribution is not None and self.transform is not None:
+            raise InvalidInputError(f"the test {self.name!r} is transformed, and so is no sum of contributions")
 
     @property
     def form(self) -> SurfaceForm:
