@@ -20,6 +20,7 @@ from noisedim.normality.pair_sums import each_sample
 from noisedim.normality.sharing import shared
 
 __all__ = [
+    "LOOKS_FOR_THE_IMPOSSIBLE",
     "Batch",
     "CalibratedTest",
     "ChiSquareLimit",
@@ -41,6 +42,8 @@ __all__ = [
 ]
 
 Null = Literal["simple", "composite", "uniform", "one_dimensional"]
+LOOKS_FOR_THE_IMPOSSIBLE = 0.1
+"""Weight of a test of what normal rows never do but for rounding or chance far below any level."""
 Moments = tuple[float, float]
 """Mean and standard deviation."""
 Kernel = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -76,6 +79,8 @@ class Test:
         grows: how the statistic's normal score grows with n under a fixed departure: as ``linear`` n (sums of squares) or as
             its ``root`` (differences); ``None``: neither, so that n* cannot be extrapolated from it.
         least_dim: fewest coordinates for which the test is defined.
+        weight: in the family-wise error, at most 1: less for a test that normal samples hardly ever bring near a level, and
+            that gives far smaller p-values to what it looks for.
     """
 
     __test__: ClassVar[bool] = False  # no test of pytest's
@@ -86,6 +91,7 @@ class Test:
     effect: str | None = None
     grows: Literal["linear", "root"] | None = "linear"
     least_dim: int = 1
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
