@@ -6,9 +6,9 @@ it counts too many was measured on the smallest p-value of whole batteries on 1,
 Beyond d = 32 the surplus is that of the two tests of equal rows and values, whose p-values are bounds that normal samples
 do not bring near a level.
 
-For any part of the tests whose weights sum to r, P(min p/weight ≤ t) ≤ min(r, m − surplus)·t, where m counts all of the null's tests:
-weights below 1 raise p-values, leaving tests out keeps the error, and stepping down as Holm does keeps it for every test. Tests depend less in the tails:
-the surplus falls to 0 at p = 1e-4, and below the procedure is Holm's.
+For any part of the tests whose weights sum to r, P(min p/weight ≤ t) ≤ min(r, m − surplus)·t, where m counts all of the
+null's tests: leaving tests out keeps the error, weights below 1 raise p-values, and stepping down as Holm does keeps the error
+for every test. Tests depend less in the tails: the surplus falls to 0 at p = 1e-4, and below the procedure is Holm's.
 
 Where few tests can be run, as of the composite null at n = 200, d = 128, or n = 1,000, d = 256 and more, two of the 5 or 6 are
 those of equal rows and values. Counted in full, they took a third of the level: at most 3% to 3.3% of normal samples could be
