@@ -13,8 +13,9 @@ for every test. Tests depend less in the tails: the surplus falls to 0 at p = 1e
 Where few tests can be run, as of the composite null at n = 200, d = 128, or n = 1,000, d = 256 and more, two of the 5 or 6 are
 those of equal rows and values. Counted in full, they took a third of the level: at most 3% to 3.3% of normal samples could be
 rejected at 5%. So they have a weight of a tenth in Holm's procedure, fixed in advance, and their p-values count ten times,
-which what they look for does not notice. To leave them out where they cannot reach a level (Tarone 1990, Biometrics 46,
-515–522) would not be exact: the p-value of equal rows is continuous, that of equal values has no useful minimum.
+which what they look for does not notice: at n = 200, d = 128 it rejects 3.9% of 1,000 samples, where it rejected 2.6% of the
+same. To leave them out where they cannot reach a level (Tarone 1990, Biometrics 46, 515–522) would not be exact: the p-value
+of equal rows is continuous, that of equal values has no useful minimum.
 """
 
 import math
