@@ -7,7 +7,9 @@ makes the intervals shorter. The report shows the file that ships with the packa
 import argparse
 import json
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,30 @@ import numpy as np
 from noisedim.files import read_json, write_json_atomically
 from noisedim.normality.audit_peers import peer_p_values
 from noisedim.normality.battery import BUDGET, run_battery
+from noisedim.normality.nulls.null_samples import draw_statistics
+from noisedim.normality.nulls.null_surfaces import table_reaches
+from noisedim.normality.p_values import calibrated_p_value
+from noisedim.normality.tests import calibrated_tests
 from noisedim.schema import SCHEMAS
 from noisedim.streams import numpy_stream
 
-__all__ = ["HIGH_LAWS", "LAWS", "LEVELS", "audit_cells", "family_cells", "high_cells", "main", "measure", "read_audit"]
+__all__ = [
+    "HIGH_LAWS",
+    "LAWS",
+    "LEVELS",
+    "TAIL_LEVELS",
+    "audit_cells",
+    "family_cells",
+    "high_cells",
+    "main",
+    "measure",
+    "measure_tails",
+    "read_audit",
+    "tail_cells",
+]
 
 LEVELS = (0.05, 0.01, 0.001)
+TAIL_LEVELS = (0.05, 0.01, 0.001, 0.0005, 1e-4)
 _ROWS = (20, 50, 200, 1000, 10_000)
 _DIMS = (1, 2, 16, 64, 128)
 # Trials of a cell: as many as say something of the level 0.001, fewer where a trial takes seconds.
@@ -60,6 +80,25 @@ _HIGH = (
 _FAMILY_GOAL = {200: 2000, 1000: 1000, 10_000: 200}
 _FAMILY_DIMS = (2, 8, 16, 128, 256, 768)
 _HIGH_POWER_SHAPE, _HIGH_POWER_GOAL = (10_000, 768), 50
+# Tails of the null tables: null, rows, columns, trials, and which tests if not all of the null.
+_TAILS: tuple[tuple[str, int, int, int, tuple[str, ...]], ...] = (
+    ("simple", 60, 16, 200_000, ()),
+    ("simple", 220, 2, 100_000, ()),
+    ("simple", 220, 64, 20_000, ()),
+    ("composite", 60, 16, 200_000, ()),
+    ("composite", 220, 2, 60_000, ()),
+    ("composite", 220, 64, 10_000, ()),
+    ("uniform", 60, 16, 200_000, ()),
+    ("uniform", 400, 64, 10_000, ()),
+    ("one_dimensional", 50, 1, 1_000_000, ()),
+    ("one_dimensional", 1000, 1, 100_000, ()),
+    ("one_dimensional", 10_000, 1, 10_000, ()),
+    ("simple", 30, 256, 100_000, ("hermite",)),
+    ("simple", 220, 128, 60_000, ("hermite",)),
+    ("simple", 1000, 128, 30_000, ("hermite",)),
+    ("simple", 1000, 512, 4_000, ("hermite",)),
+    ("simple", 10_000, 128, 1_000, ("hermite",)),
+)
 
 
 def _rotated(rng: np.random.Generator, z: np.ndarray) -> np.ndarray:
@@ -137,6 +176,14 @@ def family_cells() -> list[dict[str, Any]]:
     ]
 
 
+def tail_cells() -> list[dict[str, Any]]:
+    """Each test with a null table by itself, on many samples of its null."""
+    return [
+        {"kind": "tails", "law": null, "n": rows, "dim": columns, "goal": goal} | ({"tests": tests} if tests else {})
+        for null, rows, columns, goal, tests in _TAILS
+    ]
+
+
 def audit_cells() -> list[dict[str, Any]]:
     """What is measured: false alarms over n and d for both nulls, and power in many dimensions."""
     n, dim = _POWER_SHAPE
@@ -151,7 +198,7 @@ def audit_cells() -> list[dict[str, Any]]:
 
 
 def _name(cell: dict[str, Any]) -> str:
-    return f"{cell['kind']}, {cell['law']}, n = {cell['n']}, d = {cell['dim']}"
+    return ", ".join([cell["kind"], cell["law"], f"n = {cell['n']}", f"d = {cell['dim']}", *cell.get("tests", ())])
 
 
 def measure(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:
@@ -182,14 +229,45 @@ def measure(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:
     return {"trials": trials, "counts": counts}
 
 
-def read_audit(*, high: bool = False, family: bool = False) -> dict[str, Any]:
+def measure_tails(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:
+    """Counts of p at or below each of :data:`TAIL_LEVELS`, by test, in samples drawn as for the null tables, all at once.
+
+    ``first`` only names the stream: the samples depend on how the trials are divided, which the goal of the cell determines.
+    """
+    null, n, dim = cell["law"], cell["n"], cell["dim"]
+    rng = numpy_stream(first, f"audit, {_name(cell)}")
+    tests = [
+        test
+        for test in calibrated_tests(null)
+        if test.name in cell.get("tests", (test.name,)) and table_reaches(test.name, n, dim)
+    ]
+    found = draw_statistics(null, n, dim, trials, rng, tests=tests)
+    counts = {
+        name: [_rejections(partial(calibrated_p_value, name, n=n, dim=dim), values, level) for level in TAIL_LEVELS]
+        for name, values in found.items()
+    }
+    return {"trials": trials, "counts": counts}
+
+
+def _rejections(p_value: Callable[[float], float], statistics: np.ndarray, level: float) -> int:
+    """How many statistics have p at or below the level; p falls, if at all, on either side of their median."""
+    ordered = np.sort(statistics).tolist()
+    middle = len(ordered) // 2
+    upper = bisect_left(ordered, True, lo=middle, key=lambda value: p_value(value) <= level)
+    lower = bisect_left(ordered, True, hi=middle, key=lambda value: p_value(value) > level)
+    return len(ordered) - upper + lower
+
+
+def read_audit(*, high: bool = False, family: bool = False, tails: bool = False) -> dict[str, Any]:
     """What ships with the package: ``cells``, each with ``trials`` and ``counts`` by level.
 
     Args:
         high: many dimensions.
         family: the family-wise rate of the battery as it is now.
+        tails: each test with a null table by itself, at :data:`TAIL_LEVELS`.
     """
-    name = "audit-family.json" if family else "audit-high.json" if high else "audit.json"
+    which = {"-family": family, "-high": high, "-tails": tails}
+    name = f"audit{next((suffix for suffix, wanted in which.items() if wanted), '')}.json"
     return SCHEMAS["audit"].current(json.loads((files("noisedim.normality") / name).read_text(encoding="utf-8")), name)
 
 
@@ -213,8 +291,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--high", action="store_true", help="many dimensions, without the tests over pairs of rows")
     parser.add_argument("--family", action="store_true", help="the family-wise rate of whole batteries alone")
+    parser.add_argument("--tails", action="store_true", help="each test with a null table by itself, into its tail")
     options = parser.parse_args(arguments)
-    cells = family_cells() if options.family else high_cells() if options.high else audit_cells()
+    parts = ((options.family, family_cells), (options.high, high_cells), (options.tails, tail_cells))
+    cells = next((part for wanted, part in parts if wanted), audit_cells)()
+    measured = measure_tails if options.tails else measure
     from joblib import Parallel, delayed
 
     began = time.monotonic()
@@ -231,10 +312,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not pieces:
             break
         now = list(pieces.values())
-        results = Parallel(options.jobs)(delayed(measure)(cell, first, trials) for cell, first, trials in now)
+        results = Parallel(options.jobs)(delayed(measured)(cell, first, trials) for cell, first, trials in now)
         for (cell, _, _), result in zip(now, results, strict=True):
             _add(found.setdefault(_name(cell), {**cell, "trials": 0, "counts": {}}), result)
-        content = {"levels": list(LEVELS), "cells": list(found.values())}
+        content = {"levels": list(TAIL_LEVELS if options.tails else LEVELS), "cells": list(found.values())}
         write_json_atomically(options.output, SCHEMAS["audit"].stamped(content))
     print(f"{sum(cell['trials'] for cell in found.values()):,} trials of {sum(cell['goal'] for cell in cells):,}")
     return 0

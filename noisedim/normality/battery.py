@@ -104,7 +104,8 @@ class Battery:
             return independent_tests(p_values, self.null, self.dim, others=others)
 
         adjusted = self.p_values.copy()
-        adjusted[counted] = combining.holm(adjusted[counted], most=most)
+        weights = np.array([row.test.weight for row in self.rows])
+        adjusted[counted] = combining.holm(adjusted[counted], most=most, weights=weights[counted])
         return adjusted
 
     def __repr__(self) -> str:

@@ -122,7 +122,7 @@ class Origin:
             ``table``: interpolated from the shipped null tables; ``tail``: extrapolated beyond them; ``simulation``: null
             samples of this shape; ``limit``: the law for many rows and columns; ``certain``: the result has probability 0
             under the null.
-        samples: simulated null samples behind it, over all shapes of a table; ``None`` for exact laws.
+        samples: simulated null samples behind it, over all shapes of a table; ``None`` for laws that were computed.
         relative_error: of p, one standard deviation: for tables, the error stated at the level nearest to p beyond the
             noise of the cells; for a simulation, the binomial one; ``None`` if there is none, or it is not known (``tail``).
         over: how several p-values were combined: ``sidak`` (exact for independent ones), ``bonferroni`` (a bound) or
@@ -178,7 +178,8 @@ def origin_of(
     # Two-sided tests take the smaller of two tails.
     single = max(single / 2 if calibrated(test).two_sided else single, 1e-300)
     if simulations is None and table_reaches(test, n, dim):
-        samples = table_samples(test)
+        # None: the table is of laws that were computed.
+        samples = table_samples(test) or None
         if single < PROBABILITIES[-1]:
             return Origin("tail", samples, None, over)
         errors = table_error(test)

@@ -2,12 +2,17 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from noisedim.files import read_json
 from noisedim.normality import audit
-from noisedim.normality.audit import LAWS, LEVELS, audit_cells, measure, read_audit
+from noisedim.normality.audit import LAWS, LEVELS, TAIL_LEVELS, audit_cells, measure, measure_tails, read_audit
 from noisedim.normality.audit_peers import PEERS, effective_rank, peer_p_values
 from noisedim.normality.battery import run_battery
+from noisedim.normality.nulls.null_samples import draw_statistics
+from noisedim.normality.p_values import calibrated_p_value
+from noisedim.normality.tests import calibrated_tests
+from noisedim.streams import numpy_stream
 
 
 def cell(**changes):
@@ -21,6 +26,30 @@ def test_counts_are_those_of_the_battery():
     parts = [measure(cell(), 3, 2)["counts"], measure(cell(), 5, 3)["counts"]]
     for name, counts in found["counts"].items():
         assert counts == [a + b for a, b in zip(parts[0][name], parts[1][name], strict=True)]
+
+
+@pytest.mark.parametrize("null", ["simple", "composite", "uniform"])
+def test_counts_of_tails_are_those_of_p_values(null):
+    own = {"kind": "tails", "law": null, "n": 30, "dim": 2, "goal": 10}
+    found = measure_tails(own, 3, 400)
+    drawn = draw_statistics(null, 30, 2, 400, numpy_stream(3, f"audit, tails, {null}, n = 30, d = 2"))
+    assert set(found["counts"]) == set(drawn)
+    for name, statistics in drawn.items():
+        p = np.array([calibrated_p_value(name, value, 30, 2) for value in statistics])
+        assert found["counts"][name] == [(p <= level).sum() for level in TAIL_LEVELS], name
+    one = sorted(drawn)[0]
+    assert set(measure_tails({**own, "tests": [one]}, 3, 4)["counts"]) == {one}
+
+
+def test_the_shipped_audit_of_tails_finds_no_table_far_off():
+    shipped = read_audit(tails=True)
+    assert shipped["levels"] == list(TAIL_LEVELS)
+    assert {test.name for test in calibrated_tests()} == {name for own in shipped["cells"] for name in own["counts"]}
+    for own in shipped["cells"]:
+        for name, counts in own["counts"].items():
+            for level, count in zip(TAIL_LEVELS, counts, strict=True):
+                # Half as often again as it should be would have to be explained by chance at 1 in 10,000.
+                assert stats.binom.sf(count - 1, own["trials"], 1.5 * level) > 1e-4, (own, name, level)
 
 
 def test_a_stopped_audit_goes_on(tmp_path, monkeypatch):

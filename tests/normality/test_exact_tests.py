@@ -1,5 +1,7 @@
 """Tests of normality: exact levels against their laws, power against negative controls, the index as an index."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,6 +32,33 @@ EXACT = {
 @settings(max_examples=50, deadline=None)
 def test_holm_agrees_with_statsmodels(p):
     np.testing.assert_allclose(combining.holm(p), multipletests(p, method="holm")[1], atol=1e-12)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 1)), min_size=1, max_size=6), st.floats(1, 6))
+@settings(max_examples=100, deadline=None)
+def test_weighted_holm_is_the_closure_of_bonferroni(tests, most):
+    """Each set of nulls is tested by Bonferroni, at its level; a null is rejected where all sets that hold it are."""
+    p, w = np.array(tests).T
+    for bound in (np.inf, most):
+        expected = np.zeros(len(p))
+        for size in range(1, len(p) + 1):
+            for chosen in map(list, itertools.combinations(range(len(p)), size)):
+                own = (p[chosen] / w[chosen]).min() * min(w[chosen].sum(), bound)
+                expected[chosen] = np.maximum(expected[chosen], min(1.0, own))
+        found = combining.holm(p, weights=w, most=lambda q, bound=bound: np.full(len(q), bound))
+        np.testing.assert_allclose(found, np.maximum(expected, p), rtol=1e-9)
+
+
+def test_weighted_holm_keeps_its_level_and_says_what_weights_are():
+    # Independent nulls of very different weights: at least one is rejected in 1 − Π(1 − α wᵢ/Σw) of samples, just below α.
+    rng, w = np.random.default_rng(0), np.array([1.0, 1.0, 0.1, 0.1])
+    rejected = sum((combining.holm(p, weights=w) <= 0.05).any() for p in rng.random((10_000, 4)))
+    exact = 1 - np.prod(1 - 0.05 * w / w.sum())
+    assert stats.binomtest(int(rejected), 10_000, exact).pvalue > 1e-6
+    np.testing.assert_array_equal(combining.holm([0.02, 0.5], weights=[1, 1]), combining.holm([0.02, 0.5]))
+    for bad in ([1.0], [1.0, 0.0], [1.0, 2.0], [1.0, np.nan]):
+        with pytest.raises(InvalidInputError, match="weights"):
+            combining.holm([0.1, 0.2], weights=bad)
 
 
 @pytest.mark.parametrize("name", EXACT)

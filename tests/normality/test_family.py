@@ -7,6 +7,8 @@ from scipy import stats
 from noisedim.normality.audit import read_audit
 from noisedim.normality.battery import run_battery
 from noisedim.normality.family import independent_tests, largest_battery
+from noisedim.normality.tests import TESTS
+from noisedim.normality.tests.base import ImpossibilityTest
 from noisedim.statistics.combining import holm
 
 
@@ -38,6 +40,25 @@ def test_a_part_of_the_tests_is_adjusted_by_no_more_than_the_whole():
         assert row.outcome.p_value <= value <= max(1.0, adjusted[row.name])
     assert len(repr(whole).splitlines()) == 1
     assert "23 tests of the simple null" in repr(whole)
+
+
+def test_tests_of_the_impossible_take_little_of_the_level():
+    """Without the tests over pairs and those beyond their tables, two of 5 tests: a sixteenth of the level, not two fifths."""
+    light = {test.name for test in TESTS if test.weight < 1}
+    assert light == {"atoms", "atoms_composite", "near_duplicates", "near_duplicates_composite"}
+    z = np.random.default_rng(1).standard_normal((200, 128))
+    battery = run_battery(z, null="composite", budget=1e-9)
+    rows = [row for row in battery.rows if not isinstance(row.test, ImpossibilityTest)]
+    names = [row.name for row in rows]
+    assert len(rows) == 5
+    assert light & set(names) == {"atoms_composite", "near_duplicates_composite"}
+    p = np.array([row.outcome.p_value for row in rows])
+    least = int(np.argmin(p))
+    assert names[least] not in light
+    assert battery.adjusted().min() == pytest.approx(3.2 * p[least])
+    # What they look for is seen all the same.
+    z[1] = z[0]
+    assert run_battery(z, null="composite", budget=1e-9).adjusted().min() < 1e-9
 
 
 def test_the_shipped_audit_of_the_family_holds_its_level_and_wastes_little():

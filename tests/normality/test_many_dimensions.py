@@ -12,6 +12,7 @@ from noisedim.normality.directions import extreme_eigenvectors, extreme_variance
 from noisedim.normality.tests.atoms import atoms, scaled_atoms
 from noisedim.normality.tests.base import float_digits
 from noisedim.normality.tests.near_duplicates import find_near_duplicates, near_duplicates, whitened_near_duplicates
+from noisedim.normality.tests.worst_directions import worst_variance
 
 N, DIM = 3000, 96
 SMALL = 1e-9  # a budget that no test over pairs fits
@@ -155,6 +156,31 @@ def test_extreme_eigenvectors_are_those_of_the_whole_decomposition(dim, count):
     found = extreme_eigenvectors(matrix, count)
     np.testing.assert_allclose(found @ found.T, np.eye(len(ends)), atol=1e-10)
     np.testing.assert_allclose(found @ matrix, ends[:, None] * found, atol=1e-10 * dim)
+
+
+def test_fewer_rows_than_coordinates_leave_no_choice_to_rounding():
+    rng = np.random.default_rng(5)
+    rows = rng.standard_normal((40, 100))
+    rows[3] = rows[2]
+    found = extreme_variances(rows)
+    np.testing.assert_allclose(found @ found.T, np.eye(2), atol=1e-12)
+    assert np.abs(rows @ found[0]).max() < 1e-12
+    assert np.linalg.norm(rows @ found[1]) == pytest.approx(np.linalg.norm(rows, 2))
+    # The same rows in another order, and rounded: the same directions, up to sign.
+    other = extreme_variances((rows * (1 + 1e-13 * rng.standard_normal(rows.shape)))[rng.permutation(40)])
+    np.testing.assert_allclose(np.abs((found * other).sum(1)), 1, atol=1e-9)
+    assert extreme_variances(np.zeros((4, 9))).shape == (2, 9)
+
+
+def test_a_collapse_is_seen_with_fewer_rows_than_coordinates():
+    rng = np.random.default_rng(6)
+    z = rng.standard_normal((100, 200)) * np.where(np.arange(200) < 120, 0.2, 1)
+    z = z @ np.linalg.qr(rng.standard_normal((200, 200)))[0]
+    outcome = worst_variance(z)
+    assert outcome.p_value < 1e-4
+    assert "variance 0." in outcome.note
+    p_values = [worst_variance(rng.standard_normal((60, 90))).p_value for _ in range(400)]
+    assert stats.kstest(p_values, "uniform").pvalue > 1e-4
 
 
 def test_a_found_direction_is_kept_with_its_row():

@@ -96,4 +96,6 @@ def test_no_table_is_said_to_be_exact():
     # What the noise of the cells would hide is not claimed.
     for test in calibrated_tests():
         at_05, at_01, at_001 = (table_error(test.name)[level] for level in ("0.05", "0.01", "0.001"))
-        assert 0.005 < at_05 < at_01 < at_001
+        # Laws that are computed have no noise, but are smoothed.
+        least = 0.005 if test.contribution is None else 0.001
+        assert least < at_05 < at_01 < at_001

@@ -5,7 +5,8 @@
 First, cells (null samples at one n and d) are simulated, one file per cell, so that a run that was stopped resumes where it
 was. Then each quantile is smoothed over n and d, and the surfaces are written to the output, with how far the cells lie
 from them beyond their own noise. Limit laws, where known (:mod:`noisedim.normality.nulls.limit_laws`), serve as
-cells as well. For a new test, ``--tests NAME`` simulates and fits only that one and keeps the other tables as they are.
+cells as well; laws of sums over independent coordinates (:mod:`noisedim.normality.nulls.sums`) are computed, and take the
+place of cells. For a new test, ``--tests NAME`` simulates and fits only that one and keeps the other tables as they are.
 
 The number of samples in a cell follows from a cost model, not from a clock, and its random stream from its name, so the tables
 come out the same wherever they are made with the same libraries.
@@ -16,8 +17,9 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ from noisedim.files import write_arrays_atomically
 from noisedim.normality.nulls.limit_laws import limit_quantiles, limit_tail
 from noisedim.normality.nulls.null_samples import draw_statistics
 from noisedim.normality.nulls.null_surfaces import PROBABILITIES, Surface, ordered_outward, read_tables
+from noisedim.normality.nulls.sums import SumLaw
 from noisedim.normality.tests import calibrated, calibrated_tests
 from noisedim.normality.tests.base import CalibratedTest
 
@@ -45,6 +48,9 @@ _ONE_DIMENSIONAL_ROWS = (20, 24, 30, 40, 60, 100, 180, 350, 800, 2_000, 6_000, 2
 _FEWEST_BEYOND = 9.5
 _TRUST_IN_SHAPE = 0.25
 _UNIFORM_ROWS = (20, 32, 60, 120, 400)
+# Where the laws of sums over coordinates are computed.
+_SUM_ROWS = (*_ROWS, 1_700, 3_000, 10_000, 30_000)
+_SUM_DIMS = (*_DIMS, 768, 1024, 1536, 2048, 3072, 4096)
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class Cell:
             test
             for test in calibrated_tests()
             if test.least_dim <= self.dim
+            and test.contribution is None
             and (self.kind in (test.null, test.name) or (self.kind == "whitened" and test.null == "composite"))
         )
 
@@ -130,26 +137,45 @@ def _cell_quantiles(values: np.ndarray, probabilities: np.ndarray) -> np.ndarray
     return ordered_outward(found)
 
 
-# A limit law has the weight of a cell of this many samples.
+# A law that is known has the weight of a cell of this many samples.
 _LIMIT_WEIGHT = 200_000
 
 
 @dataclass(frozen=True)
 class _Anchor:
-    """A limit law: its quantiles at :data:`PROBABILITIES`, which stand at ``n``."""
+    """A law that is known: its quantiles at :data:`PROBABILITIES`, which stand at ``n``, and its upper tail."""
 
     n: int
     dim: int
     quantiles: np.ndarray
+    tail: Callable[[np.ndarray], np.ndarray]
 
 
-def _anchors(test: str, dims: Sequence[int]) -> list[_Anchor]:
+def _limits(test: str, dims: Sequence[int]) -> list[_Anchor]:
     found = []
     for dim in dims:
         for n in calibrated(test).form.limit_rows:
             quantiles = limit_quantiles(test, dim, np.array(PROBABILITIES), n)
             if quantiles is not None:
-                found.append(_Anchor(n, dim, quantiles))
+                found.append(_Anchor(n, dim, quantiles, partial(_limit_tail, test, dim, n)))
+    return found
+
+
+def _limit_tail(test: str, dim: int, n: int, values: np.ndarray) -> np.ndarray:
+    return limit_tail(test, dim, values, n)
+
+
+def _sums(test: CalibratedTest, surface: Surface) -> list[_Anchor]:
+    """The laws of a sum over coordinates, at few and many rows."""
+    found: list[_Anchor] = []
+    if test.contribution is None:
+        return found
+    for n in _SUM_ROWS:
+        contribution = test.contribution(n)
+        for dim in _SUM_DIMS:
+            if surface.reaches(n, dim):
+                law = SumLaw(contribution, dim)
+                found.append(_Anchor(n, dim, law.quantiles(np.array(PROBABILITIES)), law.tail))
     return found
 
 
@@ -158,7 +184,9 @@ def fit_surface(test: str, samples: Sequence[tuple[Cell, np.ndarray]]) -> Surfac
     form = calibrated(test).form
     surface = Surface(np.empty(0), form.knots, form.terms, form.reach, {})
     kept = [(cell, values) for cell, values in samples if surface.reaches(cell.n, cell.dim)]
-    anchors = _anchors(test, sorted({cell.dim for cell, _ in kept}))
+    sums = _sums(calibrated(test), surface)
+    dims = {cell.dim for cell, _ in kept} | {law.dim for law in sums}
+    anchors = _limits(test, sorted(dims)) + sums
     at = [(cell.n, cell.dim) for cell, _ in kept] + [(anchor.n, anchor.dim) for anchor in anchors]
     design = np.array([surface.design(n, dim) for n, dim in at])
     counts = np.array([cell.count for cell, _ in kept] + [_LIMIT_WEIGHT] * len(anchors), dtype=float)
@@ -176,8 +204,8 @@ def fit_surface(test: str, samples: Sequence[tuple[Cell, np.ndarray]]) -> Surfac
         coefficients[i] = _least_squares(design, found[:, i], np.where(few, _TRUST_IN_SHAPE, 1.0) * counts)
     surface = replace(surface, coefficients=coefficients)
     errors = _relative_error(surface, kept, calibrated(test).two_sided)
-    at_limit = _error_at_limit(test, surface, anchors)
-    return replace(surface, relative_error={p: max(error, at_limit.get(p, 0.0)) for p, error in errors.items()})
+    known = _error_of_known(surface, anchors)
+    return replace(surface, relative_error={p: max(error, known.get(p, 0.0)) for p, error in errors.items()})
 
 
 def _least_squares(design: np.ndarray, found: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -196,14 +224,14 @@ def _stretched(surface: Surface, values: np.ndarray, n: int, dim: int) -> np.nda
     return np.asarray(np.arcsinh((values - location) / scale))
 
 
-def _error_at_limit(test: str, surface: Surface, anchors: Sequence[_Anchor]) -> dict[str, float]:
-    """By tail probability: root mean square of p̂/p − 1 over the limit laws."""
+def _error_of_known(surface: Surface, anchors: Sequence[_Anchor]) -> dict[str, float]:
+    """By tail probability: root mean square of p̂/p − 1 over the laws that are known."""
     errors: dict[str, list[float]] = {}
     levels = (0.05, 0.01, 0.001)
     for anchor in anchors:
         quantiles = surface.quantiles(anchor.n, anchor.dim)
         values = np.interp([-p for p in levels], -np.array(PROBABILITIES), quantiles)
-        for p, tail in zip(levels, limit_tail(test, anchor.dim, values, anchor.n), strict=True):
+        for p, tail in zip(levels, anchor.tail(values), strict=True):
             errors.setdefault(str(p), []).append(float(tail) / p - 1)
     return {p: round(math.sqrt(float(np.mean(np.square(own)))), 4) for p, own in errors.items()}
 
@@ -225,7 +253,7 @@ def _relative_error(surface: Surface, samples: Sequence[tuple[Cell, np.ndarray]]
             terms += len(rates)
         # Each term is (1 − p)/p times a χ² with one degree of freedom, whose variance is 2.
         resolution = (1 - p) / p * math.sqrt(2 * terms)
-        errors[str(p)] = round(math.sqrt(max(resolution, excess) / total), 4)
+        errors[str(p)] = round(math.sqrt(max(resolution, excess) / total), 4) if total else 0.0
     return errors
 
 
@@ -242,6 +270,9 @@ def build(cells: Path, output: Path, tests: Collection[str] | None = None) -> di
         for test, values in _stored(cells, cell).items():
             if tests is None or test in tests:
                 samples.setdefault(test, []).append((cell, values.astype(np.float64)))
+    # Of these nothing is simulated.
+    sums = [test.name for test in calibrated_tests() if test.contribution is not None]
+    samples |= {test: [] for test in sums if tests is None or test in tests}
     surfaces = {test: fit_surface(test, own) for test, own in samples.items()}
     about, arrays = ({}, {}) if tests is None else read_tables()
     for test, surface in surfaces.items():

@@ -10,7 +10,7 @@ import numpy as np
 
 from noisedim.normality.moments import correlation
 from noisedim.normality.ordered import ordered_columns
-from noisedim.normality.tests.base import ExactTest, Outcome, rounding_of
+from noisedim.normality.tests.base import LOOKS_FOR_THE_IMPOSSIBLE, ExactTest, Outcome, rounding_of
 
 __all__ = ["TESTS", "atoms"]
 
@@ -54,12 +54,22 @@ def scaled_atoms(z: np.ndarray) -> Outcome:
 
 _WORDS = "a coordinate takes one value again and again"
 TESTS = (
-    ExactTest("atoms", "simple", _WORDS, grows=None, outcome=atoms, bound=True, sees_rounding=True),
+    ExactTest(
+        "atoms",
+        "simple",
+        _WORDS,
+        grows=None,
+        weight=LOOKS_FOR_THE_IMPOSSIBLE,
+        outcome=atoms,
+        bound=True,
+        sees_rounding=True,
+    ),
     ExactTest(
         "atoms_composite",
         "composite",
         _WORDS,
         grows=None,
+        weight=LOOKS_FOR_THE_IMPOSSIBLE,
         outcome=scaled_atoms,
         bound=True,
         needs_variation=True,

@@ -20,9 +20,11 @@ from noisedim.normality.pair_sums import each_sample
 from noisedim.normality.sharing import shared
 
 __all__ = [
+    "LOOKS_FOR_THE_IMPOSSIBLE",
     "Batch",
     "CalibratedTest",
     "ChiSquareLimit",
+    "Contribution",
     "ExactTest",
     "ImpossibilityTest",
     "Kernel",
@@ -40,6 +42,8 @@ __all__ = [
 ]
 
 Null = Literal["simple", "composite", "uniform", "one_dimensional"]
+LOOKS_FOR_THE_IMPOSSIBLE = 0.1
+"""Weight of a test of what normal rows never do but for rounding or chance far below any level."""
 Moments = tuple[float, float]
 """Mean and standard deviation."""
 Kernel = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -75,6 +79,8 @@ class Test:
         grows: how the statistic's normal score grows with n under a fixed departure: as ``linear`` n (sums of squares) or as
             its ``root`` (differences); ``None``: neither, so that n* cannot be extrapolated from it.
         least_dim: fewest coordinates for which the test is defined.
+        weight: in the family-wise error, at most 1: less for a test that normal samples hardly ever bring near a level, and
+            that gives far smaller p-values to what it looks for.
     """
 
     __test__: ClassVar[bool] = False  # no test of pytest's
@@ -85,6 +91,7 @@ class Test:
     effect: str | None = None
     grows: Literal["linear", "root"] | None = "linear"
     least_dim: int = 1
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +171,19 @@ class KernelLimit:
 
 
 @dataclass(frozen=True)
+class Contribution:
+    """The law of what one coordinate adds to a statistic, scaled to mean 0 and variance 1.
+
+    Attributes:
+        values: (k,).
+        probabilities: (k,), of the values; their sum is 1.
+    """
+
+    values: np.ndarray
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True)
 class OwnCell:
     """A simulation for one test alone: ``seconds`` of samples that take ``microseconds`` each."""
 
@@ -214,6 +234,8 @@ class CalibratedTest(Test):
         two_sided: small statistics are departures too.
         in_every_battery: for a composite test: also part of the battery of the simple null.
         over_pairs: the statistic sums over all pairs of rows, so that its time grows with n².
+        contribution: by n, for a statistic that is a sum over coordinates, which are independent under the null: the law of
+            one coordinate's part. The null table is then computed, by convolution, and not simulated.
         beyond_table: relative error of p by the limit law, with exact moments, in more dimensions than the table holds,
             an allowance from simulations at d = 640; ``None``: the limit is not used.
     """
@@ -227,11 +249,14 @@ class CalibratedTest(Test):
     two_sided: bool = False
     in_every_battery: bool = False
     over_pairs: bool = False
+    contribution: Callable[[int], Contribution] | None = None
     beyond_table: float | None = None
 
     def __post_init__(self) -> None:
         if self.single is None and self.batched is None:
             raise InvalidInputError(f"the test {self.name!r} needs a statistic: single, batched, or both")
+        if self.contribution is not None and self.transform is not None:
+            raise InvalidInputError(f"the test {self.name!r} is transformed, and so is no sum of contributions")
 
     @property
     def form(self) -> SurfaceForm:

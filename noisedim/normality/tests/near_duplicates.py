@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from noisedim.normality.moments import correlation
-from noisedim.normality.tests.base import ExactTest, Outcome, rounding_of
+from noisedim.normality.tests.base import LOOKS_FOR_THE_IMPOSSIBLE, ExactTest, Outcome, rounding_of
 from noisedim.normality.whitening import whiten
 from noisedim.streams import numpy_stream
 
@@ -130,6 +130,7 @@ TESTS = (
         "simple",
         _WORDS,
         grows=None,
+        weight=LOOKS_FOR_THE_IMPOSSIBLE,
         outcome=near_duplicates,
         bound=True,
         sees_rounding=True,
@@ -139,6 +140,7 @@ TESTS = (
         "composite",
         _WORDS,
         grows=None,
+        weight=LOOKS_FOR_THE_IMPOSSIBLE,
         outcome=whitened_near_duplicates,
         bound=True,
         needs_variation=True,

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from noisedim.normality.audit import LEVELS, read_audit
+from noisedim.normality.audit import LEVELS, TAIL_LEVELS, read_audit
 from noisedim.normality.audit_peers import PEERS as _PEERS
 from noisedim.statistics.intervals import Interval, clopper_pearson
 
-__all__ = ["LEVELS", "PEERS", "SLICED", "Cell", "audit_cells"]
+__all__ = ["LEVELS", "PEERS", "SLICED", "TAIL_LEVELS", "Cell", "audit_cells"]
 
 SLICED = "sliced Epps–Pulley"
 PEERS = tuple(peer.name for peer in _PEERS)
@@ -21,15 +21,15 @@ class Cell:
     """How often each test rejected samples of one law and shape.
 
     Attributes:
-        kind: samples of the null itself, or of another law.
+        kind: samples of the null itself, or of another law; ``tails``: of the null, for tests by themselves.
         law: which null, or which other law; ``prior`` is N(0, I).
         n: rows of a sample.
         dim: its dimension.
         trials: number of samples.
-        counts: rejections by test, one per level of :data:`LEVELS`.
+        counts: rejections by test, one per level of :data:`LEVELS`, for ``tails`` of :data:`TAIL_LEVELS`.
     """
 
-    kind: Literal["calibration", "power"]
+    kind: Literal["calibration", "power", "tails"]
     law: str
     n: int
     dim: int
@@ -47,7 +47,7 @@ class Cell:
         return tuple(name for name in PEERS if name in self.counts)
 
     def rate(self, test: str, *, at: int = 0, level: float = 0.95) -> Interval:
-        """The rate of rejections by ``test`` at ``LEVELS[at]``, with its Clopper–Pearson interval."""
+        """The rate of rejections by ``test`` at the level number ``at``, with its Clopper–Pearson interval."""
         return clopper_pearson(self.counts[test][at], self.trials, level=level)
 
     def most_frequent(self, *, at: int) -> tuple[str, float]:
@@ -57,17 +57,18 @@ class Cell:
         return name, counts[name][at] / self.trials
 
 
-def audit_cells(*, family: bool = False, high: bool = False) -> list[Cell]:
+def audit_cells(*, family: bool = False, high: bool = False, tails: bool = False) -> list[Cell]:
     """All cells of the audit.
 
     Args:
         family: those of the whole battery as it is now.
         high: those of many dimensions, without the tests over pairs of rows.
+        tails: those of the null tables.
 
     Raises: FileNotFoundError: if the package has no audit.
     """
     names = ("kind", "law", "n", "dim", "trials")
     return [
         Cell(**{name: cell[name] for name in names}, counts={k: tuple(v) for k, v in cell["counts"].items()})
-        for cell in read_audit(family=family, high=high)["cells"]
+        for cell in read_audit(family=family, high=high, tails=tails)["cells"]
     ]

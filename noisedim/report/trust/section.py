@@ -15,13 +15,14 @@ from noisedim.document.content import (
     Verdict,
 )
 from noisedim.report.study import Sources, untested
-from noisedim.report.trust.cells import LEVELS, SLICED, Cell, audit_cells
+from noisedim.report.trust.cells import LEVELS, SLICED, TAIL_LEVELS, Cell, audit_cells
 from noisedim.report.trust.verdicts import (
     POWER,
     CalibrationVerdict,
     PowerVerdict,
     calibration_verdict,
     power_verdict,
+    tail_excesses,
 )
 from noisedim.statistics.intervals import Interval
 
@@ -51,10 +52,10 @@ def trust_section(sources: Sources) -> Section:
     calibration = [cell for cell in cells if cell.kind == "calibration"]
     power = [cell for cell in cells if cell.kind == "power"]
     many = [cell for cell in audit_cells(high=True) if cell.kind == "power"]
-    whole = audit_cells(family=True)
+    whole, tails = audit_cells(family=True), audit_cells(tails=True)
     alarms = calibration_verdict(calibration, whole)
     verdicts, statements = [_calibration_words(alarms)], [_alarms_statement(alarms)]
-    blocks: list[Block] = _calibration_blocks(calibration, whole)
+    blocks: list[Block] = _calibration_blocks(calibration, whole) + _tail_blocks(tails)
     if power:
         strength = power_verdict(power)
         verdicts.append(_power_words(strength))
@@ -151,6 +152,31 @@ def _calibration_blocks(cells: Sequence[Cell], whole: Sequence[Cell]) -> list[Bl
             "False alarms of the whole battery: rates of any rejection",
         ),
     ]
+
+
+def _tail_blocks(cells: Sequence[Cell]) -> list[Block]:
+    if not cells:
+        return []
+    excesses = [f"{own.test} at {own.level:g}, n = {own.n:,}, d = {own.dim}" for own in tail_excesses(cells)]
+    return [
+        Text(
+            "Beyond 0.001 the null tables rest on few simulated samples, and below 0.0005 a tail is extrapolated. Each test "
+            "with a null table, by itself, on samples that the tables have not seen: how many times as often as it should p "
+            f"was at most the level. Above it in intervals that hold jointly: {', '.join(excesses) or 'none'}."
+        ),
+        Table(
+            [_tail_row(cell, test) for cell in cells for test in cell.counts],
+            "Null tables in their tails: rates of p ≤ level, as multiples of the level, with 95% intervals",
+        ),
+    ]
+
+
+def _tail_row(cell: Cell, test: str) -> dict[str, str]:
+    row = {"test": test, "n": f"{cell.n:,}", "d": str(cell.dim), "samples": f"{cell.trials:,}"}
+    for at, level in enumerate(TAIL_LEVELS):
+        rate = cell.rate(test, at=at)
+        row[f"at {level:g}"] = f"{rate.estimate / level:.2f} [{rate.lower / level:.2f}, {rate.upper / level:.2f}]"
+    return row
 
 
 def _family_row(cell: Cell) -> dict[str, str]:

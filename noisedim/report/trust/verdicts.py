@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from noisedim.report.trust.cells import LEVELS, SLICED, Cell
+from noisedim.report.trust.cells import LEVELS, SLICED, TAIL_LEVELS, Cell
 from noisedim.statistics.intervals import Interval, clopper_pearson
 
-__all__ = ["CalibrationVerdict", "PowerVerdict", "Rejections", "calibration_verdict", "power_verdict"]
+__all__ = ["CalibrationVerdict", "PowerVerdict", "Rejections", "calibration_verdict", "power_verdict", "tail_excesses"]
 
 # A departure counts as seen if the lower limit of the power is at least this.
 POWER = 0.8
@@ -110,14 +110,7 @@ def calibration_verdict(cells: Sequence[Cell], whole: Sequence[Cell] | None = No
         whole: counts of the battery as it is now, if they were made by samples of their own.
     """
     whole = cells if whole is None else whole
-    every = [
-        Rejections(name, level, cell.n, cell.dim, counts[at], cell.trials)
-        for cell in cells
-        for name, counts in cell.single_tests.items()
-        for at, level in enumerate(LEVELS)
-    ]
-    # All intervals hold jointly: without any excess, at most one audit in twenty shows one.
-    joint = 1 - _ALPHA / max(1, len(every))
+    every = _every(cells, LEVELS)
     family = [cell.rate("battery", level=1 - _ALPHA / len(whole)) for cell in whole]
     return CalibrationVerdict(
         trials=sum(cell.trials for cell in whole),
@@ -127,8 +120,28 @@ def calibration_verdict(cells: Sequence[Cell], whole: Sequence[Cell] | None = No
         has_family_excess=any(rate.lower > _ALPHA for rate in family),
         rates=len(every),
         outside=sum(own.level not in clopper_pearson(own.count, own.trials, level=0.99) for own in every),
-        excesses=tuple(own for own in every if clopper_pearson(own.count, own.trials, level=joint).lower > own.level),
+        excesses=_excesses(every),
     )
+
+
+def tail_excesses(cells: Sequence[Cell]) -> tuple[Rejections, ...]:
+    """Of the cells of null tables, what lies above its level in intervals that hold jointly."""
+    return _excesses(_every(cells, TAIL_LEVELS))
+
+
+def _every(cells: Sequence[Cell], levels: Sequence[float]) -> list[Rejections]:
+    return [
+        Rejections(name, level, cell.n, cell.dim, counts[at], cell.trials)
+        for cell in cells
+        for name, counts in cell.single_tests.items()
+        for at, level in enumerate(levels)
+    ]
+
+
+def _excesses(every: Sequence[Rejections]) -> tuple[Rejections, ...]:
+    """All intervals hold jointly: without any excess, at most one audit in twenty shows one."""
+    joint = 1 - _ALPHA / max(1, len(every))
+    return tuple(own for own in every if clopper_pearson(own.count, own.trials, level=joint).lower > own.level)
 
 
 def _pooled(cells: Sequence[Cell]) -> dict[int, Interval]:

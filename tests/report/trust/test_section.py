@@ -15,9 +15,10 @@ def cell(kind="calibration", law="simple", trials=2000, **counts):
     return {"kind": kind, "law": law, "n": 50, "dim": 2, "goal": trials, "trials": trials, "counts": counts}
 
 
-def section(monkeypatch, found, many=()):
-    def read(*, family, high):
-        return json.loads(json.dumps({"levels": audit.LEVELS, "cells": many if high else found}))
+def section(monkeypatch, found, many=(), tail=()):
+    def read(*, family, high, tails):
+        cells_of_it = many if high else tail if tails else found
+        return json.loads(json.dumps({"levels": audit.LEVELS, "cells": cells_of_it}))
 
     monkeypatch.setattr(cells, "read_audit", read)
     return trust_section(make_sources("smoke", "digits"))
@@ -48,6 +49,18 @@ def test_false_alarms(monkeypatch, spoiled, answer, said):
     assert said in verdict.words
 
 
+@pytest.mark.parametrize(
+    ("spoiled", "said"), [(4, "jointly: none."), (60, "jointly: hermite at 0.0001, n = 50, d = 2.")]
+)
+def test_tails(monkeypatch, spoiled, said):
+    tail = cell("tails", trials=20_000, hermite=[1000, 200, 24, 12, spoiled], bhep=[990, 210, 15, 9, 0])
+    found = section(monkeypatch, [cell(**GOOD)], tail=[tail])
+    text, table = found.blocks[-3:-1]
+    assert said in text.words
+    assert [row["test"] for row in table.rows] == ["hermite", "bhep"]
+    assert table.rows[0]["at 0.001"].startswith("1.20 [0.77, 1.7")
+
+
 @pytest.mark.parametrize(("battery", "answer"), [(100, "yes"), (80, "in part")])
 def test_power(monkeypatch, battery, answer):
     own = cell("power", "uniform", 100, battery=[battery] * 3, **POWER)
@@ -62,7 +75,7 @@ def test_power(monkeypatch, battery, answer):
 
 
 def test_without_an_audit_it_says_how_to_make_one(monkeypatch):
-    def missing(*, family, high):
+    def missing(*, family, high, tails):
         raise FileNotFoundError
 
     monkeypatch.setattr(cells, "read_audit", missing)
