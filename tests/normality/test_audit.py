@@ -22,6 +22,7 @@ def test_counts_are_those_of_the_battery():
         assert counts == [a + b for a, b in zip(parts[0][name], parts[1][name], strict=True)]
 
 
+@pytest.mark.slow
 def test_a_stopped_audit_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(audit, "audit_cells", lambda: [cell(), cell(law="composite")])
     output = tmp_path / "audit.json"
@@ -47,6 +48,7 @@ def test_alternatives_have_unit_variance(law):
     np.testing.assert_allclose(z.var(0), expected, atol=0.08)
 
 
+@pytest.mark.slow
 def test_peers_are_calibrated_too():
     z = np.random.default_rng(1).standard_normal((1024, 128))
     peers = audit._peers(z, 0)
