@@ -38,6 +38,7 @@ def runs(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_train_says_what_came_out(runs, capsys):
     arguments = ["train", "--steps", "5", "--batch-size", "32", "--data.limit", "200", "--noise.capacity", "2"]
     assert main([*arguments, "--runs", str(runs)]) == 0  # read, not made again

@@ -153,6 +153,7 @@ def test_projection_statistics_do_not_depend_on_place_and_scale(test):
     assert a.p_value == pytest.approx(b.p_value, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("test", VARIABLE)
 @pytest.mark.parametrize(("n", "d"), [(20, 30), (100, 3)])
 def test_level_of_projections(test, n, d):

@@ -114,6 +114,7 @@ def _grid(prior, most=8.0):
     return z
 
 
+@pytest.mark.slow
 def test_round_trip_over_the_support_with_its_tails(prior):
     @given(_normals(prior))
     @settings(max_examples=25, deadline=None, derandomize=True)
