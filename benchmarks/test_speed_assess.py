@@ -41,34 +41,37 @@ def whole_command(path: Any) -> tuple[float, int]:
 
 
 @pytest.mark.benchmark(group="assess")
-def test_growth(benchmark, one_thread):
+def test_growth(benchmark, one_thread, profile):
     """CPU seconds over five sizes, beside one product of the rows with a (d, d) matrix, which is 2·n·d² operations."""
     rng = np.random.default_rng(0)
     seconds, products = [], []
+    sizes = [(profile.rows(n), dim) for n, dim in GROWTH]
     with one_blas_thread():
-        for n, dim in GROWTH:
+        for n, dim in sizes:
             z, square = rng.standard_normal((n, dim)), rng.standard_normal((dim, dim))
             seconds.append(cpu_seconds(lambda z=z: nd.assess(z, n_star=False, budget=NO_PAIRS)))
             products.append(cpu_seconds(lambda z=z, square=square: z @ square))
-        power = float(np.polyfit(np.log([n * dim**2 for n, dim in GROWTH]), np.log(seconds), 1)[0])
+        power = float(np.polyfit(np.log([n * dim**2 for n, dim in sizes]), np.log(seconds), 1)[0])
         benchmark.extra_info |= {
             "question": "assessment cost",
             "what": "noisedim.assess without pairs of rows",
-            "sizes": GROWTH,
+            "sizes": sizes,
             "cpu_seconds": seconds,
             "product_seconds": products,
             "power": power,
         }
         print(f"\nCPU seconds {np.round(seconds, 2)}, of a product {np.round(products, 3)}: power {power:.2f} of n·d²")
         benchmark.pedantic(lambda: nd.assess(z, n_star=False, budget=NO_PAIRS), rounds=1)
-    assert power < 1.2
+    # Of fewer rows than asked for the time is mostly that of other things.
+    assert power < 1.2 or sizes != list(GROWTH)
 
 
 @pytest.mark.benchmark(group="assess")
-def test_large_files(benchmark, tmp_path):
+def test_large_files(benchmark, profile, tmp_path):
     """The whole command on files of half precision: CPU seconds beyond those of 20 rows of 2 numbers, and peak memory."""
     seconds, peaks = [], []
-    for n, dim in ((20, 2), *LARGE):
+    sizes = [(n, dim) for n, dim in LARGE if n <= profile.most_rows] or [(profile.most_rows, 64)]
+    for n, dim in ((20, 2), *sizes):
         path = tmp_path / f"{n}.npy"
         np.save(path, np.random.default_rng(0).standard_normal((n, dim), dtype=np.float32).astype(np.float16))
         found = benchmark.pedantic(whole_command, (path,), rounds=1) if not seconds else whole_command(path)
@@ -78,7 +81,7 @@ def test_large_files(benchmark, tmp_path):
     benchmark.extra_info |= {
         "question": "assessment cost",
         "what": "noisedim assess, half-precision file",
-        "sizes": LARGE,
+        "sizes": sizes,
         "cpu_seconds": [own - seconds[0] for own in seconds[1:]],
         "start_seconds": seconds[0],
         "peak_bytes": peaks[1:],
@@ -87,9 +90,9 @@ def test_large_files(benchmark, tmp_path):
 
 
 @pytest.mark.benchmark(group="assess")
-def test_assessment_against_one_test_of_pingouin(paired, benchmark, one_thread):
+def test_assessment_against_one_test_of_pingouin(paired, benchmark, one_thread, profile):
     """All tests that need no pairs of rows and all effect sizes, against pingouin's one test."""
-    n, dim = 3000, 768
+    n, dim = profile.rows(3000), 768
     z = np.random.default_rng(0).standard_normal((n, dim))
     benchmark.extra_info |= {"n": n, "dim": dim}
     with one_blas_thread():

@@ -21,8 +21,9 @@ def pingouins(z: np.ndarray) -> Callable[[], Any]:
 
 @pytest.mark.parametrize(("n", "dim"), [(1797, 2), (10_000, 16)])
 @pytest.mark.benchmark(group="Henze–Zirkler")
-def test_against_pingouin(paired, benchmark, n, dim):
+def test_against_pingouin(paired, benchmark, profile, n, dim):
     """Statistic and p-value, both."""
+    n = profile.rows(n)
     z = sample(n, dim)
     benchmark.extra_info |= {"n": n, "dim": dim}
     # pingouin takes seconds and 4 GB at n = 10,000; six ratios are the fewest that hold their median with 95%.
@@ -39,10 +40,11 @@ def test_against_pingouin(paired, benchmark, n, dim):
 
 
 @pytest.mark.benchmark(group="battery")
-def test_whole_battery_against_one_test_of_pingouin(paired, benchmark):
+def test_whole_battery_against_one_test_of_pingouin(paired, benchmark, profile):
     """All tests, effect sizes, index and n*, against pingouin's one test."""
-    z = sample(10_000, 16)
-    benchmark.extra_info |= {"n": 10_000, "dim": 16}
+    n = profile.rows(10_000)
+    z = sample(n, 16)
+    benchmark.extra_info |= {"n": n, "dim": 16}
     paired(
         lambda: nd.assess(z),
         pingouins(z),
@@ -54,8 +56,9 @@ def test_whole_battery_against_one_test_of_pingouin(paired, benchmark):
 
 
 @pytest.mark.benchmark(group="Henze–Zirkler")
-def test_a_hundred_thousand_rows(benchmark):
+def test_a_hundred_thousand_rows(benchmark, profile):
     """What no n×n array can do: 100,000 rows in 16 dimensions; its memory is tested in tests/statistics."""
-    z = np.random.default_rng(0).standard_normal((100_000, 16))
-    benchmark.extra_info |= {"n": 100_000, "dim": 16}
+    n = profile.rows(100_000)
+    z = np.random.default_rng(0).standard_normal((n, 16))
+    benchmark.extra_info |= {"n": n, "dim": 16}
     benchmark.pedantic(lambda: nd.henze_zirkler(z), rounds=1)

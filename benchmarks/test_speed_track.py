@@ -25,8 +25,9 @@ def sliced_epps_pulley(z: np.ndarray, rng: np.random.Generator) -> float:
 
 @pytest.mark.parametrize(("n", "dim"), [(2000, 128), (10_000, 128)])
 @pytest.mark.benchmark(group="track")
-def test_against_sliced_epps_pulley(paired, benchmark, n, dim):
+def test_against_sliced_epps_pulley(paired, benchmark, profile, n, dim):
     """Eleven numbers with scores, against one statistic."""
+    n = profile.rows(n)
     z = np.random.default_rng(0).standard_normal((n, dim))
     benchmark.extra_info |= {"n": n, "dim": dim}
     rng = np.random.default_rng(1)

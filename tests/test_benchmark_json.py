@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 CASE = "def test_it(benchmark):\n    benchmark(int)\n"
 
@@ -17,12 +19,14 @@ def pytest_in(folder, *arguments):
     )
 
 
+@pytest.mark.slow
 def test_without_a_name_the_file_is_where_the_report_reads_it(tmp_path):
     done = pytest_in(tmp_path, "benchmarks", "--benchmark-json")
     assert done.returncode == 0, done.stdout
     assert '"test_it"' in (tmp_path / "reports" / "results" / "benchmarks.json").read_text()
 
 
+@pytest.mark.slow
 def test_a_test_file_is_not_taken_for_it(tmp_path):
     done = pytest_in(tmp_path, "--benchmark-json", "benchmarks/test_case.py")
     assert done.returncode == 4

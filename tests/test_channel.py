@@ -140,6 +140,7 @@ def test_repr_tells_the_capacity():
     assert "sigma=0.1, capacity=4.615 nats" in repr(NoisyChannel(GaussianPrior(2), sigma=0.1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "channel", [NoisyChannel(GaussianPrior(4), sigma=0.3), NoisyChannel(UniformPrior(4), epsilon=0.1)]
 )
@@ -202,6 +203,7 @@ def test_who_is_not_warned():
     channel.eval()(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("prior", "level"),
     [

@@ -84,6 +84,7 @@ def test_verify_writes_what_it_found(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert {row["claim"] for row in found["rows"]} == {"E4", "E17"}
 
 
+@pytest.mark.slow
 def test_verify_says_what_is_not_as_it_should_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "found.json"
     with planted(Mutant("noisedim.theory.bounds.uniform_information", scaled(1.02), ())):

@@ -38,6 +38,7 @@ def runs(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_train_says_what_came_out(runs, capsys):
     arguments = ["train", "--steps", "5", "--batch-size", "32", "--data.limit", "200", "--noise.capacity", "2"]
     assert main([*arguments, "--runs", str(runs)]) == 0  # read, not made again
@@ -52,6 +53,7 @@ def test_version_is_that_of_the_package(capsys):
     assert capsys.readouterr().out == f"noisedim {noisedim.__version__}\n"
 
 
+@pytest.mark.slow
 def test_short_names_are_the_same_options(tmp_path, capsys):
     common = ["--steps", "3", "--batch-size", "32", "--data.limit", "200", "--runs", str(tmp_path), "--device", "cpu"]
     assert main(["train", "--sigma", "0.7", "--dataset", "digits", *common]) == 0
@@ -78,6 +80,7 @@ def test_information_is_never_said_to_exceed_its_ceiling():
     assert "2.544, exceeds it by chance" in words
 
 
+@pytest.mark.slow
 def test_recipe_is_the_default_and_every_number_of_it_an_option(tmp_path, capsys):
     arguments = ["train", "--method", "vicreg", "--dataset", "digits", "--sigma", "0.2", "--epochs", "1"]
     small = [
@@ -108,6 +111,7 @@ def test_recipe_is_the_default_and_every_number_of_it_an_option(tmp_path, capsys
     assert set(result["pretraining"]["probes"]) == {"features", "embedding", "penalty_rule"}
 
 
+@pytest.mark.slow
 def test_embed_then_assess(runs, tmp_path, capsys):
     (checkpoint,) = runs.glob("*/checkpoint.safetensors")
     images = (load_digits().images / 16).astype(np.float32)
@@ -136,6 +140,7 @@ def test_embed_then_assess(runs, tmp_path, capsys):
     assert "no departure from N(0, I) found" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_embeddings_with_labels_go_from_file_to_file(runs, tmp_path, capsys):
     (checkpoint,) = runs.glob("*/checkpoint.safetensors")
     images, labels = load_digits(return_X_y=True)
@@ -162,6 +167,7 @@ def test_export(runs, tmp_path, capsys):
     assert (tmp_path / "w.safetensors").stat().st_size > 4 * 64 * 256
 
 
+@pytest.mark.slow
 def test_assess_writes_a_folder_and_reads_labels(tmp_path, capsys):
     rng = np.random.default_rng(1)
     z = rng.standard_normal((200, 3))
@@ -197,6 +203,7 @@ def test_a_fault_of_ours_is_no_departure(tmp_path, capsys, monkeypatch):
     assert "a fault of noisedim, not an answer" in said
 
 
+@pytest.mark.slow
 def test_the_answer_does_not_depend_on_whether_anyone_reads_or_keeps_it(tmp_path, capsys, monkeypatch):
     np.save(tmp_path / "z.npy", np.random.default_rng(1).standard_normal((50, 2)))
     arguments = ["assess", str(tmp_path / "z.npy"), "--no-n-star"]
@@ -365,6 +372,7 @@ def test_help_needs_no_torch(arguments):
     assert done.stdout.rstrip().endswith("ended 0 []")
 
 
+@pytest.mark.slow
 def test_importing_the_package_imports_nothing_else():
     program = "import sys, noisedim; print('torch' in sys.modules, noisedim.NoisyChannel, 'torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -408,6 +416,7 @@ def test_an_interruption_says_what_is_true_of_the_command(arguments, module, tru
     assert capsys.readouterr().err.endswith(f"noisedim: stopped; {true}\n")
 
 
+@pytest.mark.slow
 def test_assess_tells_on_one_screen_and_says_what_it_read_and_wrote(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     rng = np.random.default_rng(4)
@@ -442,6 +451,7 @@ def test_a_random_part_of_the_rows(tmp_path, capsys):
     assert "rows must be an integer >= 20" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_sweep_makes_the_grid_once(tmp_path, capsys):
     small = ["--base.steps", "3", "--base.batch-size", "32", "--base.data.limit", "200", "--base.data.fold", "0"]
     grid = ["--methods", "dual", "vicreg", "infomax-rank", "--seeds", "0", "1"]
@@ -465,6 +475,7 @@ def test_sweep_over_capacities_is_for_channels(tmp_path, capsys):
     assert "capacity is for noise injection; objective 'vicreg' adds no noise" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_recipe_on_a_folder_of_pictures(tmp_path, capsys):
     from PIL import Image
 

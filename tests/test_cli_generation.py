@@ -63,6 +63,7 @@ def test_the_encoder_the_judge_and_the_generator_are_runs(runs, checkpoint, caps
     assert "c ~ prior  KID" in out
 
 
+@pytest.mark.slow
 def test_a_run_is_the_same_wherever_it_is_made(checkpoint, tmp_path, one_thread):
     # Both on one thread: sums in other orders round differently, and adversarial training magnifies that.
     config = GanConfig.from_dict(read_json(checkpoint.parent / "config.json"))
@@ -158,6 +159,7 @@ def test_bad_input_is_one_message_and_exit_code_2(name, runs, checkpoint, tmp_pa
     assert not (tmp_path / "new.png").exists()
 
 
+@pytest.mark.slow
 def test_a_grid_is_for_two_dimensions(tmp_path, runs, capsys):
     encoder = TrainConfig(data=DataConfig(limit=200), dim=3, steps=2, batch_size=32)
     folder = make_generator_run(

@@ -32,6 +32,7 @@ def digits():
     return load_digits(return_X_y=True)[0]
 
 
+@pytest.mark.slow
 def test_matches_the_prior_on_real_data(digits):
     z = DistributionMatcher(sigma=0.4, steps=400, device="cpu").fit_transform(digits)
     # A normal sample of 1,797 exceeds 3 with probability far below 1e-6; the first two pixels that vary are above 100.

@@ -40,6 +40,7 @@ def test_every_old_module_gives_the_public_names_of_the_new_one(old):
             assert getattr(module, name) is getattr(new, name)
 
 
+@pytest.mark.slow
 def test_a_from_import_warns_at_the_line_that_imports(tmp_path):
     script = tmp_path / "user.py"
     script.write_text(

@@ -19,6 +19,7 @@ blocks, commands = (runpy.run_path(str(ROOT / "tests" / "docs" / "pages.py"))[na
 PYTHON, SHELL = blocks(README), commands(README)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.code.splitlines()[-1][:30])
 def test_python_runs_as_printed(block, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

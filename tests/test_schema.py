@@ -130,6 +130,7 @@ def test_integers_of_a_configuration_stay_integers() -> None:
     assert TrainConfig.from_dict(stored).digest() != TrainConfig(augmentation_probability=1.0).digest()
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(draw=st.data())
 def test_a_damaged_run_drops_no_other(tmp_path: Path, draw: Any) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ def test_a_stream_depends_on_its_seed_and_name_alone():
     assert seed_sequence(0, "noise").entropy[0] == 0
 
 
+@pytest.mark.slow
 @given(st.sets(st.tuples(st.integers(0, 2**32 - 1), st.text(max_size=8)), min_size=2, max_size=20))
 @settings(max_examples=50, deadline=None)
 def test_streams_of_other_seeds_or_names_differ_as_pytorch_takes_them(keys):

@@ -266,9 +266,8 @@ class Assessment:
 
 
 def _less(effect: Interval, value: float, wider: float) -> Interval:
-    estimate = effect.estimate - value
-    ends = (end - value + (wider - 1) * (end - effect.estimate) for end in (effect.lower, effect.upper))
-    return dataclasses.replace(effect, estimate=estimate, **dict(zip(("lower", "upper"), ends, strict=True)))
+    lower, upper = (end - value + (wider - 1) * (end - effect.estimate) for end in (effect.lower, effect.upper))
+    return dataclasses.replace(effect, estimate=effect.estimate - value, lower=lower, upper=upper)
 
 
 def _as_json(result: TestResult) -> dict[str, Any]:

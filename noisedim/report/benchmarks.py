@@ -36,6 +36,7 @@ class Profile:
         outlier_steps: of an encoder in 8 dimensions that never sees one class; in 2 it trains as long as the base.
         factor_steps: of an encoder of shapes.
         rounds: how often anything is timed, at most.
+        most_rows: how many rows, or images, anything is timed on, at most.
         words: the protocol in one sentence.
     """
 
@@ -45,7 +46,12 @@ class Profile:
     outlier_steps: int
     factor_steps: int
     rounds: int
+    most_rows: int
     words: str
+
+    def rows(self, asked: int) -> int:
+        """As many rows as a question asks for, or as this profile allows."""
+        return min(asked, self.most_rows)
 
 
 _DIGITS = TrainConfig(data=DataConfig(fold=0), steps=700, batch_size=128)
@@ -57,6 +63,7 @@ PROFILES = {
         outlier_steps=13,
         factor_steps=30,
         rounds=1,
+        most_rows=1024,
         words="30 steps per run, which shows that everything works; the numbers mean nothing",
     ),
     "digits": Profile(
@@ -66,6 +73,7 @@ PROFILES = {
         outlier_steps=300,
         factor_steps=400,
         rounds=30,
+        most_rows=1_000_000,
         words="digits, d = 2, 700 steps of 128 images, five seeds",
     ),
 }

@@ -85,6 +85,7 @@ def test_affine_invariant_tests_alone_would_pass_another_normal_law():
     assert assess(sample("uniform"), null="composite", n_star=False).rejected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "d", "null"), [(60, 2, "simple"), (40, 12, "simple"), (60, 2, "composite")])
 def test_family_wise_level(n, d, null):
     # 400 samples of the null at α = 0.05; a battery at its level fails this with probability 1e-6. The audit
@@ -138,6 +139,7 @@ def test_dependent_coordinates_are_a_departure_with_its_cause():
     assert "needs more rows than coordinates; got n=30, d=40" in few.left_out["henze_zirkler"]
 
 
+@pytest.mark.slow
 def test_n_star():
     rng = np.random.default_rng(16)
     far = assess(rng.uniform(-1.7, 1.7, (600, 2)))
@@ -173,6 +175,7 @@ def test_uniform_prior_by_the_probability_integral_transform():
     assert assess(edges, prior="uniform").rejected  # atoms on the boundary are a departure, not an error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_uniform_values_that_were_rounded_to_the_edge(dtype):
     draw = torch.Generator().manual_seed(0)
@@ -187,6 +190,7 @@ def test_uniform_values_that_were_rounded_to_the_edge(dtype):
     assert assess((1.1 * z.double() - 0.05).clamp(0, 1), prior="uniform", n_star=False).rejected
 
 
+@pytest.mark.slow
 def test_everything_is_in_the_json():
     data = json.loads(assess(sample("uniform")).to_json())
     assert data["rejected"] is True
@@ -218,6 +222,7 @@ def test_rows_hold_statistics_and_their_p_values():
     assert set(rows["null"]) == {"simple", "composite"}
 
 
+@pytest.mark.slow
 def test_calibration_by_simulation_agrees_with_the_tables():
     z = np.random.default_rng(0).standard_normal((100, 2)) * 1.1
     tables, simulated = (

@@ -31,6 +31,7 @@ def divergence(scale, shift, sigma, radius):
     return kl, renyi
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "shift", "n"), [(1.0, 0.0, 400), (0.6, 0.3, 60), (1.3, 0.0, 1000)])
 def test_coverage(scale, shift, n):
     rng = np.random.default_rng(0)
@@ -99,6 +100,7 @@ def test_spheres_and_the_torus_have_no_radius():
             certify(1.1 * z, 0.7, prior=prior)
 
 
+@pytest.mark.slow
 def test_on_the_circle_by_quadrature():
     """Two thirds of a circle's points at one place: D₂ of the noisy law from von Mises' densities."""
     prior = TorusPrior(1)
@@ -126,6 +128,7 @@ def test_a_mapped_law_is_certified_before_its_map():
     assert boxed.bound == pytest.approx(certify(cube, 0.25, prior="uniform").bound, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_more_rows_certify_more():
     z = np.random.default_rng(1).standard_normal((4000, 2))
     certificates = [certify(z[:n], 1.0) for n in (100, 1000, 4000)]
@@ -190,6 +193,7 @@ def test_bad_input():
         certify(np.zeros((30, 1)), 1.0, level=1.0)
 
 
+@pytest.mark.slow
 def test_clipped_rows_are_told_and_nothing_is_said_of_them():
     z = np.random.default_rng(3).standard_normal((4000, 1))
     far = z.copy()

@@ -39,6 +39,7 @@ def test_intervals_hold_at_the_prior_and_away_from_it(dim):
     assert {key: count for key, count in missed.items() if count > most} == {}
 
 
+@pytest.mark.slow
 def test_within_is_rare_at_the_margin():
     rng = np.random.default_rng(21)
     margin, counts = 0.2, dict.fromkeys(("mean", "variance", "sliced_w2"), 0)

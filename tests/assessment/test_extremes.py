@@ -11,6 +11,7 @@ from noisedim.priors import SpherePrior
 RNG = np.random.default_rng(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1e77, 1e85, 1e99])
 @pytest.mark.parametrize("null", ["simple", "composite"])
 def test_values_up_to_1e100(scale, null):

@@ -41,6 +41,7 @@ def test_page(d, prior, tmp_path):
     assert ("power" in pictures) == assessment.rejected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [1e9, 1e16])
 @pytest.mark.parametrize("scale", [1.0, 1e-308])
 def test_pictures_of_samples_extremely_far_from_the_prior(scale, shift):
@@ -49,6 +50,7 @@ def test_pictures_of_samples_extremely_far_from_the_prior(scale, shift):
     assert assess(z, n_star=False).to_html().count("<img") == 5
 
 
+@pytest.mark.slow
 def test_many_coordinates_are_shown_by_their_spectrum_not_by_some_of_them(tmp_path):
     rng = np.random.default_rng(5)
     z = rng.standard_normal((600, 60))
@@ -108,6 +110,7 @@ def test_advice_is_about_what_departs(spoil, words):
     assert len(found) <= 5
 
 
+@pytest.mark.slow
 def test_pictures_are_of_the_rows_that_were_tested():
     z = np.random.default_rng(3).standard_normal((60, 2))
     assessment = assess(z, n_star=False)

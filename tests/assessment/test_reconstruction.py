@@ -93,6 +93,7 @@ def test_a_variational_posterior_bounds_the_information_by_its_divergence():
     torch.testing.assert_close(clean, torch.sigmoid(objective.decoder(mean)).detach())
 
 
+@pytest.mark.slow
 def test_an_autoencoder_is_a_run_with_pictures(tmp_path):
     config = TrainConfig(
         data=DataConfig(fold=0, limit=400),

@@ -43,6 +43,7 @@ def test_the_most_telling_come_first(shifted):
     assert pointed <= set(telling_effects(shifted))
 
 
+@pytest.mark.slow
 def test_every_view_shows_sizes_as_differences_to_the_prior(shifted, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
     print_assessment(shifted)
@@ -65,6 +66,7 @@ def test_a_notebook_and_a_prompt_show_as_much(shifted):
     assert "\n" not in repr(shifted)
 
 
+@pytest.mark.slow
 def test_where_it_was_made_is_recorded_and_not_compared(shifted):
     made = replace(shifted.made, file="a<b>.npy", used=("z",), left_out={"y": "a label"}, rows="20 of 30 rows")
     other = replace(shifted, made=made)

@@ -15,6 +15,7 @@ SCORES = {
 }
 
 
+@pytest.mark.slow
 def test_scores_of_the_prior_are_those_of_noise():
     rng = np.random.default_rng(11)
     looks = [nd.track(rng.standard_normal((300, 6))) for _ in range(200)]

@@ -73,6 +73,7 @@ def torchvision_crops(n, size):
     return {name: np.array([draw[name] for draw in drawn]) for name in ("top", "left", "height", "width")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(32, 32), (24, 40)])
 def test_crops_follow_torchvisions_law(size):
     n = 20_000
@@ -108,6 +109,7 @@ def test_colours_and_mirrors_follow_their_laws():
     assert np.abs(independent - np.eye(5)).max() < 6 / math.sqrt(n)
 
 
+@pytest.mark.slow
 def test_pixels_have_torchvisions_means_and_variances():
     # The whole pipeline on one picture, 1,200 views each: per channel, means and variances of the mean and the spread.
     n, image = 1200, pictures(1)

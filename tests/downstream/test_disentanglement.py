@@ -53,6 +53,7 @@ def test_information_is_scikit_learns():
     assert np.ptp(np.bincount(codes[:, 0])) <= 1
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_order_sign_and_increasing_maps_of_coordinates_change_nothing(seed):

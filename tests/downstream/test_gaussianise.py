@@ -40,6 +40,7 @@ def test_ties_share_a_score():
     assert mapped.item() == pytest.approx(0)
 
 
+@pytest.mark.slow
 def test_ranks_leave_the_joint_law_and_the_flow_does_not():
     known, asked = ring(2000), ring(500, seed=1)
     # The Henze–Zirkler statistic of a normal sample exceeds 3 with probability far below 1e-6.
@@ -49,6 +50,7 @@ def test_ranks_leave_the_joint_law_and_the_flow_does_not():
     assert by_flow < by_rank / 3
 
 
+@pytest.mark.slow
 def test_the_flow_is_made_by_its_seed():
     known, asked = ring(200), ring(20, seed=1)
     first, second, other = (flow_gaussianise(known, asked, seed=s, steps=20) for s in (0, 0, 1))

@@ -31,6 +31,7 @@ def test_fit_is_scikit_learns_optimum():
     assert probe.gradient < 1e-5
 
 
+@pytest.mark.slow
 def test_penalty_is_chosen_by_the_rule_and_not_by_the_test_rows():
     train, labels = classes(300, dim=40, spread=3.0)
     test, test_labels = classes(300, dim=40, spread=3.0, seed=1)

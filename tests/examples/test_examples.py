@@ -69,12 +69,14 @@ def test_plain_loop(sigma):
     assert plain_loop.main(sigma=sigma, steps=0) < 0.65 < 0.7 < plain_loop.main(sigma=sigma, steps=30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigma", [None, 0.3])
 def test_lightly(sigma):
     # Measured: 0.65 and 0.63 after one step, 0.84 and 0.80 after ten.
     assert lightly_simclr.main(sigma=sigma, steps=10) > 0.72
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*treespec, LeafSpec")
 @pytest.mark.filterwarnings("ignore:.*does not have many workers")
 def test_lightning():
@@ -84,6 +86,7 @@ def test_lightning():
     assert last < first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", [plain_loop, lightly_simclr], ids=["plain loop", "lightly"])
 def test_loops_track_and_train_the_same(example):
     logged = []

@@ -183,12 +183,14 @@ def check(folder, readers, rng, times):
     return foreign
 
 
+@pytest.mark.slow
 def test_a_few_damaged_files_of_every_kind(whole):
     folder, readers = whole
     foreign = check(folder, readers, np.random.default_rng(2), 3 * len(readers))
     assert not foreign, "\n".join(map(str, foreign))
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 def test_many_damaged_files_of_every_kind(whole, counted):
     folder, readers = whole

@@ -146,6 +146,7 @@ def test_a_few_odd_inputs():
     assert not foreign, "\n".join(map(str, foreign[:20]))
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 def test_many_odd_inputs(counted):
     times = 2000 * counted.times

@@ -24,6 +24,7 @@ def test_a_few_kills(tmp_path):
     assert found["lost"] == found["wrong"] == found["orphans"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 def test_many_kills(tmp_path, counted):
     found = killed(tmp_path, 4 * counted.times, 2)

@@ -56,6 +56,7 @@ def test_influences_are_those_of_the_jackknife():
     assert influence.std() == pytest.approx(jackknife.std(), rel=0.02)
 
 
+@pytest.mark.slow
 def test_variance_from_influences_is_that_over_samples():
     # 300 samples of 100 images: the variance of the gap over samples compared with its estimate from one sample.
     rng = np.random.default_rng(2)

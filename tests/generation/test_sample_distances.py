@@ -117,6 +117,7 @@ def test_bad_input():
         class_coverage(np.array([0, 1]), np.array([0, 2]), classes=2)
 
 
+@pytest.mark.slow
 def test_many_rows_are_summed_in_parts():
     rng = np.random.default_rng(4)
     a, b = rng.standard_normal((1500, 2)), rng.standard_normal((1100, 2)) + 0.3

@@ -44,6 +44,7 @@ def equal(a, b):
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"loss": "hinge", "consistency": 0.1}], ids=["plain", "hinge and consistency"])
 def test_a_resumed_run_is_bit_identical(digits, encoder, tmp_path, changes):
     config, path = replace(SMALL, **changes), tmp_path / "c.safetensors"
@@ -131,6 +132,7 @@ def test_networks_of_all_shapes(shape):
     assert not torch.allclose(judge(images, c), judge(images, c.flip(0)))
 
 
+@pytest.mark.slow
 def test_a_short_training_comes_near_to_digits(digits, encoder):
     config = GanConfig(encoder=ENCODER, steps=250, batch_size=32, width=8, average=0.9)
     images = digits.images
@@ -204,6 +206,7 @@ def test_conditions_of_another_dimension_are_refused(digits, encoder):
         train_generator(SMALL, encoder, digits.images[:10], device="cpu")
 
 
+@pytest.mark.slow
 def test_classifier_learns_and_is_bit_identical_on_resume(digits, tmp_path):
     config, path = ClassifierConfig(steps=150, batch_size=64), tmp_path / "c.safetensors"
     images, labels = digits.images[:1500], digits.labels[:1500]

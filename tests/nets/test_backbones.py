@@ -10,6 +10,7 @@ from noisedim.nets import make_backbone, projected_encoder, projection_head
 from noisedim.nets.encoders import check_encoder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet18", "resnet34"])
 def test_resnet_is_torchvisions_with_a_small_stem(name):
     torch.manual_seed(0)

@@ -52,6 +52,7 @@ def test_the_shipped_audit_of_tails_finds_no_table_far_off():
                 assert stats.binom.sf(count - 1, own["trials"], 1.5 * level) > 1e-4, (own, name, level)
 
 
+@pytest.mark.slow
 def test_a_stopped_audit_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(audit, "audit_cells", lambda: [cell(), cell(law="composite")])
     output = tmp_path / "audit.json"
@@ -77,6 +78,7 @@ def test_alternatives_have_unit_variance(law):
     np.testing.assert_allclose(z.var(0), expected, atol=0.08)
 
 
+@pytest.mark.slow
 def test_peers_are_calibrated_too():
     z = np.random.default_rng(1).standard_normal((1024, 128))
     found = peer_p_values(z, 0)

@@ -16,6 +16,7 @@ def test_the_prior_is_where_it_should_be():
         assert effect.lower - slack <= at_prior.get(name, 0.0) <= effect.upper + slack, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dim", [2, 16, 128])
 def test_intervals_hold_at_the_prior(dim):
     rng, missed = np.random.default_rng(dim), dict.fromkeys(EFFECT_WORDS, 0)

@@ -87,6 +87,7 @@ def test_simple_null_far_from_the_origin(n, place):
     assert bhep_statistic(1e9 * z, beta) == pytest.approx(bhep_by_differences(1e9 * z), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_extra_memory_is_bounded():
     # Peak memory of the statistic besides its input: far below n² doubles (800 MB).
     script = """

@@ -66,6 +66,7 @@ def test_every_test_of_an_assessment_says_where_its_p_comes_from():
     assert simulated["bhep"].samples == 500
 
 
+@pytest.mark.slow
 def test_it_is_said_in_json_table_and_page(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")  # narrower terminals have no room for it
     from noisedim.assessment.table import print_assessment

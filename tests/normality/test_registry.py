@@ -81,6 +81,7 @@ def test_a_new_test_is_simulated_and_takes_part_in_the_battery(new_test):
     assert sample_size(z, run_battery(z, simulations=399), alpha=0.05)[0].method == "extrapolated"
 
 
+@pytest.mark.slow
 def test_one_command_adds_its_table_and_keeps_the_others(new_test, tmp_path, monkeypatch, capsys):
     cells = [Cell("simple", n, d, 4000) for d in (1, 2, 3, 4) for n in (20, 40, 100, 300)]
     monkeypatch.setattr(build_tables, "plan", lambda: cells)

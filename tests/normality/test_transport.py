@@ -26,6 +26,7 @@ def test_sliced_wasserstein_in_one_dimension_is_the_integral(n):
     assert sliced_wasserstein(x[:, None]).estimate == pytest.approx(math.sqrt(sum(cells)), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_sliced_wasserstein_of_a_shift_and_of_a_scale():
     rng = np.random.default_rng(2)
     z = rng.standard_normal((20_000, 2))

@@ -48,6 +48,7 @@ def test_is_theorem_4_1_with_the_noise_integrated_out():
     assert abs(float(sampled) - float(sampled_rows)) > 0.11
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rho", [0.5, 0.9, 1.0])
 def test_never_above_the_true_information(rho):
     n, d, sigma = 3000, 2, 1.0
@@ -130,6 +131,7 @@ def test_uniform_prior_reports_the_leaky_dual_each_half_with_the_others_leakage(
 PRIORS = (GaussianPrior(2), UniformPrior(2), SpherePrior(2), BoxPrior([0.0, -1.0], [2.0, 1.0]))
 
 
+@pytest.mark.slow
 @given(
     prior=st.sampled_from(PRIORS),
     level=st.floats(1e-3, 10.0),
@@ -203,6 +205,7 @@ def test_module_asks_the_channel():
     assert not list(Dual().parameters())
 
 
+@pytest.mark.slow
 def test_training_a_map_reaches_the_prior():
     # A two-parameter map of uniform noise under the dual alone, X = X′: started as uniform (fourth moment 1.8), it can
     # come close to the normal (3), and logistic (4.2) is within its reach too.

@@ -99,6 +99,7 @@ def test_running_normaliser_follows_the_batches():
     assert float(objective.log_normaliser) == now
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", ALL)
 def test_closed_form_critic_reads_the_information_of_a_gaussian_pair(estimator):
     # f(X) = f(X′) ~ N(0, I), σ = 1: I = C = log 2 nats at d = 2. T* is optimal for DV; T* + 1 + C for NWJ.
@@ -146,6 +147,7 @@ def test_bad_input():
         InfoMax(DotProductCritic())(torch.zeros(3, 2), torch.zeros(4, 2), channel)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", [Dual(), Dual(pairs="cross"), InfoMax(MLPCritic(2)), InfoMax(DotProductCritic())])
 def test_bounds_keep_their_digits_under_autocast(objective):
     generator = torch.Generator().manual_seed(0)

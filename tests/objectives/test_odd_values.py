@@ -56,6 +56,7 @@ NOISY = [(name, {"noise_on": "one"}) for name in METHODS if METHODS[name].takes_
 FORMS = [(name, {}) for name in METHODS] + NOISY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize(("name", "options"), FORMS, ids=lambda part: part if isinstance(part, str) else " ".join(part))
 def test_no_nan_from_odd_rows(name, options, dtype):

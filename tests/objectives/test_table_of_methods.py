@@ -66,6 +66,7 @@ print("all follow")
 """
 
 
+@pytest.mark.slow
 def test_a_method_is_one_file_and_one_line(tmp_path):
     (tmp_path / "push_pull.py").write_text(A_FILE)
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{WHAT_FOLLOWS}"

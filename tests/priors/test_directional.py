@@ -135,6 +135,7 @@ def test_whole_turns_and_rotations_change_nothing(prior):
         torch.testing.assert_close(prior.alignment(a @ rotation, b @ rotation, level), prior.alignment(a, b, level))
 
 
+@pytest.mark.slow
 @given(
     prior=st.sampled_from(PRIORS),
     level=st.floats(1e-3, 10.0),
@@ -201,6 +202,7 @@ def test_a_fitted_critic_sees_more_of_views_that_are_not_equal(prior):
     assert float(fitted.bound) == pytest.approx(prior.capacity(0.5), abs=0.15)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("prior", [SPHERE, TORUS], ids=repr)
 def test_training_a_map_reaches_the_prior(prior):
@@ -268,6 +270,7 @@ def test_a_run_trains_checkpoints_and_embeds(prior, objective, images, tmp_path)
     torch.testing.assert_close(embed(model, images), z, rtol=0, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_a_run_is_measured_and_assessed(tmp_path):
     config = TrainConfig(

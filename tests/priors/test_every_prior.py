@@ -114,6 +114,7 @@ def _grid(prior, most=8.0):
     return z
 
 
+@pytest.mark.slow
 def test_round_trip_over_the_support_with_its_tails(prior):
     @given(_normals(prior))
     @settings(max_examples=25, deadline=None, derandomize=True)
@@ -136,6 +137,7 @@ def test_round_trip_over_the_support_with_its_tails(prior):
     holds()
 
 
+@pytest.mark.slow
 def test_density_is_the_normals_times_the_jacobian(prior):
     @given(_normals(prior, most=4.0))
     @settings(max_examples=10, deadline=None, derandomize=True)
@@ -188,6 +190,7 @@ def test_single_precision_is_double_precision_rounded(prior):
     assert prior.sample(3, generator=torch.Generator().manual_seed(0)).dtype is torch.float32
 
 
+@pytest.mark.slow
 def test_samples_pass_the_battery_at_its_nominal_rate(prior):
     """The family-wise rate is at most 0.05: more rejections than this many have a chance below 1e-6."""
     trials, alpha = 25, 0.05

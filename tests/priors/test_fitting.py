@@ -42,6 +42,7 @@ def test_the_power_of_a_tail(power):
     assert tail.power == pytest.approx(power, rel=0.35)
 
 
+@pytest.mark.slow
 def test_a_flow_of_heavy_tails_says_so(tmp_path, capsys):
     samples = rng().standard_t(2, (2000, 2))
     with pytest.warns(UserWarning, match=r"heavy tails.*power -[12]\.\d.*density is far too small beyond"):
@@ -60,6 +61,7 @@ def test_a_flow_of_heavy_tails_says_so(tmp_path, capsys):
     assert "Warning" not in shown.err
 
 
+@pytest.mark.slow
 def test_a_fit_of_light_tails_is_silent():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -69,6 +71,7 @@ def test_a_fit_of_light_tails_is_silent():
 
 
 # Few steps on few different rows: the fit is rough, and says so.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the farthest row lies where:UserWarning")
 def test_copies_do_not_raise_a_score():
     points = rng().standard_normal((100, 2))

@@ -110,7 +110,10 @@ BAD = {
 
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore:the farthest row lies where:UserWarning")  # of a flow of one step
-@pytest.mark.parametrize("case", BAD)
+# A law counts as slow when its functions have taken seconds.
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[pytest.mark.slow] if case == "a slow law" else []) for case in BAD]
+)
 def test_refused_with_the_reason(case):
     make, message = BAD[case]
     with pytest.raises(InvalidInputError, match=message):
@@ -186,6 +189,7 @@ def test_damaged_and_foreign_flow_files(tmp_path):
         flow.save(tmp_path / "flow.json")
 
 
+@pytest.mark.slow
 def test_flow_learns_samples_and_densities():
     rng = np.random.default_rng(0)
     samples = np.stack([rng.gamma(3.0, size=2000), rng.standard_normal(2000)], 1)

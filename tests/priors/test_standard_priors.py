@@ -70,6 +70,7 @@ def test_level_for_capacity_inverts_capacity(capacity):
         assert prior.information(prior.level_for_capacity(capacity)) <= capacity * (1 + 1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prior", PRIORS, ids=repr)
 def test_log_mean_kernel_vanishes_at_the_prior(prior):
     # E κ(a, b) = 1 for independent a, b of the prior: exactly so for the Gaussian, approached as ε → 0 for the uniform.

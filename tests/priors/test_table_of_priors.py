@@ -77,6 +77,7 @@ print("all follow")
 """
 
 
+@pytest.mark.slow
 def test_a_prior_is_one_file_and_one_line(tmp_path):
     (tmp_path / "log_normal.py").write_text(A_FILE)
     root = str(Path(noisedim.__file__).parents[1])

@@ -116,6 +116,7 @@ def test_checkpoint_of_another_prior_is_refused_with_the_reason(images, saved, t
         load_model(tmp_path / "f.ckpt")
 
 
+@pytest.mark.slow
 def test_a_run_is_measured_against_its_prior(saved, tmp_path):
     config = replace(SHORT, prior=saved(SpherePrior(2)))
     result = make_run(config, RunStore(tmp_path / "runs"), device="cpu").read_result()
@@ -155,6 +156,7 @@ def test_estimator_takes_priors_of_every_kind(saved):
         DistributionMatcher(BallPrior(3)).fit(rows)
 
 
+@pytest.mark.slow
 def test_command_line_with_prior_files(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)

@@ -110,6 +110,7 @@ def methods_records(*, ratio, gain=0.0):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ratio", "status", "words"), [(1.5, "supported", "better than"), (0.6, "contradicted", "worse than")]
 )
@@ -181,6 +182,7 @@ def matching_records(*, few, many):
     return found
 
 
+@pytest.mark.slow
 def test_matching_decides_whether_more_images_help_and_when_the_battery_rejects(tmp_path):
     section = section_of("matching", matching_records(few=0.2, many=0.05), tmp_path)
     assert section.statements[0].status == "supported"

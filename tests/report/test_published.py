@@ -30,6 +30,7 @@ def clone(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_fresh_clone_renders_every_published_study(clone):
     assert "not there yet" not in (clone / "index.html").read_text()
     for key in ("capacity", "generation", "any-prior", "claims"):
@@ -39,6 +40,7 @@ def test_a_fresh_clone_renders_every_published_study(clone):
     assert not (clone / "results" / "runs").exists()
 
 
+@pytest.mark.slow
 def test_sizes_and_words_are_within_limits(clone):
     index = clone / "index.html"
     assert index.stat().st_size <= 300_000
@@ -49,10 +51,12 @@ def test_sizes_and_words_are_within_limits(clone):
         assert path.stat().st_size <= 5_000_000 or path.name == "report.json", path
 
 
+@pytest.mark.slow
 def test_every_link_and_anchor_resolves(clone):
     assert broken_links(clone) == []
 
 
+@pytest.mark.slow
 def test_records_name_the_commit_that_made_them(clone):
     text = (clone / "pages" / "sources.html").read_text()
     for path in (clone / "results").glob("runs-*.npz"):

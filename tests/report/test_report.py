@@ -54,6 +54,7 @@ def pages_of(folder):
     return [folder / "index.html", *sorted((folder / "pages").glob("*.html"))]
 
 
+@pytest.mark.slow
 def test_every_page_is_self_contained_and_says_what_was_found(made):
     for path in pages_of(made):
         page = path.read_text()
@@ -69,6 +70,7 @@ def test_every_page_is_self_contained_and_says_what_was_found(made):
     assert "Held-out embeddings pass the battery" in (made / "index.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_failed_run_is_reported_not_dropped(made):
     for name in ("index.html", "README.md"):
         text = (made / name).read_text()
@@ -76,6 +78,7 @@ def test_a_failed_run_is_reported_not_dropped(made):
         assert "batch_size=590 and 480 images" in text
 
 
+@pytest.mark.slow
 def test_markdown_shows_the_dial_and_links_every_page(made):
     text = (made / "README.md").read_text()
     (dial,) = re.findall(r"!\[[^]]+\]\((figures/noise-dial\.(?:png|svg))\)", text)
@@ -86,6 +89,7 @@ def test_markdown_shows_the_dial_and_links_every_page(made):
         assert len({line.replace("\\|", "").count("|") for line in table.splitlines()}) == 1
 
 
+@pytest.mark.slow
 def test_second_time_nothing_is_trained(made, monkeypatch):
     monkeypatch.setattr("noisedim.report.build.make_runs", lambda *a, **k: pytest.fail("made runs again"))
     before = (made / "figures" / "figure-1.svg").read_bytes()
@@ -94,6 +98,7 @@ def test_second_time_nothing_is_trained(made, monkeypatch):
     assert write_report(ReportOptions(output=made, run=False), tiny_studies()) == 0
 
 
+@pytest.mark.slow
 def test_five_steps_match_nothing(made):
     sources = tiny_sources(made)
     section = capacity_section(sources)
@@ -104,6 +109,7 @@ def test_five_steps_match_nothing(made):
     assert sum(row["study"] == "capacity" for row in rows) == 4
 
 
+@pytest.mark.slow
 def test_missing_runs_are_counted_and_named(made, tmp_path):
     own = tiny_sources(made)
     other = TrainConfig(steps=5, noise=NoiseConfig(sigma=0.77))
@@ -115,6 +121,7 @@ def test_missing_runs_are_counted_and_named(made, tmp_path):
         assert sources.command in text
 
 
+@pytest.mark.slow
 def test_where_numbers_come_from_covers_every_file(made, tmp_path):
     environment = {"python": "3.99", "packages": {"torch": "9.9"}, "cpu": "a chip", "cores": 7, "commit": "abc"}
     (tmp_path / "theory.json").write_text(json.dumps({"environment": environment}))

@@ -120,6 +120,7 @@ def mine(tmp_path, monkeypatch):
         del sys.modules[name]
 
 
+@pytest.mark.slow
 def test_a_study_is_one_folder_and_one_line(mine, tmp_path, monkeypatch):
     monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path / "cache"))
     studies = load_studies(

@@ -62,6 +62,7 @@ def test_an_unknown_profile_and_a_damaged_file_are_refused(tmp_path):
     assert path.read_text() == '{"study": "methods", "records": 3}'
 
 
+@pytest.mark.slow
 def test_runs_are_scored_alike_each_time_and_by_every_measure():
     cell = Cell(replace(SMALL, steps=5), {})
     once, again = scores_of(cell, None), scores_of(cell, None)

@@ -35,6 +35,7 @@ def test_the_noise_of_a_preset_is_that_of_its_dimension():
         assert dim / 2 * np.log1p(sigma**-2) == pytest.approx(np.log1p(0.3**-2))
 
 
+@pytest.mark.slow
 def test_a_post_hoc_run_is_its_plain_run_through_the_map(tmp_path):
     store = RunStore(tmp_path)
     config = configure("infomax-rank", BASE)

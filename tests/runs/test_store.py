@@ -27,6 +27,7 @@ def cache(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
+@pytest.mark.slow
 def test_a_run_holds_all_that_was_promised(tmp_path):
     store = RunStore(tmp_path)
     folder = make_run(TINY, store)
@@ -65,6 +66,7 @@ def test_too_few_images_to_judge_on_are_said_before_training(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fold", [None, 1])
 def test_a_class_that_is_left_out_neither_trains_nor_is_measured(tmp_path, fold):
     config = TrainConfig(steps=2, batch_size=32, data=DataConfig(limit=300, fold=fold, without_class=3))
@@ -80,6 +82,7 @@ def test_a_class_that_is_left_out_neither_trains_nor_is_measured(tmp_path, fold)
         make_run(TrainConfig(data=DataConfig(without_class=12)), RunStore(tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the channel's capacity of")
 def test_information_stays_below_capacity_even_where_the_critic_is_bad(tmp_path):
     config = TrainConfig(steps=4, batch_size=32, data=DataConfig(limit=200), noise=NoiseConfig(sigma=0.01))
@@ -89,6 +92,7 @@ def test_information_stays_below_capacity_even_where_the_critic_is_bad(tmp_path)
     assert information["evaluated_at_sigma"] >= 0.01
 
 
+@pytest.mark.slow
 def test_a_complete_run_is_not_made_again(tmp_path, monkeypatch):
     store = RunStore(tmp_path)
     make_run(TINY, store)
@@ -156,6 +160,7 @@ def test_killed_before_or_after_any_write_it_resumes_to_the_same_result(tmp_path
     assert a == b
 
 
+@pytest.mark.slow
 def test_two_processes_asked_for_one_run_make_it_once(tmp_path):
     script = textwrap.dedent("""
         import sys
@@ -178,6 +183,7 @@ def test_two_processes_asked_for_one_run_make_it_once(tmp_path):
     assert RunStore(root).open(TINY).is_complete
 
 
+@pytest.mark.slow
 def test_a_held_lock_is_named(tmp_path):
     folder = RunStore(tmp_path).open(TINY)
     script = (
@@ -209,6 +215,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
     assert folder.read_result() == {"a": 1}
 
 
+@pytest.mark.slow
 def test_table_shows_complete_incomplete_and_damaged(tmp_path):
     store = RunStore(tmp_path)
     outcomes = make_runs([TINY, TINY, TrainConfig(steps=4, batch_size=32, data=DataConfig(limit=20))], store, jobs=1)

@@ -24,6 +24,7 @@ def embeddings(store, configs):
     return [store.open(config).read_embeddings()["z"] for config in configs]
 
 
+@pytest.mark.slow
 def test_a_failed_run_is_named_and_the_others_go_on(tmp_path):
     bad = replace(TINY, optimiser=OptimiserConfig(learning_rate=1e30, warmup=0, clip_norm=None))
     outcomes = make_runs([TINY, bad, TINY], RunStore(tmp_path), jobs=1)
@@ -33,11 +34,12 @@ def test_a_failed_run_is_named_and_the_others_go_on(tmp_path):
     assert outcomes[1].folder is None
 
 
+@pytest.mark.slow
 def test_a_killed_dask_worker_loses_nothing_and_nothing_is_made_twice(tmp_path, one_thread):
     from distributed import LocalCluster
 
     store = RunStore(tmp_path)
-    configs = [replace(TINY, steps=300, batch_size=64, seed=seed) for seed in range(6)]
+    configs = [replace(TINY, steps=150, batch_size=64, seed=seed) for seed in range(4)]
     finished, killed, made = [], [], {}
 
     def stamps():
@@ -62,7 +64,7 @@ def test_a_killed_dask_worker_loses_nothing_and_nothing_is_made_twice(tmp_path, 
         )
     assert killed
     assert 0 < len(made) < len(configs)
-    assert [outcome.error for outcome in outcomes] == [None] * 6
+    assert [outcome.error for outcome in outcomes] == [None] * 4
     assert all(store.open(config).is_complete for config in configs)
     assert sorted(finished) == sorted(config.digest() for config in configs)
     # What was complete before the kill was not written again.

@@ -26,6 +26,7 @@ def failed(task):
     return f"killed {task[0]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [2])
 def test_a_task_whose_worker_is_killed_once_is_answered_and_twice_fails_alone(tmp_path, jobs):
     kills = {1: 1, 4: 9}
@@ -35,6 +36,7 @@ def test_a_task_whose_worker_is_killed_once_is_answered_and_twice_fails_alone(tm
     assert {number: answers[number] for number in (0, 1, 2, 3, 5, 6)} == {0: 0, 1: 2, 2: 4, 3: 6, 5: 10, 6: 12}
 
 
+@pytest.mark.slow
 def test_an_error_of_a_task_is_raised_and_nothing_hangs():
     with pytest.raises(ValueError, match="no such task"):
         list(in_workers(refuse, [1, 2], jobs=2, failed=failed))
@@ -59,6 +61,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_workers_end_when_their_parent_is_killed(tmp_path):
     script, folder = tmp_path / "parent.py", tmp_path / "pids"
     script.write_text(_PARENT)

@@ -15,6 +15,7 @@ def table(rng, means, seeds=5, spread=1.0, shared=0.0):
     return {name: dict(enumerate(mean + common + spread * rng.standard_normal(seeds))) for name, mean in means.items()}
 
 
+@pytest.mark.slow
 def test_differences_by_scipy_and_statsmodels():
     values = table(np.random.default_rng(0), {"a": 0.0, "b": 1.0, "c": 3.0}, shared=5.0)
     found = paired_differences(values)
@@ -40,6 +41,7 @@ def test_equal_values_and_a_constant_gap():
     assert [(d.p_value, d.sign()) for d in paired_differences(values)] == [(1, 0), (0, -1), (0, -1)]
 
 
+@pytest.mark.slow
 def test_family_wise_error_where_nobody_is_better():
     # 600 families of 15 pairs of equal methods: any decided pair is an error. At a true rate of 5% the lower limit of the
     # 99.99% interval exceeds 5% with a chance below 1e-4.

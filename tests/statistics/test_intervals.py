@@ -53,6 +53,7 @@ def test_too_short_an_interval_would_be_found_out() -> None:
     assert missed(half, "uniform", 300, 400, seed=1) > stats.binom.ppf(1 - 1e-6, 400, 0.1)
 
 
+@pytest.mark.slow
 def test_exact_intervals_cover_exactly() -> None:
     rng = np.random.default_rng(0)
     repetitions, count_chi, count_t = 3000, 0, 0

@@ -24,6 +24,7 @@ def information(law: np.ndarray, channel: np.ndarray) -> float:
     return float(law @ (channel * np.log(ratio)).sum(1))
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.integers(2, 4), st.integers(2, 5))
 @settings(max_examples=25, deadline=None)
 def test_against_a_general_optimiser(seed: int, inputs: int, outputs: int) -> None:
@@ -110,6 +111,7 @@ def test_bad_input_is_refused(call, words: str) -> None:
         call()
 
 
+@pytest.mark.slow
 @given(st.floats(0.02, 5.0))
 @settings(max_examples=60, deadline=None)
 def test_the_optimal_law_attains_the_capacity(epsilon: float) -> None:

@@ -39,6 +39,7 @@ def two_batches(low: float, high: float) -> st.SearchStrategy[tuple[np.ndarray, 
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     two_batches(-50, 50),
@@ -55,6 +56,7 @@ def test_gaussian_rows_never_exceed_log_batch(batch, sigma: float, correlation: 
     assert row_bound(positives, kernel) <= math.log(len(z)) + SLACK * scale
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(two_batches(-20, 20), st.floats(1e-2, 30), st.floats(0.05, 1.0), st.floats(0, 1), st.booleans())
 def test_tilted_rows_never_exceed_log_batch(batch, sigma: float, correlation: float, tilt: float, same: bool) -> None:

@@ -41,6 +41,7 @@ def test_entropy_against_scipy(law, reference) -> None:
     assert differential_entropy(law) == pytest.approx(float(reference.entropy()), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_entropy_of_a_mixture_against_mpmath() -> None:
     law = Mixture((Normal(-1, 0.3), Normal(1, 0.5)), (0.3, 0.7))
 

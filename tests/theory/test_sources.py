@@ -54,6 +54,7 @@ def test_information_is_the_mean_of_the_pointwise_one(name: str) -> None:
     assert abs(values.mean() - source.information(noise)) <= 6 * error
 
 
+@pytest.mark.slow
 def test_narrow_noise_is_seen_at_the_edges() -> None:
     blocks = Mixture((Uniform(0, 0.25), Uniform(0.5, 1)))
     for law, noise in ((Uniform(0, 1), Uniform(-1e-3, 1e-3)), (blocks, Normal(0, 1e-4))):
@@ -73,6 +74,7 @@ def test_independent_views_tell_nothing_and_equal_ones_all() -> None:
     assert not LazySource(Normal(), keep=0.5).weakly_invariant
 
 
+@pytest.mark.slow
 def test_coordinates_add() -> None:
     noise = Normal(0, 0.5)
     for make in (
@@ -113,6 +115,7 @@ def test_divergences_of_gaussian_sources_by_products() -> None:
     assert gaussian.noise_information(noise) == pytest.approx(product.noise_information(noise))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", [0.3, 0.8])
 def test_the_residual_is_the_double_mean_of_divergences(keep: float) -> None:
     # k·KL(N(x′) ‖ mix) + (1−k)·E_x KL(N(x) ‖ mix) as it stands, one mean inside the other.
@@ -164,6 +167,7 @@ def test_a_planar_mixture_of_one_is_gaussian() -> None:
     assert planar.entropy() == pytest.approx(exact.entropy(), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_blocks_that_are_a_product_are_one() -> None:
     noise, reference = Uniform(-0.3, 0.3), Uniform(-0.3, 1.3)
     blocks, product = BlockSource.of([[0.25, 0.25], [0.25, 0.25]]), LazySource(Uniform(0, 1), dim=2)

@@ -39,6 +39,7 @@ def trained(config, images, path):
     trainer.save(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_printed_loads_a_backbone_that_computes_the_same(tmp_path, name):
     config, images = CASES[name]

@@ -41,6 +41,7 @@ def equal(a, b):
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_equal_seeds_give_equal_weights(images, name):
     config = replace(SMALL, objective=OBJECTIVES[name])
@@ -58,6 +59,7 @@ def test_global_random_state_is_left_alone(images):
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OBJECTIVES)
 @pytest.mark.parametrize("stop", [1, 17])
 def test_stopped_and_resumed_is_the_same_to_the_bit(images, tmp_path, name, stop):
@@ -83,6 +85,7 @@ def test_a_finished_run_is_read_back_unchanged(images, tmp_path):
     torch.testing.assert_close(embed(model, images), embed(first.model, images), rtol=0, atol=0)
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_resumes_to_the_same_result(images, tmp_path, one_thread):
     # A process that saves after every log is killed with SIGKILL in the midst of a later step, three times over.
     path = tmp_path / "c.safetensors"
@@ -127,6 +130,7 @@ def test_what_is_logged(images):
     assert np.all(table["ceiling"] <= math.log(64 * 63) + 1e-9)
 
 
+@pytest.mark.slow
 def test_training_brings_the_embedding_to_the_normal_prior(images):
     # The Henze–Zirkler statistic of a normal sample of 1,797 exceeds 3 with a chance far below 1e-6.
     config = TrainConfig(steps=400, noise=NoiseConfig(capacity=2.0))
@@ -135,6 +139,7 @@ def test_training_brings_the_embedding_to_the_normal_prior(images):
     assert henze_zirkler_statistic(trained) < 3 < henze_zirkler_statistic(fresh)
 
 
+@pytest.mark.slow
 def test_training_brings_the_embedding_to_the_uniform_prior(images):
     # Chi-square of a 4×4 partition of the square. Measured: 7,900 to 27,000 before, 18 to 69 after (seeds 0 to 2).
     def chi_square(z):

@@ -96,6 +96,7 @@ print(attempt(50))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space of a process, as Linux does")
 def test_the_advice_is_true_under_a_real_limit():
     done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True, timeout=120)

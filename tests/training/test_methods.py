@@ -26,6 +26,7 @@ def images():
     return load_images("digits").images
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_stopped_and_resumed_is_the_same_to_the_bit(images, tmp_path, name):
     config = replace(SMALL, objective=OBJECTIVES[name])
@@ -45,6 +46,7 @@ def test_stopped_and_resumed_is_the_same_to_the_bit(images, tmp_path, name):
     torch.testing.assert_close(z.var(0, unbiased=False), torch.ones(2), atol=1e-3, rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_the_loss_falls(images, name):
     config = replace(SMALL, steps=150, objective=OBJECTIVES[name])
@@ -55,6 +57,7 @@ def test_the_loss_falls(images, name):
     assert losses[-20:].mean() < losses[:20].mean()
 
 
+@pytest.mark.slow
 def test_strength_reaches_the_loss(images):
     for name, method in METHODS.items():
         if method.strength is None:

@@ -55,6 +55,7 @@ def inputs_of(trainer, steps):
     return torch.stack(seen)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(SETTINGS)), st.integers(0, 2**32 - 2), st.integers(0, 10))
 @settings(max_examples=25, deadline=None)
 def test_batches_and_views_are_those_of_the_seed(images, tmp_path_factory, name, seed, stop):

@@ -112,21 +112,22 @@ class PlanarMixture(Source):
         return noise.variance
 
     def _log_parts(self, points: np.ndarray, extra: float) -> np.ndarray:
-        """(m, k) log-density of each component with ``extra`` variance added, at (m, 2) points."""
-        found = np.empty((len(points), len(self.weights)))
+        """(k, m) log-density of each component with ``extra`` variance added, at (m, 2) points."""
+        found = np.empty((len(self.weights), len(points)))
+        first, second = np.ascontiguousarray(points.T)
         for k, (mean, spread) in enumerate(zip(self.means, self.covariances, strict=True)):
             a, b, c = spread[0, 0] + extra, spread[0, 1], spread[1, 1] + extra
             determinant = a * c - b * b
-            x, y = points[:, 0] - mean[0], points[:, 1] - mean[1]
-            square = (c * x * x - 2 * b * x * y + a * y * y) / determinant
-            found[:, k] = -math.log(2 * math.pi) - math.log(determinant) / 2 - square / 2
+            x, y = first - mean[0], second - mean[1]
+            square = (c * x - 2 * b * y) * x + a * y * y
+            found[k] = -math.log(2 * math.pi) - math.log(determinant) / 2 - square / (2 * determinant)
         return found
 
     def log_density(self, points: np.ndarray, extra: float = 0.0) -> np.ndarray:
         """log-density of f(X) plus independent normal noise of variance ``extra``, at (m, 2) points."""
-        parts = self._log_parts(points, extra) + np.log(self.weights)
-        top = parts.max(1)
-        return top + np.log(np.exp(parts - top[:, None]).sum(1))
+        parts = self._log_parts(points, extra) + np.log(self.weights)[:, None]
+        top = parts.max(0)
+        return top + np.log(np.exp(parts - top).sum(0))
 
     def _breakpoints(self, extra: float, reaches: float = 1.0) -> list[np.ndarray]:
         found = []
@@ -177,7 +178,7 @@ class PlanarMixture(Source):
         # f(X′) tells the component: Σ w_k KL(N(m_k, S_k + σ²I) ‖ P_Y).
         def integrand(points: np.ndarray) -> np.ndarray:
             parts = self._log_parts(points, extra)
-            return (self.weights * np.exp(parts) * (parts - self.log_density(points, extra)[:, None])).sum(1)
+            return self.weights @ (np.exp(parts) * (parts - self.log_density(points, extra)))
 
         return integrate_plane(integrand, *self._breakpoints(extra), tolerance=_TOLERANCE).value
 
@@ -219,7 +220,7 @@ class PlanarMixture(Source):
         if self.views == "same":
             return -((noisy - other) ** 2).sum(1) / (2 * extra) - math.log(2 * math.pi * extra) - marginal
         parts = self._log_parts(noisy, extra)
-        return parts[np.arange(len(noisy)), other[:, 0].astype(int)] - marginal
+        return parts[other[:, 0].astype(int), np.arange(len(noisy))] - marginal
 
     def sample(self, n: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """n pairs; for ``label`` the second array holds the component's number, twice."""

@@ -100,6 +100,7 @@ def test_without_runs_and_benchmarks_the_section_says_what_makes_them(tmp_path):
     assert match_words({}).answer == accuracy_words({}).answer == divergence_words({}).answer == "not measured"
 
 
+@pytest.mark.slow
 def test_section_draws_a_run_and_tabulates_the_benchmark(tmp_path):
     sources = replace(make_sources("smoke", "digits"), store=RunStore(tmp_path / "runs"), results=tmp_path)
     folder = sources.store.open(sources.plans["seeds"][0])

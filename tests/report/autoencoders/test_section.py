@@ -29,6 +29,7 @@ def sources(tmp_path_factory):
         yield Sources("quick", "digits", store, store.root, {"autoencoders": tiny})
 
 
+@pytest.mark.slow
 def test_autoencoders_are_drawn_and_judged_from_files(sources):
     section = autoencoder_section(sources)
     pictures = [p.name for block in section.blocks if isinstance(block, Pictures) for p in block.pictures]
@@ -38,6 +39,7 @@ def test_autoencoders_are_drawn_and_judged_from_files(sources):
     assert table.rows[0]["information at most (nats)"] == f"{math.log(1 + 1 / 0.01):.2f}"
 
 
+@pytest.mark.slow
 def test_without_runs_there_is_no_section(sources, tmp_path):
     absent = autoencoder_section(replace(sources, store=RunStore(tmp_path)))
     assert [own.status for own in absent.statements] == ["not tested"]

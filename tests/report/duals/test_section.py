@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pytest
 
 from noisedim.document.content import Notice, Table
 from noisedim.report.duals.plan import METHODS, STUDY
@@ -23,6 +24,7 @@ def test_without_a_file_it_says_which_command_makes_it(tmp_path):
     assert [own.status for own in section.statements] == ["not tested"]
 
 
+@pytest.mark.slow
 def test_runs_are_made_once_and_shown(tmp_path):
     path = tmp_path / "duals-smoke.json"
     made = make_study(STUDY, "smoke", path)

@@ -36,6 +36,7 @@ def plain(record):
     return json.loads(json.dumps(record, allow_nan=False))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the channel's capacity of")
 def test_factors_are_judged_on_the_other_half_of_the_shapes(tmp_path):
     for name in ("dual", "uniform-dual"):
@@ -53,6 +54,7 @@ def test_factors_are_judged_on_the_other_half_of_the_shapes(tmp_path):
         assert record.seed == 1
 
 
+@pytest.mark.slow
 def test_rotations_leave_nothing_of_what_lay_along_axes(tmp_path):
     config = factor_config("dual", steps=1, seed=0)
     perfect, rotated = (reference_factor_record(config, rotate=rotate) for rotate in (False, True))
@@ -72,6 +74,7 @@ def test_rotations_leave_nothing_of_what_lay_along_axes(tmp_path):
     assert record.mig_rotated < 0.4
 
 
+@pytest.mark.slow
 def test_components_of_pixels(tmp_path):
     record = pixel_factor_record(factor_config("dual", steps=1, seed=0))
     assert isinstance(record.converged, bool)
@@ -79,6 +82,7 @@ def test_components_of_pixels(tmp_path):
     assert record.informativeness > 0.4
 
 
+@pytest.mark.slow
 def test_every_seed_of_every_variant_is_judged(tmp_path, monkeypatch):
     # Two of the variants, and no processes: what is tested is who is judged, not how fast.
     monkeypatch.setattr(plan, "FACTOR_METHODS", {name: FACTOR_METHODS[name] for name in ("dual", "infomax")})

@@ -42,6 +42,7 @@ def sources(tmp_path_factory):
         yield Sources("quick", "digits", store, store.root, plans)
 
 
+@pytest.mark.slow
 def test_generation_is_drawn_and_judged_from_files(sources):
     section = generation_section(sources)
     pictures = [p.name for block in section.blocks if isinstance(block, Pictures) for p in block.pictures]
@@ -56,6 +57,7 @@ def test_generation_is_drawn_and_judged_from_files(sources):
     assert "classifier trained on the training part of digits" in section.blocks[0].words
 
 
+@pytest.mark.slow
 def test_without_runs_it_says_how_to_make_them(sources, tmp_path):
     absent = replace(sources, store=RunStore(tmp_path))
     section = generation_section(absent)

@@ -83,6 +83,7 @@ def test_missing_records_are_named(results):
     assert [line.split()[0] for line in entry["missing"]] == ["methods-mnist.json", "methods-mnist-2.json"]
 
 
+@pytest.mark.slow
 def test_what_is_timed_is_a_run_of_the_study():
     planned = {(cell.labels["method"], cell.config.objective, cell.config.encoder) for cell in STUDY.profile("mnist")}
     for method in CONTESTANTS:

@@ -72,6 +72,7 @@ def rate(found, decision, *, wanted=0.90):
     return np.mean([any(own.decision == decision for own in each if own.wanted == wanted) for each in found])
 
 
+@pytest.mark.slow
 def test_no_method_is_called_better_or_worse_when_all_are_alike():
     found = decisions({"ours": 0.0, "a": 0.0, "b": 0.0, "c": 0.0}, repetitions=150, seed=1)
     wrong = np.mean([any(own.decision in ("better", "worse") for own in each) for each in found])
@@ -79,6 +80,7 @@ def test_no_method_is_called_better_or_worse_when_all_are_alike():
     assert wrong <= 16 / 150
 
 
+@pytest.mark.slow
 def test_a_difference_at_the_margin_is_rarely_called_equivalent():
     found = decisions({"ours": 0.0, "a": MATCH_MARGIN}, repetitions=150, seed=2)
     assert rate(found, "equivalent") <= 16 / 150

@@ -36,6 +36,7 @@ def plain(record):
     return json.loads(json.dumps(record, allow_nan=False))
 
 
+@pytest.mark.slow
 def test_outliers_are_judged_on_the_runs_embedding_of_rows_that_did_not_train(tmp_path):
     config = outlier_config("dual-2", BASE, 4)
     assert (config.data.without_class, config.seed, config.dim) == (4, 4, 2)
@@ -90,6 +91,7 @@ def fabricate(root, name, rng, scale):
         (raw / f"{prefix}-labels-idx1-ubyte").write_bytes(idx(np.arange(n) % 3))
 
 
+@pytest.mark.slow
 def test_another_data_set_is_a_task_where_it_is_there_and_said_absent_where_not(tmp_path):
     rng = np.random.default_rng(0)
     fabricate(tmp_path, "FashionMNIST", rng, 40)
@@ -114,6 +116,7 @@ def test_runs_of_another_kind_are_refused(tmp_path):
         outlier_record(folder, BASE)
 
 
+@pytest.mark.slow
 def test_a_variant_is_every_class_left_out_once_and_failed_runs_are_named(tmp_path):
     base = TrainConfig(steps=2, batch_size=64, data=DataConfig(fold=0, limit=300))
     found = make_variant("dual-2", base, RunStore(tmp_path), steps=2, device="cpu", jobs=1)

@@ -40,6 +40,7 @@ def table(tmp_path_factory):
     return folder, [*arguments, "--methods", "simclr"]
 
 
+@pytest.mark.slow
 def test_whole_pipeline_on_digits(table, capsys):
     folder, arguments = table
     written = json.loads((folder / "table-1-smoke.json").read_text())
@@ -57,6 +58,7 @@ def test_whole_pipeline_on_digits(table, capsys):
     assert "simclr     σ = 0.1: " in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_section_reads_the_file(table, tmp_path):
     folder, _ = table
     section = table_1_section(replace(make_sources("smoke", "digits"), results=folder))
@@ -73,6 +75,7 @@ def test_section_reads_the_file(table, tmp_path):
     assert any(isinstance(block, Text) and "not comparable with its Table 1" in block.words for block in section.blocks)
 
 
+@pytest.mark.slow
 def test_section_says_what_is_missing(table, tmp_path):
     sources = replace(make_sources("smoke", "digits"), results=tmp_path)
     (notice,) = table_1_section(sources).blocks

@@ -88,6 +88,7 @@ def test_without_a_ledger_it_says_how_to_make_one(tmp_path: Path) -> None:
     assert "pytest theory_checks -n auto" in section.blocks[0].words
 
 
+@pytest.mark.slow
 def test_one_row_a_claim_and_one_an_erratum(tmp_path: Path) -> None:
     section = section_of(rows(), tmp_path)
     claims, *by_kind, primitives = (block for block in section.blocks if isinstance(block, Table))
@@ -115,6 +116,7 @@ def test_one_row_a_claim_and_one_an_erratum(tmp_path: Path) -> None:
     assert any(text.startswith("Inconclusive. trained-encoders/trained") for text in words)
 
 
+@pytest.mark.slow
 def test_power_is_claimed_only_where_it_was_planned(tmp_path: Path) -> None:
     found = rows()
     planned, unplanned = (line for line in found if line["claim"] in ("theorem-3.4", "trained-encoders"))
@@ -125,6 +127,7 @@ def test_power_is_claimed_only_where_it_was_planned(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_tolerance_in_words_is_the_one_that_was_used(tmp_path: Path) -> None:
     found = rows()
     loose = next(line for line in found if line["claim"] == "statement-3.7")
@@ -134,6 +137,7 @@ def test_the_tolerance_in_words_is_the_one_that_was_used(tmp_path: Path) -> None
     assert "an identity holds to 1e-09 to 1e-05, as its case states, relative to its largest term" in rules.words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("claim", "role", "answers"),
     [

@@ -46,6 +46,7 @@ def together(tmp_path_factory, images):
     return folder, json.loads((folder / "found.json").read_text())
 
 
+@pytest.mark.slow
 def test_two_processes_took_part(together):
     _, found = together
     assert found["ranks"] == 2
@@ -54,6 +55,7 @@ def test_two_processes_took_part(together):
     assert {config.objective.name for config in two_ranks.CONFIGS.values()} == set(get_args(OBJECTIVE_NAMES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", two_ranks.CONFIGS)
 def test_loss_and_gradients_are_those_of_the_global_batch(together, name):
     _, found = together
@@ -67,6 +69,7 @@ def test_loss_and_gradients_are_those_of_the_global_batch(together, name):
     assert own["float32"]["gradients"] < (2e-2 if name == "w-mse" else 1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", two_ranks.CONFIGS)
 def test_weights_stay_those_of_one_process_and_the_same_on_all_ranks(together, name):
     _, found = together
@@ -76,12 +79,14 @@ def test_weights_stay_those_of_one_process_and_the_same_on_all_ranks(together, n
     assert found["methods"][name]["weights"] < 1e-8
 
 
+@pytest.mark.slow
 def test_uniform_prior_and_a_control_that_must_differ(together):
     _, found = together
     assert found["uniform"]["gradients"] < 1e-10
     assert found["local statistics"]["gradients"] > 1e-2
 
 
+@pytest.mark.slow
 def test_a_run_moves_between_one_and_two_ranks(together, images, tmp_path):
     folder, _ = together
     whole = Trainer(two_ranks.BASE, images, device="cpu")
@@ -99,11 +104,13 @@ def test_a_run_moves_between_one_and_two_ranks(together, images, tmp_path):
     assert torch.equal(whole.generator.get_state(), moved.generator.get_state())
 
 
+@pytest.mark.slow
 def test_two_ranks_that_are_killed_resume_to_the_bit(together):
     _, found = together
     assert found["resumed"] is True
 
 
+@pytest.mark.slow
 def test_what_two_ranks_leave_is_a_checkpoint_like_any_other(together, images):
     folder, _ = together
     model, config = load_model(folder / "whole.safetensors")
@@ -114,6 +121,7 @@ def test_what_two_ranks_leave_is_a_checkpoint_like_any_other(together, images):
         assert torch.equal(tensor, again.model.state_dict()[name])
 
 
+@pytest.mark.slow
 def test_a_run_folder_is_made_by_the_first_rank(together):
     folder, found = together
     assert found["complete"]
@@ -121,6 +129,7 @@ def test_a_run_folder_is_made_by_the_first_rank(together):
     assert json.loads((run / "result.json").read_text())["n"] == 200
 
 
+@pytest.mark.slow
 def test_errors_reach_all_ranks(together):
     _, found = together
     shares, storage = found["errors"]
@@ -128,6 +137,7 @@ def test_errors_reach_all_ranks(together):
     assert storage == ["no room"] * 2
 
 
+@pytest.mark.slow
 def test_a_rank_that_is_gone_is_said(together):
     _, found = together
     assert found["lost"].startswith("rank 0 of 2 cannot go on: another one has ended")
