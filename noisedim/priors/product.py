@@ -28,6 +28,8 @@ _POLISH = 12
 _MOST_SECONDS = 5.0
 # Of a file: beyond float64's whole numbers of 64 bits, scipy is given objects.
 _LARGEST_PARAMETER = 1e18
+# Characters of scipy's own words in a message: they repeat the names of parameters, which a file may make of any length.
+_LONGEST_REASON = 200
 
 
 @final
@@ -266,7 +268,9 @@ def _law_from_spec(position: int, entry: Any) -> Any:
     try:
         return family(*args, **kwds)
     except TypeError as error:
-        raise InvalidInputError(f"the parameters of law {position} do not fit {entry['name']}: {error}") from None
+        raise InvalidInputError(
+            f"the parameters of law {position} do not fit {entry['name']}: {str(error)[:_LONGEST_REASON]}"
+        ) from None
 
 
 def _inside(law: Any, x: np.ndarray) -> np.ndarray:
