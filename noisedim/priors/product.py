@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from noisedim.checks import shown
-from noisedim.errors import InvalidInputError
+from noisedim.errors import InvalidInputError, words_of
 from noisedim.priors.arrays import SINGLE_EPS, check_sizes
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import LOG_ROOT_TAU, attach, log_normal_density, normal_quantile_of_tails
@@ -28,8 +28,6 @@ _POLISH = 12
 _MOST_SECONDS = 5.0
 # Of a file: beyond float64's whole numbers of 64 bits, scipy is given objects.
 _LARGEST_PARAMETER = 1e18
-# Characters of scipy's own words in a message: they repeat the names of parameters, which a file may make of any length.
-_LONGEST_REASON = 200
 
 
 @final
@@ -269,7 +267,7 @@ def _law_from_spec(position: int, entry: Any) -> Any:
         return family(*args, **kwds)
     except TypeError as error:
         raise InvalidInputError(
-            f"the parameters of law {position} do not fit {entry['name']}: {str(error)[:_LONGEST_REASON]}"
+            f"the parameters of law {position} do not fit {entry['name']}: {words_of(error)}"
         ) from None
 
 
