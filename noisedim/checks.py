@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from noisedim.columns import values_of
-from noisedim.errors import InvalidInputError
+from noisedim.errors import InvalidInputError, words_of
 
 __all__ = [
     "bounded_tensor",
@@ -159,7 +159,9 @@ def tensor_values(name: str, tensor: torch.Tensor) -> np.ndarray:
         lacking = tensor.is_floating_point() and tensor.dtype not in (torch.float32, torch.float64)
         return np.asarray((tensor.double() if lacking else tensor).numpy())
     except (NotImplementedError, RuntimeError, TypeError) as error:  # sparse, quantized, nested, without data
-        raise InvalidInputError(f"{name} must be a dense tensor of numbers; got one that is not ({error})") from None
+        raise InvalidInputError(
+            f"{name} must be a dense tensor of numbers; got one that is not ({words_of(error)})"
+        ) from None
 
 
 def real_numbers(name: str, value: Any) -> np.ndarray:

@@ -24,7 +24,11 @@ __all__ = [
     "Terminated",
     "TrainingDivergedError",
     "guarded",
+    "words_of",
 ]
+
+# Of another library's error in a message of ours.
+_MOST_CHARACTERS = 300
 
 
 class NoisedimError(Exception):
@@ -64,6 +68,17 @@ class RankLostError(NoisedimError, ConnectionError):
 
 class TrainingDivergedError(NoisedimError, ArithmeticError):
     """The loss or the weights stopped being finite; says at which step and with which settings."""
+
+
+def words_of(error: BaseException) -> str:
+    r"""What another library's error says, in one printable line: it may quote a damaged file, at any length.
+
+    >>> words_of(ValueError("no number:\n" + chr(0) + "x"))
+    'no number: \\x00x'
+    """
+    line = " ".join(str(error).split())
+    words = "".join(own if own.isprintable() else repr(own)[1:-1] for own in line[: _MOST_CHARACTERS + 1])
+    return words if len(words) <= _MOST_CHARACTERS else words[: _MOST_CHARACTERS - 1] + "…"
 
 
 def guarded(

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from noisedim.errors import InvalidInputError, StorageError
+from noisedim.errors import InvalidInputError, StorageError, words_of
 
 __all__ = [
     "cache_folder",
@@ -126,7 +126,7 @@ def read_json(path: Path) -> Any:
     except RecursionError:
         raise InvalidInputError(f"expected a JSON file; {path} is nested too deeply") from None
     except (OSError, ValueError) as error:
-        raise InvalidInputError(f"expected a JSON file; {path} cannot be read: {error}") from None
+        raise InvalidInputError(f"expected a JSON file; {path} cannot be read: {words_of(error)}") from None
 
 
 def _integer(text: str) -> int:
@@ -171,7 +171,7 @@ def read_array(path: Path, *, name: str | None = None) -> np.ndarray:
     except InvalidInputError:
         raise
     except Exception as error:  # zipfile, zlib, struct and numpy each have their own for a damaged file
-        why = "it holds objects, and nothing is unpickled" if "allow_pickle" in str(error) else error
+        why = "it holds objects, and nothing is unpickled" if "allow_pickle" in str(error) else words_of(error)
         raise InvalidInputError(
             f"expected an .npy or .npz file of numbers; {path} cannot be read as one ({type(error).__name__}: {why})"
         ) from None

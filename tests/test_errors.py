@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from noisedim.errors import InvalidInputError, Terminated, guarded
+from noisedim.errors import InvalidInputError, Terminated, guarded, words_of
 
 SLEEPS = """
 import signal, sys, time
@@ -89,3 +89,9 @@ def test_errors_become_one_line_and_faults_keep_their_traceback(capsys):
     told = capsys.readouterr().err
     assert "ZeroDivisionError" in told
     assert "a fault of p" in told
+
+
+def test_words_of_another_library_are_short_and_printable():
+    assert words_of(ValueError("no\n number \x00\x1b[2J\ud800")) == "no number \\x00\\x1b[2J\\ud800"
+    assert words_of(ValueError("x" * 300)) == "x" * 300
+    assert words_of(ValueError("\x00" * 3000)) == ("\\x00" * 75)[:299] + "…"

@@ -9,6 +9,7 @@ import numpy as np
 
 from noisedim.document.figures import INK, PALETTE
 from noisedim.normality.directions import random_directions
+from noisedim.normality.moments import correlation, squares
 from noisedim.normality.sample_size import PowerPoint
 from noisedim.normality.transport import max_sliced_wasserstein
 from noisedim.normality.whitening import DegenerateCoordinatesError, whiten
@@ -163,9 +164,11 @@ def spectrum_figure(z: np.ndarray) -> "Figure":
 
 def _eigenvalues(z: np.ndarray) -> np.ndarray:
     """Nonzero eigenvalues of the covariance, largest first."""
+    n, dim = z.shape
+    if n > dim:
+        return np.linalg.eigvalsh(correlation(z).covariance)[::-1]
     centred = z - z.mean(0)
-    gram = centred.T @ centred if len(z) > z.shape[1] else centred @ centred.T
-    return np.asarray(np.linalg.eigvalsh(gram / len(z))[::-1][: min(len(z) - 1, z.shape[1])])
+    return np.linalg.eigvalsh(centred @ centred.T / n)[::-1][: n - 1]
 
 
 def _spectrum_band(n: int, dim: int) -> tuple[float, float]:
@@ -199,18 +202,17 @@ def directions_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
     from matplotlib.figure import Figure
 
     found = max_sliced_wasserstein(z, seed=seed)
-    rows = z[found.measured]
     rest = np.ones(len(z), dtype=bool)
     rest[found.measured] = False
     views = [(f"worst found: W₂ = {found.distance.estimate:.3g}", found.direction)]
     if z.shape[1] > 1:
-        axes_found = np.linalg.eigh(np.cov(_scaled(z[rest]).T))[1]
+        axes_found = np.linalg.eigh(correlation(z[rest]).covariance)[1]
         views += [("smallest variance", axes_found[:, 0]), ("largest variance", axes_found[:, -1])]
     figure = Figure(figsize=(3.0 * len(views) if len(views) > 1 else 5.6, 3.2), layout="constrained", dpi=130)
     for axes, (what, direction) in zip(figure.subplots(1, len(views), squeeze=False)[0], views, strict=True):
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=7)
-        _direction(axes, rows @ direction, f"{what}\n{_weights(direction)}")
+        _direction(axes, (z @ direction)[found.measured], f"{what}\n{_weights(direction)}")
     figure.supxlabel("projection of rows on which the direction was not found", fontsize=9)
     return figure
 
@@ -225,12 +227,6 @@ def _direction(axes: "Axes", values: np.ndarray, title: str) -> None:
         spread = float(values.std())
     axes.set_title(f"{title}\nmean {values.mean():.2g}, sd {spread:.3g}", fontsize=9)
     axes.legend(frameon=False, fontsize=7)
-
-
-def _scaled(z: np.ndarray) -> np.ndarray:
-    """Rows divided by their largest magnitude, where squares would not be finite."""
-    peak = float(np.abs(z).max())
-    return z / peak if peak > 1e60 else z
 
 
 def _weights(direction: np.ndarray) -> str:
@@ -251,7 +247,7 @@ def norms_figure(z: np.ndarray) -> "Figure":
     figure, axes = _figure(5.6, 3.8)
     axes.fill_between(expected, law.ppf(lower) - expected, law.ppf(upper) - expected, color="#bbbbbb", alpha=0.5, lw=0)
     axes.axhline(0, color=INK, lw=0.8)
-    axes.plot(expected, np.sort((z**2).sum(1))[ranks] - expected, color=_BLUE, lw=1.4)
+    axes.plot(expected, np.sort(squares(z).rows)[ranks] - expected, color=_BLUE, lw=1.4)
     axes.set(xlabel=f"quantile of χ² with {dim} degrees of freedom", ylabel="quantile of ‖z‖² minus that of χ²")
     axes.set_title("squared norms, with a 95% band", fontsize=10)
     return figure
@@ -288,15 +284,11 @@ def pairs_figure(z: np.ndarray, *, seed: int = 0) -> "Figure":
 def correlation_figure(z: np.ndarray) -> "Figure":
     """The correlation matrix, on a colour scale on which chance correlations at this n are pale."""
     n, dim = z.shape
-    centred = z - z.mean(0)
-    lengths = np.linalg.norm(centred, axis=0)
-    centred = centred / np.where(lengths > 0, lengths, 1.0)
-    correlation = centred.T @ centred
-    off = np.abs(correlation - np.diag(np.diag(correlation))).max()
-    scale = max(float(off), 5 / math.sqrt(n))
+    shown = correlation(z).matrix
+    shown = shown - np.diag(np.diag(shown))
+    scale = max(float(np.abs(shown).max()), 5 / math.sqrt(n))
     figure, axes = _figure(4.6, 3.8)
     axes.grid(visible=False)
-    shown = correlation - np.diag(np.diag(correlation))
     image = axes.imshow(shown, cmap="RdBu_r", vmin=-scale, vmax=scale, interpolation="nearest")
     figure.colorbar(image, ax=axes, label="correlation")
     axes.set_title(f"correlations; expected by chance: ±{2 / math.sqrt(n):.2g}", fontsize=10)

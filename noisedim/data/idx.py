@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from noisedim.errors import InvalidInputError
+from noisedim.errors import InvalidInputError, words_of
 
 __all__ = ["read_idx"]
 
@@ -24,7 +24,7 @@ def read_idx(path: Path) -> np.ndarray:
         if path.suffix == ".gz":
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
-        raise InvalidInputError(f"expected an IDX file; {path} cannot be read: {error}") from None
+        raise InvalidInputError(f"expected an IDX file; {path} cannot be read: {words_of(error)}") from None
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _UNSIGNED_BYTES or content[3] == 0:
         raise InvalidInputError(f"expected an IDX file of unsigned bytes; {path} starts with {content[:4].hex()}")
     axes = content[3]

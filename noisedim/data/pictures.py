@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from noisedim.errors import DataNotFoundError, InvalidInputError
+from noisedim.errors import DataNotFoundError, InvalidInputError, words_of
 from noisedim.files import cache_folder, cached_arrays
 
 if TYPE_CHECKING:
@@ -109,7 +109,9 @@ def _files(path: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
                     yield name, content.read()
     except (tarfile.TarError, EOFError, OSError) as error:
         # gzip and zlib errors are among them.
-        raise InvalidInputError(f"expected a .tar or .tar.gz of pictures; {path} cannot be read: {error}") from None
+        raise InvalidInputError(
+            f"expected a .tar or .tar.gz of pictures; {path} cannot be read: {words_of(error)}"
+        ) from None
 
 
 def _is_wanted(name: PurePosixPath) -> bool:
@@ -165,7 +167,7 @@ def _decoded(path: Path) -> Pictures:
         except InvalidInputError:
             raise
         except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-            raise InvalidInputError(f"{name} in {path} is no picture, or damaged: {error}") from None
+            raise InvalidInputError(f"{name} in {path} is no picture, or damaged: {words_of(error)}") from None
         if mode not in ("L", "RGB"):
             raise InvalidInputError(f"pictures must be grey or RGB, 8 bits per channel; {name} in {path} is {mode}")
         found.append((is_test, label, str(name), pixels))

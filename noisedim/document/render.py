@@ -22,7 +22,7 @@ from noisedim.document.content import (
     Text,
 )
 from noisedim.document.intervals import placed
-from noisedim.document.typeset import anchor, cell, count_words, typeset, with_code
+from noisedim.document.typeset import anchor, cell, count_words, markdown, typeset, with_code
 from noisedim.files import write_atomically, write_text_atomically
 
 __all__ = ["GLOSSARY", "ICONS", "MOST_STATEMENTS", "PlacedStatement", "render"]
@@ -191,6 +191,7 @@ def _environment(names: dict[int, str]) -> Any:
         "with_code": with_code,
         "typeset": typeset,
         "cell": cell,
+        "markdown": markdown,
         "kind": kind,
         "anchor": anchor,
         "placed": placed,

@@ -4,12 +4,14 @@ import re
 
 from markupsafe import Markup, escape
 
-__all__ = ["anchor", "cell", "count_words", "plain_words", "typeset", "with_code"]
+__all__ = ["anchor", "cell", "count_words", "markdown", "plain_words", "typeset", "with_code"]
 
 # A hyphen before a number that no letter, digit or hyphen precedes: not the one in "mnist-2" or "2-D" or "--jobs".
 _MINUS = re.compile(r"(?<![\w.\-])-(?=\.?\d)")
 _POWER = re.compile(r"(?<![\w.])(−?\d+(?:\.\d+)?)e([+-])0*(\d+)\b")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+# What opens a tag or a comment in Markdown, and what makes a link of brackets: not "p < 0.05" nor "0.5 [0.4, 0.6]".
+_TAG, _LINK = re.compile(r"<(?=[A-Za-z/!?])"), "]("
 _CODE = re.compile(r"(`[^`]+`)")
 
 
@@ -36,9 +38,21 @@ def with_code(words: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(typeset(words)))))
 
 
+def markdown(words: str) -> str:
+    r"""Typeset text for one line of Markdown, without HTML or links in it.
+
+    Within `code` too: where code begins and ends is not known for words with stray backticks.
+
+    >>> markdown("-1 < 0, <b>run</b> [1](x)")
+    '−1 < 0, &lt;b>run&lt;/b> [1]\\(x)'
+    """
+    line = " ".join(typeset(words).splitlines())
+    return _TAG.sub("&lt;", line).replace(_LINK, "]\\(")
+
+
 def cell(words: str) -> str:
-    """Typeset text inside a Markdown table."""
-    return typeset(words).replace("|", "\\|").replace("\n", " ")
+    """:func:`markdown` inside a table."""
+    return markdown(words).replace("|", "\\|")
 
 
 def anchor(title: str) -> str:

@@ -13,7 +13,7 @@ from torch.nn import functional
 from noisedim.checks import positive, positive_integer, random_seed
 from noisedim.data import BatchSampler, check_batch
 from noisedim.data.pixels import unit_pixels
-from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
+from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError, words_of
 from noisedim.generation.nets import FeatureClassifier
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.config import DataConfig
@@ -163,7 +163,9 @@ def load_classifier(checkpoint: Path, *, device: str = "cpu") -> tuple[FeatureCl
         config = ClassifierConfig.from_dict(json.loads(str(saved.metadata["config"])))
         shape = tuple(json.loads(str(saved.metadata["shape"])))
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{checkpoint.name} does not hold a classifier's configuration: {error}") from None
+        raise CheckpointError(
+            f"{checkpoint.name} does not hold a classifier's configuration: {words_of(error)}"
+        ) from None
     state = unflatten_state("model", saved.tensors, saved.metadata)
     model = FeatureClassifier(shape, len(state["head.bias"]))
     model.load_state_dict(state)

@@ -16,7 +16,7 @@ from torch.nn import functional
 from noisedim.checks import embedding_tensor
 from noisedim.data import BatchSampler, check_batch
 from noisedim.data.pixels import unit_pixels
-from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
+from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError, words_of
 from noisedim.generation.config import GanConfig
 from noisedim.generation.nets import ConditionalGenerator, ProjectionDiscriminator
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
@@ -299,7 +299,9 @@ def load_generator(checkpoint: Path, *, device: str = "cpu") -> tuple[GeneratorM
         config = GanConfig.from_dict(json.loads(str(saved.metadata["config"])))
         shape = tuple(json.loads(str(saved.metadata["shape"])))
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{checkpoint.name} does not hold a generator's configuration: {error}") from None
+        raise CheckpointError(
+            f"{checkpoint.name} does not hold a generator's configuration: {words_of(error)}"
+        ) from None
     model = GeneratorModel(_draw(config, shape)[0], build_model(config.encoder, shape))
     model.load_state_dict(unflatten_state("model", saved.tensors, saved.metadata))
     return model.to(resolve_device(device)).eval(), config

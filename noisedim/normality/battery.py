@@ -26,7 +26,7 @@ from noisedim.normality.projections import (
 )
 from noisedim.normality.sharing import forget, sharing
 from noisedim.normality.tests.base import CalibratedTest, ExactTest, ImpossibilityTest, Outcome, ProjectionTest, Test
-from noisedim.normality.whitening import DegenerateCoordinatesError, whiten
+from noisedim.normality.whitening import DegenerateCoordinatesError, whiten, whitening_factor
 from noisedim.progress import completed_step
 from noisedim.statistics import combining
 from noisedim.streams import numpy_stream
@@ -163,8 +163,8 @@ def _run(
     rounded: bool,
     budget: float,
 ) -> "_Run":
-    white, cause = _whitened(z)
-    run = _Run(z, white, cause, null, numpy_stream(seed, "battery"), simulations, rounded, budget)
+    cause = _degeneracy(z)
+    run = _Run(z, cause, null, numpy_stream(seed, "battery"), simulations, rounded, budget)
     for test in tests.TESTS:
         if isinstance(test, ImpossibilityTest) and cause is not None:
             words = f"{cause} (probability 0 under any normal law)"
@@ -188,7 +188,6 @@ class _Run:
     """The rows so far, and what the tests are run on."""
 
     z: np.ndarray
-    white: np.ndarray | None
     cause: str | None
     null: str
     rng: np.random.Generator
@@ -232,9 +231,8 @@ class _Run:
             reason = f"whitening needs more rows than coordinates; got n={n}, d={dim}"
             self.left_out |= {test.name: reason for test in chosen}
         else:
-            self.calibrated(chosen, self.white)
-        # As large as the rows, and not needed any more.
-        self.white = None
+            # As large as the rows: made when it is needed, and released then.
+            self.calibrated(chosen, whiten(self.z) if self.cause is None else None)
         forget(whiten, self.z)
 
     def calibrated(self, chosen: Sequence[CalibratedTest], rows: np.ndarray | None) -> None:
@@ -278,13 +276,14 @@ class _Run:
         self.add(test, outcome, origin)
 
 
-def _whitened(z: np.ndarray) -> tuple[np.ndarray | None, str | None]:
-    """Whitened rows, or why they cannot be whitened; neither if n <= d and no coordinate is constant."""
+def _degeneracy(z: np.ndarray) -> str | None:
+    """Why rows cannot be whitened, if their coordinates are constant or, for n > d, linearly dependent."""
     n, dim = z.shape
     if n > dim:
         try:
-            return whiten(z), None
+            whitening_factor(z)
         except DegenerateCoordinatesError as error:
-            return None, error.cause
+            return error.cause
+        return None
     constant = np.flatnonzero(z.min(0) == z.max(0))
-    return None, DegenerateCoordinatesError.constant(constant, dim).cause if len(constant) else None
+    return DegenerateCoordinatesError.constant(constant, dim).cause if len(constant) else None

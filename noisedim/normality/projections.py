@@ -102,7 +102,7 @@ def found_directions_test(
     """
     order = rng.permutation(len(z))
     half = len(z) // 2
-    first, second = z[order[:half]], z[order[half : half + _MOST_ROWS]]
+    first = z[order[:half]]
     if independent:
         directions = search(first, rng)
     else:
@@ -110,6 +110,8 @@ def found_directions_test(
         inverse = np.linalg.inv(np.linalg.cholesky(centred.T @ centred / half))
         directions = search(centred @ inverse.T, rng) @ inverse
     directions = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    del first  # half of the rows, which are not needed beside the other half
+    second = z[order[half : half + _MOST_ROWS]]
     outcome, worst = _worst(_projected(second, directions.T), test, independent=independent)
     return replace(outcome, direction=directions[worst])
 
@@ -192,7 +194,7 @@ def paper_indices(
             f"expected at least {parts * part_size} rows for parts={parts} of part_size={part_size}; got {n}"
         )
     rng = numpy_stream(seed, "paper's index")
-    split = z[rng.permutation(n)[: parts * part_size].reshape(parts, part_size)]
+    split = rng.permutation(n)[: parts * part_size].reshape(parts, part_size)
     unit = np.stack([random_directions(dim, directions, rng) for _ in split])
 
     def joint_p_value(part: np.ndarray) -> float:
@@ -205,12 +207,13 @@ def paper_indices(
     single: dict[str, list[np.ndarray]] = {"dagostino": [], "shapiro": []}
     for start in range(0, parts, _PARTS_AT_ONCE):
         some = slice(start, start + _PARTS_AT_ONCE)
-        projected, constant = _standardised(split[some] @ np.swapaxes(unit[some], 1, 2))
+        rows = z[split[some]]  # not of all parts at once, which would be a second copy of z
+        projected, constant = _standardised(rows @ np.swapaxes(unit[some], 1, 2))
         single["dagostino"].append(np.where(constant, 0, stats.normaltest(projected, axis=1).pvalue).mean(1))
         single["shapiro"].append(np.where(constant, 0, shapiro_wilk(projected, axis=1)[1]).mean(1))
     p_values = {name: np.concatenate(found) for name, found in single.items()}
     if joint:
-        p_values["henze_zirkler"] = np.array([joint_p_value(part) for part in split])
+        p_values["henze_zirkler"] = np.array([joint_p_value(z[part]) for part in split])
     found = {name: student_t(values, level=level) for name, values in p_values.items()}
     # A mean of p-values lies in [0, 1]: cutting the interval there does not reduce its coverage.
     return {name: replace(own, lower=max(0.0, own.lower), upper=min(1.0, own.upper)) for name, own in found.items()}

@@ -6,7 +6,7 @@ from noisedim.errors import InvalidInputError
 from noisedim.normality.moments import correlation, standardised_blocks
 from noisedim.normality.sharing import shared
 
-__all__ = ["DegenerateCoordinatesError", "whiten"]
+__all__ = ["DegenerateCoordinatesError", "whiten", "whitening_factor"]
 
 # Of a correlation matrix: below it, coordinates are dependent but for rounding.
 _LEAST_EIGENVALUE = 1e-10
@@ -38,6 +38,23 @@ def whiten(z: np.ndarray) -> np.ndarray:
         DegenerateCoordinatesError: if the covariance is singular; names constant and repeated coordinates.
         InvalidInputError: if n <= d.
     """
+    from scipy.linalg.blas import dtrmm
+
+    inverse = whitening_factor(z)
+    white = np.empty(z.shape)
+    # By the small inverse factor, not a triangular solve with n right-hand sides: for that BLAS starts its threads, which
+    # takes longer than the whole statistic. Half of the factor is 0, which a triangular product, in place, leaves out.
+    for block, rows in standardised_blocks(z):
+        white[block] = dtrmm(1.0, inverse, rows.T, lower=1, overwrite_b=1).T
+    return white
+
+
+@shared
+def whitening_factor(z: np.ndarray) -> np.ndarray:
+    """Inverse of the Cholesky factor of the rows' correlations, (d, d): whitens standardised rows.
+
+    Raises: as :func:`whiten`.
+    """
     n, dim = z.shape
     if n <= dim:
         raise InvalidInputError(f"expected more rows than coordinates; got n={n}, d={dim}")
@@ -50,14 +67,7 @@ def whiten(z: np.ndarray) -> np.ndarray:
         raise DegenerateCoordinatesError(
             "linearly independent coordinates", f"{dim} coordinates have rank {rank}{_cause(z, found.matrix)}"
         )
-    from scipy.linalg.blas import dtrmm
-
-    white = np.empty((n, dim))
-    # By the small inverse factor, not a triangular solve with n right-hand sides: for that BLAS starts its threads, which
-    # takes longer than the whole statistic. Half of the factor is 0, which a triangular product, in place, leaves out.
-    for block, rows in standardised_blocks(z):
-        white[block] = dtrmm(1.0, inverse, rows.T, lower=1, overwrite_b=1).T
-    return white
+    return inverse
 
 
 def _inverse_factor(matrix: np.ndarray) -> np.ndarray | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from noisedim.checks import one_of, shown
-from noisedim.errors import InvalidInputError
+from noisedim.errors import InvalidInputError, words_of
 from noisedim.priors.affine import BoxPrior, FullGaussianPrior
 from noisedim.priors.flow import FILE_FORMAT, FlowPrior
 from noisedim.priors.gaussian import GaussianPrior
@@ -141,7 +141,7 @@ def as_prior(value: Any, dim: int | None = None, *, squash: str = "normal-cdf") 
         try:
             prior = prior_from_spec(json.loads(value))
         except json.JSONDecodeError as error:
-            raise InvalidInputError(f"a prior's text must be JSON: {error}") from None
+            raise InvalidInputError(f"a prior's text must be JSON: {words_of(error)}") from None
     elif isinstance(value, str | Path) and Path(value).suffix in _SUFFIXES:
         prior = load_prior(value)
     else:

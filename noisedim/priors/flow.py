@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, final
 import torch
 
 from noisedim.checks import embedding_matrix, positive_integer
-from noisedim.errors import InvalidInputError, StorageError
+from noisedim.errors import InvalidInputError, StorageError, words_of
 from noisedim.priors.arrays import check_sizes, numbers
 from noisedim.priors.fitting import set_apart, tail_words
 from noisedim.priors.mapped import MappedPrior
@@ -251,7 +251,7 @@ class FlowPrior(MappedPrior):
         except (SafetensorError, OSError, ValueError) as error:
             if isinstance(error, InvalidInputError | StorageError):
                 raise
-            raise InvalidInputError(f"expected a prior file; {path} is damaged ({error})") from None
+            raise InvalidInputError(f"expected a prior file; {path} is damaged ({words_of(error)})") from None
         try:
             mean, scale = tensors.pop("mean"), tensors.pop("scale")
             flow = _new_flow(len(mean), 0)

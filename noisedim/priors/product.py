@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from noisedim.checks import shown
-from noisedim.errors import InvalidInputError
+from noisedim.errors import InvalidInputError, words_of
 from noisedim.priors.arrays import SINGLE_EPS, check_sizes
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import LOG_ROOT_TAU, attach, log_normal_density, normal_quantile_of_tails
@@ -266,7 +266,9 @@ def _law_from_spec(position: int, entry: Any) -> Any:
     try:
         return family(*args, **kwds)
     except TypeError as error:
-        raise InvalidInputError(f"the parameters of law {position} do not fit {entry['name']}: {error}") from None
+        raise InvalidInputError(
+            f"the parameters of law {position} do not fit {entry['name']}: {words_of(error)}"
+        ) from None
 
 
 def _inside(law: Any, x: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from noisedim.downstream.probes import PROBE_NAMES, probe_predictions
-from noisedim.errors import InvalidInputError
+from noisedim.errors import InvalidInputError, words_of
 from noisedim.normality.directions import random_directions
 from noisedim.normality.mehler import log_mean_kernel
 from noisedim.normality.transport import debiased_wasserstein
@@ -102,7 +102,9 @@ def unpacked_bits(text: str, n: int) -> np.ndarray:
     try:
         raw = np.frombuffer(zlib.decompress(base64.b85decode(text)), dtype=np.uint8)
     except (ValueError, zlib.error) as error:
-        raise InvalidInputError(f"expected {n} packed bits; got text that does not hold any: {error}") from None
+        raise InvalidInputError(
+            f"expected {n} packed bits; got text that does not hold any: {words_of(error)}"
+        ) from None
     if len(raw) != (n + 7) // 8:
         raise InvalidInputError(f"expected {n} packed bits; got {8 * len(raw)}")
     return np.unpackbits(raw, count=n).astype(bool)

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from noisedim.errors import InvalidInputError
+from noisedim.errors import InvalidInputError, words_of
 from noisedim.files import write_atomically
 from noisedim.runs.run import Config, Run
 from noisedim.schema import SCHEMAS, structured
@@ -133,7 +133,9 @@ def read_arrays(path: Path, prefix: str = "") -> dict[str, np.ndarray]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files if name.startswith(prefix)}
     except Exception as error:  # zipfile, zlib and numpy each have their own for a damaged file
-        raise InvalidInputError(f"expected the {path.stem} of a run; {path} cannot be read: {error}") from None
+        raise InvalidInputError(
+            f"expected the {path.stem} of a run; {path} cannot be read: {words_of(error)}"
+        ) from None
 
 
 def read_packed(path: Path) -> dict[str, PackedEntry]:
@@ -152,6 +154,6 @@ def _read_packed(path: Path, _changed: int, _size: int) -> dict[str, PackedEntry
     try:
         content = json.loads(text.tobytes())
     except ValueError as error:
-        raise InvalidInputError(f"{path}: {error}") from None
+        raise InvalidInputError(f"{path}: {words_of(error)}") from None
     content = SCHEMAS["packed runs"].current(content, str(path))
     return structured(content["runs"], dict[str, PackedEntry], where=str(path))

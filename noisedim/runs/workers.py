@@ -31,10 +31,11 @@ def prepare_worker() -> None:
     frees for the next step: by default glibc returns the top of its heap to the system once about 4 MB are free, and the
     next step of a critic on all its pairs requests it again, page by page, a tenth of the time of the step.
     """
-    if multiprocessing.parent_process() is None:
+    parent = multiprocessing.parent_process()
+    if parent is None:
         return
     if _watching.acquire(blocking=False):  # once per process, and never released
-        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True, name="end with parent").start()
+        threading.Thread(target=_end_with_parent, args=(parent.pid,), daemon=True, name="end with parent").start()
     if sys.platform != "linux":
         return
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
@@ -43,10 +44,24 @@ def prepare_worker() -> None:
         set_option(_M_MMAP_THRESHOLD, 32 * 2**20)
 
 
-def _end_with_parent(parent: int) -> None:
-    while os.getppid() == parent:
+def _end_with_parent(parent: int | None) -> None:
+    """``parent`` may have been killed while this worker imported what it needs: then another process has adopted it."""
+    first = os.getppid()
+    while os.getppid() == first and (parent is None or _is_there(parent)):
         time.sleep(_PARENT_SECONDS)
     os._exit(143)
+
+
+def _is_there(process: int) -> bool:
+    if sys.platform == "win32":  # where signal 0 is not a question
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def in_workers(

@@ -15,6 +15,8 @@ from noisedim.theory._arrays import pairwise
 
 __all__ = ["gaussian_dual_critic", "gaussian_dual_kernel", "uniform_dual_kernel"]
 
+_SMALLEST_LEVEL = 1e-150
+
 
 def _scalar_level(name: str, level: Any) -> float | torch.Tensor:
     if not isinstance(level, torch.Tensor):
@@ -27,6 +29,18 @@ def _scalar_level(name: str, level: Any) -> float | torch.Tensor:
     if level.device.type == "cpu":
         positive(name, level.item())
     return level.reshape(())
+
+
+def _variance(level: float | torch.Tensor) -> float | torch.Tensor:
+    """σ², of a level for which it and 1/σ² are finite: with 0 or ∞ the formulas are 0/0 or 0·∞."""
+    if not isinstance(level, torch.Tensor) or level.device.type == "cpu":
+        value = level.item() if isinstance(level, torch.Tensor) else level
+        if not _SMALLEST_LEVEL <= value <= 1 / _SMALLEST_LEVEL:
+            raise InvalidInputError(
+                f"sigma must lie between {_SMALLEST_LEVEL:g} and {1 / _SMALLEST_LEVEL:g}, so that σ² and "
+                f"1/σ² are finite; got {value:g}"
+            )
+    return level * level
 
 
 def _squared_distances(first: torch.Tensor, second: torch.Tensor, *, precise: bool) -> torch.Tensor:
@@ -60,7 +74,7 @@ def gaussian_dual_critic(x: Any, y: Any, sigma: Any) -> Any:
 
     Returns: (n, m) matrix, nats up to the constant −C; torch tensors keep their floating dtype, all else is float64.
 
-    Raises: InvalidInputError: for shapes that do not match or ``sigma`` not finite and positive.
+    Raises: InvalidInputError: for shapes that do not match or ``sigma`` not between 1e-150 and 1e150.
 
     Source: arXiv 2410.06993, Theorem 4.1. Checked by theory_checks/test_theorem_4_1.py.
 
@@ -68,7 +82,7 @@ def gaussian_dual_critic(x: Any, y: Any, sigma: Any) -> Any:
     array([[ 0.  , -0.25]])
     """
     level = _scalar_level("sigma", sigma)
-    variance = level * level
+    variance = _variance(level)
 
     def formula(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         precise = _needs_precise_distances(level, x.dtype)
@@ -93,7 +107,7 @@ def gaussian_dual_kernel(a: Any, b: Any, sigma: Any) -> Any:
 
     Returns: (n, m) matrix of log κ; torch tensors keep their floating dtype, all else is float64.
 
-    Raises: InvalidInputError: for shapes that do not match or ``sigma`` not finite and positive.
+    Raises: InvalidInputError: for shapes that do not match or ``sigma`` not between 1e-150 and 1e150.
 
     Source: Mehler (1866); the dual form is new, claim dual-gaussian. Checked by
         theory_checks/test_dual_gaussian.py.
@@ -103,7 +117,7 @@ def gaussian_dual_kernel(a: Any, b: Any, sigma: Any) -> Any:
     0.143841
     """
     level = _scalar_level("sigma", sigma)
-    variance = level * level
+    variance = _variance(level)
 
     def formula(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         dim = a.shape[1]

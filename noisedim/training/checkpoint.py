@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import torch
 
-from noisedim.errors import CheckpointError
+from noisedim.errors import CheckpointError, words_of
 from noisedim.files import write_atomically
 
 __all__ = ["Checkpoint", "flatten_state", "load_checkpoint", "save_checkpoint", "unflatten_state"]
@@ -70,7 +70,7 @@ def unflatten_state(prefix: str, tensors: Mapping[str, torch.Tensor], metadata: 
     except KeyError as error:
         raise CheckpointError(f"the checkpoint lacks {error} of {prefix!r}") from None
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"the checkpoint's {prefix!r} is damaged: {str(error)[:200]}") from None
+        raise CheckpointError(f"the checkpoint's {prefix!r} is damaged: {words_of(error)}") from None
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> None:
@@ -123,7 +123,7 @@ def load_checkpoint(
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
     except (SafetensorError, OSError, LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise CheckpointError(
-            f"expected a checkpoint; {path} is damaged or no safetensors file ({str(error)[:200]})"
+            f"expected a checkpoint; {path} is damaged or no safetensors file ({words_of(error)})"
         ) from None
     # Files written before the digest have none.
     if header.get("digest") not in (None, _digest(header["metadata"], tensors)):

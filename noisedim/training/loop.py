@@ -14,7 +14,7 @@ import torch
 
 from noisedim.data import BatchSampler, apply_views, check_batch, draw_views, resident, second_view
 from noisedim.data.pixels import unit_pixels
-from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError
+from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError, words_of
 from noisedim.objectives import BatchObjective, ObjectiveValue
 from noisedim.precision import doubled
 from noisedim.streams import torch_seed
@@ -388,7 +388,7 @@ def load_model(checkpoint: Path, *, device: str = "cpu") -> tuple[EmbeddingModel
         if (done := saved.metadata.get("steps_done", 0)) > config.steps:
             raise CheckpointError(f"{checkpoint} is damaged: steps_done is {done}; its run has {config.steps} steps")
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{checkpoint.name} does not hold a training configuration: {error}") from None
+        raise CheckpointError(f"{checkpoint.name} does not hold a training configuration: {words_of(error)}") from None
     model = build_model(config, shape)
     try:
         model.load_state_dict(unflatten_state("model", saved.tensors, saved.metadata))

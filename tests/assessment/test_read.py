@@ -273,6 +273,20 @@ def test_two_sets_of_one_name_are_asked_about(tmp_path):
     np.testing.assert_array_equal(read_embeddings(tmp_path / "z.pt", name="test/features"), Z[4:])
 
 
+def test_a_message_does_not_repeat_a_damaged_name(tmp_path):
+    path = tmp_path / "z.npz"
+    np.savez(path, z=np.random.default_rng(0).random((100, 4)))
+    content = bytearray(path.read_bytes())
+    # The length of the first member's name, which then holds the array too: zipfile's error quotes it.
+    assert content[26:28] == b"\x05\x00"
+    content[26:28] = b"\x80\x0c"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInputError, match="BadZipFile: File name in directory") as raised:
+        read_embeddings(path)
+    assert len(str(raised.value)) < 500 + len(str(path))
+    assert str(raised.value).isprintable()
+
+
 @pytest.mark.parametrize("kind", [".npz", ".pt", ".safetensors", ".h5", ".zarr", ".parquet", ".jsonl", ".csv"])
 def test_features_and_labels_in_any_container(kind, tmp_path):
     path, labels = tmp_path / f"z{kind}", np.arange(7)

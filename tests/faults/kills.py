@@ -8,6 +8,7 @@ wrong or left behind, as JSON.
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -22,13 +23,17 @@ from noisedim.cli import main
 from noisedim.files import read_json
 from noisedim.generation import train as generation
 from noisedim.generation.config import GanConfig
+from noisedim.report.build import ReportOptions, write_report
+from noisedim.report.studies import STUDIES
 from noisedim.runs import RunStore, make_run, make_runs
 from noisedim.runs.long_study import Cell, LongStudy, Scores, make_study, read_study
 from noisedim.runs.make_generator import make_generator_run
+from noisedim.runs.packed import read_packed
 from noisedim.training import DataConfig, TrainConfig, loop
 
 _RUN = TrainConfig(data=DataConfig(fold=0, limit=400), steps=12, batch_size=32, encoder="mlp")
 _SECONDS = ("seconds", "made", "time", "environment", "memory")
+_SPENT = re.compile(r"[\d.]+ (s|min|h)\b")
 # Kills before work is let to its end.
 _AT_ONCE = 4
 _ORPHAN_SECONDS = 10.0
@@ -65,6 +70,15 @@ def _study(folder: Path) -> None:
     make_study(study, "small", folder / "study.json")
 
 
+def _report(folder: Path) -> None:
+    """The pages, written anew as each of two runs arrives, and the records that are published when both are there."""
+    (study,) = (study for study in STUDIES if study.name == "embeddings")
+    plan = [replace(_RUN, noise=config.noise) for config in study.runs("quick", "digits")[:2]]
+    options = ReportOptions(output=folder / "report", jobs=1, device="cpu")
+    for count in (1, 2):
+        write_report(options, [replace(study, runs=lambda profile, data, count=count: tuple(plan[:count]))])
+
+
 def _assess(folder: Path) -> None:
     if not (folder / "z.npy").exists():
         np.save(folder / "z.npy", np.random.default_rng(0).normal(size=(100, 2)))
@@ -73,8 +87,15 @@ def _assess(folder: Path) -> None:
         raise RuntimeError(f"exit code {code}")
 
 
-WORKS = {"train": _train, "study": _study, "assess": _assess, "generator": _generator, "sweep": _sweep}
-SHARES = {"train": 0.3, "study": 0.4, "assess": 0.15, "generator": 0.1, "sweep": 0.05}
+WORKS = {
+    "train": _train,
+    "study": _study,
+    "assess": _assess,
+    "generator": _generator,
+    "sweep": _sweep,
+    "report": _report,
+}
+SHARES = {"train": 0.3, "study": 0.3, "assess": 0.1, "generator": 0.1, "sweep": 0.1, "report": 0.1}
 
 
 def _start(work, folder: Path) -> int:
@@ -110,10 +131,18 @@ def _content(folder: Path) -> dict[str, object]:
         if path.suffix in (".npy", ".npz"):
             loaded = np.load(path, allow_pickle=False)
             arrays = loaded if path.suffix == ".npz" else {"array": loaded}
-            found[name] = {key: arrays[key].tobytes() for key in arrays}
+            found[name] = {key: _values(arrays[key]) for key in arrays}
         elif path.suffix == ".json" and path.name != "environment.json":  # which names the commit
             found[name] = _timeless(read_json(path))
+        elif path.suffix in (".html", ".md", ".csv"):
+            found[name] = _SPENT.sub("", path.read_text(encoding="utf-8"))
     return found
+
+
+def _values(array: np.ndarray) -> object:
+    content = array.tobytes()
+    # Records of runs are packed as JSON, with their times.
+    return _timeless(json.loads(content)) if content.startswith(b"{") else content
 
 
 def _timeless(data: object) -> object:
@@ -125,8 +154,13 @@ def _timeless(data: object) -> object:
 def _readable(kind: str, folder: Path) -> str | None:
     """What cannot be read after a kill; None if all can."""
     try:
-        if (folder / "runs").is_dir():
-            RunStore(folder / "runs").load()
+        for runs in folder.rglob("runs"):
+            RunStore(runs).load()
+        for packed in folder.rglob("runs-*.npz"):
+            read_packed(packed)
+        for page in folder.rglob("*.html"):
+            if not page.read_text(encoding="utf-8").rstrip().endswith("</html>"):
+                return f"{kind}: half of {page.name}"
         if (folder / "study.json").exists():
             read_study(folder / "study.json")
         _content(folder)

@@ -196,5 +196,5 @@ def test_many_damaged_files_of_every_kind(whole, counted):
     folder, readers = whole
     times = counted.times * len(readers)
     foreign = check(folder, readers, np.random.default_rng(3), times)
-    counted("damaged files", times, seed=3, kinds=len(readers), foreign=len(foreign))
+    counted("damaged_files", times, seed=3, kinds=len(readers), foreign=len(foreign))
     assert not foreign, "\n".join(map(str, foreign))

@@ -35,15 +35,29 @@ def test_once_per_array_while_sharing():
     assert len(calls) == 4
 
 
-def test_what_was_kept_of_a_forgotten_result_goes_with_it():
+def test_results_go_with_their_rows():
     z = np.random.default_rng(4).standard_normal((30, 2))
     with sharing():
         white = whiten(z)
         squares(white)
         kept = weakref.ref(white)
         del white
+        assert kept() is not None  # as the result of z
         forget(whiten, z)
         assert kept() is None
+        part = z[::2].copy()
+        found = squares(part)
+        kept = weakref.ref(found)
+        assert squares(part) is found
+        del found
+        assert kept() is not None
+        del part
+        assert kept() is None
+        # Another array may have the identity of one that is gone.
+        for i in range(100):
+            other = np.full((15, 2), float(i))
+            assert squares(other).rows[0] == 2 * i * i
+            del other
 
 
 @pytest.mark.parametrize(("n", "dim"), [(3000, 300), (40, 60)])

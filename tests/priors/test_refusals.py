@@ -142,6 +142,10 @@ SPECS = {
     "not a law": ({"prior": "product", "laws": ["gamma"]}, "an object with name, args and kwds"),
     "no laws": ({"prior": "product", "laws": 3}, "laws must be a list"),
     "text": ({"prior": "product", "laws": [{"name": "gamma", "args": ["2"]}]}, "must be numbers within .*; got '2'"),
+    "a long name": (
+        {"prior": "product", "laws": [{"name": "gamma", "kwds": {"x" * 3000: 1.0}}]},
+        "do not fit gamma.*xxx",
+    ),
     "too many": ({"prior": "product", "laws": [{"name": "gamma", "args": [1, 2, 3, 4]}]}, "do not fit gamma"),
     "whole": ({"prior": "ball", "dim": 2.5}, "dim must be an integer"),
     "list": ([1], "must be an object"),
@@ -156,6 +160,7 @@ def test_files_that_describe_no_prior(case, tmp_path):
     with pytest.raises(InvalidInputError, match=message) as raised:
         load_prior(path)
     assert "prior.json" in str(raised.value)
+    assert len(str(raised.value)) < 1000
     with pytest.raises(InvalidInputError, match=message):
         prior_from_spec(content)
 

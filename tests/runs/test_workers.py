@@ -51,23 +51,30 @@ import os, sys, time
 from joblib import Parallel, delayed
 from noisedim.runs.workers import prepare_worker
 
-def stay(folder):
-    prepare_worker()
+def stay(folder, late):
+    if not late:
+        prepare_worker()
+    parent = os.getppid()
     open(os.path.join(folder, str(os.getpid())), "w").close()
+    while late and os.getppid() == parent:
+        time.sleep(0.05)
+    prepare_worker()
     time.sleep(120)
 
 if __name__ == "__main__":
-    Parallel(n_jobs=2, batch_size=1)(delayed(stay)(sys.argv[1]) for _ in range(2))
+    Parallel(n_jobs=2, batch_size=1)(delayed(stay)(sys.argv[1], sys.argv[2] == "late") for _ in range(2))
 """
 
 
 @pytest.mark.slow
-def test_workers_end_when_their_parent_is_killed(tmp_path):
+@pytest.mark.parametrize("when", ["early", "late"])
+def test_workers_end_when_their_parent_is_killed(when, tmp_path):
+    """Also where the parent is killed before the worker watches it, as while it imports torch on a busy machine."""
     script, folder = tmp_path / "parent.py", tmp_path / "pids"
     script.write_text(_PARENT)
     folder.mkdir()
     root = Path(__file__).resolve().parents[2]
-    parent = subprocess.Popen([sys.executable, script, folder], env={**os.environ, "PYTHONPATH": str(root)})
+    parent = subprocess.Popen([sys.executable, script, folder, when], env={**os.environ, "PYTHONPATH": str(root)})
     try:
         until(lambda: len(list(folder.iterdir())) == 2)
         workers = [int(path.name) for path in folder.iterdir()]

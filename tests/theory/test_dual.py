@@ -221,6 +221,17 @@ def test_bad_levels_are_refused(function, level) -> None:
             function([[0.0]], [[0.0]], torch.as_tensor(level))
 
 
+@pytest.mark.parametrize("function", [gaussian_dual_critic, gaussian_dual_kernel])
+def test_levels_without_a_finite_square_are_refused(function) -> None:
+    rows = [[0.0, 1.0], [0.5, -1.0]]
+    for level in (1e-320, 1e-170, 1e170):
+        for given in (level, torch.tensor(level, dtype=torch.float64)):
+            with pytest.raises(InvalidInputError, match=r"sigma must lie between 1e-150 and 1e\+150"):
+                function(rows, rows, given)
+    for level in (1e-150, 1e150):
+        assert not np.isnan(function(rows, rows, level)).any()
+
+
 @pytest.mark.parametrize("function", [gaussian_dual_critic, gaussian_dual_kernel, uniform_dual_kernel])
 def test_nan_comes_out_as_nan(function) -> None:
     found = function([[math.nan, 0.5], [0.5, 0.5]], [[0.5, 0.4], [0.5, 0.9]], 0.1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from noisedim.checks import tensor_values
 from noisedim.columns import EMBEDDING_NAMES, LABEL_NAMES, Chosen, choose_columns, is_label, listed
-from noisedim.errors import InvalidInputError
+from noisedim.errors import InvalidInputError, words_of
 from noisedim.files import refuse_bomb
 
 __all__ = ["Wanted", "read_hdf5", "read_npy", "read_npz", "read_safetensors", "read_torch", "read_zarr"]
@@ -93,7 +93,7 @@ def _shape_in_archive(loaded: Any, name: str) -> tuple[int, ...]:
 
 
 def _unreadable(path: Path, error: Exception) -> InvalidInputError:
-    why = "it holds objects, and nothing is unpickled" if "allow_pickle" in str(error) else error
+    why = "it holds objects, and nothing is unpickled" if "allow_pickle" in str(error) else words_of(error)
     return InvalidInputError(
         f"expected an {path.suffix} file of numbers; {path} cannot be read as one ({type(error).__name__}: {why})"
     )
@@ -178,7 +178,7 @@ def read_safetensors(path: Path, wanted: Wanted) -> Chosen:
     try:
         loaded = load_file(path)
     except (SafetensorError, OSError) as error:
-        raise InvalidInputError(f"{path} cannot be read as a .safetensors file ({error})") from None
+        raise InvalidInputError(f"{path} cannot be read as a .safetensors file ({words_of(error)})") from None
     return wanted.of(path, loaded, lambda tensor: tensor_values(str(path), tensor))
 
 
@@ -197,7 +197,7 @@ def read_hdf5(path: Path, wanted: Wanted) -> Chosen:
     except InvalidInputError:
         raise
     except Exception as error:  # h5py has many for a damaged file
-        raise InvalidInputError(f"{path} cannot be read as an HDF5 file ({error})") from None
+        raise InvalidInputError(f"{path} cannot be read as an HDF5 file ({words_of(error)})") from None
 
 
 def read_zarr(path: Path, wanted: Wanted) -> Chosen:
@@ -212,7 +212,9 @@ def read_zarr(path: Path, wanted: Wanted) -> Chosen:
     except InvalidInputError:
         raise
     except Exception as error:  # its versions have their own for what is no Zarr folder
-        raise InvalidInputError(f"{path} cannot be read as a Zarr folder ({type(error).__name__}: {error})") from None
+        raise InvalidInputError(
+            f"{path} cannot be read as a Zarr folder ({type(error).__name__}: {words_of(error)})"
+        ) from None
 
 
 def _zarr_arrays(name: str, opened: Any) -> Iterator[tuple[str, Any]]:

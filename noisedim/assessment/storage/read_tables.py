@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 
 from noisedim.columns import arrow_columns, frame_columns, is_label
-from noisedim.errors import InvalidInputError
+from noisedim.errors import InvalidInputError, words_of
 
 __all__ = ["read_arrow", "read_json_lines", "read_parquet", "read_text_table"]
 
@@ -173,7 +173,7 @@ def read_json_lines(path: Path) -> Columns:
                             f"expected a JSON object in every line; line {number} of {path} has none"
                         )
     except (UnicodeDecodeError, json.JSONDecodeError, OSError, EOFError, zlib.error) as error:
-        raise InvalidInputError(f"{path} cannot be read as lines of JSON: {error}") from None
+        raise InvalidInputError(f"{path} cannot be read as lines of JSON: {words_of(error)}") from None
     if not rows:
         raise InvalidInputError(f"expected rows of numbers; {path} has none")
     import pandas as pd
@@ -223,7 +223,7 @@ def _by_pyarrow(path: Path, read: Callable[[], Any]) -> Columns:
         raise InvalidInputError(f"reading {path.suffix} files needs pyarrow: pip install 'noisedim[parquet]'") from None
     except Exception as error:  # pyarrow has many for a damaged file
         raise InvalidInputError(
-            f"{path} cannot be read as a {path.suffix} file ({type(error).__name__}: {error})"
+            f"{path} cannot be read as a {path.suffix} file ({type(error).__name__}: {words_of(error)})"
         ) from None
     try:
         return [(own, values) for own, values in arrow_columns(table)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from noisedim.normality.moments import correlation
+from noisedim.normality.moments import correlation, row_blocks
 from noisedim.normality.tests.base import LOOKS_FOR_THE_IMPOSSIBLE, ExactTest, Outcome, rounding_of
 from noisedim.normality.whitening import whiten
 from noisedim.streams import numpy_stream
@@ -74,8 +74,7 @@ def find_near_duplicates(
         order = np.argsort(column, kind="stable")
         ordered = sketch[order]
         for step in range(1, min(_NEIGHBOURS, n - 1) + 1):
-            gap = ordered[:-step] - ordered[step:]
-            rough = np.concatenate([rough, np.einsum("ij,ij->i", gap, gap)])
+            rough = np.concatenate([rough, _squared_gaps(ordered, step)])
             pair = np.concatenate([pair, np.stack([order[:-step], order[step:]])], 1)
             if len(rough) > _CANDIDATES:
                 # A projection shortens: what is close in all coordinates is close in the sketch. Exact repeats may be more.
@@ -93,6 +92,15 @@ def find_near_duplicates(
         min(0.0, float(logs[best])),
         len(np.unique(repeated)),
     )
+
+
+def _squared_gaps(rows: np.ndarray, step: int) -> np.ndarray:
+    """Squared distances between each row and the one ``step`` further down, (n − step,)."""
+    squared = np.empty(len(rows) - step)
+    for block in row_blocks(len(squared), rows.shape[1]):
+        gap = rows[block] - rows[block.start + step : block.stop + step]
+        squared[block] = np.einsum("ij,ij->i", gap, gap)
+    return squared
 
 
 def _outcome(rows: np.ndarray, slack: float, stretch: float = 1.0) -> Outcome:

@@ -110,8 +110,11 @@ class SIGReg(Objective):
     Args:
         weight: λ in [0, 1].
         slices: random directions, drawn anew each step from the run's generator.
-        knots: of the rule on [−5, 5]; the authors' 17 take projections that are 10.05 apart for equal (:func:`epps_pulley`
-            says what that costs).
+        knots: of the rule on [−5, 5]; time and memory are proportional to it. By default the authors' 17, so that the method
+            is theirs and new runs are comparable with recorded ones: they take projections that are 10.05 apart for equal,
+            which costs up to 0.5% of the statistic of views with a standard deviation of 1.4, 3% at 2 and 30% to 46% at 10.
+            With 257 the error is below 1e-6 at all of these, and 2e-5 at the prior, where the statistic is least.
+            :func:`epps_pulley_error` with the same ``knots`` and ``reach=5`` bounds it for given projections.
 
     Source: Balestriero & LeCun, arXiv 2511.08544, Section 5.
     """

@@ -60,8 +60,8 @@ class PeerTiming:
     def from_entry(cls, entry: Mapping[str, Any]) -> Self | None:
         """From a benchmark's entry; None for one without a peer."""
         info = entry["extra_info"]
-        # Other methods are no peers: what their steps cost is a table of its own.
-        if "ratio_median" not in info or info.get("question") in ("match", "downstream"):
+        # Other methods are no peers: what their steps cost is a table of its own. Nor is what a start costs a kernel's time.
+        if "ratio_median" not in info or info.get("question") in ("match", "downstream", "start"):
             return None
         where = f"benchmark {entry.get('name')}"
         with refusing(where):
