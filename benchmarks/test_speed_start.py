@@ -25,7 +25,12 @@ def started(statement: str) -> None:
 def test_import(paired, benchmark):
     """Torch, SciPy and the schemas are imported where they are used, not by ``import noisedim``."""
     benchmark.extra_info |= QUESTION
-    paired(lambda: started("import noisedim"), lambda: started("import numpy"), peer_name="import numpy")
+    paired(
+        lambda: started("import noisedim"),
+        lambda: started("import numpy"),
+        subject="import noisedim",
+        peer_name="import numpy",
+    )
 
 
 @pytest.mark.benchmark(group="start")
@@ -35,6 +40,7 @@ def test_import_of_schemas(paired, benchmark):
     paired(
         lambda: started("import torch, pandas, noisedim.runs"),
         lambda: started("import torch, pandas"),
+        subject="import of the records' schemas",
         peer_name="import torch, pandas",
         rounds=7,
     )
@@ -63,4 +69,4 @@ def test_records(paired, benchmark, tmp_path):
 
     assert typed() == RECORDS
     benchmark.extra_info |= QUESTION | {"n": RECORDS}
-    paired(typed, plain, peer_name="json.loads")
+    paired(typed, plain, subject="reading of 100 records", peer_name="json.loads")
