@@ -13,7 +13,7 @@ __all__ = ["duals_picture"]
 _MARKERS = "osD^v"
 
 
-def duals_picture(data: str, records: Sequence[DualRecord], words: Mapping[str, str]) -> Picture:
+def duals_picture(profile: str, data: str, records: Sequence[DualRecord], words: Mapping[str, str]) -> Picture:
     """D₂ at noise 0.3 against σ: means over seeds, with a line from the smallest to the largest."""
     from matplotlib.figure import Figure
 
@@ -50,7 +50,7 @@ def duals_picture(data: str, records: Sequence[DualRecord], words: Mapping[str, 
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     return draw(
-        f"duals-{data}",
+        f"duals-{profile}",
         figure,
         alt=f"Held-out divergence from the prior against noise level on {data}, by form of the dual and batch size",
         caption=f"{data}: divergence of held-out embeddings from the prior; means over seeds, lines from least to largest.",

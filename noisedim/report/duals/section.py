@@ -71,23 +71,26 @@ def duals_section(sources: Sources) -> Section | None:
             blocks.append(Notice(f"{path.name} holds fewer than two complete seeds; the same command continues."))
             continue
         verdicts.append(_verdict_words(data, found))
-        statements.append(_statement(file, found))
+        statements.append(_statement(file, found, 36 + len(statements)))
         blocks += [
-            _forest(data, records),
+            _forest(file.profile, data, records),
             _summary(found),
             _cells(records),
-            Pictures([duals_picture(data, records, _WORDS)]),
+            Pictures([duals_picture(file.profile, data, records, _WORDS)]),
         ]
     return Section(_TITLE, verdicts, blocks, statements=statements)
 
 
 def _about(file: StudyFile) -> tuple[str, str]:
-    """The data set and the steps of each run, in words."""
+    """The data set, with the batch if there is one only, and the steps of each run, in words."""
     labels = file.records[0].labels
-    return str(labels["data"]), f"{int(labels['steps']):,}"
+    data, batches = str(labels["data"]), {int(record.labels["batch"]) for record in file.records}
+    if len(batches) == 1:
+        data = f"{data} in batches of {batches.pop():,}"
+    return data, f"{int(labels['steps']):,}"
 
 
-def _statement(file: StudyFile, found: DualsVerdict) -> Statement:
+def _statement(file: StudyFile, found: DualsVerdict, rank: int) -> Statement:
     own = next((each for each in found.comparisons if each.method == found.chosen), None)
     data, steps = _about(file)
     budget = f"{data}, {found.seeds} seeds, {steps} steps"
@@ -98,10 +101,10 @@ def _statement(file: StudyFile, found: DualsVerdict) -> Statement:
         f"5-NN {bracketed(shown.accuracy, signed=True)}"
     )
     status, needs = ("undecided", "more seeds") if own is None else ("supported", "")
-    return Statement(_STATEMENT, status, effect, budget, needs, rank=36)  # type: ignore[arg-type]
+    return Statement(_STATEMENT, status, effect, budget, needs, rank=rank)  # type: ignore[arg-type]
 
 
-def _forest(data: str, records: Sequence[DualRecord]) -> Forest:
+def _forest(profile: str, data: str, records: Sequence[DualRecord]) -> Forest:
     """Means over noise levels and batch sizes, intervals over seeds."""
 
     def rows(measure: Callable[[DualRecord], float]) -> list[ForestRow]:
@@ -126,7 +129,7 @@ def _forest(data: str, records: Sequence[DualRecord]) -> Forest:
     caption = (
         f"Forms of the dual on {data}, d = 2: means over noise levels and batch sizes; {seeds} seeds, 95% t-intervals."
     )
-    return Forest(f"duals-{data}", panels, caption, rank=90)
+    return Forest(f"duals-{profile}", panels, caption, rank=90)
 
 
 def _verdict_words(data: str, found: DualsVerdict) -> Verdict:
