@@ -287,13 +287,20 @@ def draw(name: str, figure: "Figure", *, alt: str, caption: str) -> Picture:
     if not _is_crowded(figure):
         svg = io.BytesIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        # Hundredths of a point are finer than any screen; matplotlib writes millionths, a third of the file.
-        content = re.sub(rb"(\.\d\d)\d+", rb"\1", svg.getvalue())
+        content = _TAG.sub(_rounded, svg.getvalue())
         if len(content) <= _MOST_SVG_CHARACTERS:
             return Picture(name, content, "svg", alt, caption, width)
     png = io.BytesIO()
     figure.savefig(png, format="png", pil_kwargs={"compress_level": 0})  # packed below
     return Picture(name, _with_few_colours(png.getvalue()), "png", alt, caption, width)
+
+
+# Hundredths of a point are finer than any screen; matplotlib writes millionths. Only in tags: labels are text between them.
+_TAG, _DIGITS = re.compile(rb"<[^>]*>"), re.compile(rb"(\.\d\d)\d+")
+
+
+def _rounded(tag: re.Match[bytes]) -> bytes:
+    return _DIGITS.sub(rb"\1", tag[0])
 
 
 def _is_crowded(figure: "Figure") -> bool:

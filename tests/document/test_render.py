@@ -3,6 +3,7 @@
 import csv
 import re
 
+import matplotlib as mpl
 import pytest
 
 from noisedim.document.content import (
@@ -22,7 +23,7 @@ from noisedim.document.content import (
     Verdict,
     draw,
 )
-from noisedim.document.figures import new_figure
+from noisedim.document.figures import figure_style, new_figure
 from noisedim.document.links import broken_links
 from noisedim.document.render import ICONS, MOST_STATEMENTS, render
 from noisedim.document.typeset import plain_words
@@ -230,3 +231,14 @@ def test_a_difference_of_nothing_has_a_plus_sign():
 @pytest.mark.parametrize(("part", "word"), [(0, "no"), (1, "1 of 2"), (2, "yes")])
 def test_share_in_a_word(part, word):
     assert share_word(part, 2) == word
+
+
+def test_figures_lose_digits_in_their_lines_and_none_in_their_labels():
+    with mpl.rc_context(figure_style()):
+        figure = new_figure(2, 2)
+        axes = figure.subplots()
+        axes.plot([0.123456, 0.345678], [0.1, 0.9], lw=1.23456)
+        axes.set_xticks([0.2], ["0.12345"])
+        content = draw("a", figure, alt="a", caption="a").content.decode()
+    assert ">0.12345<" in content
+    assert not re.search(r'd="[^"]*\.\d{3}', content)
