@@ -21,29 +21,20 @@ def started(statement: str) -> None:
     subprocess.run([sys.executable, "-c", statement], check=True)
 
 
+# Torch, SciPy and the schemas are imported where they are used, not by `import noisedim`; reading a record needs the types of
+# all that it holds.
+@pytest.mark.parametrize(
+    ("subject", "ours", "peer", "rounds"),
+    [
+        ("import noisedim", "import noisedim", "import numpy", 15),
+        ("import of the records' schemas", "import torch, pandas, noisedim.runs", "import torch, pandas", 7),
+    ],
+    ids=["noisedim", "schemas"],
+)
 @pytest.mark.benchmark(group="start")
-def test_import(paired, benchmark):
-    """Torch, SciPy and the schemas are imported where they are used, not by ``import noisedim``."""
+def test_import(paired, benchmark, subject, ours, peer, rounds):
     benchmark.extra_info |= QUESTION
-    paired(
-        lambda: started("import noisedim"),
-        lambda: started("import numpy"),
-        subject="import noisedim",
-        peer_name="import numpy",
-    )
-
-
-@pytest.mark.benchmark(group="start")
-def test_import_of_schemas(paired, benchmark):
-    """Reading a record needs the types of all that it holds."""
-    benchmark.extra_info |= QUESTION
-    paired(
-        lambda: started("import torch, pandas, noisedim.runs"),
-        lambda: started("import torch, pandas"),
-        subject="import of the records' schemas",
-        peer_name="import torch, pandas",
-        rounds=7,
-    )
+    paired(lambda: started(ours), lambda: started(peer), subject=subject, peer_name=peer, rounds=rounds)
 
 
 @pytest.mark.benchmark(group="start")

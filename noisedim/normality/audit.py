@@ -263,7 +263,7 @@ def read_audit(*, high: bool = False, family: bool = False, tails: bool = False)
 
     Args:
         high: many dimensions.
-        family: the family-wise rate of the battery as it is now.
+        family: the family-wise rate of whole batteries, on samples of their own.
         tails: each test with a null table by itself, at :data:`TAIL_LEVELS`.
     """
     which = {"-family": family, "-high": high, "-tails": tails}

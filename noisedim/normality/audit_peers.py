@@ -11,9 +11,11 @@ from functools import lru_cache
 import numpy as np
 
 from noisedim.normality.directions import random_directions
+from noisedim.normality.ordered import ordered_columns
+from noisedim.normality.rank import spectral_entropy
 from noisedim.streams import numpy_stream
 
-__all__ = ["PEERS", "Peer", "effective_rank", "peer_p_values"]
+__all__ = ["PEERS", "Peer", "peer_p_values", "rankme"]
 
 _SLICES = 64
 # Rejects at 5% with the smallest p that few simulations leave, 1/40: each takes as long as an assessment.
@@ -58,34 +60,35 @@ def _sliced(z: np.ndarray, seed: int) -> float:
     return (1 + int((null >= statistic).sum())) / (1 + len(null))
 
 
-def effective_rank(z: np.ndarray) -> float:
-    """exp of the entropy of the normalised singular values (RankMe: Garrido et al., 2023, arXiv 2210.02885)."""
-    singular = np.sqrt(np.maximum(np.linalg.eigvalsh(z.T @ z), 0))
-    shares = singular / singular.sum()
-    return math.exp(-float((shares * np.log(np.maximum(shares, 1e-300))).sum()))
+def rankme(z: np.ndarray) -> float:
+    """exp of the entropy of the shares of the singular values of (n, d) rows, from 1 to d.
+
+    Source: Garrido et al. (2023), RankMe, ICML, arXiv 2210.02885. The battery's effective rank is of the covariance's spectrum.
+    """
+    return math.exp(spectral_entropy(np.sqrt(np.maximum(np.linalg.eigvalsh(z.T @ z), 0))))
 
 
 @lru_cache(maxsize=8)
 def _rank_null(n: int, dim: int) -> np.ndarray:
     rng = numpy_stream(n, f"audit, null of the effective rank, d = {dim}")
-    return np.array([effective_rank(rng.standard_normal((n, dim))) for _ in range(_FEW)])
+    return np.array([rankme(rng.standard_normal((n, dim))) for _ in range(_FEW)])
 
 
 def _rank(z: np.ndarray, seed: int) -> float:
     """A lower rank than N(0, I) has is a departure."""
     null = _rank_null(*z.shape)
-    return (1 + int((null <= effective_rank(z)).sum())) / (1 + len(null))
+    return (1 + int((null <= rankme(z)).sum())) / (1 + len(null))
 
 
 def _kolmogorov(z: np.ndarray, seed: int) -> float:
-    """Kolmogorov and Smirnov's test of every coordinate against N(0, 1), with Bonferroni's correction."""
-    from scipy import special, stats
+    """Kolmogorov and Smirnov's test of every coordinate against N(0, 1), with Bonferroni's correction.
 
-    n, dim = z.shape
-    grid = np.arange(n)[:, None] / n
-    levels = special.ndtr(np.sort(z, axis=0))
-    distance = float(np.maximum(levels - grid, grid + 1 / n - levels).max())
-    return min(1.0, dim * float(stats.kstwo.sf(distance, n)))
+    The battery's own test ``coordinates`` but for the correction: what many use alone.
+    """
+    from scipy import stats
+
+    distance = float(ordered_columns(z).distances.max())
+    return min(1.0, z.shape[1] * float(stats.kstwo.sf(distance, len(z))))
 
 
 def _shapiro(z: np.ndarray, seed: int) -> float:

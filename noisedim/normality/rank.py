@@ -14,7 +14,7 @@ from noisedim.normality.moments import correlation, standardised_blocks
 from noisedim.statistics.intervals import Interval
 from noisedim.streams import numpy_stream
 
-__all__ = ["rank_interval", "wishart_eigenvalues"]
+__all__ = ["rank_interval", "spectral_entropy", "wishart_eigenvalues"]
 
 # Shares of the largest eigenvalue below this are rounding.
 _LEAST_SHARE = 1e-15
@@ -37,7 +37,8 @@ def wishart_eigenvalues(degrees: int, dim: int, rng: np.random.Generator) -> np.
     return np.asarray(eigvalsh_tridiagonal(diagonal, np.sqrt(main[:-1] * other))).clip(min=0)
 
 
-def _entropy(spectrum: np.ndarray) -> float:
+def spectral_entropy(spectrum: np.ndarray) -> float:
+    """Entropy, in nats, of the shares of (k,) non-negative numbers, not all 0; those that are rounding are left out."""
     shares = spectrum[spectrum > _LEAST_SHARE * spectrum.max()] / spectrum.sum()
     return -float((shares * np.log(shares)).sum())
 
@@ -62,7 +63,7 @@ def _at_prior(n: int, dim: int) -> tuple[float, float]:
     draws = max(4, min(64, 6000 // min(n, dim)))
     rng = numpy_stream(0, f"effective rank at the prior, n = {n}, d = {dim}")
     spectra = [wishart_eigenvalues(n - 1, dim, rng) for _ in range(draws)]
-    entropies = np.array([_entropy(spectrum) for spectrum in spectra])
+    entropies = np.array([spectral_entropy(spectrum) for spectrum in spectra])
     losses = np.array([_lost_entropy(spectrum, n - 1) for spectrum in spectra])
     scale = (math.log(dim) - float(entropies.mean())) / max(float(losses.mean()), 1e-300)
     # Student's t with so few draws, and the noise of their mean.
@@ -96,7 +97,7 @@ def _weights(values: np.ndarray) -> np.ndarray:
     if total == 0:
         return np.zeros_like(values)
     logs = np.log(np.where(counted, values, 1.0) / total)
-    return np.where(counted, -(logs + _entropy(values.clip(min=0))) / total, 0.0)
+    return np.where(counted, -(logs + spectral_entropy(values.clip(min=0))) / total, 0.0)
 
 
 def rank_interval(z: np.ndarray, *, level: float = 0.95) -> Interval:
@@ -113,7 +114,7 @@ def rank_interval(z: np.ndarray, *, level: float = 0.95) -> Interval:
     if dim == 1:
         return Interval(1.0, 1.0, 1.0, level, n, "one coordinate")
     scale, at_prior = _at_prior(n, dim)
-    entropy = _entropy(values) + scale * _lost_entropy(values, max(1, n - 1))
+    entropy = spectral_entropy(values) + scale * _lost_entropy(values, max(1, n - 1))
     half = float(ndtri((1 + level) / 2)) * math.hypot(float(influence.std()) / math.sqrt(n), at_prior)
     ends = (min(float(dim), max(1.0, math.exp(entropy + side * half))) for side in (-1, 0, 1))
     lower, estimate, upper = ends

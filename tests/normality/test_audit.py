@@ -7,7 +7,7 @@ from scipy import stats
 from noisedim.files import read_json
 from noisedim.normality import audit
 from noisedim.normality.audit import LAWS, LEVELS, TAIL_LEVELS, audit_cells, measure, measure_tails, read_audit
-from noisedim.normality.audit_peers import PEERS, effective_rank, peer_p_values
+from noisedim.normality.audit_peers import PEERS, peer_p_values, rankme
 from noisedim.normality.battery import run_battery
 from noisedim.normality.nulls.null_samples import draw_statistics
 from noisedim.normality.p_values import calibrated_p_value
@@ -97,11 +97,11 @@ def test_peers_see_what_they_look_for():
         assert peer.p_value(rows, 0) <= 0.05 < peer.p_value(z, 0), name
 
 
-def test_the_effective_rank_is_that_of_its_definition():
+def test_rankme_is_that_of_its_definition():
     """Of orthogonal columns, exp of the entropy of their lengths' shares."""
     q = np.linalg.qr(np.random.default_rng(4).standard_normal((50, 3)))[0]
     shares = np.array([0.5, 0.3, 0.2])
-    assert effective_rank(q * shares) == pytest.approx(np.exp(-(shares * np.log(shares)).sum()))
+    assert rankme(q * shares) == pytest.approx(np.exp(-(shares * np.log(shares)).sum()))
 
 
 def test_the_shipped_audit_is_of_this_battery():

@@ -158,13 +158,13 @@ def _fields(config: TrainConfig) -> dict[str, Any]:
 
 _MNIST = DataConfig(name="mnist", test_split=True, size=12)
 _FEW = ("adaptive-dual", "dual", "infonce", "autoencoder", "infomax", "sigreg", "vae", "wae-mmd", "swae", "vicreg")
-_RIVALS = ("adaptive-dual", "sigreg", "vae", "wae-mmd", "swae")
+_NEAREST = ("adaptive-dual", "sigreg", "vae", "wae-mmd", "swae")
 _PROFILES: dict[str, Callable[[], Sequence[Cell]]] = {
     "smoke": _Profile(DataConfig(fold=0), 8, 2, 2, steps=20, methods=("adaptive-dual", "sigreg", "swae")).cells,
     "mnist": _Profile(_MNIST, 8, 8, 3).cells,
     "mnist-2": _Profile(_MNIST, 2, 3, 3, methods=_FEW, scale=0.3).cells,
     "mnist-32": _Profile(_MNIST, 32, 3, 3, methods=_FEW, scale=2.0).cells,
-    "mnist-32-rivals": _Profile(_MNIST, 32, 10, 10, methods=_RIVALS, scale=2.0, first_seed=3).cells,
+    "mnist-32-rivals": _Profile(_MNIST, 32, 10, 10, methods=_NEAREST, scale=2.0, first_seed=3).cells,
 }
 
 STUDY = LongStudy(
