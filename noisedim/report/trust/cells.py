@@ -61,7 +61,7 @@ def audit_cells(*, family: bool = False, high: bool = False, tails: bool = False
     """All cells of the audit.
 
     Args:
-        family: those of the whole battery as it is now.
+        family: those of whole batteries, on samples of their own.
         high: those of many dimensions, without the tests over pairs of rows.
         tails: those of the null tables.
 

@@ -107,7 +107,7 @@ def calibration_verdict(cells: Sequence[Cell], whole: Sequence[Cell] | None = No
 
     Args:
         cells: counts of single tests.
-        whole: counts of the battery as it is now, if they were made by samples of their own.
+        whole: counts of whole batteries, if they were made by samples of their own.
     """
     whole = cells if whole is None else whole
     every = _every(cells, LEVELS)
