@@ -11,7 +11,7 @@ import pingouin
 import pytest
 
 import noisedim as nd
-from noisedim.normality.pair_sums import one_blas_thread
+from noisedim.normality.summaries.pair_sums import one_blas_thread
 
 # From here on, the null tables of Mardia's skewness, which needs n·d³, have ended.
 GROWTH = ((10_000, 192), (10_000, 272), (10_000, 384), (10_000, 544), (10_000, 768))

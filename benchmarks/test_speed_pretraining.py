@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from noisedim.training import DataConfig, TrainConfig
-from noisedim.training.device import resolve_device
+from noisedim.training.execution import resolve_device
 from noisedim.training.loop import Trainer
 from noisedim.training.model import build_model
 from noisedim.training.recipes import pretraining

@@ -189,7 +189,7 @@ def test_an_older_layout_is_brought_to_the_newest_step_by_step():
 
 
 def _study(path):
-    from noisedim.runs.long_study import read_study
+    from noisedim.runs.studies.long_study import read_study
 
     return read_study(path)
 
@@ -215,7 +215,7 @@ def test_readers_refuse_a_newer_layout_by_file(read, key, tmp_path):
 
 
 def test_the_records_that_ship_name_a_version_or_are_of_the_first():
-    from noisedim.normality.audit import read_audit
+    from noisedim.normality.audit.measure import read_audit
 
     for options in ({}, {"high": True}, {"family": True}):
         assert read_audit(**options)["cells"]

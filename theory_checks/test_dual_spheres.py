@@ -11,7 +11,7 @@ import math
 import mpmath
 import numpy as np
 
-from noisedim.theory import dual_spheres, sphere_means
+from noisedim.theory.spheres import dual_spheres, sphere_means
 from noisedim.verification import Trial, check
 from noisedim.verification.batches import PairTable
 

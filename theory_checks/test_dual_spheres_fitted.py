@@ -11,8 +11,8 @@ import math
 import mpmath
 import numpy as np
 
-from noisedim.theory import dual_spheres, sphere_means
-from noisedim.theory.dual_spheres_fitted import (
+from noisedim.theory.spheres import dual_spheres, sphere_means
+from noisedim.theory.spheres.dual_spheres_fitted import (
     concentration_for_resultant,
     fitted_sphere_kernel,
     fitted_sphere_positives,

@@ -13,12 +13,12 @@ from noisedim.errors import InvalidInputError
 from noisedim.normality.battery import BUDGET, NULLS, Battery, pair_seconds, run_battery
 from noisedim.normality.effects import effect_sizes, effects_at_prior
 from noisedim.normality.mehler import LARGEST
-from noisedim.normality.moments import largest_value
 from noisedim.normality.nulls.null_surfaces import table_reaches
 from noisedim.normality.p_values import simulations_for
 from noisedim.normality.projections import paper_indices
 from noisedim.normality.sample_size import sample_size
-from noisedim.normality.sharing import sharing
+from noisedim.normality.summaries.moments import largest_value
+from noisedim.normality.summaries.sharing import sharing
 from noisedim.normality.tests.base import float_digits
 from noisedim.priors import Prior
 from noisedim.priors.mapping import mapped_to_normal, prior_of_rows

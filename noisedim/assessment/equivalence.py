@@ -15,8 +15,8 @@ import numpy as np
 from noisedim.checks import embedding_matrix, positive, positive_integer, rate
 from noisedim.errors import InvalidInputError
 from noisedim.normality.debiased import Measured, divergence, squared_distance
-from noisedim.normality.directions import random_directions
 from noisedim.normality.mehler import LARGEST
+from noisedim.normality.summaries.directions import random_directions
 from noisedim.normality.transport import debiased_wasserstein, max_sliced_wasserstein
 from noisedim.priors import Prior
 from noisedim.priors.mapping import mapped_to_normal, prior_of_rows

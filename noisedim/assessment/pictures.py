@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from noisedim.document.figures import INK, PALETTE
-from noisedim.normality.directions import random_directions
-from noisedim.normality.moments import correlation, squares
 from noisedim.normality.sample_size import PowerPoint
+from noisedim.normality.summaries.directions import random_directions
+from noisedim.normality.summaries.moments import correlation, squares
+from noisedim.normality.summaries.whitening import DegenerateCoordinatesError, whiten
 from noisedim.normality.transport import max_sliced_wasserstein
-from noisedim.normality.whitening import DegenerateCoordinatesError, whiten
 from noisedim.statistics.intervals import Interval, clopper_pearson
 from noisedim.streams import numpy_stream
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from noisedim.assessment.assess import assess
 from noisedim.downstream.linear_probe import PENALTY_RULE, linear_probe, weighted_knn
-from noisedim.normality.spectrum import effective_rank
+from noisedim.normality.summaries.spectrum import effective_rank
 from noisedim.statistics.intervals import clopper_pearson
 from noisedim.streams import numpy_stream
 

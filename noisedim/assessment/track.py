@@ -15,8 +15,12 @@ import numpy as np
 
 from noisedim.checks import embedding_matrix, positive_integer
 from noisedim.errors import InvalidInputError
-from noisedim.normality.directions import extreme_variances, third_and_fourth_order
-from noisedim.normality.spectrum import largest_eigenvalue_p_value, smallest_eigenvalue_p_value, spectral_edges
+from noisedim.normality.summaries.directions import extreme_variances, third_and_fourth_order
+from noisedim.normality.summaries.spectrum import (
+    largest_eigenvalue_p_value,
+    smallest_eigenvalue_p_value,
+    spectral_edges,
+)
 from noisedim.priors import Prior
 from noisedim.priors.mapping import mapped_to_normal, prior_of_rows
 from noisedim.streams import numpy_stream

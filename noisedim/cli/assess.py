@@ -68,6 +68,7 @@ class Assess:
     """Print all tests and effect sizes, not only the most telling."""
 
     def run(self) -> int:
+        """Assess the rows and say where they depart from the prior; 1 if they do."""
         if self.within:
             from noisedim.cli.within import decide_equivalence
 
@@ -83,7 +84,7 @@ class Assess:
 
         from noisedim.assessment import assess
         from noisedim.assessment.storage.read import load_embeddings, read_labels
-        from noisedim.normality.pair_sums import computing_on
+        from noisedim.normality.summaries.pair_sums import computing_on
 
         loaded = load_embeddings(self.embeddings, name=self.name)
         print(f"noisedim: {self.embeddings}: {loaded.words}", file=sys.stderr)
@@ -146,7 +147,7 @@ class Assess:
         if self.device == "cpu":
             return torch.device("cpu")
         from noisedim.errors import InvalidInputError
-        from noisedim.training.device import resolve_device
+        from noisedim.training.execution import resolve_device
 
         if (device := resolve_device(self.device)).type == "mps":
             raise InvalidInputError(

@@ -37,6 +37,7 @@ class Certify:
     """.json file for the certificate."""
 
     def run(self) -> int:
+        """Compute the bound and print it; 1 if it says nothing."""
         from dataclasses import asdict
 
         from noisedim.assessment.certificate import certify

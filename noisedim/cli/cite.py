@@ -19,6 +19,7 @@ class Cite:
     """Claims' ids, or folders of runs."""
 
     def run(self) -> int:
+        """Print the entries."""
         from noisedim.citations import bibtex, keys_of_claim, keys_of_config
         from noisedim.files import read_json
 

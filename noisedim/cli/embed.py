@@ -32,6 +32,7 @@ class Embed:
     """Where to compute: auto, cpu, cuda, cuda:N or mps."""
 
     def run(self) -> int:
+        """Embed the images and write the rows."""
         from noisedim.assessment.storage.write import check_writable, write_embeddings
         from noisedim.data import load_images
         from noisedim.training import embed

@@ -24,6 +24,7 @@ class Export:
     """The backbone without its projection head (auto, too), or the whole encoder under names of its own."""
 
     def run(self) -> int:
+        """Write the weights and say how to load them."""
         from noisedim.training.export import export_weights, how_to_load
 
         config, weights = export_weights(self.checkpoint, self.output, self.part)

@@ -11,7 +11,7 @@ __all__ = ["DEFAULT_RUNS", "Device", "read_rows"]
 
 # Runs are kept where the report reads them; a test compares this with noisedim.runs.store.DEFAULT_ROOT.
 DEFAULT_RUNS = Path("reports/results/runs")
-# auto, cpu, cuda, cuda:N or mps; noisedim.training.device checks it, which imports torch.
+# auto, cpu, cuda, cuda:N or mps; noisedim.training.execution checks it, which imports torch.
 Device = str
 
 

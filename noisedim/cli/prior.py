@@ -39,6 +39,7 @@ class Fit:
     """Of weights, batches and starting points."""
 
     def run(self) -> int:
+        """Fit the prior to the samples and write it."""
         samples = read_rows(self.samples, self.name)
         with warnings.catch_warnings(record=True) as notes:
             warnings.simplefilter("always")
@@ -81,6 +82,7 @@ class Sample:
     """Of the draws."""
 
     def run(self) -> int:
+        """Draw rows and write them."""
         import torch
 
         from noisedim.priors import load_prior
@@ -112,6 +114,7 @@ class Map:
     """Where to."""
 
     def run(self) -> int:
+        """Map the rows to or from N(0, I) and write them."""
         import torch
 
         from noisedim.checks import embedding_matrix
@@ -141,6 +144,7 @@ class PriorCommand:
     ]
 
     def run(self) -> int:
+        """Do what was chosen."""
         return self.action.run()
 
 

@@ -33,8 +33,8 @@ class Study:
         """Make the runs that are missing."""
         from noisedim.progress import progress_display
         from noisedim.report.long_studies import long_study
-        from noisedim.runs.long_study import make_study
         from noisedim.runs.store import DEFAULT_ROOT
+        from noisedim.runs.studies.long_study import make_study
         from noisedim.runs.sweep import available_cores
 
         study = long_study(self.name)

@@ -59,6 +59,7 @@ class Sweep:
         return grid
 
     def run(self) -> int:
+        """Make the runs that are missing and write their table; 2 if one failed."""
         from noisedim.files import write_text_atomically
         from noisedim.progress import progress_display
         from noisedim.runs import RunStore

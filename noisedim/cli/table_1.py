@@ -39,6 +39,7 @@ class TableOne:
     """Where to train: auto, cpu, cuda, cuda:N or mps."""
 
     def run(self) -> int:
+        """Make the runs that are missing and print the effects of noise."""
         from noisedim.progress import progress_display
         from noisedim.report.table_1.plan import make_table
         from noisedim.report.table_1.section import effect_words

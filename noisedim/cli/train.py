@@ -69,6 +69,7 @@ class Train:
     execution: Annotated[Execution, tyro.conf.arg(name="")] = field(default_factory=Execution)
 
     def run(self) -> int:
+        """Train, unless the run is complete, and say what was found."""
         from noisedim.data import load_images
         from noisedim.runs import RunStore, make_run
         from noisedim.training.distributed.ranks import check_shares, is_printing_rank, launch, world_size

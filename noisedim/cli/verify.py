@@ -32,6 +32,7 @@ class Verify:
     """.json file for all that was found: one summary per claim, and every relation with its figures."""
 
     def run(self) -> int:
+        """Check the claims; 1 if one fails."""
         from noisedim.checks import positive_integer
         from noisedim.files import write_json_atomically
         from noisedim.progress import progress_display

@@ -115,7 +115,7 @@ def _interval(own: Interval, form: str) -> str:
 def _duals(results: Path) -> str:
     """The forms of the dual compared with the plain one, better or worse."""
     from noisedim.report.duals.verdicts import dual_records, duals_verdict
-    from noisedim.runs.long_study import read_study
+    from noisedim.runs.studies.long_study import read_study
 
     found = duals_verdict(dual_records(read_study(results / "duals-digits.json").records))
     if found is None:
@@ -151,7 +151,7 @@ def _methods(results: Path) -> str:
     """Match and accuracy of methods on MNIST, with the decision for the adaptive dual against each."""
     from noisedim.report.methods.plan import CONTESTANTS, LEVELS, REFERENCE
     from noisedim.report.methods.verdicts import best_accuracy, compare_curves, curves_of, distance_at
-    from noisedim.runs.long_study import read_study
+    from noisedim.runs.studies.long_study import read_study
 
     records = read_study(results / "methods-mnist.json").records
     curves, linear = curves_of(records, dim=8), curves_of(records, dim=8, probe="linear")

@@ -18,7 +18,7 @@ from noisedim.generation.nets import FeatureClassifier
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.config import DataConfig
 from noisedim.training.config.stored import StoredConfig
-from noisedim.training.device import resolve_device
+from noisedim.training.execution import resolve_device
 from noisedim.training.loop import Progress, run_to_end
 from noisedim.training.resumable import Resumable, Stateful
 
@@ -133,7 +133,7 @@ def train_classifier(
         config: the run.
         images: the training images, (n, *shape), uint8 or float in [0, 1].
         labels: int64 from 0, (n,).
-        device: see :func:`~noisedim.training.device.resolve_device`.
+        device: see :func:`~noisedim.training.execution.resolve_device`.
         checkpoint: file to save to and to resume from; without it nothing is saved.
         on_progress: called each time the loss is recorded.
 

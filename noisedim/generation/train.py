@@ -20,7 +20,7 @@ from noisedim.errors import CheckpointError, InvalidInputError, TrainingDiverged
 from noisedim.generation.config import GanConfig
 from noisedim.generation.nets import ConditionalGenerator, ProjectionDiscriminator
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
-from noisedim.training.device import resolve_device
+from noisedim.training.execution import resolve_device
 from noisedim.training.loop import Progress, run_to_end
 from noisedim.training.model import EmbeddingModel, build_model, embed
 from noisedim.training.resumable import Resumable, Stateful
@@ -255,7 +255,7 @@ def train_generator(
         config: the run.
         encoder: the trained encoder of ``config.encoder``.
         images: the training images, (n, *shape), uint8 or float in [0, 1].
-        device: see :func:`~noisedim.training.device.resolve_device`.
+        device: see :func:`~noisedim.training.execution.resolve_device`.
         checkpoint: file to save to and to resume from; without it nothing is saved.
         checkpoint_seconds: minimum time between two saves; it does not influence the result.
         log_every: steps between two records of the metrics.

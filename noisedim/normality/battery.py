@@ -24,9 +24,9 @@ from noisedim.normality.projections import (
     projections_test,
     rows_tested,
 )
-from noisedim.normality.sharing import forget, sharing
+from noisedim.normality.summaries.sharing import forget, sharing
+from noisedim.normality.summaries.whitening import DegenerateCoordinatesError, whiten, whitening_factor
 from noisedim.normality.tests.base import CalibratedTest, ExactTest, ImpossibilityTest, Outcome, ProjectionTest, Test
-from noisedim.normality.whitening import DegenerateCoordinatesError, whiten, whitening_factor
 from noisedim.progress import completed_step
 from noisedim.statistics import combining
 from noisedim.streams import numpy_stream

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from noisedim.normality.mehler import mean_kernel_and_deviation, mehler_divergence, mehler_ratio
-from noisedim.normality.tests.mehler import mehler_test_sigma
+from noisedim.normality.tests.pairs.mehler import mehler_test_sigma
 from noisedim.normality.transport import SquaredDistance
 from noisedim.statistics.intervals import Interval
 

@@ -11,7 +11,6 @@ from functools import lru_cache
 import numpy as np
 
 from noisedim.normality.debiased import distance_interval, divergence_interval
-from noisedim.normality.directions import random_directions
 from noisedim.normality.moment_errors import (
     correlation_error,
     kurtosis_error,
@@ -21,7 +20,8 @@ from noisedim.normality.moment_errors import (
 )
 from noisedim.normality.neighbours import neighbour_divergence
 from noisedim.normality.rank import rank_interval
-from noisedim.normality.sharing import sharing
+from noisedim.normality.summaries.directions import random_directions
+from noisedim.normality.summaries.sharing import sharing
 from noisedim.normality.transport import debiased_wasserstein, max_sliced_wasserstein
 from noisedim.progress import completed_step
 from noisedim.statistics.intervals import Interval

@@ -5,9 +5,9 @@ from typing import Any
 
 from noisedim.checks import embedding_matrix
 from noisedim.normality.p_values import calibrated_p_value
-from noisedim.normality.tests.bhep import bhep_statistic
-from noisedim.normality.tests.henze_zirkler import HENZE_ZIRKLER, henze_zirkler_beta, henze_zirkler_moments
-from noisedim.normality.whitening import whiten
+from noisedim.normality.summaries.whitening import whiten
+from noisedim.normality.tests.pairs.bhep import bhep_statistic
+from noisedim.normality.tests.pairs.henze_zirkler import HENZE_ZIRKLER, henze_zirkler_beta, henze_zirkler_moments
 
 __all__ = ["HenzeZirklerResult", "henze_zirkler", "henze_zirkler_statistic"]
 

@@ -8,7 +8,7 @@ import torch
 
 from noisedim.checks import embedding_matrix, positive, rate
 from noisedim.errors import InvalidInputError
-from noisedim.normality.pair_sums import one_blas_thread, pair_sum, row_sums
+from noisedim.normality.summaries.pair_sums import one_blas_thread, pair_sum, row_sums
 from noisedim.statistics.intervals import Interval
 from noisedim.theory.bounds import gaussian_dual_kernel
 

@@ -14,8 +14,8 @@ import math
 
 import numpy as np
 
-from noisedim.normality.moments import correlation, standardised_blocks
-from noisedim.normality.sharing import shared
+from noisedim.normality.summaries.moments import correlation, standardised_blocks
+from noisedim.normality.summaries.sharing import shared
 from noisedim.statistics.intervals import Interval
 
 __all__ = ["correlation_error", "kurtosis_error", "mean_error", "skewness_error", "variance_error"]

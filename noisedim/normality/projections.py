@@ -8,13 +8,13 @@ import numpy as np
 
 from noisedim.checks import embedding_matrix, positive_integer
 from noisedim.errors import InvalidInputError
-from noisedim.normality.directions import random_directions
-from noisedim.normality.moments import largest_value
 from noisedim.normality.p_values import calibrated_p_value
+from noisedim.normality.summaries.directions import random_directions
+from noisedim.normality.summaries.moments import largest_value
+from noisedim.normality.summaries.whitening import DegenerateCoordinatesError, whiten
 from noisedim.normality.tests.base import Batch, CalibratedTest, Outcome
-from noisedim.normality.tests.henze_zirkler import HENZE_ZIRKLER
+from noisedim.normality.tests.pairs.henze_zirkler import HENZE_ZIRKLER
 from noisedim.normality.tests.shapiro import shapiro_wilk
-from noisedim.normality.whitening import DegenerateCoordinatesError, whiten
 from noisedim.statistics.combining import bonferroni, sidak
 from noisedim.statistics.intervals import Interval, student_t
 from noisedim.streams import numpy_stream

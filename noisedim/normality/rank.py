@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from noisedim.normality.moments import correlation, standardised_blocks
+from noisedim.normality.summaries.moments import correlation, standardised_blocks
 from noisedim.statistics.intervals import Interval
 from noisedim.streams import numpy_stream
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from noisedim.checks import embedding_matrix, positive_integer, rate
-from noisedim.normality.directions import extreme_eigenvectors, random_directions
+from noisedim.normality.summaries.directions import extreme_eigenvectors, random_directions
 from noisedim.statistics.intervals import Interval
 from noisedim.streams import numpy_stream
 

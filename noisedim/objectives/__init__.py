@@ -5,14 +5,14 @@ from noisedim.objectives.infomax import InfoMax
 from noisedim.objectives.interface import BatchObjective, Objective, ObjectiveValue
 from noisedim.objectives.method import Method
 from noisedim.objectives.methods import METHODS
-from noisedim.objectives.methods.adaptive_dual import AdaptiveDual
 from noisedim.objectives.methods.adversarial import Adversarial
 from noisedim.objectives.methods.align_uniform import align_uniform
 from noisedim.objectives.methods.barlow_twins import barlow_twins
-from noisedim.objectives.methods.dual import Dual, dual_bound
-from noisedim.objectives.methods.linear_dual import LinearDual
+from noisedim.objectives.methods.duals.adaptive_dual import AdaptiveDual
+from noisedim.objectives.methods.duals.dual import Dual, dual_bound
+from noisedim.objectives.methods.duals.linear_dual import LinearDual
+from noisedim.objectives.methods.duals.row_dual import RowDual
 from noisedim.objectives.methods.noisy_autoencoder import NoisyAutoencoder
-from noisedim.objectives.methods.row_dual import RowDual
 from noisedim.objectives.methods.sigreg import SIGReg
 from noisedim.objectives.methods.simclr import nt_xent
 from noisedim.objectives.methods.sliced_sigreg import SlicedSIGReg

@@ -8,6 +8,8 @@ scipy and zuko load where a prior that needs them is made.
 """
 
 from noisedim.priors.affine import BoxPrior, FullGaussianPrior
+from noisedim.priors.directional.spheres import BallPrior, SpherePrior
+from noisedim.priors.directional.torus import TorusPrior
 from noisedim.priors.files import (
     PRIOR_NAMES,
     PRIORS,
@@ -25,8 +27,6 @@ from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.mixture import GaussianMixturePrior
 from noisedim.priors.normalisation import SQUASH_NAMES, BatchStandardisation
 from noisedim.priors.product import ProductPrior
-from noisedim.priors.spheres import BallPrior, SpherePrior
-from noisedim.priors.torus import TorusPrior
 from noisedim.priors.uniform import UniformPrior
 
 __all__ = [

@@ -7,13 +7,13 @@ from typing import Any
 from noisedim.checks import one_of, shown
 from noisedim.errors import InvalidInputError, words_of
 from noisedim.priors.affine import BoxPrior, FullGaussianPrior
+from noisedim.priors.directional.spheres import BallPrior, SpherePrior
+from noisedim.priors.directional.torus import TorusPrior
 from noisedim.priors.flow import FILE_FORMAT, FlowPrior
 from noisedim.priors.gaussian import GaussianPrior
 from noisedim.priors.interface import Prior
 from noisedim.priors.mixture import GaussianMixturePrior
 from noisedim.priors.product import ProductPrior
-from noisedim.priors.spheres import BallPrior, SpherePrior
-from noisedim.priors.torus import TorusPrior
 from noisedim.priors.uniform import UniformPrior
 
 __all__ = [

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from noisedim.checks import one_of
-from noisedim.runs.long_study import LongStudy
+from noisedim.runs.studies.long_study import LongStudy
 
 __all__ = ["LONG_STUDIES", "long_study"]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from noisedim.runs.protocols import appendix_c
+from noisedim.runs.studies.protocols import appendix_c
 from noisedim.training import DataConfig, TrainConfig
 
 __all__ = ["DATA_NAMES", "PROFILE_NAMES", "SMOKE_STEPS", "protocol"]

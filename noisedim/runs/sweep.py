@@ -19,7 +19,7 @@ from noisedim.errors import InvalidInputError, NoisedimError
 from noisedim.runs.make_generator import AnyConfig, make_any_run
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.runs.workers import KILLED, in_workers, prepare_worker
-from noisedim.training.device import resolve_device
+from noisedim.training.execution import resolve_device
 
 __all__ = ["Backend", "SweepOutcome", "available_cores", "make_runs"]
 
@@ -124,7 +124,7 @@ def make_runs(
         configs: the runs; equal ones are made once.
         store: where they are kept; the workers of a cluster must see this folder, too.
         data_root: folder of the data sets.
-        device: see :func:`~noisedim.training.device.resolve_device`.
+        device: see :func:`~noisedim.training.execution.resolve_device`.
         jobs: processes at a time, one thread each; default the number of cores, or all workers of a cluster.
         backend: ``local`` (processes of this machine), ``dask`` or ``ray``.
         address: of the cluster's scheduler.

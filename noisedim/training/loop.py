@@ -21,9 +21,8 @@ from noisedim.streams import torch_seed
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.collapse import collapse_warning, spread_and_rank
 from noisedim.training.config import TrainConfig
-from noisedim.training.device import resolve_device
 from noisedim.training.distributed.ranks import Ranks, check_shares, explaining_lost_rank
-from noisedim.training.execution import Execution
+from noisedim.training.execution import Execution, resolve_device
 from noisedim.training.memory import explaining_memory
 from noisedim.training.model import EmbeddingModel, build_model, embed
 from noisedim.training.optimizers import clip_gradients, learning_rate, make_optimizer
@@ -336,7 +335,7 @@ def train(
     Args:
         config: the run.
         images: the training images, (n, *shape), uint8 or float in [0, 1].
-        device: see :func:`~noisedim.training.device.resolve_device`.
+        device: see :func:`~noisedim.training.execution.resolve_device`.
         ranks: the processes that train together, see :class:`Trainer`; the first one saves and reports.
         execution: how the encoder is computed; a run to be resumed to the bit needs the same one.
         checkpoint: file to save to and to resume from; none is written if omitted.

@@ -26,9 +26,9 @@ from noisedim.generation.config import GanConfig
 from noisedim.report.build import ReportOptions, write_report
 from noisedim.report.studies import STUDIES
 from noisedim.runs import RunStore, make_run, make_runs
-from noisedim.runs.long_study import Cell, LongStudy, Scores, make_study, read_study
 from noisedim.runs.make_generator import make_generator_run
 from noisedim.runs.packed import read_packed
+from noisedim.runs.studies.long_study import Cell, LongStudy, Scores, make_study, read_study
 from noisedim.training import DataConfig, TrainConfig, loop
 
 _RUN = TrainConfig(data=DataConfig(fold=0, limit=400), steps=12, batch_size=32, encoder="mlp")

@@ -21,7 +21,7 @@ from noisedim.data import load_images
 from noisedim.errors import NoisedimError
 from noisedim.priors import GaussianPrior, load_prior
 from noisedim.runs import RunStore, make_run
-from noisedim.runs.long_study import Cell, LongStudy, Scores, make_study, read_study
+from noisedim.runs.studies.long_study import Cell, LongStudy, Scores, make_study, read_study
 from noisedim.training import DataConfig, TrainConfig
 from noisedim.training.loop import load_model
 

@@ -19,7 +19,7 @@ from noisedim.errors import NoisedimError
 from noisedim.generation.config import GanConfig
 from noisedim.normality.p_values import simulations_for
 from noisedim.priors import prior_from_spec
-from noisedim.runs.long_study import StudyFile
+from noisedim.runs.studies.long_study import StudyFile
 from noisedim.schema import structured
 from noisedim.statistics.combining import holm
 from noisedim.statistics.design import min_samples

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from noisedim.normality.audit import read_audit
+from noisedim.normality.audit.measure import read_audit
 from noisedim.normality.battery import run_battery
 from noisedim.normality.family import independent_tests, largest_battery
 from noisedim.normality.tests import TESTS

@@ -14,9 +14,9 @@ from sklearn.datasets import load_iris
 
 from noisedim.errors import InvalidInputError
 from noisedim.normality.henze_zirkler import henze_zirkler, henze_zirkler_statistic
-from noisedim.normality.tests.bhep import bhep_excess, bhep_statistic
-from noisedim.normality.tests.henze_zirkler import henze_zirkler_beta
-from noisedim.normality.whitening import whiten
+from noisedim.normality.summaries.whitening import whiten
+from noisedim.normality.tests.pairs.bhep import bhep_excess, bhep_statistic
+from noisedim.normality.tests.pairs.henze_zirkler import henze_zirkler_beta
 
 
 def sample(n, d, seed=0):

@@ -6,9 +6,10 @@ import torch
 from scipy import stats
 
 from noisedim.assessment import assess
-from noisedim.normality.audit import HIGH_LAWS, read_audit
+from noisedim.normality.audit.laws import HIGH_LAWS
+from noisedim.normality.audit.measure import read_audit
 from noisedim.normality.battery import pair_seconds, run_battery
-from noisedim.normality.directions import extreme_eigenvectors, extreme_variances, third_and_fourth_order
+from noisedim.normality.summaries.directions import extreme_eigenvectors, extreme_variances, third_and_fourth_order
 from noisedim.normality.tests.atoms import atoms, scaled_atoms
 from noisedim.normality.tests.base import float_digits
 from noisedim.normality.tests.near_duplicates import find_near_duplicates, near_duplicates, whitened_near_duplicates

@@ -7,9 +7,9 @@ import pytest
 from scipy import integrate, special, stats
 
 from noisedim.errors import InvalidInputError
-from noisedim.normality.directions import random_directions
 from noisedim.normality.mehler import log_mean_kernel, mehler_divergence
-from noisedim.normality.spectrum import effective_rank
+from noisedim.normality.summaries.directions import random_directions
+from noisedim.normality.summaries.spectrum import effective_rank
 from noisedim.theory.bounds import gaussian_dual_kernel
 
 

@@ -12,7 +12,7 @@ from noisedim.normality.nulls import null_samples
 from noisedim.normality.nulls.null_samples import null_statistics
 from noisedim.normality.nulls.null_surfaces import FLOOR
 from noisedim.normality.p_values import calibrated_p_value, simulations_for
-from noisedim.normality.pair_sums import one_blas_thread
+from noisedim.normality.summaries.pair_sums import one_blas_thread
 from noisedim.normality.tests import calibrated_tests
 
 

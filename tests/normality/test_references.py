@@ -10,11 +10,11 @@ from sklearn.datasets import load_iris, load_wine
 from statsmodels.stats.stattools import jarque_bera
 
 from noisedim.normality.henze_zirkler import henze_zirkler
+from noisedim.normality.summaries.whitening import whiten
 from noisedim.normality.tests import calibrated_tests
-from noisedim.normality.tests.energy import energy_statistic
 from noisedim.normality.tests.hermite import hermite_statistic
 from noisedim.normality.tests.mardia import mardia_kurtosis, mardia_skewness
-from noisedim.normality.whitening import whiten
+from noisedim.normality.tests.pairs.energy import energy_statistic
 
 
 def test_iris_setosa_as_in_r():

@@ -9,7 +9,7 @@ import torch
 
 import noisedim.normality
 from noisedim.normality import transport
-from noisedim.normality.directions import random_directions
+from noisedim.normality.summaries.directions import random_directions
 from noisedim.normality.transport import sliced_wasserstein, wasserstein_to_normal
 
 SEEDS = range(51)

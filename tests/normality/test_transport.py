@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special
 
-from noisedim.normality.directions import random_directions
+from noisedim.normality.summaries.directions import random_directions
 from noisedim.normality.transport import (
     debiased_wasserstein,
     expected_at_prior,

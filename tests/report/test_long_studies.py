@@ -16,7 +16,7 @@ from noisedim.report.matching.plan import BATCHES, IMAGES, OBJECTIVES, SIGMAS, S
 from noisedim.report.methods.plan import CONTESTANTS
 from noisedim.report.studies import load_studies
 from noisedim.report.two_dimensions.plan import CONDITIONS
-from noisedim.runs.long_study import StudyRecord
+from noisedim.runs.studies.long_study import StudyRecord
 
 PROBES = ("knn", "linear", "mlp", "naive_bayes")
 

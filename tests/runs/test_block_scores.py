@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from noisedim.errors import InvalidInputError
-from noisedim.runs.block_scores import block_scores, packed_bits, shuffled_blocks, unpacked_bits
+from noisedim.runs.studies.block_scores import block_scores, packed_bits, shuffled_blocks, unpacked_bits
 
 
 @given(arrays(bool, st.integers(1, 200)))

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from noisedim.errors import InvalidInputError, TrainingDivergedError
-from noisedim.runs.long_study import Cell, LongStudy, Scores, make_study, read_study
-from noisedim.runs.trained_scores import scores_of, scores_with_battery, scores_with_training_images
+from noisedim.runs.studies.long_study import Cell, LongStudy, Scores, make_study, read_study
+from noisedim.runs.studies.trained_scores import scores_of, scores_with_battery, scores_with_training_images
 from noisedim.training import DataConfig, TrainConfig
 
 SMALL = TrainConfig(data=DataConfig(fold=0), steps=2, batch_size=32, encoder="mlp")

@@ -22,8 +22,8 @@ from noisedim.theory.dual_batch import (
     row_bound,
     visible_capacity,
 )
-from noisedim.theory.dual_spheres import sphere_kernel, sphere_positives, torus_kernel, torus_positives
 from noisedim.theory.dual_uniform import leaky_kernel, leaky_positives
+from noisedim.theory.spheres.dual_spheres import sphere_kernel, sphere_positives, torus_kernel, torus_positives
 
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=6)
 # Rounding of differences of terms as large as the exponents.

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from noisedim.errors import InvalidInputError
-from noisedim.theory.dual_spheres import (
+from noisedim.theory.spheres.dual_spheres import (
     concentration_for_sphere_capacity,
     concentration_for_torus_capacity,
     sphere_capacity,
@@ -18,7 +18,7 @@ from noisedim.theory.dual_spheres import (
     torus_kernel,
     torus_positives,
 )
-from noisedim.theory.sphere_means import log_sphere_mean, mean_resultant
+from noisedim.theory.spheres.sphere_means import log_sphere_mean, mean_resultant
 
 
 def directions(n: int, dim: int, seed: int = 0) -> np.ndarray:

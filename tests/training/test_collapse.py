@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from noisedim.data import load_images
-from noisedim.normality.spectrum import effective_rank
+from noisedim.normality.summaries.spectrum import effective_rank
 from noisedim.training import TrainConfig, train
 from noisedim.training.collapse import collapse_warning, least_effective_rank, spread_and_rank
 from noisedim.training.loop import METRIC_NAMES

@@ -13,7 +13,7 @@ from noisedim.errors import InvalidInputError
 from noisedim.objectives import METHODS
 from noisedim.priors import BallPrior, GaussianPrior
 from noisedim.training import ObjectiveConfig
-from noisedim.training.device import resolve_device
+from noisedim.training.execution import resolve_device
 
 
 @pytest.mark.parametrize("name", ["tpu", "cuda:", "cuda:-1", "cuda:x", "mps:0", "CPU", "", None])

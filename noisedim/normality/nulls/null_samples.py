@@ -13,9 +13,9 @@ import numpy as np
 from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.files import cache_folder, cached_arrays
+from noisedim.normality.summaries.whitening import whiten
 from noisedim.normality.tests import calibrated, calibrated_tests
 from noisedim.normality.tests.base import Batch, CalibratedTest
-from noisedim.normality.whitening import whiten
 from noisedim.streams import numpy_stream
 
 __all__ = ["SIMULATIONS", "draw_statistics", "null_statistics"]

@@ -15,10 +15,10 @@ __all__ = ["FILES", "TESTS", "calibrated", "calibrated_tests", "load"]
 
 FILES = (
     "exact",
-    "henze_zirkler",
-    "bhep",
-    "mehler",
-    "energy",
+    "pairs.henze_zirkler",
+    "pairs.bhep",
+    "pairs.mehler",
+    "pairs.energy",
     "covariance",
     "hermite",
     "mardia",

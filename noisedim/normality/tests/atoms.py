@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from noisedim.normality.moments import correlation
-from noisedim.normality.ordered import ordered_columns
+from noisedim.normality.summaries.moments import correlation
+from noisedim.normality.summaries.ordered import ordered_columns
 from noisedim.normality.tests.base import LOOKS_FOR_THE_IMPOSSIBLE, ExactTest, Outcome, rounding_of
 
 __all__ = ["TESTS", "atoms"]

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from noisedim.errors import InvalidInputError
-from noisedim.normality.moments import largest_value, row_blocks
-from noisedim.normality.pair_sums import each_sample
-from noisedim.normality.sharing import shared
+from noisedim.normality.summaries.moments import largest_value, row_blocks
+from noisedim.normality.summaries.pair_sums import each_sample
+from noisedim.normality.summaries.sharing import shared
 
 __all__ = [
     "LOOKS_FOR_THE_IMPOSSIBLE",

@@ -5,7 +5,7 @@ Source: Nagao (1973), Annals of Statistics 1, 700–709, with the mean known.
 
 import numpy as np
 
-from noisedim.normality.moments import bounded, second_moments
+from noisedim.normality.summaries.moments import bounded, second_moments
 from noisedim.normality.tests.base import Batch, CalibratedTest, ChiSquareLimit, Moments, degenerate_moments
 
 __all__ = ["TESTS"]

@@ -5,8 +5,8 @@ Source: Johnstone (2001), Annals of Statistics 29, 295–327; Ma (2012), Bernoul
 
 import numpy as np
 
-from noisedim.normality.moments import spectrum
-from noisedim.normality.spectrum import largest_eigenvalue_p_value, smallest_eigenvalue_p_value
+from noisedim.normality.summaries.moments import spectrum
+from noisedim.normality.summaries.spectrum import largest_eigenvalue_p_value, smallest_eigenvalue_p_value
 from noisedim.normality.tests.base import ExactTest, Outcome
 
 __all__ = ["TESTS"]

@@ -9,8 +9,8 @@ import math
 import numpy as np
 
 from noisedim.errors import InvalidInputError
-from noisedim.normality.moments import correlation, squares
-from noisedim.normality.ordered import kolmogorov, ordered_columns
+from noisedim.normality.summaries.moments import correlation, squares
+from noisedim.normality.summaries.ordered import kolmogorov, ordered_columns
 from noisedim.normality.tests.base import ExactTest, ImpossibilityTest, Outcome
 from noisedim.statistics.combining import bonferroni, sidak
 

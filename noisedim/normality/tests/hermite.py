@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from noisedim.normality.moments import bounded, row_blocks
+from noisedim.normality.summaries.moments import bounded, row_blocks
 from noisedim.normality.tests.base import (
     Batch,
     CalibratedTest,

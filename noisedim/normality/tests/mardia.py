@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from noisedim.normality.moments import row_blocks, squares
+from noisedim.normality.summaries.moments import row_blocks, squares
 from noisedim.normality.tests.base import Batch, CalibratedTest, ChiSquareLimit, Moments, NormalLimit
 
 __all__ = ["TESTS", "mardia_kurtosis", "mardia_skewness"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from noisedim.normality.moments import correlation, row_blocks
+from noisedim.normality.summaries.moments import correlation, row_blocks
+from noisedim.normality.summaries.whitening import whiten
 from noisedim.normality.tests.base import LOOKS_FOR_THE_IMPOSSIBLE, ExactTest, Outcome, rounding_of
-from noisedim.normality.whitening import whiten
 from noisedim.streams import numpy_stream
 
 __all__ = ["TESTS", "NearDuplicates", "find_near_duplicates"]

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from noisedim.normality.directions import extreme_variances, third_and_fourth_order
-from noisedim.normality.moments import bounded
+from noisedim.normality.summaries.directions import extreme_variances, third_and_fourth_order
+from noisedim.normality.summaries.moments import bounded
 from noisedim.normality.tests.base import ExactTest, Outcome, ProjectionTest
 from noisedim.normality.tests.dagostino import VARIABLE
 from noisedim.statistics.combining import sidak

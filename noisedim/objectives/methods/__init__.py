@@ -2,17 +2,13 @@
 
 from noisedim.objectives.method import Method
 from noisedim.objectives.methods import (
-    adaptive_dual,
     adversarial,
     align_uniform,
     barlow_twins,
     donsker_varadhan,
-    dual,
     infonce,
-    linear_dual,
     noisy_autoencoder,
     nwj,
-    row_dual,
     sigreg,
     simclr,
     sliced_sigreg,
@@ -21,6 +17,7 @@ from noisedim.objectives.methods import (
     w_mse,
     wasserstein,
 )
+from noisedim.objectives.methods.duals import adaptive_dual, dual, linear_dual, row_dual
 
 __all__ = ["METHODS"]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from noisedim.report.protocol import SMOKE_STEPS, protocol
-from noisedim.runs.protocols import APPENDIX_C_OBJECTIVE, FIGURE_1_CAPACITIES
+from noisedim.runs.studies.protocols import APPENDIX_C_OBJECTIVE, FIGURE_1_CAPACITIES
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
 
 __all__ = ["runs"]

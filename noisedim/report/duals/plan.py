@@ -11,9 +11,9 @@ import torch
 from noisedim.errors import InvalidInputError
 from noisedim.normality.mehler import mehler_divergence
 from noisedim.normality.transport import sliced_wasserstein
-from noisedim.runs.block_scores import FINE
-from noisedim.runs.long_study import Cell, LongStudy, Scores, images_of
-from noisedim.runs.protocols import small_images
+from noisedim.runs.studies.block_scores import FINE
+from noisedim.runs.studies.long_study import Cell, LongStudy, Scores, images_of
+from noisedim.runs.studies.protocols import small_images
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig, embed, train
 
 __all__ = ["METHODS", "STUDY"]

@@ -28,7 +28,7 @@ from noisedim.report.duals.verdicts import (
     duals_verdict,
 )
 from noisedim.report.study import Sources, untested
-from noisedim.runs.long_study import StudyFile, read_study
+from noisedim.runs.studies.long_study import StudyFile, read_study
 from noisedim.statistics.intervals import student_t
 
 __all__ = ["duals_section"]

@@ -9,7 +9,7 @@ from math import log
 
 import numpy as np
 
-from noisedim.runs.long_study import StudyRecord
+from noisedim.runs.studies.long_study import StudyRecord
 from noisedim.statistics.intervals import Interval, student_t
 
 __all__ = ["REFERENCE", "DualComparison", "DualRecord", "DualsVerdict", "dual_records", "duals_verdict"]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from noisedim.report.protocol import protocol
-from noisedim.runs.protocols import APPENDIX_C_OBJECTIVE
+from noisedim.runs.studies.protocols import APPENDIX_C_OBJECTIVE
 from noisedim.training import NoiseConfig, ObjectiveConfig, TrainConfig
 
 __all__ = ["runs"]

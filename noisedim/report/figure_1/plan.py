@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from noisedim.data import AugmentationConfig
-from noisedim.runs.long_study import Cell, LongStudy
-from noisedim.runs.protocols import FIGURE_1_CAPACITIES, small_images
-from noisedim.runs.trained_scores import scores_of
+from noisedim.runs.studies.long_study import Cell, LongStudy
+from noisedim.runs.studies.protocols import FIGURE_1_CAPACITIES, small_images
+from noisedim.runs.studies.trained_scores import scores_of
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig
 
 __all__ = ["SEEDS", "STUDY"]

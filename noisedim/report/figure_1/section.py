@@ -19,7 +19,7 @@ from noisedim.document.figures import MARKERS, PALETTE, new_figure
 from noisedim.report.figure_1.plan import STUDY
 from noisedim.report.figure_1.verdicts import LEAST_CAPACITY, by_capacity, figure_1_verdict
 from noisedim.report.study import Sources, untested
-from noisedim.runs.long_study import StudyRecord, read_study
+from noisedim.runs.studies.long_study import StudyRecord, read_study
 from noisedim.statistics.intervals import student_t
 
 __all__ = ["figure_1_section"]

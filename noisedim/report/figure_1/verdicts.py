@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from noisedim.runs.long_study import StudyRecord
+from noisedim.runs.studies.long_study import StudyRecord
 from noisedim.statistics.intervals import Interval, student_t
 
 __all__ = ["LEAST_CAPACITY", "Figure1Verdict", "by_capacity", "fall", "figure_1_verdict"]

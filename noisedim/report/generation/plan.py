@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from noisedim.generation.config import GanConfig
 from noisedim.report.protocol import SMOKE_STEPS
 from noisedim.runs.make_generator import AnyConfig, judge_of
-from noisedim.runs.protocols import APPENDIX_C_OBJECTIVE, appendix_c
+from noisedim.runs.studies.protocols import APPENDIX_C_OBJECTIVE, appendix_c
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
 
 __all__ = ["runs"]

@@ -8,7 +8,7 @@ from noisedim.document.content import Picture, draw
 from noisedim.document.figures import MARKERS, PALETTE, new_figure
 from noisedim.report.matching.plan import BATCHES, IMAGES, SIGMAS, STEPS
 from noisedim.report.matching.verdicts import root, where
-from noisedim.runs.long_study import Label, StudyRecord
+from noisedim.runs.studies.long_study import Label, StudyRecord
 
 __all__ = ["matching_picture"]
 

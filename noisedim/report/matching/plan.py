@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from noisedim.runs.long_study import Cell, Label, LongStudy
-from noisedim.runs.protocols import small_images
-from noisedim.runs.trained_scores import scores_with_battery
+from noisedim.runs.studies.long_study import Cell, Label, LongStudy
+from noisedim.runs.studies.protocols import small_images
+from noisedim.runs.studies.trained_scores import scores_with_battery
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
 
 __all__ = ["BATCHES", "IMAGES", "OBJECTIVES", "SIGMAS", "STEPS", "STUDY"]

@@ -9,8 +9,8 @@ from noisedim.report.matching.figures import matching_picture
 from noisedim.report.matching.plan import IMAGES, OBJECTIVES, STEPS, STUDY
 from noisedim.report.matching.verdicts import ALPHA, PRIMARY, matching_verdict, root, squared_distance, where
 from noisedim.report.study import Sources, untested
-from noisedim.runs.long_study import Label, StudyRecord, read_study
-from noisedim.runs.trained_scores import ASSESSED_ROWS
+from noisedim.runs.studies.long_study import Label, StudyRecord, read_study
+from noisedim.runs.studies.trained_scores import ASSESSED_ROWS
 from noisedim.statistics.equivalence import CrossedMean
 from noisedim.theory.dual_batch import visible_capacity
 

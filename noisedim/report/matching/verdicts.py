@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 
 from noisedim.report.matching.plan import IMAGES
-from noisedim.runs.long_study import Label, StudyRecord
-from noisedim.runs.trained_scores import ASSESSED_ROWS
+from noisedim.runs.studies.long_study import Label, StudyRecord
+from noisedim.runs.studies.trained_scores import ASSESSED_ROWS
 from noisedim.statistics.equivalence import CrossedMean, crossed_mean
 
 __all__ = ["ALPHA", "PRIMARY", "MatchingVerdict", "matching_verdict", "root", "squared_distance", "where"]

@@ -9,7 +9,7 @@ from typing import Any
 from noisedim.downstream.probes import PROBE_NAMES
 from noisedim.report.methods.plan import CONTESTANTS, LEVELS, STUDY
 from noisedim.report.methods.verdicts import LEAST_SQUARE, Curve, best_accuracy, curves_of, distance_at
-from noisedim.runs.long_study import StudyFile, read_study
+from noisedim.runs.studies.long_study import StudyFile, read_study
 from noisedim.statistics.equivalence import CrossedMean
 from noisedim.training import TrainConfig
 

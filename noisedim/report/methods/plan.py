@@ -29,9 +29,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from noisedim.runs.long_study import Cell, LongStudy
-from noisedim.runs.protocols import small_images
-from noisedim.runs.trained_scores import scores_of
+from noisedim.runs.studies.long_study import Cell, LongStudy
+from noisedim.runs.studies.protocols import small_images
+from noisedim.runs.studies.trained_scores import scores_of
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
 
 __all__ = ["CONTESTANTS", "FAMILIES", "LEVELS", "REFERENCE", "STEPS", "STUDY", "Contestant", "Family"]

@@ -32,7 +32,7 @@ from noisedim.report.methods.verdicts import (
     together,
 )
 from noisedim.report.study import Sources, untested
-from noisedim.runs.long_study import StudyFile, read_study
+from noisedim.runs.studies.long_study import StudyFile, read_study
 from noisedim.statistics.equivalence import CrossedMean
 
 __all__ = ["methods_section"]

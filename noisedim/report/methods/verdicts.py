@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from noisedim.runs.long_study import StudyRecord
+from noisedim.runs.studies.long_study import StudyRecord
 from noisedim.statistics.equivalence import CrossedMean, crossed_mean, seeds_needed
 from noisedim.statistics.intervals import Interval
 

@@ -8,7 +8,7 @@ from noisedim.document.content import Block, Section, Table, Text
 from noisedim.files import read_json
 from noisedim.report.records import environments
 from noisedim.report.study import Sources
-from noisedim.runs.long_study import read_study
+from noisedim.runs.studies.long_study import read_study
 from noisedim.schema import refusing
 
 __all__ = ["provenance_section"]

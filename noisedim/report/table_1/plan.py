@@ -18,7 +18,7 @@ from noisedim.runs.environment import environment
 from noisedim.runs.store import RunStore
 from noisedim.runs.sweep import SweepOutcome, make_runs
 from noisedim.training import DataConfig, TrainConfig
-from noisedim.training.device import resolve_device
+from noisedim.training.execution import resolve_device
 from noisedim.training.recipes import pretraining, with_epochs
 
 __all__ = ["PROFILES", "SIGMAS", "TableProfile", "make_table", "table_configs"]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from noisedim.normality.audit import LEVELS, TAIL_LEVELS, read_audit
-from noisedim.normality.audit_peers import PEERS as _PEERS
+from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, read_audit
+from noisedim.normality.audit.peers import PEERS as _PEERS
 from noisedim.statistics.intervals import Interval, clopper_pearson
 
 __all__ = ["LEVELS", "PEERS", "SLICED", "TAIL_LEVELS", "Cell", "audit_cells"]

@@ -30,7 +30,7 @@ __all__ = ["trust_section"]
 
 _TITLE = "Can you trust the test?"
 _QUESTION = "Are false alarms as rare as the battery says?"
-_COMMAND = "python -m noisedim.normality.audit --output noisedim/normality/audit.json"
+_COMMAND = "python -m noisedim.normality.audit --output noisedim/normality/audit/audit.json"
 _MOST_LISTED = 5
 _ALARMS = "The battery's false alarms, nominally 5%, stay at or below 6%"
 _POWER = "The battery sees what random slices miss"

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from noisedim.data import AugmentationConfig
-from noisedim.runs.long_study import Cell, LongStudy
-from noisedim.runs.protocols import AFFINE, small_images
-from noisedim.runs.trained_scores import scores_with_training_images
+from noisedim.runs.studies.long_study import Cell, LongStudy
+from noisedim.runs.studies.protocols import AFFINE, small_images
+from noisedim.runs.studies.trained_scores import scores_with_training_images
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig
 
 __all__ = ["CONDITIONS", "STUDY", "Condition"]

@@ -18,7 +18,7 @@ from noisedim.report.two_dimensions.verdicts import (
     reached,
     two_dimensions_verdict,
 )
-from noisedim.runs.long_study import StudyRecord, read_study
+from noisedim.runs.studies.long_study import StudyRecord, read_study
 
 __all__ = ["two_dimensions_section"]
 

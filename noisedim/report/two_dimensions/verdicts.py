@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from noisedim.report.two_dimensions.plan import CONDITIONS
-from noisedim.runs.long_study import StudyRecord
+from noisedim.runs.studies.long_study import StudyRecord
 from noisedim.statistics.intervals import Interval, clopper_pearson
 
 __all__ = ["PAPER", "SUPERVISED", "Reached", "TwoDimensionsVerdict", "reached", "two_dimensions_verdict"]

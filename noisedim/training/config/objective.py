@@ -11,7 +11,7 @@ from noisedim.critics import CLOSED_FORM, CRITICS
 from noisedim.errors import InvalidInputError
 from noisedim.objectives import METHODS, BatchObjective, Method
 from noisedim.objectives.method import Settings
-from noisedim.objectives.methods.dual import Pairs
+from noisedim.objectives.methods.duals.dual import Pairs
 from noisedim.objectives.noisy_views import NoiseOn, NoisePlace, with_noise
 
 __all__ = ["ObjectiveConfig"]

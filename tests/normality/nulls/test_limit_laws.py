@@ -11,10 +11,10 @@ from noisedim.normality.mehler import mehler_ratio
 from noisedim.normality.nulls.limit_laws import Spectrum, limit_quantiles, limit_spectrum, limit_tail
 from noisedim.normality.nulls.null_samples import draw_statistics
 from noisedim.normality.nulls.null_surfaces import PROBABILITIES, table_error, table_p_values
-from noisedim.normality.tests.bhep import bhep_beta, bhep_moments, whitened_moments
-from noisedim.normality.tests.energy import energy_composite_moments, energy_moments
-from noisedim.normality.tests.henze_zirkler import henze_zirkler_beta, henze_zirkler_moments, pair_weight
-from noisedim.normality.tests.mehler import mehler_moments, mehler_test_sigma
+from noisedim.normality.tests.pairs.bhep import bhep_beta, bhep_moments, whitened_moments
+from noisedim.normality.tests.pairs.energy import energy_composite_moments, energy_moments
+from noisedim.normality.tests.pairs.henze_zirkler import henze_zirkler_beta, henze_zirkler_moments, pair_weight
+from noisedim.normality.tests.pairs.mehler import mehler_moments, mehler_test_sigma
 from noisedim.statistics.intervals import clopper_pearson
 
 VERY_MANY = 10**12

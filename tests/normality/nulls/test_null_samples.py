@@ -18,10 +18,10 @@ from noisedim.normality.nulls.null_surfaces import (
     table_p_values,
     table_reaches,
 )
+from noisedim.normality.summaries.whitening import whiten
 from noisedim.normality.tests import calibrated, calibrated_tests
-from noisedim.normality.tests.energy import energy_statistic, mean_distance_to_normal
 from noisedim.normality.tests.mardia import mardia_kurtosis, mardia_skewness
-from noisedim.normality.whitening import whiten
+from noisedim.normality.tests.pairs.energy import energy_statistic, mean_distance_to_normal
 
 
 class Given:

@@ -9,8 +9,8 @@ from noisedim.document.content import Notice, Table
 from noisedim.report.duals.plan import METHODS, STUDY
 from noisedim.report.duals.section import duals_section
 from noisedim.report.study import Sources
-from noisedim.runs.long_study import make_study
 from noisedim.runs.store import RunStore
+from noisedim.runs.studies.long_study import make_study
 
 
 def sources(folder):

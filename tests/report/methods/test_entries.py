@@ -8,7 +8,7 @@ import pytest
 from noisedim.report.methods import entries
 from noisedim.report.methods.entries import accuracy_entry, match_entry, timed_config
 from noisedim.report.methods.plan import CONTESTANTS, STUDY
-from noisedim.runs.long_study import Cell, LongStudy
+from noisedim.runs.studies.long_study import Cell, LongStudy
 from noisedim.statistics.intervals import student_t
 from noisedim.training import TrainConfig
 

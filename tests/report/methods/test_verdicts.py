@@ -18,7 +18,7 @@ from noisedim.report.methods.verdicts import (
     relative_seconds,
     together,
 )
-from noisedim.runs.long_study import StudyRecord
+from noisedim.runs.studies.long_study import StudyRecord
 from noisedim.statistics.equivalence import crossed_mean
 
 SEEDS, BLOCKS = 8, 10

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from noisedim.normality import audit
+from noisedim.normality.audit.measure import LEVELS
 from noisedim.report.build import make_sources
 from noisedim.report.trust import cells
 from noisedim.report.trust.section import trust_section
@@ -18,7 +18,7 @@ def cell(kind="calibration", law="simple", trials=2000, **counts):
 def section(monkeypatch, found, many=(), tail=()):
     def read(*, family, high, tails):
         cells_of_it = many if high else tail if tails else found
-        return json.loads(json.dumps({"levels": audit.LEVELS, "cells": cells_of_it}))
+        return json.loads(json.dumps({"levels": LEVELS, "cells": cells_of_it}))
 
     monkeypatch.setattr(cells, "read_audit", read)
     return trust_section(make_sources("smoke", "digits"))

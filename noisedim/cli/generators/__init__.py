@@ -1,0 +1,1 @@
+"""Commands that train generators and draw from them."""

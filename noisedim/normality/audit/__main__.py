@@ -1,0 +1,79 @@
+"""``python -m noisedim.normality.audit`` measures false alarms and power, and adds to a file.
+
+Trials are counted up cell by cell, each with a stream of its own, so a stopped run resumes, and running again
+makes the intervals shorter.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from noisedim.files import read_json, write_json_atomically
+from noisedim.normality.audit.cells import audit_cells, cell_name, family_cells, high_cells, tail_cells
+from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_tails
+from noisedim.schema import SCHEMAS
+
+__all__ = ["main"]
+
+
+def _pieces(
+    cells: Sequence[dict[str, Any]], found: dict[str, dict[str, Any]]
+) -> Iterator[tuple[dict[str, Any], int, int]]:
+    """What is still to do, a tenth of each cell's goal at a time, all cells in turn."""
+    for share in range(1, 11):
+        for cell in cells:
+            done = found.get(cell_name(cell), {"trials": 0})["trials"]
+            wanted = cell["goal"] * share // 10
+            if done < wanted:
+                yield cell, done, wanted - done
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; see ``--help``."""
+    parser = argparse.ArgumentParser(prog="python -m noisedim.normality.audit", description=__doc__)
+    parser.add_argument("--output", type=Path, required=True, help="audit.json, added to if it is there")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--high", action="store_true", help="many dimensions, without the tests over pairs of rows")
+    parser.add_argument("--family", action="store_true", help="the family-wise rate of whole batteries alone")
+    parser.add_argument("--tails", action="store_true", help="each test with a null table by itself, into its tail")
+    options = parser.parse_args(arguments)
+    parts = ((options.family, family_cells), (options.high, high_cells), (options.tails, tail_cells))
+    cells = next((part for wanted, part in parts if wanted), audit_cells)()
+    measured = measure_tails if options.tails else measure
+    from joblib import Parallel, delayed
+
+    began = time.monotonic()
+    found: dict[str, dict[str, Any]] = {}
+    if options.output.exists():
+        stored = SCHEMAS["audit"].current(read_json(options.output), str(options.output))
+        found = {cell_name(cell): cell for cell in stored["cells"]}
+    while time.monotonic() - began < options.seconds:
+        pieces: dict[str, tuple[dict[str, Any], int, int]] = {}
+        for piece in _pieces(cells, found):
+            pieces.setdefault(cell_name(piece[0]), piece)
+            if len(pieces) == 2 * options.jobs:
+                break
+        if not pieces:
+            break
+        now = list(pieces.values())
+        results = Parallel(options.jobs)(delayed(measured)(cell, first, trials) for cell, first, trials in now)
+        for (cell, _, _), result in zip(now, results, strict=True):
+            _add(found.setdefault(cell_name(cell), {**cell, "trials": 0, "counts": {}}), result)
+        content = {"levels": list(TAIL_LEVELS if options.tails else LEVELS), "cells": list(found.values())}
+        write_json_atomically(options.output, SCHEMAS["audit"].stamped(content))
+    print(f"{sum(cell['trials'] for cell in found.values()):,} trials of {sum(cell['goal'] for cell in cells):,}")
+    return 0
+
+
+def _add(cell: dict[str, Any], result: dict[str, Any]) -> None:
+    cell["trials"] += result["trials"]
+    for name, counts in result["counts"].items():
+        before = cell["counts"].get(name, [0] * len(counts))
+        cell["counts"][name] = [int(a + b) for a, b in zip(before, counts, strict=True)]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,73 @@
+"""The laws from which the audit draws: the prior, and departures from it in few and in many dimensions."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+__all__ = ["HIGH_LAWS", "LAWS"]
+
+LAWS: dict[str, Callable[[np.random.Generator, np.ndarray], np.ndarray]] = {
+    "prior": lambda rng, z: z,
+    "uniform": lambda rng, z: rng.uniform(-np.sqrt(3), np.sqrt(3), z.shape),
+    "Rademacher": lambda rng, z: rng.choice([-1.0, 1.0], z.shape),
+    "sphere of radius √d": lambda rng, z: z / np.linalg.norm(z, axis=1, keepdims=True) * np.sqrt(z.shape[1]),
+    "t with 10 degrees": lambda rng, z: rng.standard_t(10, z.shape) / np.sqrt(1.25),
+    "one pair, ρ = 0.3": lambda rng, z: np.column_stack([z[:, :-1], 0.3 * z[:, 0] + np.sqrt(0.91) * z[:, -1]]),
+    "one dead coordinate": lambda rng, z: z * (np.arange(z.shape[1]) > 0),
+    "two collapsed coordinates": lambda rng, z: np.column_stack([z[:, :-1], z[:, 0]]),
+    "5% outliers, σ = 2": lambda rng, z: z * np.where(rng.random((len(z), 1)) < 0.05, 2.0, 1.0),
+    "σ off by 2%": lambda rng, z: 1.02 * z,
+}
+"""Alternatives at unit variance (but the last), from a generator and a sample of N(0, I)."""
+
+
+def _rotated(rng: np.random.Generator, z: np.ndarray) -> np.ndarray:
+    return z @ np.linalg.qr(rng.standard_normal((z.shape[1], z.shape[1])))[0]
+
+
+def _repeated(z: np.ndarray, share: float) -> np.ndarray:
+    count = int(share * len(z))
+    return np.concatenate([z[count : 2 * count], z[count:]])
+
+
+def _first(z: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return np.column_stack([values, z[:, values.shape[1] :]])
+
+
+def _rectified(z: np.ndarray) -> np.ndarray:
+    mean = 1 / np.sqrt(2 * np.pi)
+    return (np.maximum(z[:, : max(1, z.shape[1] // 20)], 0) - mean) / np.sqrt(0.5 - mean**2)
+
+
+def _clusters(rng: np.random.Generator, z: np.ndarray) -> np.ndarray:
+    centres = rng.standard_normal((10, z.shape[1]))
+    rows = centres[rng.integers(0, 10, len(z))] + 0.5 * z
+    rows -= rows.mean(0)
+    return rows @ np.linalg.inv(np.linalg.cholesky(rows.T @ rows / len(z))).T
+
+
+HIGH_LAWS: dict[str, Callable[[np.random.Generator, np.ndarray], np.ndarray]] = {
+    "one direction of variance 0.01, rotated": lambda rng, z: _rotated(rng, _first(z, 0.1 * z[:, :1])),
+    "one direction of variance 0.2, rotated": lambda rng, z: _rotated(rng, _first(z, np.sqrt(0.2) * z[:, :1])),
+    "spectrum of condition 1.2, rotated": lambda rng, z: _rotated(
+        rng, z * np.sqrt(np.linspace(1, 1.2, z.shape[1]) / 1.1)
+    ),
+    "1% of rows repeated": lambda rng, z: _repeated(z, 0.01),
+    "0.5% of rows repeated": lambda rng, z: _repeated(z, 0.005),
+    "rank 700 and 1e-3 of the rest": lambda rng, z: _rotated(rng, z * np.where(np.arange(z.shape[1]) < 700, 1, 1e-3)),
+    "three directions of extra variance 1.5 √(d/n)": lambda rng, z: _rotated(
+        rng, z * np.where(np.arange(z.shape[1]) < 3, np.sqrt(1 + 1.5 * np.sqrt(z.shape[1] / len(z))), 1)
+    ),
+    "t with 20 degrees, by coordinate": lambda rng, z: rng.standard_t(20, z.shape) / np.sqrt(20 / 18),
+    "t with 20 degrees, radial": lambda rng, z: z * np.sqrt(18 / rng.chisquare(20, (len(z), 1))),
+    "norms of √d": lambda rng, z: z / np.linalg.norm(z, axis=1, keepdims=True) * np.sqrt(z.shape[1]),
+    "scale 1.01": lambda rng, z: 1.01 * z,
+    "one exponential coordinate": lambda rng, z: _first(z, rng.exponential(size=(len(z), 1)) - 1),
+    "5% of coordinates rectified": lambda rng, z: _first(z, _rectified(z)),
+    "one exponential direction, rotated": lambda rng, z: _rotated(
+        rng, _first(z, rng.exponential(size=(len(z), 1)) - 1)
+    ),
+    "5% of directions rectified, rotated": lambda rng, z: _rotated(rng, _first(z, _rectified(z))),
+    "ten clusters, whitened": _clusters,
+}
+"""Departures that embeddings of hundreds of dimensions have; two before the last are near what is possible."""

@@ -1,0 +1,1 @@
+"""What several tests need of a sample: moments, ordered values, the spectrum, whitened rows, directions, sums over pairs."""

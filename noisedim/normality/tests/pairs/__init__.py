@@ -1,0 +1,1 @@
+"""Tests of sums over all pairs of rows."""

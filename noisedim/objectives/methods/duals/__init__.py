@@ -1,0 +1,1 @@
+"""The forms of the closed-form dual, one file each."""

@@ -1,0 +1,1 @@
+"""Long studies: hundreds of short runs, of which one compact file keeps the scores."""

@@ -1,0 +1,1 @@
+"""Closed forms on spheres and on the torus."""

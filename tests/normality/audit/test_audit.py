@@ -1,0 +1,120 @@
+"""The audit counts what it says, goes on where it was stopped, and ships with the package."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from noisedim.files import read_json
+from noisedim.normality.audit import __main__ as audit
+from noisedim.normality.audit.cells import audit_cells
+from noisedim.normality.audit.laws import LAWS
+from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_tails, read_audit
+from noisedim.normality.audit.peers import PEERS, peer_p_values, rankme
+from noisedim.normality.battery import run_battery
+from noisedim.normality.nulls.null_samples import draw_statistics
+from noisedim.normality.p_values import calibrated_p_value
+from noisedim.normality.tests import calibrated_tests
+from noisedim.streams import numpy_stream
+
+
+def cell(**changes):
+    return {"kind": "calibration", "law": "simple", "n": 20, "dim": 2, "goal": 10, **changes}
+
+
+def test_counts_are_those_of_the_battery():
+    found = measure(cell(), 3, 5)
+    assert found["trials"] == 5
+    assert all(a >= b >= c for a, b, c in found["counts"].values())  # levels fall
+    parts = [measure(cell(), 3, 2)["counts"], measure(cell(), 5, 3)["counts"]]
+    for name, counts in found["counts"].items():
+        assert counts == [a + b for a, b in zip(parts[0][name], parts[1][name], strict=True)]
+
+
+@pytest.mark.parametrize("null", ["simple", "composite", "uniform"])
+def test_counts_of_tails_are_those_of_p_values(null):
+    own = {"kind": "tails", "law": null, "n": 30, "dim": 2, "goal": 10}
+    found = measure_tails(own, 3, 400)
+    drawn = draw_statistics(null, 30, 2, 400, numpy_stream(3, f"audit, tails, {null}, n = 30, d = 2"))
+    assert set(found["counts"]) == set(drawn)
+    for name, statistics in drawn.items():
+        p = np.array([calibrated_p_value(name, value, 30, 2) for value in statistics])
+        assert found["counts"][name] == [(p <= level).sum() for level in TAIL_LEVELS], name
+    one = sorted(drawn)[0]
+    assert set(measure_tails({**own, "tests": [one]}, 3, 4)["counts"]) == {one}
+
+
+def test_the_shipped_audit_of_tails_finds_no_table_far_off():
+    shipped = read_audit(tails=True)
+    assert shipped["levels"] == list(TAIL_LEVELS)
+    assert {test.name for test in calibrated_tests()} == {name for own in shipped["cells"] for name in own["counts"]}
+    for own in shipped["cells"]:
+        for name, counts in own["counts"].items():
+            for level, count in zip(TAIL_LEVELS, counts, strict=True):
+                # Half as often again as it should be would have to be explained by chance at 1 in 10,000.
+                assert stats.binom.sf(count - 1, own["trials"], 1.5 * level) > 1e-4, (own, name, level)
+
+
+@pytest.mark.slow
+def test_a_stopped_audit_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(audit, "audit_cells", lambda: [cell(), cell(law="composite")])
+    output = tmp_path / "audit.json"
+    arguments = ["--output", str(output), "--jobs", "1"]
+    audit.main([*arguments, "--seconds", "0.01"])
+    first = sum(own["trials"] for own in read_json(output)["cells"])
+    assert 0 < first < 20
+    audit.main(arguments)
+    finished = read_json(output)
+    assert [own["trials"] for own in finished["cells"]] == [10, 10]
+    monkeypatch.setattr(audit, "audit_cells", lambda: [cell()])
+    audit.main(["--output", str(tmp_path / "at-once.json"), "--jobs", "1"])
+    at_once = read_json(tmp_path / "at-once.json")["cells"][0]
+    assert at_once["counts"] == finished["cells"][0]["counts"]
+
+
+@pytest.mark.parametrize("law", [law for law in LAWS if "σ" not in law])
+def test_alternatives_have_unit_variance(law):
+    rng = np.random.default_rng(0)
+    z = LAWS[law](rng, rng.standard_normal((20_000, 4)))
+    assert z.shape == (20_000, 4)
+    expected = [0, 1, 1, 1] if law == "one dead coordinate" else [1, 1, 1, 1]
+    np.testing.assert_allclose(z.var(0), expected, atol=0.08)
+
+
+@pytest.mark.slow
+def test_peers_are_calibrated_too():
+    z = np.random.default_rng(1).standard_normal((1024, 128))
+    found = peer_p_values(z, 0)
+    assert set(found) == {peer.name for peer in PEERS}
+    # pingouin's log-normal p-value is no p-value in many dimensions.
+    assert min(p for name, p in found.items() if "pingouin" not in name) > 1e-3
+
+
+def test_peers_see_what_they_look_for():
+    z = np.random.default_rng(6).standard_normal((1024, 16))
+    exponential = z.copy()
+    exponential[:, 0] = np.random.default_rng(3).exponential(size=1024) - 1
+    flat = z * np.where(np.arange(16) < 2, 0.5, 1)
+    for name, rows in (("Kolmogorov", exponential), ("Shapiro", exponential), ("rank", flat), ("sliced", 1.5 * z)):
+        (peer,) = [peer for peer in PEERS if name in peer.name]
+        assert peer.p_value(rows, 0) <= 0.05 < peer.p_value(z, 0), name
+
+
+def test_rankme_is_that_of_its_definition():
+    """Of orthogonal columns, exp of the entropy of their lengths' shares."""
+    q = np.linalg.qr(np.random.default_rng(4).standard_normal((50, 3)))[0]
+    shares = np.array([0.5, 0.3, 0.2])
+    assert rankme(q * shares) == pytest.approx(np.exp(-(shares * np.log(shares)).sum()))
+
+
+def test_the_shipped_audit_is_of_this_battery():
+    shipped = read_audit()
+    assert shipped["levels"] == list(LEVELS)
+    assert len(shipped["cells"]) == len(audit_cells())
+    names = {row.name for row in run_battery(np.random.default_rng(2).standard_normal((50, 2))).rows}
+    (own,) = [
+        c for c in shipped["cells"] if (c["kind"], c["law"], c["n"], c["dim"]) == ("calibration", "simple", 50, 2)
+    ]
+    # Tests that came later are audited with those that need no pairs of rows.
+    later = set(read_audit(high=True)["cells"][0]["counts"])
+    assert set(own["counts"]) <= names | {"battery"}
+    assert names - set(own["counts"]) <= later
