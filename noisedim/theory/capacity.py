@@ -34,6 +34,7 @@ class Capacity:
 
     @property
     def gap(self) -> float:
+        """Upper minus lower bound, nats."""
         return self.upper - self.lower
 
 

@@ -39,19 +39,23 @@ class Law(ABC):
 
     @property
     @abstractmethod
-    def mean(self) -> float: ...
+    def mean(self) -> float:
+        """E X."""
 
     @property
     @abstractmethod
-    def variance(self) -> float: ...
+    def variance(self) -> float:
+        """E (X − E X)²."""
 
     @property
     def atoms(self) -> tuple[tuple[float, float], ...]:
+        """(place, probability) of each atom."""
         return ()
 
     @property
     @abstractmethod
-    def breakpoints(self) -> np.ndarray: ...
+    def breakpoints(self) -> np.ndarray:
+        """Kinks, peaks and both ends."""
 
     @abstractmethod
     def density(self, x: np.ndarray) -> np.ndarray:
@@ -127,6 +131,7 @@ class Uniform(Law):
 
     @property
     def width(self) -> float:
+        """Of the interval."""
         return self.high - self.low
 
     @property

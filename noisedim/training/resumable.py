@@ -19,25 +19,32 @@ class RunConfig(Protocol):
     """What training asks of a configuration, whatever is trained."""
 
     @property
-    def steps(self) -> int: ...
+    def steps(self) -> int:
+        """Of the whole run."""
 
     @property
-    def batch_size(self) -> int: ...
+    def batch_size(self) -> int:
+        """Images in a step."""
 
     @property
-    def seed(self) -> int: ...
+    def seed(self) -> int:
+        """Of all random numbers."""
 
-    def digest(self) -> str: ...
+    def digest(self) -> str:
+        """What tells this configuration from others."""
 
-    def to_dict(self) -> dict[str, Any]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """Plain nested data, as JSON holds it."""
 
 
 class Stateful(Protocol):
     """A part of the state: a module, an optimiser, a sampler."""
 
-    def state_dict(self) -> Any: ...
+    def state_dict(self) -> Any:
+        """The state, as tensors and plain data."""
 
-    def load_state_dict(self, state: Any, /) -> Any: ...
+    def load_state_dict(self, state: Any, /) -> Any:
+        """Take up a state that :meth:`state_dict` returned."""
 
 
 class Resumable(ABC):

@@ -68,6 +68,7 @@ class Cell:
 
     @property
     def name(self) -> str:
+        """Of the cell's file."""
         return f"{self.kind}-n{self.n}-d{self.dim}-b{self.count}"
 
     def tests(self) -> tuple[CalibratedTest, ...]:

@@ -77,6 +77,7 @@ class GaussianSource(Source):
 
     @property
     def dim(self) -> int:  # type: ignore[override]
+        """Dimension of f(X)."""
         return len(self.covariance)
 
     @property
