@@ -20,6 +20,7 @@ from noisedim.report.publish import packed_path, publish
 from noisedim.report.records import environments, run_records
 from noisedim.report.studies import STUDIES
 from noisedim.report.study import Sources, Study
+from noisedim.report.up_to_date import RECORD, digest_of_sources, is_up_to_date, note_written
 from noisedim.runs import RunStore
 from noisedim.runs.make_generator import AnyConfig
 from noisedim.runs.sweep import SweepOutcome, available_cores, make_runs
@@ -106,7 +107,7 @@ def render_report(sources: Sources, failed: Sequence[str], output: Path, studies
         "environments": environments(sources.configs, sources.store),
         "failed": list(failed),
     }
-    write_json_atomically(sources.results / "report.json", record)
+    write_json_atomically(sources.results / RECORD, record)
     return render(_header(sources, failed, pages), pages, output, terms=TERMS)
 
 
@@ -147,8 +148,14 @@ def write_report(options: ReportOptions, studies: Sequence[Study] = STUDIES) -> 
         )
     if options.output is not None:
         publish(sources, anew=options.fresh)
+    output, digest = options.output or _LOCAL, digest_of_sources(sources, studies)
+    if not failed and is_up_to_date(output, digest):
+        print(f"report: {output / 'index.html'}; nothing that it is made from has changed since it was written")
+        return 0
     words = [f"{outcome.config.title}: {outcome.error}" for outcome in failed]
-    print(f"report: {render_report(sources, words, options.output or _LOCAL, studies)}")
+    print(f"report: {render_report(sources, words, output, studies)}")
+    if not failed:
+        note_written(output, digest)
     return 0
 
 

@@ -90,12 +90,15 @@ def test_markdown_shows_the_dial_and_links_every_page(made):
 
 
 @pytest.mark.slow
-def test_second_time_nothing_is_trained(made, monkeypatch):
+def test_second_time_nothing_is_trained(made, monkeypatch, capsys):
     monkeypatch.setattr("noisedim.report.build.make_runs", lambda *a, **k: pytest.fail("made runs again"))
     before = (made / "figures" / "figure-1.svg").read_bytes()
     assert write_report(ReportOptions(output=made), tiny_studies()) == 0
     assert (made / "figures" / "figure-1.svg").read_bytes() == before  # same runs, same picture
     assert write_report(ReportOptions(output=made, run=False), tiny_studies()) == 0
+    monkeypatch.setattr("noisedim.report.build.render_report", lambda *a, **k: pytest.fail("nothing had changed"))
+    assert write_report(ReportOptions(output=made, run=False), tiny_studies()) == 0
+    assert "nothing that it is made from has changed" in capsys.readouterr().out
 
 
 @pytest.mark.slow
