@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -79,7 +80,10 @@ def build_site(output: Path, helps: Mapping[str, str]) -> Path:
     if done.returncode or said:
         words = "\n".join(said) or (done.stdout + done.stderr)[-2000:]
         raise InvalidInputError(f"the documentation was not built:\n{words}")
-    for page in output.rglob("*.html"):  # the theme's search has no name, which a screen reader needs
-        text = page.read_text(encoding="utf-8").replace('role="dialog">', 'role="dialog" aria-label="Search">')
+    for page in output.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        # For screen readers: the theme's search has no name, and parts of the contents may have the same but for capitals.
+        text = text.replace('role="dialog">', 'role="dialog" aria-label="Search">')
+        text = re.sub(r'(<nav class="md-nav" aria-label=")([a-z]\w*")', r"\1module \2", text)
         page.write_text(text, encoding="utf-8")
     return output / "index.html"

@@ -35,6 +35,16 @@ def test_pages_ask_nothing_of_the_network(site):
 
 
 @pytest.mark.slow
+def test_a_screen_reader_can_tell_parts_of_the_contents_apart(site):
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        contents = text.partition("md-nav--secondary")[2].partition("</article>")[0].partition("md-nav--secondary")[0]
+        names = [name.lower() for name in re.findall(r'<nav class="md-nav" aria-label="([^"]*)"', contents)]
+        assert len(names) == len(set(names)), path.name
+        assert "scrollers.js" in text
+
+
+@pytest.mark.slow
 def test_the_reference_has_everything_that_the_tables_have(site):
     def words(page):
         return (site / "reference" / page).read_text(encoding="utf-8")
