@@ -105,11 +105,11 @@ class Table:
 
     Attributes:
         rows: the first column names the row.
-        caption: what the table shows, in a few words; the section's title if it is empty.
+        caption: what the table shows, in a few words; no two tables of a page have the same.
     """
 
     rows: Sequence[dict[str, str]]
-    caption: str = ""
+    caption: str
 
 
 @dataclass(frozen=True)

@@ -139,9 +139,9 @@ def test_each_table_has_a_caption_a_focusable_scroller_and_a_csv_file(tmp_path):
         {"method": "dual, -1", "value\u00a0(nats)": "0.1\u00a0±\u00a00.2"},
         {"method": "x", "value\u00a0(nats)": "-3"},
     ]
-    render(HEADER, [page(Section("Numbers", [], [Table(rows, "All of them"), Table(rows)]))], tmp_path)
+    render(HEADER, [page(Section("Numbers", [], [Table(rows, "All of them"), Table(rows, "Again")]))], tmp_path)
     text = (tmp_path / "pages" / "own.html").read_text()
-    for i, caption in ((1, "All of them"), (2, "Numbers")):
+    for i, caption in ((1, "All of them"), (2, "Again")):
         name = f"own-numbers-{i}"
         assert f'<div class="scroll" role="region" tabindex="0" aria-labelledby="{name}">' in text
         assert f'<caption id="{name}">{caption}</caption>' in text

@@ -1,5 +1,6 @@
 """What is published stays: a fresh clone renders a complete report, small and linked, and nothing done here takes it back."""
 
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -49,6 +50,13 @@ def test_sizes_and_words_are_within_limits(clone):
         assert path.stat().st_size <= 600_000, path
     for path in (clone / "results").iterdir():
         assert path.stat().st_size <= 5_000_000 or path.name == "report.json", path
+
+
+@pytest.mark.slow
+def test_no_two_tables_of_a_page_have_the_same_caption(clone):
+    for path in (clone / "pages").glob("*.html"):
+        captions = re.findall(r"<caption id=.*?>(.*?)</caption>", path.read_text())
+        assert len(captions) == len(set(captions)), path
 
 
 @pytest.mark.slow

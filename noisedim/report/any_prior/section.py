@@ -128,7 +128,7 @@ def _table(targets: Targets) -> Table:
                     "training (s)": mean_and_half_width([record.train_seconds for record in records], digits=1),
                 }
             )
-    return Table(rows)
+    return Table(rows, "Each prior by its route; mean ± half of the 95% interval over seeds")
 
 
 def _pictures(sources: Sources) -> list[Block]:

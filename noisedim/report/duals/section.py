@@ -74,8 +74,8 @@ def duals_section(sources: Sources) -> Section | None:
         statements.append(_statement(file, found, 36 + len(statements)))
         blocks += [
             _forest(file.profile, data, records),
-            _summary(found),
-            _cells(records),
+            _summary(data, found),
+            _cells(data, records),
             Pictures([duals_picture(file.profile, data, records, _WORDS)]),
         ]
     return Section(_TITLE, verdicts, blocks, statements=statements)
@@ -151,7 +151,7 @@ def _verdict_words(data: str, found: DualsVerdict) -> Verdict:
     return Verdict(f"Which form of the dual is the best objective on {data}?", answer, words)
 
 
-def _summary(found: DualsVerdict) -> Table:
+def _summary(data: str, found: DualsVerdict) -> Table:
     rows = [
         {
             "form": _WORDS[own.method],
@@ -163,10 +163,10 @@ def _summary(found: DualsVerdict) -> Table:
         }
         for own in found.comparisons
     ]
-    return Table(rows, "Each form compared with the plain dual")
+    return Table(rows, f"Each form compared with the plain dual, {data}")
 
 
-def _cells(records: Sequence[DualRecord]) -> Table:
+def _cells(data: str, records: Sequence[DualRecord]) -> Table:
     rows = []
     for sigma, batch in sorted({(own.sigma, own.batch) for own in records}):
         row = {"σ": f"{sigma:g}", "batch": str(batch)}
@@ -177,4 +177,4 @@ def _cells(records: Sequence[DualRecord]) -> Table:
                 divergence = sum(each.d2_fine for each in own) / len(own)
                 row[f"{words}: D₂(0.3) / 5-NN"] = f"{divergence:.3f} / {accuracy:.3f}"
         rows.append(row)
-    return Table(rows, "Divergence and accuracy by noise and batch size")
+    return Table(rows, f"Divergence and accuracy by noise and batch size, {data}")

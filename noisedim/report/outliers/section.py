@@ -110,7 +110,7 @@ def _table(variants: Sequence[OutlierVariant]) -> Table:
                 values = [record.auroc[task][detector][0] for record in variant.records if task in record.auroc]
                 cells[_TASK_WORDS.get(task, task)] = mean_and_half_width(values) if len(values) > 1 else "–"
             rows.append(cells)
-    return Table(rows)
+    return Table(rows, "Area under the ROC curve by rows and detector; mean ± half of the 95% interval over runs")
 
 
 def _alarm_table(variants: Sequence[OutlierVariant]) -> Table:
@@ -126,7 +126,7 @@ def _alarm_table(variants: Sequence[OutlierVariant]) -> Table:
             found = [false_alarm_rate(variant, name, i) for i in range(len(variant.nominal))]
             rates = {f"at {own.level:g}": bracketed(own.rate, least=0) for own in found}
             rows.append({"rows": variant.words, "p-values by": words, **rates})
-    return Table(rows)
+    return Table(rows, "Share of inliers called outliers, by nominal level, with 95% intervals")
 
 
 def _curves(variants: Sequence[OutlierVariant]) -> dict[str, list[list[float]]]:

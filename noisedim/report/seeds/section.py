@@ -69,4 +69,4 @@ def _table(records: Sequence[EncoderRecord]) -> Table:
             words: f"{record.measures[name]:.3f}" for name, words in SCORE_WORDS.items() if name in record.measures
         }
         rows.append({**cells, "training (s)": f"{record.train_seconds:.0f}"})
-    return Table(rows)
+    return Table(rows, "Every seed")

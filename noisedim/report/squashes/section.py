@@ -72,4 +72,4 @@ def _table(records: Sequence[EncoderRecord]) -> Table:
         }
         accuracies = of_measure(group, "knn")
         rows.append({**cells, "5-NN": mean_and_half_width(accuracies)} if accuracies else cells)
-    return Table(rows)
+    return Table(rows, "The match by noise level and map; mean ± half of the 95% interval over seeds")
