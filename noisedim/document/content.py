@@ -7,7 +7,7 @@ when rendered, so text that came from a run cannot inject markup.
 import base64
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -73,16 +73,21 @@ class Statement:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A question, its answer in a word or two (``yes``, ``no``, ``in part``, ``not measured``), and the numbers behind it.
+    """A question, its answer in a word or two (``yes``, ``no``, ``in part``, ``not measured``), and what is behind it.
 
     Attributes:
+        question: unlike any other of its page.
+        answer: in a word or two.
+        words: what was compared and how it was decided, in a sentence.
         is_main: whether it is one that a reader with five minutes looks for.
+        numbers: what decided it, by column name, one row per comparison; every row has the same columns, the first names it.
     """
 
     question: str
     answer: str
     words: str
     is_main: bool = False
+    numbers: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True)

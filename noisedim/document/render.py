@@ -160,6 +160,7 @@ def _words_of(page: Page) -> list[str]:
     for section in page.sections:
         found += [section.title, section.finding]
         found += [words for own in section.verdicts for words in (own.question, own.words)]
+        found += [words for own in section.verdicts for row in own.numbers for pair in row.items() for words in pair]
         found += [words for own in section.statements for words in (own.text, own.effect)]
         for block in section.blocks:
             if isinstance(block, Text | Notice):

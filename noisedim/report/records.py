@@ -48,6 +48,11 @@ class EncoderRecord:
     sliced_w2: float
     train_seconds: float
 
+    @property
+    def objective_words(self) -> str:
+        """The objective as sentences say it."""
+        return self.objective.replace("-", " ")
+
     @classmethod
     def from_run(cls, record: RunRecord) -> Self:
         """From the run's own record; numbers of its row without a field are measures."""

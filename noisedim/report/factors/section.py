@@ -30,17 +30,22 @@ def axes_words(variants: Variants) -> Verdict:
     if found is None:
         return Verdict(question, *_NOT_MEASURED)
     differences = {**found.ours, **found.others}
-    listed = "; ".join(
-        f"{own.words}: {bracketed(differences[name].interval, signed=True)}, {_SIGN_WORDS[differences[name].sign()]}"
+    numbers = [
+        {
+            "embedding": own.words,
+            "MIG minus rotated [95%]": bracketed(differences[name].interval, signed=True),
+            "decided": _SIGN_WORDS[differences[name].sign()],
+        }
         for name, own in variants.items()
         if name in differences
-    )
+    ]
     return Verdict(
         question,
         {"all more": "yes", "some more": "in part", "undecided": "not decided"}[found.outcome],
         "MIG minus its mean over random rotations, paired by seed, decided at 5% after Holm over "
-        f"{len(differences)}; {listed}. Rotations change neither N(0, I) nor the dual under it, so neither prefers any "
-        "axes; the cube has axes",
+        f"{len(differences)}. Rotations change neither N(0, I) nor the dual under it, so neither prefers any axes; the cube "
+        "has axes",
+        numbers=numbers,
     )
 
 
@@ -57,16 +62,20 @@ def prior_words(variants: Variants) -> Verdict:
         "lower": "no",
         "undecided": "not decided",
     }[found.outcome]
-    listed = "; ".join(
-        f"{_MEASURES[measure]} {bracketed(difference.interval, signed=True)}"
-        for measure, difference in found.differences.items()
-    )
+    differences = {f"{_MEASURES[measure]}, uniform minus normal": own for measure, own in found.differences.items()}
+    differences |= {
+        "MIG, the same after random rotations of both (in normal coordinates)": found.rotated,
+        "MIG, uniform minus its own rotations": found.own_axes,
+    }
     return Verdict(
         question,
         answer,
-        f"uniform minus normal, paired by seed, decided at 5% after Holm over {len(found.differences)}; {listed}; after "
-        f"random rotations of both (in normal coordinates) MIG {bracketed(found.rotated.interval, signed=True)}; MIG of the "
-        f"uniform prior minus that of its own rotations {bracketed(found.own_axes.interval, signed=True)}",
+        f"uniform minus normal, paired by seed, decided at 5% after Holm over {len(found.differences)}; rotations tell whether "
+        "the axes do it",
+        numbers=[
+            {"measure": name, "difference [95%]": bracketed(own.interval, signed=True)}
+            for name, own in differences.items()
+        ],
     )
 
 
@@ -76,16 +85,20 @@ def methods_words(variants: Variants) -> Verdict:
     found = methods_verdict(variants)
     if found is None:
         return Verdict(question, *_NOT_MEASURED)
-    listed = "; ".join(
-        f"{variants[other].words}, {_MEASURES[measure]} {bracketed(difference.interval, signed=True)}, "
-        f"{_SIGN_WORDS[difference.sign()]}"
+    numbers = [
+        {
+            "compared with": variants[other].words,
+            "measure": _MEASURES[measure],
+            "difference [95%]": bracketed(difference.interval, signed=True),
+            "decided": _SIGN_WORDS[difference.sign()],
+        }
         for (other, measure), difference in found.differences.items()
-    )
+    ]
     return Verdict(
         question,
         {"ahead": "yes", "behind": "no", "mixed": "in part", "undecided": "not decided"}[found.outcome],
-        f"{variants['dual'].words} minus each, paired by seed, decided at 5% after Holm over {len(found.differences)}; "
-        f"{listed}",
+        f"{variants['dual'].words} minus each, paired by seed, decided at 5% after Holm over {len(found.differences)}",
+        numbers=numbers,
     )
 
 
@@ -95,12 +108,15 @@ def views_words(variants: Variants) -> Verdict:
     found = views_verdict(variants)
     if found is None:
         return Verdict(question, *_NOT_MEASURED)
-    listed = "; ".join(f"{name} {bracketed(own.interval, signed=True)}" for name, own in found.differences.items())
     return Verdict(
         question,
         {"decides": "yes", "decides in part": "in part", "undecided": "not decided"}[found.outcome],
         "accuracy with which a factor is told from the embedding, views shifted minus views not shifted, paired by seed, "
-        f"decided at 5% after Holm over {len(found.differences)}: {listed}",
+        f"decided at 5% after Holm over {len(found.differences)}",
+        numbers=[
+            {"factor": name, "difference in accuracy [95%]": bracketed(own.interval, signed=True)}
+            for name, own in found.differences.items()
+        ],
     )
 
 

@@ -45,15 +45,19 @@ def norm_verdict(variants: Sequence[OutlierVariant]) -> Verdict:
         "some below": f"no in {found.below} of {len(found.variants)}, else not decided",
         "undecided": "not decided",
     }[found.outcome]
-    listed = "; ".join(
-        f"{own.variant.words}: {bracketed(own.auroc)}, mean ‖z‖²/d {own.mean_square_outliers:.2f}, of usual images "
-        f"{own.mean_square_usual:.2f}"
+    numbers = [
+        {
+            "embedding": own.variant.words,
+            "AUROC [95%]": bracketed(own.auroc),
+            "mean ‖z‖²/d, unseen class": f"{own.mean_square_outliers:.2f}",
+            "mean ‖z‖²/d, usual images": f"{own.mean_square_usual:.2f}",
+        }
         for own in found.variants
-    )
-    words = f"AUROC, mean over {found.variants[0].auroc.n} classes, each left out once, with 95% t-intervals; {listed}"
+    ]
+    words = f"AUROC, mean over {found.variants[0].auroc.n} classes, each left out once, with t-intervals"
     if found.below:
         words += ". Below ½: images of a class that the encoder has not seen lie nearer to the centre than usual ones"
-    return Verdict(question, answer, words)
+    return Verdict(question, answer, words, numbers=numbers)
 
 
 def false_alarm_verdict(variants: Sequence[OutlierVariant]) -> Verdict:
@@ -62,14 +66,16 @@ def false_alarm_verdict(variants: Sequence[OutlierVariant]) -> Verdict:
     found = false_alarms(variants)
     if found is None:
         return Verdict(question, *_NOT_MEASURED)
-    listed = "; ".join(f"{own.variant.words}, {own.level:g}: {bracketed(own.rate, least=0)}" for own in found.rates)
     rejected = ", ".join(f"{count} of {runs} runs ({variant.words})" for variant, count, runs in found.rejected)
     return Verdict(
         question,
         {"more": "no"}.get(found.outcome, found.outcome),
         "share of held-out images of usual classes with p at or below the level, mean over classes left out with 95% "
-        f"t-intervals; {listed}. Exact as far as usual images follow the prior; the battery rejects that for them in "
-        f"{rejected}",
+        f"t-intervals. Exact as far as usual images follow the prior; the battery rejects that for them in {rejected}",
+        numbers=[
+            {"embedding": own.variant.words, "level": f"{own.level:g}", "rate [95%]": bracketed(own.rate, least=0)}
+            for own in found.rates
+        ],
     )
 
 
@@ -82,21 +88,25 @@ def best_detector_verdict(variants: Sequence[OutlierVariant]) -> Verdict:
     return Verdict(
         question,
         {"all better": "yes", "some better": "in part", "undecided": "not decided"}[found.outcome],
-        f"AUROC, differences paired by class left out, decided at 5% after Holm over {found.pairs}; "
-        + "; ".join(words for choice in found.choices for words in _choice_words(choice)),
+        f"AUROC, differences paired by class left out, decided at 5% after Holm over {found.pairs}",
+        numbers=[row for choice in found.choices for row in _choice_rows(choice)],
     )
 
 
-def _choice_words(choice: DetectorChoice) -> list[str]:
-    words = [
-        f"{choice.variant.words}, {DETECTOR_WORDS[choice.detector]} minus the norm: "
-        f"{bracketed(choice.against_norm.interval)}, {'better' if choice.against_norm.sign() > 0 else 'not decided'}"
+def _choice_rows(choice: DetectorChoice) -> list[dict[str, str]]:
+    compared = [(f"{DETECTOR_WORDS[choice.detector]} minus the norm", choice.against_norm, ("better", "worse"))]
+    if choice.pixels_against_neighbours is not None:
+        said = ("pixels are better", "the embedding is better")
+        compared.append(("neighbours among pixels minus among its embeddings", choice.pixels_against_neighbours, said))
+    return [
+        {
+            "embedding": choice.variant.words,
+            "compared": words,
+            "difference in AUROC [95%]": bracketed(own.interval, signed=True),
+            "decided": {1: above, -1: below, 0: "not decided"}[own.sign()],
+        }
+        for words, own, (above, below) in compared
     ]
-    difference = choice.pixels_against_neighbours
-    if difference is not None:
-        said = {1: "pixels are better", -1: "the embedding is better", 0: "not decided"}[difference.sign()]
-        words.append(f"neighbours among pixels minus among its embeddings: {bracketed(difference.interval)}, {said}")
-    return words
 
 
 def _table(variants: Sequence[OutlierVariant]) -> Table:

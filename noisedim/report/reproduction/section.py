@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from noisedim.assessment.table import p_equals
 from noisedim.document.content import Block, Section, Text, Verdict
-from noisedim.document.words import interval_words
+from noisedim.document.words import bracketed, interval_words
 from noisedim.report.records import EncoderRecord, by_capacity, encoder_records
 from noisedim.report.reproduction.verdicts import (
     AccuracyVerdict,
@@ -50,7 +50,7 @@ def reproduction_section(sources: Sources) -> Section:
     own = encoder_records(sources.plans["capacity"], sources.store)
     as_paper = sources.profile == "paper" and sources.data == "mnist"
     if own:
-        verdicts += figure_1_words(by_capacity(own), f"{sources.data}, {own[0].objective}", as_paper=as_paper)
+        verdicts += figure_1_words(by_capacity(own), f"{sources.data}, {own[0].objective_words}", as_paper=as_paper)
     verdicts += figure_2_words(encoder_records(sources.plans["embeddings"], sources.store))
     blocks: list[Block] = [] if as_paper else [Text(_PAPER)]
     return Section(_TITLE, verdicts, [*blocks, Text(_RULES)])
@@ -79,26 +79,28 @@ def figure_1_words(groups: Groups, where: str, *, as_paper: bool) -> list[Verdic
 
 
 def _index_words(found: IndexVerdict, where: str) -> Verdict:
-    means = ", ".join(f"{mean:.2f} at {c:g}" for c, mean in found.means.items())
-    further = ""
+    cells = {"capacity (nats)": "index", f"{found.middle:g} minus {found.high:g}": bracketed(found.gain, signed=True)}
     if found.further is not None:
-        further = f"; at {found.low:g} minus at {found.middle:g}: {interval_words(found.further)}"
+        cells[f"{found.low:g} minus {found.middle:g}"] = bracketed(found.further, signed=True)
     return Verdict(
         f"Figure 1, {where}: does the {_INDEX_WORDS[found.index]} index rise as the capacity falls?",
         f"only down to {found.middle:g} nats" if found.outcome == "in part" else found.outcome,
-        f"index at {found.middle:g} nats minus at {found.high:g}: {interval_words(found.gain)}{further}; by capacity: {means}"
+        f"differences between capacities in nats, 95% t-intervals over {found.gain.n} seeds, and means"
         + (f". Below {found.middle:g} nats the match is lost again" if found.is_lost_again else ""),
+        numbers=[cells | {f"{c:g}": f"{mean:.2f}" for c, mean in found.means.items()}],
     )
 
 
 def _information_words(found: InformationVerdict, where: str) -> Verdict:
-    means = ", ".join(f"{mean:.2f} of {c:g}" for c, mean in found.means.items())
     return Verdict(
         f"Figure 1, {where}: does the measured lower bound on the information follow the capacity, then leave it?",
         found.outcome,
-        f"means, nats, of the capacity: {means}. Following: within a quarter of the capacity at some capacity up to log 10 "
+        f"means over seeds, in nats. Following: within a quarter of the capacity at some capacity up to log 10 "
         f"({', '.join(f'{c:g}' for c in found.follows) or 'none'}); leaving: more than a quarter below at {found.last:g}, "
         "as far as this bound can see",
+        numbers=[
+            {"capacity (nats)": "lower bound (nats)"} | {f"{c:g}": f"{mean:.2f}" for c, mean in found.means.items()}
+        ],
     )
 
 
@@ -106,8 +108,8 @@ def _fall_words(found: FallVerdict, where: str) -> Verdict:
     return Verdict(
         f"Figure 1, {where}: do downstream scores fall below log 10 nats?",
         found.outcome,
-        f"5-NN accuracy at {found.high:g} nats minus at {found.low:g}: {interval_words(found.fall)}; by capacity: "
-        + ", ".join(f"{mean:.3f}" for mean in found.means.values()),
+        f"5-NN accuracy at {found.high:g} nats minus at {found.low:g}: {interval_words(found.fall)}",
+        numbers=[{"capacity (nats)": "5-NN"} | {f"{c:g}": f"{mean:.3f}" for c, mean in found.means.items()}],
     )
 
 
@@ -131,7 +133,7 @@ def figure_2_words(records: Sequence[EncoderRecord]) -> list[Verdict]:
             Verdict(
                 f"Figure 2: does the embedding at {symbol} = {record.level:g} follow {law}?",
                 "it departs" if record.rejected else "no departure seen",
-                f"{record.objective}, seed {record.seed}, {record.n:,} {record.measured_on} images: family-wise "
+                f"{record.objective_words}, seed {record.seed}, {record.n:,} {record.measured_on} images: family-wise "
                 f"{p_equals(record.p_value)}, sliced W₂ {record.sliced_w2:.3f} sd",
             )
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from noisedim.document.content import Section, Statement, Status, Table, Text, Verdict
-from noisedim.document.words import interval_words, mean_and_half_width
+from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.report.records import EncoderRecord, encoder_records, of_measure
 from noisedim.report.squashes.verdicts import SquashesVerdict, squashes_verdict
 from noisedim.report.study import Sources
@@ -48,14 +48,19 @@ def squashes_section(sources: Sources) -> Section | None:
 
 
 def _verdict_words(found: SquashesVerdict) -> Verdict:
-    words = [
-        f"ε = {own.level:g}, {_WORDS[own.squash]} minus normal CDF: {interval_words(own.interval)}"
+    numbers = [
+        {
+            "ε": f"{own.level:g}",
+            "map": _WORDS[own.squash],
+            "its sliced W₂ minus the normal CDF's [95%]": bracketed(own.interval, signed=True),
+        }
         for own in found.differences
     ]
     return Verdict(
         "Is the normal CDF the map into [0, 1]² that matches the uniform prior best?",
         "in some comparisons" if found.outcome == "in part" else found.outcome,
-        "sliced W₂ to N(0, I) after the probability integral transform, smaller is closer; " + "; ".join(words),
+        "sliced W₂ to N(0, I) after the probability integral transform, smaller is closer, paired by seed",
+        numbers=numbers,
     )
 
 

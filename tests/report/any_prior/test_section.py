@@ -64,7 +64,7 @@ def typed(made):
 def test_match_is_decided_by_paired_differences(distance, answer):
     verdict = match_words(typed(infos(sliced_w2=distance)))
     assert verdict.answer == answer
-    assert "5 seeds" in verdict.words
+    assert all(row["seeds"] == "5" for row in verdict.numbers)
 
 
 def test_what_is_closer_for_one_prior_and_undecided_for_another_is_no_yes():

@@ -99,7 +99,7 @@ def test_no_false_alarm_at_all_is_no_proof_of_none():
     for record in info["records"]:
         record["n"], record["false_alarms"] = 300, {name: [15, 0] for name in ("far", "both", "mahalanobis")}
     verdict = false_alarm_verdict(typed(info))
-    assert "0.01: 0.000 [0.000, 0.012]" in verdict.words
+    assert [row["rate [95%]"] for row in verdict.numbers if row["level"] == "0.01"] == ["0.000 [0.000, 0.012]"]
     assert verdict.answer == "no difference seen"
 
 
@@ -107,8 +107,10 @@ def test_other_detectors_are_paired_with_the_norm_and_with_pixels():
     pixels = outlier_info("pixels", knn=0.98)
     verdict = best_detector_verdict(typed(outlier_info(knn=0.9), pixels))
     assert verdict.answer == "yes"
-    assert "distance to the 5th neighbour minus the norm: 0.596" in verdict.words
-    assert "pixels are better" in verdict.words
+    first, second = verdict.numbers
+    assert first["compared"] == "distance to the 5th neighbour minus the norm"
+    assert first["difference in AUROC [95%]"].startswith("+0.596")
+    assert second["decided"] == "pixels are better"
     assert best_detector_verdict(typed(outlier_info(norm=0.9, knn=0.9))).answer == "not decided"
 
 
