@@ -45,8 +45,8 @@ def _picture(number: int, config: TrainConfig, folder: Run) -> Picture:
     title = _title(config)
     found = "departs from" if record.rejected else "shows no departure from"
     caption = (
-        f"{title}. {record.objective_words}, seed {record.seed}; the battery on all {record.n:,} images (which trained) {found} "
-        f"{_LAWS[record.prior]}: family-wise {p_equals(record.p_value)}"
+        f"{title}. {record.objective_words}, seed {record.seed}; the battery on all {record.n:,} images (which trained) "
+        f"{found} {_LAWS[record.prior]}: family-wise {p_equals(record.p_value)}"
     )
     if "knn" in record.measures:
         caption += f"; 5-NN accuracy {record.measures['knn']:.3f}"
