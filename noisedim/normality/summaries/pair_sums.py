@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from noisedim.normality.summaries.frequencies import Frequencies, frequencies_of
+
 __all__ = [
     "BLOCK",
     "batched_distance_sums",
@@ -108,8 +110,11 @@ def pair_sum(points: torch.Tensor, weights: torch.Tensor) -> float:
         weights: (n,) float64.
 
     The sum is symmetric: only blocks on and above the diagonal are computed, n²/2 exponentials. Besides the input it
-    takes memory for 2(d+2)·n numbers and one block per thread.
+    takes memory for 2(d+2)·n numbers and one block per thread. In one or two dimensions frequencies cost less than many
+    pairs (:mod:`~noisedim.normality.summaries.frequencies`).
     """
+    if (found := _frequencies(points, weights)) is not None and (total := found.pair_sum()) is not None:
+        return total
     own = weights[:, None]
     ones = torch.ones_like(own)
     # One product of (d+2)-vectors gives the exponent, without separate passes for the weights.
@@ -120,6 +125,8 @@ def pair_sum(points: torch.Tensor, weights: torch.Tensor) -> float:
 
 def row_sums(points: torch.Tensor, weights: torch.Tensor) -> np.ndarray:
     """For each row a, the sum over the other rows b of exp(⟨a, b⟩ + w_a + w_b), (n,); arguments as :func:`pair_sum`."""
+    if (found := _frequencies(points, weights)) is not None and (each := found.row_sums()) is not None:
+        return each
     own = weights[:, None]
     ones = torch.ones_like(own)
     left, right = torch.cat([points, own, ones], 1).numpy(), torch.cat([points, ones, own], 1).numpy()
@@ -136,6 +143,11 @@ def row_sums(points: torch.Tensor, weights: torch.Tensor) -> np.ndarray:
         if factor == 2:
             sums[columns] += block.sum(0)
     return sums
+
+
+def _frequencies(points: torch.Tensor, weights: torch.Tensor) -> Frequencies | None:
+    # ⟨a, b⟩ = (‖a‖² + ‖b‖² − ‖a − b‖²)/2.
+    return frequencies_of(points.cpu().numpy(), (weights + points.square().sum(1) / 2).cpu().numpy())
 
 
 def distance_sum(points: torch.Tensor) -> float:
