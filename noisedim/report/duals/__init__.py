@@ -5,4 +5,4 @@ from noisedim.report.study import Study
 
 __all__ = ["STUDIES"]
 
-STUDIES = (Study("duals", duals_section, page="methods"),)
+STUDIES = (Study("duals", duals_section, page="duals"),)

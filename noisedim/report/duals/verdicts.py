@@ -111,6 +111,12 @@ class DualsVerdict:
         better = [own for own in self.comparisons if own.matches_better and own.keeps_accuracy]
         return min(better, key=lambda own: own.log_ratio.estimate).method if better else REFERENCE
 
+    @property
+    def closest(self) -> DualComparison:
+        """The form that is chosen; without one, the one with the smallest mean log D₂."""
+        named = [own for own in self.comparisons if own.method == self.chosen]
+        return min(named or self.comparisons, key=lambda own: own.log_ratio.estimate)
+
 
 def duals_verdict(records: Sequence[DualRecord]) -> DualsVerdict | None:
     """Compare every form with the reference; None with fewer than two seeds of every cell."""

@@ -53,7 +53,10 @@ def test_a_large_effect_is_chosen_and_named():
 
 @pytest.mark.parametrize("gain", [-0.05, -0.02])
 def test_a_better_match_that_costs_accuracy_is_not(gain):
-    assert duals_verdict(simulated(np.random.default_rng(3), ratio=0.3, gain=gain)).chosen == REFERENCE
+    found = duals_verdict(simulated(np.random.default_rng(3), ratio=0.3, gain=gain))
+    assert found.chosen == REFERENCE
+    assert found.closest.method == "adaptive-dual"  # and is still what is shown
+    assert found.closest.matches_better
 
 
 def test_incomplete_seeds_do_not_count():
