@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from noisedim.normality.mehler import mean_kernel_and_deviation, mehler_divergence, mehler_ratio
-from noisedim.normality.tests.pairs.mehler import mehler_test_sigma
+from noisedim.normality.mehler import divergence_of_rows, mean_kernel_and_deviation, mehler_ratio
+from noisedim.normality.tests.pairs.mehler import mehler_test_rows, mehler_test_sigma
 from noisedim.normality.transport import SquaredDistance
 from noisedim.statistics.intervals import Interval
 
@@ -70,7 +70,7 @@ def _divergence_at_prior(n: int, dim: int) -> tuple[float, float]:
 def divergence(z: np.ndarray, levels: tuple[float, float]) -> Measured:
     """exp(D₂) − 1 with noise σ = d^¼, by the mean of Mehler's kernel; ``levels``: error rates of the ends."""
     n, dim = z.shape
-    mean, deviation = mean_kernel_and_deviation(z, mehler_test_sigma(dim))
+    mean, deviation = mean_kernel_and_deviation(mehler_test_rows(z))
     at_prior, skewness = _divergence_at_prior(n, dim)
     below, above, below_at_prior, above_at_prior = _quantiles(skewness, levels)
     return Measured(
@@ -95,7 +95,7 @@ def divergence_interval(z: np.ndarray, *, level: float = 0.95) -> Interval:
     A sample of the prior gives values on both sides of 0; the interval is also wide enough there.
     """
     n, dim = z.shape
-    found = mehler_divergence(z, mehler_test_sigma(dim), level=level)
+    found = divergence_of_rows(mehler_test_rows(z), level)
     deviation, skewness = _divergence_at_prior(n, dim)
     tail = (1 - level) / 2
     *_, below, above = _quantiles(skewness, (tail, tail))

@@ -12,7 +12,16 @@ from noisedim.normality.summaries.pair_sums import one_blas_thread, pair_sum, ro
 from noisedim.statistics.intervals import Interval
 from noisedim.theory.bounds import gaussian_dual_kernel
 
-__all__ = ["LARGEST", "log_mean_kernel", "mean_kernel_and_deviation", "mehler_divergence", "mehler_ratio"]
+__all__ = [
+    "LARGEST",
+    "divergence_of_rows",
+    "log_mean",
+    "log_mean_kernel",
+    "log_row_means",
+    "mean_kernel_and_deviation",
+    "mehler_divergence",
+    "mehler_ratio",
+]
 
 _ROWS = 1024
 # Below it, distances are computed by differences instead of products: these would round too much.
@@ -48,8 +57,8 @@ def _log_row_means(z: np.ndarray, sigma: float) -> np.ndarray:
     return means - math.log(n - 1)
 
 
-def _row_means(z: np.ndarray, sigma: float) -> np.ndarray:
-    """:func:`_log_row_means`, fast where nothing overflows or vanishes."""
+def log_row_means(z: np.ndarray, sigma: float) -> np.ndarray:
+    """For each row, the log of the mean of κ over the other rows, nats, (n,); fast where nothing overflows or vanishes."""
     exponents = _exponents(z, sigma)
     if exponents is not None:
         with one_blas_thread():
@@ -59,7 +68,8 @@ def _row_means(z: np.ndarray, sigma: float) -> np.ndarray:
     return _log_row_means(z, sigma)
 
 
-def _log_mean(logs: np.ndarray) -> float:
+def log_mean(logs: np.ndarray) -> float:
+    """Log of the mean of numbers that are given by their logs."""
     peak = float(logs.max())
     return peak + math.log(float(np.exp(logs - peak).mean()))
 
@@ -81,7 +91,7 @@ def log_mean_kernel(z: np.ndarray, sigma: float) -> float:
             pairs = pair_sum(*exponents)
         if pairs > _LEAST_SUM:
             return math.log(pairs) - math.log(len(z) * (len(z) - 1))
-    return _log_mean(_log_row_means(z, sigma))
+    return log_mean(_log_row_means(z, sigma))
 
 
 def _exponents(z: np.ndarray, sigma: float) -> tuple[torch.Tensor, torch.Tensor] | None:
@@ -118,14 +128,16 @@ def mehler_divergence(z: Any, sigma: float, *, level: float = 0.95) -> Interval:
 
     Source: new, claim dual-certificate.
     """
+    return divergence_of_rows(log_row_means(embedding_matrix("z", z, minimum_rows=3), positive("sigma", sigma)), level)
+
+
+def divergence_of_rows(rows: np.ndarray, level: float) -> Interval:
+    """:func:`mehler_divergence` from what :func:`log_row_means` gives."""
     from scipy import stats
 
-    z = embedding_matrix("z", z, minimum_rows=3)
-    sigma = positive("sigma", sigma)
-    n = len(z)
-    rows = _row_means(z, sigma)
+    n = len(rows)
     # The true value is at least 0; a sample's can be below, and is shown so.
-    estimate = _log_mean(rows)
+    estimate = log_mean(rows)
     # Leaving row i out of the U-statistic: (n·mean·(n−1) − 2(n−1)·row_i) / ((n−1)(n−2)); here relative to the mean.
     # A row whose pairs are all that counts leaves nothing but rounding, hence the floor.
     without = (n - 2 * np.exp(rows - estimate)) / (n - 2)
@@ -135,15 +147,14 @@ def mehler_divergence(z: Any, sigma: float, *, level: float = 0.95) -> Interval:
     return Interval(estimate, estimate - half, estimate + half, level, n, "jackknife")
 
 
-def mean_kernel_and_deviation(z: np.ndarray, sigma: float) -> tuple[float, float]:
+def mean_kernel_and_deviation(rows: np.ndarray) -> tuple[float, float]:
     """The mean of κ over pairs, whose expectation is exp(D₂), and its standard deviation by the jackknife over rows.
 
-    Both are infinite where the mean is beyond doubles.
+    Both are infinite where the mean is beyond doubles. ``rows``: what :func:`log_row_means` gives.
     """
-    n = len(z)
-    rows = _row_means(z, sigma)
-    if (log_mean := _log_mean(rows)) > _SAFE_EXPONENT:
+    n = len(rows)
+    if (log_whole := log_mean(rows)) > _SAFE_EXPONENT:
         return math.inf, math.inf
-    mean = math.exp(log_mean)
-    without = mean * (n - 2 * np.exp(rows - log_mean)) / (n - 2)
+    mean = math.exp(log_whole)
+    without = mean * (n - 2 * np.exp(rows - log_whole)) / (n - 2)
     return mean, math.sqrt((n - 1) / n * float(((without - without.mean()) ** 2).sum()))

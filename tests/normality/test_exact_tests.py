@@ -12,6 +12,7 @@ from statsmodels.stats.multitest import multipletests
 
 from noisedim.errors import InvalidInputError
 from noisedim.normality import projections
+from noisedim.normality.henze_zirkler import henze_zirkler
 from noisedim.normality.tests import calibrated, exact
 from noisedim.normality.tests.shapiro import shapiro_wilk
 from noisedim.statistics import combining
@@ -227,3 +228,15 @@ def test_bad_input():
         projections.paper_indices(np.zeros((9000, 2)), part_size=5001)
     with pytest.raises(InvalidInputError, match="at least 12 values; got 11"):
         shapiro_wilk(np.arange(11.0))
+
+
+@pytest.mark.parametrize("dim", [1, 3])
+def test_the_index_takes_henze_and_zirklers_test_of_each_part(dim):
+    parts = np.random.default_rng(dim).gamma(2, size=(5, 40, dim))
+    parts[3] = 1e90 * parts[0] - 1e91
+    found = projections._joint_p_values(parts)
+    assert found == pytest.approx([henze_zirkler(part).p_value for part in parts], rel=1e-6)
+    parts[1, :, 0], parts[2] = 7.0, parts[2, :, :1] * np.arange(1, dim + 1)
+    degenerate = projections._joint_p_values(parts)
+    assert list(np.flatnonzero(degenerate == 0)) == ([1] if dim == 1 else [1, 2])
+    assert degenerate[[0, 3, 4]] == pytest.approx(found[[0, 3, 4]])

@@ -6,10 +6,10 @@ from noisedim.errors import InvalidInputError
 from noisedim.normality.summaries.moments import correlation, standardised_blocks
 from noisedim.normality.summaries.sharing import shared
 
-__all__ = ["DegenerateCoordinatesError", "whiten", "whitening_factor"]
+__all__ = ["LEAST_EIGENVALUE", "DegenerateCoordinatesError", "whiten", "whitening_factor"]
 
 # Of a correlation matrix: below it, coordinates are dependent but for rounding.
-_LEAST_EIGENVALUE = 1e-10
+LEAST_EIGENVALUE = 1e-10
 
 
 class DegenerateCoordinatesError(InvalidInputError):
@@ -63,7 +63,7 @@ def whitening_factor(z: np.ndarray) -> np.ndarray:
         raise DegenerateCoordinatesError.constant(found.constant, dim)
     inverse = _inverse_factor(found.matrix)
     if inverse is None:
-        rank = int(np.linalg.matrix_rank(found.matrix, tol=_LEAST_EIGENVALUE, hermitian=True))
+        rank = int(np.linalg.matrix_rank(found.matrix, tol=LEAST_EIGENVALUE, hermitian=True))
         raise DegenerateCoordinatesError(
             "linearly independent coordinates", f"{dim} coordinates have rank {rank}{_cause(z, found.matrix)}"
         )
@@ -81,9 +81,9 @@ def _inverse_factor(matrix: np.ndarray) -> np.ndarray | None:
     if info:
         return None
     # The trace of the inverse bounds the least eigenvalue from below, without an eigendecomposition.
-    if float((inverse**2).sum()) * _LEAST_EIGENVALUE < 0.5:
+    if float((inverse**2).sum()) * LEAST_EIGENVALUE < 0.5:
         return np.asarray(inverse)
-    return None if float(np.linalg.eigvalsh(matrix)[0]) < _LEAST_EIGENVALUE else np.asarray(inverse)
+    return None if float(np.linalg.eigvalsh(matrix)[0]) < LEAST_EIGENVALUE else np.asarray(inverse)
 
 
 def _cause(z: np.ndarray, matrix: np.ndarray) -> str:

@@ -9,11 +9,19 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import torch
 
-from noisedim.normality.tests.base import CalibratedTest, Kernel, KernelLimit, Moments, OwnCell, SurfaceForm
+from noisedim.normality.tests.base import Batch, CalibratedTest, Kernel, KernelLimit, Moments, OwnCell, SurfaceForm
 from noisedim.normality.tests.pairs.bhep import batched_excess, bhep_excess, gaussian_kernel, whitened_moments
 
-__all__ = ["HENZE_ZIRKLER", "TESTS", "henze_zirkler_beta", "henze_zirkler_moments", "pair_weight"]
+__all__ = [
+    "HENZE_ZIRKLER",
+    "TESTS",
+    "henze_zirkler_beta",
+    "henze_zirkler_moments",
+    "henze_zirkler_statistics",
+    "pair_weight",
+]
 
 # In few dimensions the limit law is accurate enough for many rows. From _PAIRS_DIM on, the law at many rows is simulated;
 # from _NEAREST_DIM on, where a few near pairs of rows determine it, also at fewer rows and in dimensions in between.
@@ -90,4 +98,13 @@ HENZE_ZIRKLER = CalibratedTest(
     words="the joint law is not normal (characteristic functions, narrow kernel)",
     effect="knn_kl",
 )
+
+
+def henze_zirkler_statistics(white: np.ndarray) -> np.ndarray:
+    """The scaled statistics of (m, n, d) whitened samples in float64, (m,)."""
+    shape = white.shape[1:]
+    excess = batched_excess(Batch(white), henze_zirkler_beta(*shape), torch.float64)
+    return HENZE_ZIRKLER.scaled(excess, *shape)
+
+
 TESTS = (HENZE_ZIRKLER,)

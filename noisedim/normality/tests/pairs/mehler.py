@@ -8,16 +8,23 @@ import math
 import numpy as np
 import torch
 
-from noisedim.normality.mehler import log_mean_kernel, mehler_ratio
+from noisedim.normality.mehler import log_mean, log_row_means, mehler_ratio
 from noisedim.normality.summaries.pair_sums import batched_pair_sums
+from noisedim.normality.summaries.sharing import shared
 from noisedim.normality.tests.base import Batch, CalibratedTest, Kernel, KernelLimit, Moments
 
-__all__ = ["TESTS", "mehler_moments", "mehler_test_sigma"]
+__all__ = ["TESTS", "mehler_moments", "mehler_test_rows", "mehler_test_sigma"]
 
 
 def mehler_test_sigma(dim: int) -> float:
     """σ = d^{1/4}: 1 in one dimension; in more it grows, so that the kernel's variance stays below e − 1."""
     return dim**0.25
+
+
+@shared
+def mehler_test_rows(z: np.ndarray) -> np.ndarray:
+    """Of each row, the log of the mean kernel over the others; the divergence from the prior needs the same."""
+    return log_row_means(z, mehler_test_sigma(z.shape[1]))
 
 
 def mehler_moments(n: int, dim: int, sigma: float | None = None) -> Moments:
@@ -48,7 +55,7 @@ TESTS = (
         over_pairs=True,
         name="mehler",
         null="simple",
-        single=lambda z: len(z) * log_mean_kernel(z, mehler_test_sigma(z.shape[1])),
+        single=lambda z: len(z) * log_mean(mehler_test_rows(z)),
         batched=_batched,
         moments=mehler_moments,
         limit=KernelLimit(_kernel),
