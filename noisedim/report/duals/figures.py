@@ -18,7 +18,8 @@ def duals_picture(profile: str, data: str, records: Sequence[DualRecord], words:
     from matplotlib.figure import Figure
 
     batches = sorted({own.batch for own in records})
-    figure = Figure(figsize=(3.2 * len(batches), 3.4), layout="constrained")
+    # Room for the legend below, also below a single panel.
+    figure = Figure(figsize=(max(5.6, 3.2 * len(batches)), 3.4), layout="constrained")
     axes = np.atleast_1d(figure.subplots(1, len(batches), sharey=True))
     for panel, batch in zip(axes, batches, strict=True):
         for i, (method, label) in enumerate(words.items()):
@@ -48,7 +49,7 @@ def duals_picture(profile: str, data: str, records: Sequence[DualRecord], words:
         panel.set_xticks([], minor=True)
     axes[0].set_ylabel("D₂ at noise 0.3 (nats), held out")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3 if len(batches) > 1 else 2, frameon=False)
     return draw(
         f"duals-{profile}",
         figure,

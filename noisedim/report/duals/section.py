@@ -31,12 +31,14 @@ from noisedim.report.duals.verdicts import (
 from noisedim.report.study import Sources, untested
 from noisedim.runs.studies.long_study import StudyFile, read_study
 from noisedim.statistics.intervals import student_t
+from noisedim.training import ObjectiveConfig
 
 __all__ = ["duals_section"]
 
 _TITLE = "Forms of the dual as training objectives"
 _STATEMENT = "Another form of the dual matches better at equal accuracy"
 _RANK = 36
+_DEFAULT = ObjectiveConfig().name
 _COMMAND = "noisedim study duals --profile digits"
 _SEEN_BEFORE = {
     "digits": "exploratory runs of some of the same cells and seeds had been seen",
@@ -134,7 +136,7 @@ def _forest(profile: str, data: str, records: Sequence[DualRecord]) -> Forest:
                 mean = student_t([sum(values) / len(values) for values in by_seed])
                 found.append(
                     ForestRow(
-                        words.partition(" (")[0], mean.estimate, mean.lower, mean.upper, is_ours=method == REFERENCE
+                        words.partition(" (")[0], mean.estimate, mean.lower, mean.upper, is_ours=method == _DEFAULT
                     )
                 )
         return found

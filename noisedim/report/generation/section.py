@@ -211,8 +211,9 @@ def _protocol(first: MeasuredGenerator) -> Text:
 def _notes(matched: Sequence[MeasuredGenerator], plain: Sequence[MeasuredGenerator]) -> Text:
     config = matched[0].config
     seconds = [record.record.train_seconds for record in (*matched, *plain)]
+    seeds = " or ".join(str(count) for count in dict.fromkeys((len(matched), len(plain))))
     return Text(
-        f"± is half of a 95% t-interval over {len(matched)} and {len(plain)} seeds. Fréchet distances have a bias that "
+        f"± is half of a 95% t-interval over {seeds} seeds. Fréchet distances have a bias that "
         f"all rows share (equal numbers of images). Discriminator and generator: {config.steps:,} steps of "
         f"{config.batch_size}, R₁ with γ = {config.gamma:g}, weights averaged; {np.median(seconds):.0f} s per run on one "
         "thread, median. `noisedim generate` makes more images from a run's checkpoint."
