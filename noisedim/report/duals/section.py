@@ -43,7 +43,7 @@ _COMMAND = "noisedim study duals --profile digits"
 _SEEN_BEFORE = {
     "digits": "exploratory runs of some of the same cells and seeds had been seen",
     "digits-large": "a pilot of two other seeds had been seen, which decided nothing",
-    "mnist": "no run on these images had been seen",
+    "mnist": "the study of methods had compared the plain and the adaptive dual on these images in batches of 256",
 }
 _WORDS = {
     "dual": "dual (all pairs but a row's own)",
@@ -81,7 +81,7 @@ def duals_section(sources: Sources) -> Section | None:
             blocks.append(Notice(f"{path.name} holds fewer than two complete seeds; the same command continues."))
             continue
         verdicts.append(_verdict_words(data, found))
-        findings.append(f"{_ratio_words(found.closest)} ({data}, {found.seeds} seeds)")
+        findings.append(f"{_ratio_words(found.closest)} on {data} ({found.seeds} seeds)")
         statements.append((records[0].n, _statement(file, found)))
         blocks += [
             _forest(file.profile, data, records),
@@ -89,7 +89,9 @@ def duals_section(sources: Sources) -> Section | None:
             _cells(data, records),
             Pictures([duals_picture(file.profile, data, records, _WORDS)]),
         ]
-    finding = f"Divergence from the prior, over that of the plain dual: {'; '.join(findings)}." if findings else ""
+    finding = (
+        f"Divergence from the prior, as a multiple of the plain dual's: {'; '.join(findings)}." if findings else ""
+    )
     # One statement: on the data with the most images to judge by.
     shown = [max(statements, key=lambda own: own[0])[1]] if statements else []
     return Section(_TITLE, verdicts, blocks, statements=shown, finding=finding)
@@ -98,7 +100,8 @@ def duals_section(sources: Sources) -> Section | None:
 def _about(file: StudyFile) -> tuple[str, str]:
     """The data set, with the batch if there is one only, and the steps of each run, in words."""
     labels = file.records[0].labels
-    data, batches = str(labels["data"]), {int(record.labels["batch"]) for record in file.records}
+    data = {"mnist": "MNIST at 12×12"}.get(str(labels["data"]), str(labels["data"]))
+    batches = {int(record.labels["batch"]) for record in file.records}
     if len(batches) == 1:
         data = f"{data} in batches of {batches.pop():,}"
     return data, f"{int(labels['steps']):,}"
@@ -107,6 +110,10 @@ def _about(file: StudyFile) -> tuple[str, str]:
 def _ratio_words(own: DualComparison) -> str:
     ratio = own.log_ratio
     return f"{_WORDS[own.method]} × {exp(ratio.estimate):.2f} [{exp(ratio.lower):.2f}, {exp(ratio.upper):.2f}]"
+
+
+def _needs(own: DualComparison) -> str:
+    return f"about {own.seeds_needed} seeds" if own.matches_better and own.seeds_needed else "more seeds"
 
 
 def _statement(file: StudyFile, found: DualsVerdict) -> Statement:
@@ -118,8 +125,8 @@ def _statement(file: StudyFile, found: DualsVerdict) -> Statement:
         _STATEMENT,
         "supported" if is_decided else "undecided",
         effect,
-        f"{data}, {found.seeds} seeds, {steps} steps",
-        "" if is_decided else "more seeds",
+        f"{data.partition(' at ')[0]}, {found.seeds} seeds, {steps} steps",
+        "" if is_decided else _needs(shown),
         rank=_RANK,
     )
 
@@ -159,7 +166,10 @@ def _verdict_words(data: str, found: DualsVerdict) -> Verdict:
         answer, words = _WORDS[own.method], "it matches better, and loses less accuracy than is allowed"
     elif own.matches_better:
         answer = "closest decided, accuracy not"
-        words = f"the {_WORDS[own.method]} matches best; that it loses {LOSS_OF_ACCURACY:g} of accuracy is not excluded"
+        words = (
+            f"the {_WORDS[own.method]} matches best; that it loses {LOSS_OF_ACCURACY:g} of accuracy is not excluded, which "
+            f"takes {_needs(own)}"
+        )
     else:
         answer, words = "not decided", f"no form is decided to match better than the {_WORDS[REFERENCE]}"
     return Verdict(f"Which form of the dual is the best objective on {data}?", answer, f"{words} ({where})")

@@ -5,9 +5,10 @@ It was not blind: exploratory runs of some of the same cells and seeds (batch 25
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
+from math import log, sqrt
 
 import numpy as np
+from scipy import stats
 
 from noisedim.runs.studies.long_study import StudyRecord
 from noisedim.statistics.intervals import Interval, student_t
@@ -20,6 +21,7 @@ LOSS_OF_ACCURACY = 0.02
 ALPHA = 0.05
 # A divergence at or below this is a perfect match at the numbers of rows used here.
 _LEAST = 1e-4
+_MOST_SEEDS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,17 @@ class DualComparison:
     def keeps_accuracy(self) -> bool:
         """Whether it is decided that at most :data:`LOSS_OF_ACCURACY` is lost."""
         return self.accuracy.lower > -LOSS_OF_ACCURACY
+
+    @property
+    def seeds_needed(self) -> int | None:
+        """Seeds with which this estimate, scattered as here, would decide the loss of accuracy; None if none would."""
+        own, distance = self.accuracy, self.accuracy.estimate + LOSS_OF_ACCURACY
+        if distance <= 0:
+            return None
+        tail = (1 + own.level) / 2
+        deviation = (own.upper - own.estimate) / float(stats.t.ppf(tail, own.n - 1)) * sqrt(own.n)
+        enough = (n for n in range(2, _MOST_SEEDS) if stats.t.ppf(tail, n - 1) * deviation / sqrt(n) < distance)
+        return next(enough, None)
 
     @property
     def matches_better(self) -> bool:

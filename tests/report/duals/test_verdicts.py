@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from noisedim.report.duals.verdicts import REFERENCE, DualRecord, duals_verdict
 
@@ -57,6 +58,21 @@ def test_a_better_match_that_costs_accuracy_is_not(gain):
     assert found.chosen == REFERENCE
     assert found.closest.method == "adaptive-dual"  # and is still what is shown
     assert found.closest.matches_better
+
+
+def test_the_seeds_needed_would_decide():
+    rng = np.random.default_rng(7)
+    found = duals_verdict(simulated(rng, ratio=0.3, gain=-0.017, seeds=3)).closest
+    assert not found.keeps_accuracy
+    assert found.seeds_needed > 3
+    # The same scatter with as many seeds, and with one fewer.
+    scale = (found.accuracy.upper - found.accuracy.estimate) / stats.t.ppf((1 + found.accuracy.level) / 2, 2) * 3**0.5
+
+    def half(n):
+        return stats.t.ppf((1 + found.accuracy.level) / 2, n - 1) * scale / n**0.5
+
+    assert half(found.seeds_needed) < found.accuracy.estimate + 0.02 <= half(found.seeds_needed - 1)
+    assert duals_verdict(simulated(rng, ratio=0.3, gain=-0.05)).closest.seeds_needed is None
 
 
 def test_incomplete_seeds_do_not_count():
