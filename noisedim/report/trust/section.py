@@ -66,12 +66,7 @@ def trust_section(sources: Sources) -> Section:
         verdicts.append(_power_words(seen))
         statements.append(_power_statement(seen, 43))
         blocks += _power_blocks(many)
-    blocks.append(
-        Text(
-            f"`{_COMMAND}` adds trials to these. All but the tails, and the family-wise rate at n = 200, d = 128 of the "
-            "composite null, were counted before hermite's table and the weights in Holm's procedure changed."
-        )
-    )
+    blocks.append(Text(f"`{_COMMAND}` adds trials to these."))
     low, high = (min(alarms.pooled.values(), key=_estimate), max(alarms.pooled.values(), key=_estimate))
     rates = f"{low.estimate:.1%} to {high.estimate:.1%}"
     finding = f"The battery raises false alarms in {rates} of {alarms.trials:,} samples of the prior"
