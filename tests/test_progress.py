@@ -126,7 +126,8 @@ def test_steps_are_shown_once_they_take_long():
         completed_step("scale")
         with without_steps("n*"):
             completed_step("one of those inside")
-    assert lines(log)[0].startswith("tests: 1 of 4")
+    # On a busy machine the display may come before the first step is done.
+    assert lines(log)[0].startswith(("tests: 0 of 4", "tests: 1 of 4"))
     assert lines(log)[-1].startswith("tests: 4 of 4; done")
 
 

@@ -5,7 +5,7 @@ __all__ = ["LEADS", "PAGES"]
 PAGES = {
     "claims": "Claims and errata",
     "methods": "Methods",
-    "duals": "Forms of the dual",
+    "duals": "Dual forms",
     "capacity": "Capacity and Figure 1",
     "tests": "The tests",
     "table-1": "Table 1",
