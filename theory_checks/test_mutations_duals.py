@@ -199,29 +199,29 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
             "half of the rows": lambda f: lambda z, other, epsilon: f(z[:8], other[:8], epsilon),
         },
     ),
-    "sphere_means.log_sphere_mean": (
+    "spheres.sphere_means.log_sphere_mean": (
         ("dual-spheres/normaliser",),
         {"2%": _TWO_PERCENT, "dimension of the space": with_argument("dim", lambda d: d + 1)},
     ),
-    "sphere_means.mean_resultant": (
+    "spheres.sphere_means.mean_resultant": (
         ("dual-spheres/normaliser",),
         {"2%": _TWO_PERCENT, "dimension of the space": with_argument("dim", lambda d: d + 1)},
     ),
-    "sphere_means.log_mean": (("dual-spheres/densities",), {"2%": _TWO_PERCENT}),
-    "dual_spheres.sphere_capacity": (
+    "spheres.sphere_means.log_mean": (("dual-spheres/densities",), {"2%": _TWO_PERCENT}),
+    "spheres.dual_spheres.sphere_capacity": (
         ("dual-spheres/capacity_by_quadrature",),
         {"2%": _TWO_PERCENT, "dimension of the space": with_argument("dim", lambda d: d + 1)},
     ),
-    "dual_spheres.torus_capacity": (
+    "spheres.dual_spheres.torus_capacity": (
         ("dual-spheres/capacity_by_quadrature",),
         {"without d": with_argument("dim", lambda d: 1)},
     ),
-    "dual_spheres.concentration_for_sphere_capacity": (("dual-spheres/capacity_by_quadrature",), {"2%": _TWO_PERCENT}),
-    "dual_spheres.concentration_for_torus_capacity": (
+    "spheres.dual_spheres.concentration_for_sphere_capacity": (("dual-spheres/capacity_by_quadrature",), {"2%": _TWO_PERCENT}),
+    "spheres.dual_spheres.concentration_for_torus_capacity": (
         ("dual-spheres/capacity_by_quadrature",),
         {"2%": _TWO_PERCENT, "without d": with_argument("dim", lambda d: 1)},
     ),
-    "dual_spheres.sphere_kernel": (
+    "spheres.dual_spheres.sphere_kernel": (
         ("dual-spheres/densities",),
         {
             "2%": _TWO_PERCENT,
@@ -229,23 +229,23 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
             "2k for k": with_argument("concentration", lambda k: 2 * k),
         },
     ),
-    "dual_spheres.sphere_positives": (
+    "spheres.dual_spheres.sphere_positives": (
         ("dual-spheres/densities",),
         {"2%": _TWO_PERCENT, "views equal": lambda f: lambda z, other, k: f(z, z, k)},
     ),
-    "dual_spheres.torus_kernel": (
+    "spheres.dual_spheres.torus_kernel": (
         ("dual-spheres/torus",),
         {"2%": _TWO_PERCENT, "whole angles for half": lambda f: lambda a, b, k: f(2 * a, 2 * b, k)},
     ),
-    "dual_spheres.torus_positives": (
+    "spheres.dual_spheres.torus_positives": (
         ("dual-spheres/torus",),
         {"2%": _TWO_PERCENT, "views equal": lambda f: lambda z, other, k: f(z, z, k)},
     ),
-    "dual_spheres_fitted.concentration_for_resultant": (
+    "spheres.dual_spheres_fitted.concentration_for_resultant": (
         ("dual-spheres-fitted/best_critic",),
         {"2%": _TWO_PERCENT, "dimension of the space": with_argument("dim", lambda d: d + 1)},
     ),
-    "dual_spheres_fitted.fitted_sphere_kernel": (
+    "spheres.dual_spheres_fitted.fitted_sphere_kernel": (
         ("dual-spheres-fitted/densities",),
         {
             "2%": _TWO_PERCENT,
@@ -253,7 +253,7 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
             "antipodes": with_argument("b", lambda b: -b),
         },
     ),
-    "dual_spheres_fitted.fitted_sphere_positives": (
+    "spheres.dual_spheres_fitted.fitted_sphere_positives": (
         ("dual-spheres-fitted/densities",),
         {
             "2%": _TWO_PERCENT,
@@ -261,7 +261,7 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
             "views equal": lambda f: lambda z, other, *rest: f(z, z, *rest),
         },
     ),
-    "dual_spheres_fitted.sphere_least_batch": (
+    "spheres.dual_spheres_fitted.sphere_least_batch": (
         ("dual-spheres-fitted/rows",),
         {
             "2%": _TWO_PERCENT,
