@@ -216,7 +216,10 @@ _FORMULAS: dict[str, tuple[tuple[str, ...], dict[str, Callable[[Any], Any]]]] = 
         ("dual-spheres/capacity_by_quadrature",),
         {"without d": with_argument("dim", lambda d: 1)},
     ),
-    "spheres.dual_spheres.concentration_for_sphere_capacity": (("dual-spheres/capacity_by_quadrature",), {"2%": _TWO_PERCENT}),
+    "spheres.dual_spheres.concentration_for_sphere_capacity": (
+        ("dual-spheres/capacity_by_quadrature",),
+        {"2%": _TWO_PERCENT},
+    ),
     "spheres.dual_spheres.concentration_for_torus_capacity": (
         ("dual-spheres/capacity_by_quadrature",),
         {"2%": _TWO_PERCENT, "without d": with_argument("dim", lambda d: 1)},
