@@ -112,6 +112,10 @@ def _ratio_words(own: DualComparison) -> str:
     return f"{_WORDS[own.method]} × {exp(ratio.estimate):.2f} [{exp(ratio.lower):.2f}, {exp(ratio.upper):.2f}]"
 
 
+def _effect_words(own: DualComparison) -> str:
+    return f"D₂: {_ratio_words(own)}; 5-NN {bracketed(own.accuracy, signed=True)}"
+
+
 def _needs(own: DualComparison) -> str:
     return f"about {own.seeds_needed} seeds" if own.matches_better and own.seeds_needed else "more seeds"
 
@@ -119,12 +123,11 @@ def _needs(own: DualComparison) -> str:
 def _statement(file: StudyFile, found: DualsVerdict) -> Statement:
     data, steps = _about(file)
     shown = found.closest
-    effect = f"D₂: {_ratio_words(shown)}; 5-NN {bracketed(shown.accuracy, signed=True)}"
     is_decided = found.chosen != REFERENCE
     return Statement(
         _STATEMENT,
         "supported" if is_decided else "undecided",
-        effect,
+        _effect_words(shown),
         f"{data.partition(' at ')[0]}, {found.seeds} seeds, {steps} steps",
         "" if is_decided else _needs(shown),
         rank=_RANK,
@@ -165,14 +168,16 @@ def _verdict_words(data: str, found: DualsVerdict) -> Verdict:
     if found.chosen != REFERENCE:
         answer, words = _WORDS[own.method], "it matches better, and loses less accuracy than is allowed"
     elif own.matches_better:
-        answer = "closest decided, accuracy not"
+        answer = "match decided, accuracy not"
         words = (
-            f"the {_WORDS[own.method]} matches best; that it loses {LOSS_OF_ACCURACY:g} of accuracy is not excluded, which "
-            f"takes {_needs(own)}"
+            f"the {_WORDS[own.method]} matches best; a loss of {LOSS_OF_ACCURACY:g} of accuracy is not excluded, and "
+            f"{_needs(own)} would decide it"
         )
     else:
         answer, words = "not decided", f"no form is decided to match better than the {_WORDS[REFERENCE]}"
-    return Verdict(f"Which form of the dual is the best objective on {data}?", answer, f"{words} ({where})")
+    return Verdict(
+        f"Which form of the dual is the best objective on {data}?", answer, f"{words}. {_effect_words(own)} ({where})"
+    )
 
 
 def _summary(data: str, found: DualsVerdict) -> Table:
