@@ -47,7 +47,7 @@ def main() -> None:
     while True:
         word, _, case = ranks.agree(sys.stdin.readline().strip() if ranks.is_first else "").partition(" ")
         if word not in ("together", "alone"):
-            return
+            break
         if case not in trainers:
             trainers[case] = made(case, ranks)
         together, alone, steps = trainers[case]
@@ -57,6 +57,7 @@ def main() -> None:
                 trainer.step()
         if ranks.is_first:
             print("done", flush=True)
+    ranks.leave()
 
 
 if __name__ == "__main__":

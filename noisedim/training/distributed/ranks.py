@@ -7,6 +7,7 @@ the number of ranks: a run can change it at any checkpoint. (But for dropout ins
 own rows; none of our encoders has any.)
 """
 
+import atexit
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -116,6 +117,12 @@ class Ranks:
             raise error
         return result  # type: ignore[return-value]
 
+    def leave(self) -> None:
+        """Disconnects the ranks once each of them has come here: the last call of a program whose ranks end together."""
+        if self.size > 1:
+            dist.barrier()
+            _disconnect()
+
     @contextlib.contextmanager
     def first_holds(self, context: Callable[[], contextlib.AbstractContextManager[Any]]) -> Iterator[None]:
         """The first rank enters ``context()`` and leaves it at the end; where it can't, no rank goes on."""
@@ -202,8 +209,17 @@ def launch(devices: int = 1, nodes: int = 1, *, device: str = "auto") -> tuple[R
             f"every rank needs a GPU of its own; got {devices} and {torch.cuda.device_count()} here"
         )
     fabric = Fabric(accelerator=accelerator, devices=devices, num_nodes=nodes, strategy=DDPStrategy())
+    # While the interpreter is whole: connections that outlive it are torn down beside its ending threads, and a process
+    # whose work is done may abort. (Fabric does so for NCCL alone.)
+    atexit.register(_disconnect)
     try:
         fabric.launch()
     except ValueError as error:  # Fabric's word for a launcher that started another number of processes
         raise InvalidInputError(f"{devices} devices on {nodes} nodes are not what was started: {error}") from None
     return Ranks(), fabric.device
+
+
+def _disconnect() -> None:
+    """Leaves the process group, if there is one."""
+    if dist.is_initialized():
+        dist.destroy_process_group()

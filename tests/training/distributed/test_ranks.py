@@ -144,6 +144,30 @@ def test_a_rank_that_is_gone_is_said(together):
     assert "the same command goes on" in found["lost"]
 
 
+LEAVING = """
+import torch.distributed as dist
+from noisedim.training.distributed.ranks import launch
+
+ranks, _ = launch(2, device="cpu")
+assert ranks.agree(ranks.rank) == 0
+ranks.leave()
+assert not dist.is_initialized()
+"""
+
+
+@pytest.mark.slow
+def test_ranks_leave_together(tmp_path):
+    program = tmp_path / "leaving.py"
+    program.write_text(LEAVING)
+    surroundings = {name: value for name, value in os.environ.items() if name not in ("WORLD_SIZE", "LOCAL_RANK")}
+    done = subprocess.run([sys.executable, str(program)], env=surroundings, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+
+
+def test_alone_there_is_nothing_to_leave():
+    Ranks.alone().leave()
+
+
 def test_shares():
     check_shares(96, 2)
     with pytest.raises(InvalidInputError, match="every rank needs images; got 8 ranks and batch_size=4"):
