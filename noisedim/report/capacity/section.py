@@ -3,7 +3,7 @@
 import numpy as np
 
 from noisedim.document.content import Picture, Pictures, Section, Statement, Table, Text, Verdict, draw
-from noisedim.document.words import bracketed, interval_words, mean_and_half_width, share_word
+from noisedim.document.words import bracketed, mean_and_half_width, share_word
 from noisedim.report.capacity.dial import Cloud, dial_figure, shown_capacities
 from noisedim.report.capacity.figures import figure_1
 from noisedim.report.capacity.verdicts import (
@@ -161,8 +161,17 @@ def _accuracy_words(found: AccuracyVerdict) -> Verdict:
     return Verdict(
         "Does a small capacity cost accuracy downstream?",
         found.outcome,
-        f"held-out 5-NN accuracy, {found.high:g} minus {found.low:g} nats, paired by seed: {interval_words(found.difference)}",
-        numbers=[{"capacity (nats)": "5-NN"} | {f"{c:g}": f"{mean:.3f}" for c, mean in found.means.items()}],
+        "held-out 5-NN accuracy at the largest capacity minus at the smallest, paired by seed",
+        numbers=[
+            {
+                "capacity (nats)": "5-NN",
+                f"{found.high:g} minus {found.low:g} [{found.difference.level:.0%}]": bracketed(
+                    found.difference, signed=True
+                ),
+                "seeds": str(found.difference.n),
+            }
+            | {f"{c:g}": f"{mean:.3f}" for c, mean in found.means.items()}
+        ],
     )
 
 

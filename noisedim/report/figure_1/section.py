@@ -16,6 +16,7 @@ from noisedim.document.content import (
     draw,
 )
 from noisedim.document.figures import MARKERS, PALETTE, new_figure
+from noisedim.document.words import bracketed
 from noisedim.report.figure_1.plan import STUDY
 from noisedim.report.figure_1.verdicts import LEAST_CAPACITY, by_capacity, figure_1_verdict
 from noisedim.report.study import Sources, untested
@@ -43,14 +44,48 @@ def figure_1_section(sources: Sources) -> Section:
     file = read_study(path)
     seeds = len({record.seed for record in file.records})
     text = Text(
-        "The paper trains a ConvNet on 24×24 images for 2,000 epochs of 1,024 with InfoNCE and its own critic; here a "
-        "perceptron on 12×12 images trains 2,000 steps of 256 (8.5 epochs) with the adaptive dual. Both add pixel noise "
-        "of 0.6 to X′, d = 2. Intervals are 99%, as in the paper, by Student's t over seeds. "
-        f"Made by `{file.command}`."
+        "The protocol is smaller than the paper's, as the next table says. Intervals have the paper's level, by Student's t "
+        f"over seeds. Made by `{file.command}`."
     )
     verdict, statement = _answer(file.records, seeds)
-    blocks: list[Block] = [text, Pictures([_picture(file.records)]), _table(file.records)]
-    return Section(_TITLE, [verdict], blocks, [statement], f"In two dimensions, {verdict.words}.")
+    blocks: list[Block] = [text, _protocol(), Pictures([_picture(file.records)]), _table(file.records)]
+    return Section(_TITLE, [verdict], blocks, [statement], _finding(file.records, seeds))
+
+
+def _protocol() -> Table:
+    rows = [
+        {
+            "protocol": "the paper",
+            "encoder": "ConvNet",
+            "image (pixels)": "24×24",
+            "objective": "InfoNCE, its own critic",
+            "epochs": "2,000",
+            "steps": "about 117,000",
+            "images per step": "1,024",
+        },
+        {
+            "protocol": "here",
+            "encoder": "perceptron",
+            "image (pixels)": "12×12",
+            "objective": "adaptive dual",
+            "epochs": "8.5",
+            "steps": "2,000",
+            "images per step": "256",
+        },
+    ]
+    shared = {"pixel noise of X′": "0.6", "d": "2", "intervals": "99%"}
+    return Table([row | shared for row in rows], "The paper's protocol and the one here")
+
+
+def _finding(records: Sequence[StudyRecord], seeds: int) -> str:
+    found = figure_1_verdict(records)
+    if found is None:
+        return ""
+    far = "" if found.is_comparable else "; no capacity comes near the paper's accuracy"
+    return (
+        f"In two dimensions, 5-NN accuracy changes by {bracketed(found.fall, signed=True)} from a capacity of "
+        f"{found.below:g} to one of {found.above:g} nats ({found.fall.level:.0%} interval, MNIST, {seeds} seeds){far}."
+    )
 
 
 def _answer(records: Sequence[StudyRecord], seeds: int) -> tuple[Verdict, Statement]:
@@ -66,16 +101,28 @@ def _answer(records: Sequence[StudyRecord], seeds: int) -> tuple[Verdict, Statem
         )
     own, top = found.fall, found.top
     words = (
-        f"5-NN accuracy changes by {own.estimate:+.3f} [{own.lower:+.3f}, {own.upper:+.3f}] from a capacity of "
-        f"{found.below:g} to one of {found.above:g} nats;"
-        f" the most is {top.estimate:.3f} [{top.lower:.3f}, {top.upper:.3f}] at {found.best:g} nats, where "
-        f"the paper shows {_PAPER}"
+        "5-NN accuracy on both sides of log 10 nats, paired by seed, and the most at any capacity, where the paper shows "
+        f"{_PAPER}"
     )
+    level = f"[{own.level:.0%}]"
+    numbers = [
+        {
+            "5-NN accuracy": f"change from {found.below:g} to {found.above:g} nats",
+            f"estimate {level}": bracketed(own, signed=True),
+            "seeds": str(own.n),
+        },
+        {
+            "5-NN accuracy": f"the most, at {found.best:g} nats",
+            f"estimate {level}": bracketed(top),
+            "seeds": str(top.n),
+        },
+    ]
     answer = {"supported": "yes, at lower accuracies", "contradicted": "no"}.get(found.status, "not decided")
-    short = f"{own.estimate:+.3f} [{own.lower:+.3f}, {own.upper:+.3f}] from {found.below:g} to {found.above:g} nats; "
+    short = f"{bracketed(own, signed=True)} from {found.below:g} to {found.above:g} nats; "
     short += f"the most is {top.estimate:.2f} (paper: .95 or more)"
     needs = "" if found.status != "undecided" else "more seeds" if found.is_comparable else "the paper's 2,000 epochs"
-    return Verdict(question, answer, words), Statement(_CLAIM, found.status, short, budget, needs, rank=5)
+    verdict = Verdict(question, answer, words, numbers=numbers)
+    return verdict, Statement(_CLAIM, found.status, short, budget, needs, rank=5)
 
 
 def _table(records: Sequence[StudyRecord]) -> Table:

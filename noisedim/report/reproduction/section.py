@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from noisedim.assessment.table import p_equals
+from noisedim.assessment.words import p_words
 from noisedim.document.content import Block, Section, Text, Verdict
-from noisedim.document.words import bracketed, interval_words
+from noisedim.document.words import bracketed
 from noisedim.report.records import EncoderRecord, by_capacity, encoder_records
 from noisedim.report.reproduction.verdicts import (
+    LOG_CLASSES,
     AccuracyVerdict,
     FallVerdict,
     Groups,
@@ -18,6 +19,7 @@ from noisedim.report.reproduction.verdicts import (
     information_verdict,
 )
 from noisedim.report.study import Sources
+from noisedim.statistics.intervals import Interval
 
 __all__ = ["figure_1_words", "figure_2_words", "reproduction_section"]
 
@@ -79,37 +81,52 @@ def figure_1_words(groups: Groups, where: str, *, as_paper: bool) -> list[Verdic
 
 
 def _index_words(found: IndexVerdict, where: str) -> Verdict:
-    cells = {"capacity (nats)": "index", f"{found.middle:g} minus {found.high:g}": bracketed(found.gain, signed=True)}
+    cells = {"capacity (nats)": "index", **_difference(found.middle, found.high, found.gain)}
     if found.further is not None:
-        cells[f"{found.low:g} minus {found.middle:g}"] = bracketed(found.further, signed=True)
+        cells |= _difference(found.low, found.middle, found.further)
+    cells["seeds"] = str(found.gain.n)
     return Verdict(
         f"Figure 1, {where}: does the {_INDEX_WORDS[found.index]} index rise as the capacity falls?",
         f"only down to {found.middle:g} nats" if found.outcome == "in part" else found.outcome,
-        f"differences between capacities in nats, 95% t-intervals over {found.gain.n} seeds, and means"
+        "differences between capacities, paired by seed, and means"
         + (f". Below {found.middle:g} nats the match is lost again" if found.is_lost_again else ""),
         numbers=[cells | {f"{c:g}": f"{mean:.2f}" for c, mean in found.means.items()}],
     )
+
+
+def _difference(first: float, second: float, found: Interval) -> dict[str, str]:
+    """The cell of a difference between two capacities."""
+    return {f"{first:g} minus {second:g} [{found.level:.0%}]": bracketed(found, signed=True)}
 
 
 def _information_words(found: InformationVerdict, where: str) -> Verdict:
     return Verdict(
         f"Figure 1, {where}: does the measured lower bound on the information follow the capacity, then leave it?",
         found.outcome,
-        f"means over seeds, in nats. Following: within a quarter of the capacity at some capacity up to log 10 "
-        f"({', '.join(f'{c:g}' for c in found.follows) or 'none'}); leaving: more than a quarter below at {found.last:g}, "
-        "as far as this bound can see",
+        "means over seeds, in nats. Following: within a quarter of the capacity at some capacity up to log 10; leaving: more "
+        "than a quarter below at the largest, as far as this bound can see",
         numbers=[
-            {"capacity (nats)": "lower bound (nats)"} | {f"{c:g}": f"{mean:.2f}" for c, mean in found.means.items()}
+            {"capacity (nats)": "lower bound (nats)"} | {f"{c:g}": f"{mean:.2f}" for c, mean in found.means.items()},
+            {"capacity (nats)": "within a quarter of it"} | {f"{c:g}": _follows(found, c) for c in found.means},
         ],
     )
+
+
+def _follows(found: InformationVerdict, capacity: float) -> str:
+    if capacity in found.follows:
+        return "yes"
+    return "no" if capacity <= LOG_CLASSES else "–"
 
 
 def _fall_words(found: FallVerdict, where: str) -> Verdict:
     return Verdict(
         f"Figure 1, {where}: do downstream scores fall below log 10 nats?",
         found.outcome,
-        f"5-NN accuracy at {found.high:g} nats minus at {found.low:g}: {interval_words(found.fall)}",
-        numbers=[{"capacity (nats)": "5-NN"} | {f"{c:g}": f"{mean:.3f}" for c, mean in found.means.items()}],
+        "accuracy at the smallest capacity from log 10 nats on, minus at the smallest of all, paired by seed",
+        numbers=[
+            {"capacity (nats)": "5-NN", **_difference(found.high, found.low, found.fall), "seeds": str(found.fall.n)}
+            | {f"{c:g}": f"{mean:.3f}" for c, mean in found.means.items()}
+        ],
     )
 
 
@@ -118,7 +135,14 @@ def _accuracy_words(found: AccuracyVerdict, where: str) -> Verdict:
         f"Figure 1, {where}: do 2-D embeddings reach an accuracy of 0.95 to 0.99?",
         found.outcome,
         ("" if found.as_paper else "data or length of training are not the paper's (MNIST, 2,000 epochs); ")
-        + f"held-out 5-NN accuracy, best capacity ({found.capacity:g} nats): {interval_words(found.accuracy)}",
+        + "accuracy on held-out images at the best capacity",
+        numbers=[
+            {
+                "best capacity (nats)": f"{found.capacity:g}",
+                f"5-NN [{found.accuracy.level:.0%}]": bracketed(found.accuracy),
+                "seeds": str(found.accuracy.n),
+            }
+        ],
     )
 
 
@@ -133,8 +157,16 @@ def figure_2_words(records: Sequence[EncoderRecord]) -> list[Verdict]:
             Verdict(
                 f"Figure 2: does the embedding at {symbol} = {record.level:g} follow {law}?",
                 "it departs" if record.rejected else "no departure seen",
-                f"{record.objective_words}, seed {record.seed}, {record.n:,} {record.measured_on} images: family-wise "
-                f"{p_equals(record.p_value)}, sliced W₂ {record.sliced_w2:.3f} sd",
+                f"the whole battery on the {record.measured_on} images of one seed",
+                numbers=[
+                    {
+                        "objective": record.objective_words,
+                        "seed": str(record.seed),
+                        "images": f"{record.n:,}",
+                        "family-wise p": p_words(record.p_value),
+                        "sliced W₂ (sd)": f"{record.sliced_w2:.3f}",
+                    }
+                ],
             )
         )
     return verdicts

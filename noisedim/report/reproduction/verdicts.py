@@ -11,6 +11,7 @@ from noisedim.statistics.intervals import Interval, student_t
 
 __all__ = [
     "INDICES",
+    "LOG_CLASSES",
     "AccuracyVerdict",
     "FallVerdict",
     "IndexVerdict",
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 LOG_CLASSES = float(np.log(10))
+"""What ten balanced classes need, nats."""
 # What the paper's Figure 1 shows: its axis of accuracies begins at 0.95.
 PLOTTED_ACCURACY = 0.95
 INDICES = ("index_dagostino", "index_shapiro", "index_henze_zirkler")
