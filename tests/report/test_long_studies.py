@@ -186,8 +186,11 @@ def matching_records(*, few, many):
 def test_matching_decides_whether_more_images_help_and_when_the_battery_rejects(tmp_path):
     section = section_of("matching", matching_records(few=0.2, many=0.05), tmp_path)
     assert section.statements[0].status == "supported"
-    assert "rejects every seed at n = 2,000, 10,000" in section.verdicts[0].words
-    tables = [block for block in section.blocks if isinstance(block, Table)]
+    (verdict,) = section.verdicts
+    assert "rejects every seed at n = 2,000, 10,000" in verdict.words
+    distances = [float(row["sliced W₂ [95%]"].partition(" ")[0]) for row in verdict.numbers]
+    assert distances == pytest.approx([0.2, 0.05], rel=0.05)
+    _, *tables = [block for block in section.blocks if isinstance(block, Table)]
     assert [len(table.rows) for table in tables] == [
         len(IMAGES),
         len(STEPS),

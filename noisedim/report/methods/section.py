@@ -69,12 +69,7 @@ def methods_section(sources: Sources) -> Section:
                 blocks.append(Notice(f"d = {dim}: no complete seed yet; `{file.command}` continues."))
                 continue
             comparisons = compare_curves(curves, REFERENCE, wanted=LEVELS[dim])
-            answer = _answer(dim, curves, comparisons)
-            verdicts.append(
-                Verdict(
-                    f"Which method for {_where(dim, curves)} and 5-NN accuracy of {_headline(dim):g} or more?", *answer
-                )
-            )
+            verdicts.append(_answer(dim, curves, comparisons))
             if dim == _PRIMARY:
                 finding = _finding(dim, curves, comparisons)
             if dim == _PRIMARY or curves[REFERENCE].seeds[0]:
@@ -117,9 +112,18 @@ def _noise_injection(curves: Mapping[str, Curve]) -> dict[str, Curve]:
     return {method: curve for method, curve in curves.items() if CONTESTANTS[method].family == "noise injection"}
 
 
-def _leader_words(own: Leader) -> str:
-    """The method, its setting and its distance."""
-    return f"{_setting_words(own)}, sliced W₂ {_distance_words(own.distance)}"
+def _leaders(found: Mapping[str, Leader]) -> list[dict[str, str]]:
+    """The smallest estimates with their settings, by the methods that they are the smallest of."""
+    return [
+        {
+            "smallest estimate": among,
+            "sliced W₂ [95%]": _distance_words(own.distance),
+            "method": CONTESTANTS[own.method].words,
+            "dial": CONTESTANTS[own.method].dial,
+            "near": "–" if CONTESTANTS[own.method].dial == "none" else f"{own.dial:g}",
+        }
+        for among, own in found.items()
+    ]
 
 
 def _setting_words(own: Leader) -> str:
@@ -128,22 +132,28 @@ def _setting_words(own: Leader) -> str:
     return f"{method.words}{setting}"
 
 
-def _answer(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> tuple[str, str]:
+def _answer(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> Verdict:
     level = _headline(dim)
+    question = f"Which method for {_where(dim, curves)} and 5-NN accuracy of {level:g} or more?"
     best, ours = leader_at(curves, level), leader_at(_noise_injection(curves), level)
     if best is None:
         most = max(curves.values(), key=lambda own: float(own.accuracy.mean((1, 2)).max()))
         words = f"no method reaches it in {dim} dimensions; the most is {_top_words(most)} ({CONTESTANTS[most.method].words})"
-        return "none", words
+        return Verdict(question, "none", words)
+    answer = name = CONTESTANTS[best.method].words
     if ours is None:
-        return CONTESTANTS[best.method].words, f"{_leader_words(best)}; no form of noise injection reaches it"
+        words = f"the {name} has the smallest estimate; no form of noise injection reaches it"
+        return Verdict(question, answer, words, numbers=_leaders({"of all": best}))
     if ours.method == best.method:
-        return CONTESTANTS[best.method].words, f"{_leader_words(best)}; it is noise injection"
+        words = f"the {name} has the smallest estimate; it is noise injection"
+        return Verdict(question, answer, words, numbers=_leaders({"of all": best}))
     decided = next((e.decision for e in comparisons if (e.method, e.wanted) == (best.method, level)), "undecided")
     # The smallest estimate is no decision: say how the two compare.
     verdict = f", which is {decided} against it" if ours.method == REFERENCE else ""
-    answer = "not decided" if verdict and decided == "undecided" else CONTESTANTS[best.method].words
-    return answer, f"smallest estimate: {_leader_words(best)}; of noise injection: {_leader_words(ours)}{verdict}"
+    if verdict and decided == "undecided":
+        answer = "not decided"
+    words = f"smallest estimate: {name}; of noise injection: {CONTESTANTS[ours.method].words}{verdict}"
+    return Verdict(question, answer, words, numbers=_leaders({"of all": best, "of noise injection": ours}))
 
 
 def _finding(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> str:
