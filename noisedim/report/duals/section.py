@@ -40,10 +40,14 @@ _STATEMENT = "Another form of the dual matches better at equal accuracy"
 _RANK = 36
 _DEFAULT = ObjectiveConfig().name
 _COMMAND = "noisedim study duals --profile digits"
+_RULE = (
+    "The rule was committed before these runs. It takes, of the forms that match better (D₂ with noise 0.3) and lose at most "
+    f"{LOSS_OF_ACCURACY:g} of 5-NN accuracy, both decided at {ALPHA:.0%} over all forms, the one with the smallest mean log D₂."
+)
 _SEEN_BEFORE = {
-    "digits": "exploratory runs of some of the same cells and seeds had been seen",
-    "digits-large": "a pilot of two other seeds had been seen, which decided nothing",
-    "mnist": "the study of methods had compared the plain and the adaptive dual on these images in batches of 256",
+    "digits": "exploratory runs of some of the same cells and seeds",
+    "digits-large": "a pilot of two other seeds, which decided nothing",
+    "mnist": "the study of methods, which compared the plain and the adaptive dual on these images in batches of 256",
 }
 _WORDS = {
     "dual": "dual (all pairs but a row's own)",
@@ -60,41 +64,60 @@ def duals_section(sources: Sources) -> Section | None:
     if not paths:
         return untested(_TITLE, _COMMAND, {_STATEMENT: _RANK})
     verdicts: list[Verdict] = []
-    statements: list[tuple[int, Statement]] = []
-    blocks: list[Block] = []
-    findings: list[str] = []
-    for path in paths:
-        file = read_study(path)
+    decided: list[tuple[StudyFile, DualsVerdict]] = []
+    files = {path: read_study(path) for path in paths}
+    blocks: list[Block] = [Text(_RULE), _protocols(list(files.values()))]
+    for path, file in files.items():
         records = dual_records(file.records)
-        data, steps = _about(file)
-        before = _SEEN_BEFORE.get(file.profile, "no run had been seen")
-        blocks.append(
-            Text(
-                f"{data}, d = 2, {steps} steps of each form, {len(records)} runs, measured on {records[0].n:,} held-out "
-                f"images. The rule was committed before these runs; {before}. It takes, of the forms that match better (D₂ "
-                f"with noise 0.3) and lose at most {LOSS_OF_ACCURACY:g} of 5-NN accuracy, both decided at {ALPHA:.0%} over all "
-                f"forms, the one with the smallest mean log D₂. Made by `{file.command}`."
-            )
-        )
+        data, _ = _about(file)
         found = duals_verdict(records)
         if found is None:
             blocks.append(Notice(f"{path.name} holds fewer than two complete seeds; the same command continues."))
             continue
         verdicts.append(_verdict_words(data, found))
-        findings.append(f"{_ratio_words(found.closest)} on {data} ({found.seeds} seeds)")
-        statements.append((records[0].n, _statement(file, found)))
+        decided.append((file, found))
         blocks += [
             _forest(file.profile, data, records),
             _summary(data, found),
             _cells(data, records),
             Pictures([duals_picture(file.profile, data, records, _WORDS)]),
         ]
-    finding = (
-        f"Divergence from the prior, as a multiple of the plain dual's: {'; '.join(findings)}." if findings else ""
+    if not decided:
+        return Section(_TITLE, verdicts, blocks)
+    # One statement and one finding: on the data with the most images to judge by.
+    shown = max(decided, key=lambda own: own[0].records[0].n)
+    others = [found.closest.method for file, found in decided if file is not shown[0]]
+    return Section(_TITLE, verdicts, blocks, statements=[_statement(*shown)], finding=_finding(*shown, others))
+
+
+def _finding(file: StudyFile, found: DualsVerdict, others: Sequence[str]) -> str:
+    """What was found on one data set, and whether the same form comes first on the ``others``."""
+    data, steps = _about(file)
+    words = (
+        f"Divergence from the prior, as a multiple of the plain dual's: {_ratio_words(found.closest)} on {data} "
+        f"({found.seeds} seeds, {steps} steps)"
     )
-    # One statement: on the data with the most images to judge by.
-    shown = [max(statements, key=lambda own: own[0])[1]] if statements else []
-    return Section(_TITLE, verdicts, blocks, statements=shown, finding=finding)
+    alike = others and all(method == found.closest.method for method in others)
+    return f"{words}; the same form comes first on the other data." if alike else f"{words}."
+
+
+def _protocols(files: Sequence[StudyFile]) -> Table:
+    rows = []
+    for file in files:
+        records = dual_records(file.records)
+        data, steps = _about(file)
+        rows.append(
+            {
+                "data": data,
+                "d": "2",
+                "steps of each form": steps,
+                "runs": str(len(records)),
+                "held-out images": f"{records[0].n:,}",
+                "seen before": _SEEN_BEFORE.get(file.profile, "no run"),
+                "made by": f"`{file.command}`",
+            }
+        )
+    return Table(rows, "The runs on each data set, and what had been seen before the rule was committed")
 
 
 def _about(file: StudyFile) -> tuple[str, str]:
@@ -107,9 +130,13 @@ def _about(file: StudyFile) -> tuple[str, str]:
     return data, f"{int(labels['steps']):,}"
 
 
-def _ratio_words(own: DualComparison) -> str:
+def _ratio(own: DualComparison) -> str:
     ratio = own.log_ratio
-    return f"{_WORDS[own.method]} × {exp(ratio.estimate):.2f} [{exp(ratio.lower):.2f}, {exp(ratio.upper):.2f}]"
+    return f"{exp(ratio.estimate):.2f} [{exp(ratio.lower):.2f}, {exp(ratio.upper):.2f}]"
+
+
+def _ratio_words(own: DualComparison) -> str:
+    return f"{_WORDS[own.method]} × {_ratio(own)}"
 
 
 def _effect_words(own: DualComparison) -> str:
@@ -156,15 +183,12 @@ def _forest(profile: str, data: str, records: Sequence[DualRecord]) -> Forest:
         ForestPanel("accuracy", "5-NN accuracy, held out", rows(lambda own: own.knn)),
         ForestPanel("match", "Sliced W₂ from the prior, smaller is better", rows(lambda own: own.sliced_w2), False),
     ]
-    caption = (
-        f"Forms of the dual on {data}, d = 2: means over noise levels and batch sizes; {seeds} seeds, 95% t-intervals."
-    )
+    caption = f"Forms of the dual on {data}: means over noise levels and batch sizes, with 95% t-intervals over {seeds} seeds."
     return Forest(f"duals-{profile}", panels, caption, rank=90)
 
 
 def _verdict_words(data: str, found: DualsVerdict) -> Verdict:
     own = found.closest
-    where = f"{found.cells} pairs of noise and batch size, {found.seeds} seeds"
     if found.chosen != REFERENCE:
         answer, words = _WORDS[own.method], "it matches better, and loses less accuracy than is allowed"
     elif own.matches_better:
@@ -175,19 +199,22 @@ def _verdict_words(data: str, found: DualsVerdict) -> Verdict:
         )
     else:
         answer, words = "not decided", f"no form is decided to match better than the {_WORDS[REFERENCE]}"
-    return Verdict(
-        f"Which form of the dual is the best objective on {data}?", answer, f"{words}. {_effect_words(own)} ({where})"
-    )
+    numbers = {
+        "form": _WORDS[own.method],
+        "D₂ over the dual's [95% over all forms]": _ratio(own),
+        "5-NN, difference [95% over all forms]": bracketed(own.accuracy, signed=True),
+        "pairs of noise and batch size": str(found.cells),
+        "seeds": str(found.seeds),
+    }
+    return Verdict(f"Which form of the dual is the best objective on {data}?", answer, words, numbers=[numbers])
 
 
 def _summary(data: str, found: DualsVerdict) -> Table:
     rows = [
         {
             "form": _WORDS[own.method],
-            "D₂(0.3) over that of the dual": f"{exp(own.log_ratio.estimate):.2f} "
-            f"[{exp(own.log_ratio.lower):.2f}, {exp(own.log_ratio.upper):.2f}]",
-            "5-NN accuracy, difference": f"{own.accuracy.estimate:+.3f} "
-            f"[{own.accuracy.lower:+.3f}, {own.accuracy.upper:+.3f}]",
+            "D₂(0.3) over that of the dual": _ratio(own),
+            "5-NN accuracy, difference": bracketed(own.accuracy, signed=True),
             "CPU time, ratio": f"{own.seconds_ratio:.2f}",
         }
         for own in found.comparisons

@@ -32,8 +32,9 @@ def test_runs_are_made_once_and_shown(tmp_path):
     section = duals_section(sources(tmp_path))
     # Twenty steps and two seeds decide nothing.
     assert [verdict.answer for verdict in section.verdicts] == ["not decided"]
-    rows = next(block for block in section.blocks if isinstance(block, Table)).rows
-    assert len(rows) == len(METHODS) - 1
+    protocol, forms, *_ = (block.rows for block in section.blocks if isinstance(block, Table))
+    assert [row["made by"] for row in protocol] == [f"`{STUDY.command('smoke')}`"]
+    assert len(forms) == len(METHODS) - 1
     # One record lost: made anew, and the same but for its time.
     content = json.loads(path.read_text())
     lost = content["records"].pop(3)
