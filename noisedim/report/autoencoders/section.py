@@ -8,9 +8,9 @@ import numpy as np
 
 from noisedim.assessment.reconstruction import Reconstruction
 from noisedim.document.content import Block, Pictures, Section, Statement, Table, Text, Verdict, draw
-from noisedim.document.words import bracketed, interval_words, mean_and_half_width
+from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.report.autoencoders.figures import rows_figure
-from noisedim.report.autoencoders.verdicts import NoiseLevel, bound_verdict, match_verdict
+from noisedim.report.autoencoders.verdicts import BoundVerdict, NoiseLevel, bound_verdict, match_verdict
 from noisedim.report.study import Sources, untested
 from noisedim.runs.record import RunRecord
 from noisedim.runs.run import Run
@@ -80,32 +80,54 @@ def autoencoder_words(levels: Sequence[NoiseLevel]) -> list[Verdict]:
             Verdict(
                 "Section 4: is the reconstruction error a tight measure of the information?",
                 "no" if found.is_empty else "not decided",
-                f"the bound h(X) − (D/2) log(2πe E‖X − X̂‖²/D) rises by {interval_words(found.gains, digits=1)} nats from "
-                f"{low} to {high}, in which the unknown h(X) cancels; the capacity rises by "
-                f"{found.high.capacity - found.low.capacity:.1f}. The information at {high} is at most "
-                f"{found.high.capacity:.1f} nats, so at {low} the bound is at most {found.highest:.1f}"
+                f"how far the bound h(X) − (D/2) log(2πe E‖X − X̂‖²/D) rises from {low} to {high}, in which the unknown h(X) "
+                "cancels. The information is at most the capacity, so the bound at the stronger noise is at most the "
+                "capacity at the weaker less that rise"
                 + (
-                    ": it says nothing there. One error variance for all pixels is far from the truth"
+                    ", below zero: it says nothing there. One error variance for all pixels is far from the truth"
                     if found.is_empty
                     else ""
                 ),
+                numbers=_bound_rows(found, low, high),
             )
         )
     match = match_verdict(levels)
-    shares = ", ".join(
-        f"{_level_words(own)}: {np.mean(own.information):.2f} of {own.capacity:.2f}"
+    numbers = [
+        {
+            "autoencoder": _level_words(own),
+            "not rejected": f"{list(own.rejected.values()).count(False)} of {len(own.rejected)}",
+            "images of a run": f"{own.n:,}",
+            "information by the dual (nats)": f"{np.mean(own.information):.2f}" if own.information else "–",
+            "capacity (nats)": f"{own.capacity:.2f}",
+        }
         for own in levels
-        if own.information
-    )
+    ]
     verdicts.append(
         Verdict(
             "Section 4: does reconstruction through the noisy channel pass for N(0, I), on images that did not train?",
             {"all": "yes", "some": "in part", "none": "no"}[match.outcome],
-            f"the battery does not reject {match.passed} of {match.runs} runs at 5% ({levels[0].n:,} images each); "
-            f"information by the dual's bound, which needs no h(X), of the capacity in nats: {shares}",
+            f"the battery does not reject {match.passed} of {match.runs} runs at 5%; information by the dual's bound, which "
+            "needs no h(X)",
+            numbers=numbers,
         )
     )
     return verdicts
+
+
+def _bound_rows(found: BoundVerdict, low: str, high: str) -> list[dict[str, str]]:
+    rise = f"{np.mean(found.gains):.1f}" if found.gain is None else bracketed(found.gain, digits=1, signed=True)
+    between = f"from {low} to {high}"
+    rows = {
+        "rise of the bound": (between, rise),
+        "rise of the capacity": (between, f"{found.high.capacity - found.low.capacity:.1f}"),
+        "information, at most": (high, f"{found.high.capacity:.1f}"),
+        "the bound, at most": (low, f"{found.highest:.1f}"),
+    }
+    seeds = str(len(found.gains))
+    return [
+        {"quantity": name, "at": where, "nats [95%]": value, "seeds": seeds if "bound" in name else "–"}
+        for name, (where, value) in rows.items()
+    ]
 
 
 def _table(kinds: Kinds) -> Table:

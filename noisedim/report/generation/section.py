@@ -15,7 +15,7 @@ from noisedim.document.content import (
     Verdict,
     draw,
 )
-from noisedim.document.words import bracketed, interval_words, mean_and_half_width
+from noisedim.document.words import bracketed, mean_and_half_width
 from noisedim.report.generation.figures import gap_figure, pictures_figure, prior_plane_figure
 from noisedim.report.generation.records import MeasuredGenerator, measured_generators
 from noisedim.report.generation.verdicts import (
@@ -30,7 +30,7 @@ from noisedim.report.generation.verdicts import (
     likeness_verdict,
 )
 from noisedim.report.study import Sources, untested
-from noisedim.statistics.intervals import Interval
+from noisedim.statistics.intervals import Interval, student_t
 
 __all__ = ["generation_section", "law_words"]
 
@@ -39,12 +39,16 @@ _SAME = "Conditions from the prior generate as well as encoded ones"
 _HARM = "Without matching, sampling N(0, I) hurts generation"
 
 
-def _gap_words(gap: LawGap) -> str:
+def _gap_cells(gap: LawGap, **p_values: float) -> dict[str, str]:
+    """The gap with both of its intervals, and p-values by what they are of."""
     wide, narrow = gap.anywhere.interval(level=0.9), gap.here.interval(level=0.9)
-    return (
-        f"{_number_words(wide)[0]} lost classes, 90% interval {_number_words(wide)[1]} over seeds and images, "
-        f"{_number_words(narrow)[1]} over {narrow.n} seeds for these images"
-    )
+    return {
+        "encoder and conditions": gap.name,
+        "lost classes": _number_words(wide)[0],
+        "90%, seeds and images": _number_words(wide)[1],
+        "90%, these images": _number_words(narrow)[1],
+        "seeds": str(narrow.n),
+    } | {_P_VALUES[name]: f"{value:.2g}" for name, value in p_values.items()}
 
 
 def _number_words(interval: Interval) -> tuple[str, str]:
@@ -52,9 +56,12 @@ def _number_words(interval: Interval) -> tuple[str, str]:
     return estimate, ends
 
 
+_P_VALUES = {"above": "p, above 0", "within": f"p, within ±{MARGIN:g}"}
+
+
 def _matched_words(found: EquivalenceVerdict) -> Verdict:
     answer = {"equivalent": "yes", "not equivalent": "no", "equivalent here": "in part", "undecided": "not decided"}
-    words = f"{_gap_words(found.gap)}; equivalent within ±{MARGIN:g}: p = {found.p_value:.2g}"
+    words = "prior minus encoded, against the margin of one lost class"
     if found.outcome == "equivalent here":
         words += ". For these images yes, for others not decided"
     if found.is_closer:
@@ -63,24 +70,22 @@ def _matched_words(found: EquivalenceVerdict) -> Verdict:
             "images that trained, and less well on others)"
         )
     question = "Generation, with matching: are conditions from the prior as good as encoded ones?"
-    return Verdict(question, answer[found.outcome], words)
+    return Verdict(question, answer[found.outcome], words, numbers=[_gap_cells(found.gap, within=found.p_value)])
 
 
 _HARM_WORDS = {"harm": "yes", "no harm": "no", "undecided": "not decided"}
 
 
 def _standardised_words(found: HarmVerdict) -> Verdict:
-    words = (
-        f"{_gap_words(found.gap)}; above 0: p = {found.p_value:.2g}; equivalent within ±{MARGIN:g}: "
-        f"p = {found.p_equivalent:.2g}"
-    )
+    words = "prior minus encoded, against none and against the margin of one lost class"
     if found.outcome != "harm":
         words += (
             ". In two dimensions this distance depended on mean and scale; no effect of the law's shape was measurable "
             "(the table has the other distances)"
         )
     question = "Generation, without matching: does it still hurt once that output is standardised?"
-    return Verdict(question, _HARM_WORDS[found.outcome], words)
+    numbers = [_gap_cells(found.gap, above=found.p_value, within=found.p_equivalent)]
+    return Verdict(question, _HARM_WORDS[found.outcome], words, numbers=numbers)
 
 
 def law_words(found: LawVerdicts) -> list[Verdict]:
@@ -90,45 +95,64 @@ def law_words(found: LawVerdicts) -> list[Verdict]:
         Verdict(
             "Generation, without matching: does sampling N(0, I) hurt, where the law of the conditions is not known?",
             _HARM_WORDS[found.raw.outcome],
-            f"Deep InfoMax's output as it comes: {_gap_words(found.raw.gap)}; above 0: p = {found.raw.p_value:.2g}",
+            "Deep InfoMax's output as it comes, prior minus encoded",
+            numbers=[_gap_cells(found.raw.gap, above=found.raw.p_value)],
         ),
         _standardised_words(found.standardised),
         Verdict(
             "Generation: would the comparison notice a wrong law?",
             "yes" if found.wide.is_noticed else "not decided",
-            f"conditions from N(0, 4I) on matched encoders, a control that must fail: {_gap_words(found.wide.gap)}; "
-            f"p = {found.wide.p_value:.2g}",
+            "conditions from a law that is too wide, on matched encoders: a control that must fail",
+            numbers=[_gap_cells(found.wide.gap, above=found.wide.p_value)],
         ),
     ]
 
 
 def _quality_words(records: Sequence[MeasuredGenerator]) -> list[Verdict]:
     """Does one model generate with and without a condition? On the matched encoders."""
+    return [_likeness_words(records), _fidelity_words(records)]
+
+
+def _likeness_words(records: Sequence[MeasuredGenerator]) -> Verdict:
+    own = [record.quality.laws["prior"] for record in records]
+    distances = [record.distance("prior") for record in records]
+    found = likeness_verdict(distances, [len(scores.coverage.missing) for scores in own])
+    return Verdict(
+        "Unconditional generation, c ~ N(0, I): are the images like real ones?",
+        {"alike": "yes", "not alike": "no", "partly alike": "in part"}[found.outcome],
+        "kernel distance, close below one lost class, and classes that no image belongs to",
+        numbers=[
+            {
+                "conditions": "c ~ N(0, I)",
+                "kernel distance (lost classes) [95%]": bracketed(found.distance, digits=2),
+                "seeds": str(found.distance.n),
+                "classes missing by seed": ", ".join(map(str, found.missing)),
+                "precision": mean_and_half_width([scores.precision for scores in own], digits=2),
+                "recall": mean_and_half_width([scores.recall for scores in own], digits=2),
+            }
+        ],
+    )
+
+
+def _fidelity_words(records: Sequence[MeasuredGenerator]) -> Verdict:
     encoder = records[0].config.encoder
     prior = encoder.build_prior()
-    distances = [record.distance("prior") for record in records]
-    own = [record.quality.laws["prior"] for record in records]
-    errors = [scores.consistency for scores in own]
-    likeness = likeness_verdict(distances, [len(scores.coverage.missing) for scores in own])
-    fidelity = fidelity_verdict(errors, noise=prior.dim * encoder.noise.target(prior) ** 2)
-    agreement = [record.quality.laws["encoded"].same_class or 0.0 for record in records]
-    return [
-        Verdict(
-            "Unconditional generation, c ~ N(0, I): are the images like real ones?",
-            {"alike": "yes", "not alike": "no", "partly alike": "in part"}[likeness.outcome],
-            f"kernel distance {interval_words(distances, digits=2)} lost classes, below {MARGIN:g} is close; classes "
-            f"missing by seed: {', '.join(map(str, likeness.missing))}; precision "
-            f"{mean_and_half_width([scores.precision for scores in own], digits=2)}, recall "
-            f"{mean_and_half_width([scores.recall for scores in own], digits=2)}",
-        ),
-        Verdict(
-            "Conditional generation: do images have the embedding that was asked for?",
-            {"within noise": "yes", "beyond noise": "no", "undecided": "not decided"}[fidelity.outcome],
-            f"E‖f(G(c, z)) − c‖² = {interval_words(errors)} for c of the prior, against the channel's noise dσ² = "
-            f"{fidelity.noise:.3f} and 2d = {2 * prior.dim} for unrelated images; images from f(x) are of x's class in "
-            f"{interval_words(agreement)} (two dimensions do not hold the class without error)",
-        ),
-    ]
+    errors = [record.quality.laws["prior"].consistency for record in records]
+    found = fidelity_verdict(errors, noise=prior.dim * encoder.noise.target(prior) ** 2)
+    agreement = student_t([record.quality.laws["encoded"].same_class or 0.0 for record in records])
+    rows = {
+        "E‖f(G(c, z)) − c‖², c of the prior": (bracketed(found.error), str(found.error.n)),
+        "the channel's noise dσ²": (f"{found.noise:.3f}", "–"),
+        "unrelated images, 2d": (str(2 * prior.dim), "–"),
+        "images from f(x) that are of x's class": (bracketed(agreement), str(agreement.n)),
+    }
+    return Verdict(
+        "Conditional generation: do images have the embedding that was asked for?",
+        {"within noise": "yes", "beyond noise": "no", "undecided": "not decided"}[found.outcome],
+        "the mean squared distance of an image's embedding from its condition, against the channel's own noise. Images from "
+        "an embedding are not always of its class: two dimensions do not hold the class without error",
+        numbers=[{"what": name, "mean [95%]": mean, "seeds": seeds} for name, (mean, seeds) in rows.items()],
+    )
 
 
 def _table(kinds: dict[str, list[MeasuredGenerator]]) -> Table:

@@ -57,9 +57,11 @@ def test_phrases_follow_the_decisions():
     assert bound.answer == "no"
     # The capacity at σ = 0.1 is 4.6 nats: a rise of 20 puts the bound at σ = 1 at −15.4.
     assert "from noise σ = 1 to noise σ = 0.1" in bound.words
-    assert "is at most -15.4: it says nothing there" in bound.words
+    assert "below zero: it says nothing there" in bound.words
+    assert [row["nats [95%]"] for row in bound.numbers][1:] == ["3.9", "4.6", "-15.4"]
     assert match.answer == "in part"
     assert "does not reject 2 of 4 runs" in match.words
+    assert [row["not rejected"] for row in match.numbers] == ["1 of 2", "1 of 2"]
     assert answers(3.0)[0].answer == "not decided"
 
 
