@@ -66,7 +66,7 @@ def theory_section(sources: Sources) -> Section:
         ),
         *_errata_blocks(ledger),
         *_primitive_blocks(ledger),
-        *(Text(f"Inconclusive. {words}") for words in _inconclusive(ledger)),
+        *_inconclusive_blocks(ledger),
     ]
     return Section(
         _TITLE,
@@ -110,31 +110,39 @@ def _primitive_blocks(ledger: Ledger) -> list[Block]:
 
 def _claims_words(found: ClaimsVerdict, ledger: Ledger) -> Verdict:
     others = ", ".join(f"{claim.id} {claim.verdict}" for claim in found.others)
-    power = ""
-    if found.planned_powers:
-        planned = len(found.planned_powers)
-        cases = "each" if planned == ledger.sampled_cases else f"in the {planned} where it could be planned"
-        power = f" and power {min(found.planned_powers):g} {cases}"
     return Verdict(
         _QUESTION,
         share_word(found.verified, len(found.claims)),
-        f"{found.verified} of {len(found.claims)} verified ({ledger.relations:,} relations; exact identities to "
-        f"{_number(ledger.worst_relative_error, '.0e')} relative, sampled ones with a false-alarm rate of at most "
-        f"{ledger.alpha_total:g} over all {ledger.sampled_cases}{power})" + (f"; {others}" if others else ""),
+        f"{found.verified} of {len(found.claims)} verified" + (f"; {others}" if others else ""),
         is_main=True,
+        numbers=_how_closely(found, ledger),
     )
+
+
+def _how_closely(found: ClaimsVerdict, ledger: Ledger) -> list[dict[str, str]]:
+    """How much the verified claims rest on, and how closely they hold."""
+    rows = {
+        "relations": (f"{ledger.relations:,}", "–"),
+        "largest relative error": (_number(ledger.worst_relative_error, ".0e"), "exact identities"),
+        "false alarms, at most": (f"{ledger.alpha_total:g}", f"all {ledger.sampled_cases} sampled cases together"),
+    }
+    if found.planned_powers:
+        planned = len(found.planned_powers)
+        cases = "each sampled case" if planned == ledger.sampled_cases else f"the {planned} where it could be planned"
+        rows["power, at least"] = f"{min(found.planned_powers):g}", cases
+    return [{"what": name, "value": value, "of": cases} for name, (value, cases) in rows.items()]
 
 
 def _errata_words(found: ErrataVerdict) -> Verdict:
     standing = "; the bounds (5) and (6) themselves stand" if found.bounds_stand else ""
-    kinds = ", ".join(f"{rows} {kind}" for kind, rows in found.kinds)
     unsettled = found.errata - found.settled
     open_rows = f"; {unsettled} of {found.errata} not as expected" if unsettled else ""
     return Verdict(
         "Is the paper printed right?",
         "in part" if found.settled else "not decided",
-        f"errata by kind: {kinds}{open_rows}{standing}",
+        f"the errata by kind{open_rows}{standing}",
         is_main=True,
+        numbers=[{"kind of erratum": kind, "errata": str(rows)} for kind, rows in found.kinds],
     )
 
 
@@ -150,8 +158,16 @@ def _trained_words(found: TrainedVerdict) -> Verdict:
     return Verdict(
         "Do trained encoders satisfy the inequalities?",
         "no" if found.refuted else "in part" if found.inconclusive else "yes",
-        f"{found.verified} of {found.cases} cases verified, {found.inconclusive} inconclusive with the reason given, "
-        f"{found.refuted} refuted",
+        f"{found.verified} of {found.cases} cases verified"
+        + ("; the last table says why others are inconclusive" if found.inconclusive else ""),
+        numbers=[
+            {"trained encoders": name, "cases": str(cases)}
+            for name, cases in (
+                ("verified", found.verified),
+                ("inconclusive", found.inconclusive),
+                ("refuted", found.refuted),
+            )
+        ],
     )
 
 
@@ -168,13 +184,16 @@ def _rules(ledger: Ledger) -> str:
     )
 
 
-def _inconclusive(ledger: Ledger) -> list[str]:
+def _inconclusive_blocks(ledger: Ledger) -> list[Block]:
     undecided = outcomes.Verdict.INCONCLUSIVE
-    return [
-        f"{case.id}: " + "; ".join(each.note for each in case.findings if each.verdict is undecided and each.note)
+    rows = [
+        {"case": case.id, "relation": each.what, "why it is inconclusive": each.note or "–"}
         for case in ledger.cases
         if case.verdict is undecided
+        for each in case.findings
+        if each.verdict is undecided
     ]
+    return [Table(rows, "Inconclusive cases")] if rows else []
 
 
 def _marked(verdict: outcomes.Verdict | None) -> str:
