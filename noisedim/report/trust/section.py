@@ -32,6 +32,7 @@ _TITLE = "Can you trust the test?"
 _QUESTION = "Are false alarms as rare as the battery says?"
 _COMMAND = "python -m noisedim.normality.audit --output noisedim/normality/audit/audit.json"
 _MOST_LISTED = 5
+_RATE = "rate [95% jointly], or count"
 _ALARMS = "The battery's false alarms, nominally 5%, stay at or below 6%"
 _POWER = "The battery sees what random slices miss"
 _PEER_WORDS = {
@@ -117,7 +118,6 @@ def _calibration_words(found: CalibrationVerdict) -> Verdict:
     answer: str = found.outcome
     if answer == "yes in part":
         answer = f"yes; not decided at n = {', '.join(f'{n:,}' for n in found.undecided)}"
-    by_n = ", ".join(f"{_in_brackets(interval)} at n = {n:,}" for n, interval in found.pooled.items())
     excesses = [
         f"{own.test} at {own.level:g}, n = {own.n:,}, d = {own.dim} ({own.count} of {own.trials:,})"
         for own in found.excesses[:_MOST_LISTED]
@@ -125,14 +125,29 @@ def _calibration_words(found: CalibrationVerdict) -> Verdict:
     return Verdict(
         _QUESTION,
         answer,
-        f"{found.trials:,} samples of the null, {found.cells} shapes and nulls: family-wise rate at 0.05 from "
-        f"{found.family_rates[0]:.3f} to {found.family_rates[1]:.3f}; pooled over dimensions and nulls {by_n} "
-        f"(intervals that hold jointly). Of {found.rates:,} rates of single tests at "
-        f"{', '.join(f'{level:g}' for level in LEVELS)}, {found.outside} ({found.outside / max(1, found.rates):.1%}) have "
-        f"their level outside the 99% interval, and {len(found.excesses) or 'none'} above it in intervals that hold "
-        "jointly" + (f": {'; '.join(excesses)}" if excesses else ""),
+        f"the battery's family-wise rate on {found.trials:,} samples of the null, pooled over dimensions and nulls. Rates of "
+        f"single tests above their level, in intervals that hold jointly: {len(found.excesses) or 'none'}"
+        + (f", {'; '.join(excesses)}" if excesses else ""),
         is_main=True,
+        numbers=_false_alarms(found),
     )
+
+
+def _false_alarms(found: CalibrationVerdict) -> list[dict[str, str]]:
+    whole = {f"battery, n = {n:,}": (_in_brackets(own), "dimensions and nulls") for n, own in found.pooled.items()}
+    shapes = f"{found.cells} shapes and nulls"
+    whole |= {"battery, the least": (f"{found.family_rates[0]:.3f}", shapes)}
+    whole |= {"battery, the largest": (f"{found.family_rates[1]:.3f}", shapes)}
+    outside = f"{found.outside} ({found.outside / max(1, found.rates):.1%})"
+    return [
+        *({"false alarms": name, _RATE: rate, "at": "0.05", "over": over} for name, (rate, over) in whole.items()),
+        {
+            "false alarms": "single tests, level outside the 99% interval",
+            _RATE: outside,
+            "at": ", ".join(f"{level:g}" for level in LEVELS),
+            "over": f"{found.rates:,} rates",
+        },
+    ]
 
 
 def _calibration_blocks(cells: Sequence[Cell], whole: Sequence[Cell]) -> list[Block]:
@@ -206,33 +221,46 @@ def _calibration_row(cell: Cell) -> dict[str, str]:
 def _power_words(found: PowerVerdict) -> Verdict:
     parts = []
     if found.seen:
-        which = "each of" if not found.weak else f"{len(found.seen)} of"
+        which = f"{len(found.seen)} of {len(found.rates)} laws" if found.weak else "each law"
         parts.append(
-            f"the battery rejects {which} {len(found.rates)} laws in at least "
-            f"{min(found.rates[law] for law in found.seen):.0%} of {found.trials} samples, so its power is above "
-            f"{min(found.seen.values()):.0%} for each (limits that hold jointly)"
+            f"the battery's power against {which} is above {min(found.seen.values()):.0%} (limits that hold jointly)"
         )
     if found.weak:
-        weak = ", ".join(f"{law} ({found.rates[law]:.0%})" for law in found.weak)
-        parts.append(f"power above {POWER:.0%} is not shown for {weak}")
+        parts.append(f"power above {POWER:.0%} is not shown for the laws that the table names")
     if found.sliced:
-        parts.append(
-            f"over all laws, a sliced Epps–Pulley test rejects {found.sliced[0]:.0%} to {found.sliced[1]:.0%} of samples"
-        )
+        parts.append(f"a sliced Epps–Pulley test rejects as few as {found.sliced[0]:.0%} of a law's samples")
     question = f"In {found.dim} dimensions, does it see what random slices do not?"
-    return Verdict(question, found.outcome, f"n = {found.n:,}, d = {found.dim}: {'; '.join(parts)}")
+    return Verdict(question, found.outcome, "; ".join(parts), numbers=_rejections(found))
+
+
+def _rejections(found: PowerVerdict) -> list[dict[str, str]]:
+    rows = {}
+    if found.seen:
+        fewest = min(found.rates[law] for law in found.seen)
+        rejects = "100%" if fewest == 1 else f"at least {fewest:.0%}"
+        rows[f"battery, {len(found.seen)} of {len(found.rates)}"] = rejects, f"{min(found.seen.values()):.0%}"
+    rows |= {f"battery, {law}": (f"{found.rates[law]:.0%}", "–") for law in found.weak}
+    if found.sliced:
+        rejects = f"{found.sliced[0]:.0%} to {found.sliced[1]:.0%}"
+        rows[f"sliced Epps–Pulley, all {len(found.rates)}"] = rejects, "–"
+    shape = {"samples of each": str(found.trials), "n": f"{found.n:,}", "d": str(found.dim)}
+    return [
+        {"test, laws": name, "rejects at 0.05": rejects, "power above [95% jointly]": power, **shape}
+        for name, (rejects, power) in rows.items()
+    ]
 
 
 def _power_blocks(cells: Sequence[Cell]) -> list[Block]:
     return [
         Text(
-            f"Rejections at α = 0.05 of laws that are not N(0, I), n = {cells[0].n:,}, d = {cells[0].dim}. For comparison, "
+            "Rejections at α = 0.05 of laws that are not N(0, I). For comparison, "
             f"{'; '.join(_PEER_WORDS[name] for name in cells[0].peers)}. In many dimensions, random one-dimensional slices "
             "of a law with the right mean and covariance look nearly normal."
         ),
         _power_forest(cells),
         Table(
-            [_power_row(cell) for cell in cells], f"Power in {cells[0].dim} dimensions: rejections of other laws at 5%"
+            [_power_row(cell) for cell in cells],
+            f"Power in {cells[0].dim} dimensions, n = {cells[0].n:,}: rejections of other laws at 5%",
         ),
     ]
 

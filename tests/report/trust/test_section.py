@@ -32,21 +32,22 @@ POWER = {**PEERS, "Henze–Zirkler (pingouin)": [0, 0, 0], "hermite": [100, 100,
 @pytest.mark.parametrize(
     ("spoiled", "answer", "said"),
     [
-        ({}, "yes", "none above it"),
+        ({}, "yes", "hold jointly: none"),
         (
             {"battery": [4, 0, 0], "mean": [6, 1, 0], "norms": [5, 1, 0], "trials": 120},
             "not decided",
-            "0.033 [0.009, 0.083] at n = 50",
+            "battery, n = 50: 0.033 [0.009, 0.083]",
         ),
         ({"norms": [190, 18, 0]}, "no", "norms at 0.05, n = 50, d = 2 (190 of 2,000)"),
         ({"norms": [100, 18, 25]}, "no", "norms at 0.001"),
-        ({"battery": [170, 18, 2]}, "no", "family-wise rate at 0.05 from 0.085 to 0.085"),
+        ({"battery": [170, 18, 2]}, "no", "battery, the largest: 0.085"),
     ],
 )
 def test_false_alarms(monkeypatch, spoiled, answer, said):
     verdict = section(monkeypatch, [cell(**{**GOOD, **spoiled})]).verdicts[0]
     assert verdict.answer == answer
-    assert said in verdict.words
+    rows = [f"{name}: {rate}" for name, rate, *_ in (row.values() for row in verdict.numbers)]
+    assert said in "; ".join([verdict.words, *rows])
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,8 @@ def test_power(monkeypatch, battery, answer):
     prior = cell("power", "prior", 100, battery=[2, 0, 0], **POWER)
     found = section(monkeypatch, [cell(**GOOD), prior, own])
     assert found.verdicts[1].answer == answer
-    assert ("above 96% for each" in found.verdicts[1].words) == (battery == 100)  # 100 of 100 shows no more
+    assert ("each law is above 96%" in found.verdicts[1].words) == (battery == 100)  # 100 of 100 shows no more
+    assert [row["rejects at 0.05"] for row in found.verdicts[1].numbers] == [f"{battery}%", "5% to 5%"]
     rows = found.blocks[-2].rows
     assert rows[1]["battery"] == f"{battery}%"
     assert rows[1]["sliced Epps–Pulley"] == "5%"
