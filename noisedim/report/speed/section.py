@@ -22,27 +22,63 @@ def _subject(timing: PeerTiming) -> str:
     return f"{timing.subject} ({case})" if case else timing.subject
 
 
-def peer_words(verdict: PeerVerdict) -> Verdict:
-    """How fast ours is compared with a peer, in words."""
-    timing = verdict.timing
-    words = (
-        f"{timing.ratio:.3g} times the peer's time, {timing.level:.0%} interval of the median [{timing.lower:.3g}, "
-        f"{timing.upper:.3g}], {timing.rounds} interleaved rounds"
+def peer_words(verdicts: Sequence[PeerVerdict]) -> Verdict:
+    """How fast each of ours is compared with its peer, in words."""
+    levels = {own.timing.level for own in verdicts}
+    # One level stands above all intervals; of several, each row names its own.
+    shared = f"{levels.pop():.0%}" if len(levels) == 1 else ""
+    return Verdict(
+        "How fast is each kernel compared with its peer?",
+        _counted(verdicts),
+        "our time over the peer's, the two timed in turn: the median over rounds, with its interval",
+        numbers=[_peer_row(own, shared) for own in verdicts],
     )
-    if timing.peer_crop_error is not None:
-        words += (
-            f"; at equal crops the peer's pixels are up to {timing.peer_crop_error:.2g} from torchvision's, ours up to "
-            f"{timing.crop_error:.2g} (of 1)"
-        )
-    if timing.throughput is not None:
-        own = timing.throughput
-        hardware = "" if timing.environment is None else f", on {environment_words(timing.environment)}"
-        words += (
-            f"; {own.images_per_second:,.0f} images per second in batches of {own.batch_size}, width {own.width}, "
-            f"{own.precision}{hardware}: {own.fraction_of_matrix_rate:.1%} of the measured rate of matrix products"
-        )
-    answer = "not decided" if verdict.outcome == "undecided" else verdict.outcome
-    return Verdict(f"How fast is {_subject(timing)} compared with {timing.peer}?", answer, words)
+
+
+def _peer_row(verdict: PeerVerdict, shared_level: str) -> dict[str, str]:
+    timing = verdict.timing
+    ratio = f"{timing.ratio:.3g} [{timing.lower:.3g}, {timing.upper:.3g}]"
+    row = {
+        "kernel": _subject(timing),
+        f"over the peer's time [{shared_level or 'interval'}]": ratio,
+        "decided": "not decided" if verdict.outcome == "undecided" else verdict.outcome,
+        "compared with": timing.peer,
+        "rounds": str(timing.rounds),
+    }
+    return row if shared_level else {**row, "level": f"{timing.level:.0%}"}
+
+
+def _counted(verdicts: Sequence[PeerVerdict]) -> str:
+    counts = Counter(verdict.outcome for verdict in verdicts)
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
+
+
+def _crops(timings: Sequence[PeerTiming]) -> list[Block]:
+    rows = [
+        {"views by": name, "largest difference (of 1)": f"{error:.2g}"}
+        for own in timings
+        if own.peer_crop_error is not None
+        for name, error in ((own.peer, own.peer_crop_error), ("this package", own.crop_error))
+        if error is not None
+    ]
+    return [Table(rows, "Pixels compared with torchvision's at equal crops")] if rows else []
+
+
+def _throughput(timings: Sequence[PeerTiming]) -> list[Block]:
+    rows = [
+        {
+            "kernel": own.subject,
+            "images per second": f"{own.throughput.images_per_second:,.0f}",
+            "batch": str(own.throughput.batch_size),
+            "width": str(own.throughput.width),
+            "precision": own.throughput.precision,
+            "hardware": "–" if own.environment is None else environment_words(own.environment),
+            "of the rate of matrix products": f"{own.throughput.fraction_of_matrix_rate:.1%}",
+        }
+        for own in timings
+        if own.throughput is not None
+    ]
+    return [Table(rows, "Images per second, and the share of the measured rate of matrix products")] if rows else []
 
 
 def _methods(costs: Sequence[StepCost]) -> list[Block]:
@@ -146,9 +182,12 @@ def speed_section(sources: Sources) -> Section:
         *_assessments(answers(sources.results, "assessment cost", AssessmentCost)),
         *_objectives(answers(sources.results, "objective cost", ObjectiveCost)),
         *_critic(answers(sources.results, "critic memory", CriticMemory)),
+        *_throughput(timings),
+        *_crops(timings),
     ]
     verdicts = peer_verdicts(timings)
-    return Section(_TITLE, [peer_words(verdict) for verdict in verdicts], blocks, statements=_statements(verdicts))
+    words = [peer_words(verdicts)] if verdicts else []
+    return Section(_TITLE, words, blocks, statements=_statements(verdicts))
 
 
 def _statements(verdicts: Sequence[PeerVerdict]) -> list[Statement]:
@@ -158,5 +197,4 @@ def _statements(verdicts: Sequence[PeerVerdict]) -> list[Statement]:
     status: Status = "supported" if counts["faster"] == len(verdicts) else "only when"
     if not counts["faster"]:
         status = "contradicted"
-    effect = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
-    return [Statement(_STATEMENT, status, effect, "timed in turn", rank=86)]
+    return [Statement(_STATEMENT, status, _counted(verdicts), "timed in turn", rank=86)]

@@ -99,12 +99,14 @@ def test_speed_shows_laws_memory_and_peers(tmp_path):
         ),
     ]
     section = speed_section(sources(tmp_path, made))
-    assert [verdict.answer for verdict in section.verdicts] == ["faster", "faster"]
-    assert section.verdicts[1].question == "How fast is a SimCLR step compared with bare loop?"
-    assert "75% interval of the median [0.7, 0.9]" in section.verdicts[0].words
-    assert "12,346 images per second in batches of 256, width 64, bfloat16" in section.verdicts[1].words
-    assert "23.4% of the measured rate of matrix products" in section.verdicts[1].words
-    steps, assessments, laws, critic = (block.rows for block in section.blocks if isinstance(block, Table))
+    (verdict,) = section.verdicts
+    assert verdict.answer == "2 faster"
+    assert [(row["over the peer's time [interval]"], row["level"]) for row in verdict.numbers] == [
+        ("0.8 [0.7, 0.9]", "75%"),
+        ("0.2 [0.1, 0.3]", "95%"),
+    ]
+    assert (verdict.numbers[1]["kernel"], verdict.numbers[1]["compared with"]) == ("a SimCLR step", "bare loop")
+    steps, assessments, laws, critic, throughput = (block.rows for block in section.blocks if isinstance(block, Table))
     assert [row["method"] for row in steps] == ["REFERENCE", "SLOWER"]
     assert steps[1]["times the reference"] == "2.00 [1.90, 2.10]"
     assert steps[1]["peak memory (MB)"] == "5"
@@ -122,16 +124,49 @@ def test_speed_shows_laws_memory_and_peers(tmp_path):
             "d = 32 (ms)": "12.3",
         }
     ]
+    assert throughput == [
+        {
+            "kernel": "a SimCLR step",
+            "images per second": "12,346",
+            "batch": "256",
+            "width": "64",
+            "precision": "bfloat16",
+            "hardware": "a processor, 2 cores",
+            "of the rate of matrix products": "23.4%",
+        }
+    ]
     assert critic[1] == {"batch": "256", "16 rows at a time (MB)": "20", "all pairs at once (MB)": "400"}
 
 
 def test_intervals_are_what_they_say():
-    def words(rounds):
+    def numbers(rounds):
         info = {"peer": "a peer", "ratio_median": 0.015, "ratio_95": [0.01, 0.02]}
         timing = PeerTiming.from_entry({"name": "test_x[a-b]", "stats": {"rounds": rounds}, "extra_info": info})
-        return peer_words(PeerVerdict(timing))
+        return peer_words([PeerVerdict(timing)]).numbers[0]
 
-    assert words(9).question == "How fast is test_x (a-b) compared with a peer?"
-    assert "95% interval of the median [0.01, 0.02], 9 interleaved rounds" in words(9).words
+    assert numbers(9) == {
+        "kernel": "test_x (a-b)",
+        "over the peer's time [95%]": "0.015 [0.01, 0.02]",
+        "decided": "faster",
+        "compared with": "a peer",
+        "rounds": "9",
+    }
     # Three ratios lie on both sides of their median with 75%, not 95%.
-    assert "75% interval of the median [0.01, 0.02], 3 interleaved rounds" in words(3).words
+    assert numbers(3)["over the peer's time [75%]"] == "0.015 [0.01, 0.02]"
+
+
+def test_crops_are_compared_pixel_by_pixel(tmp_path):
+    info = {
+        "subject": "views",
+        "peer": "kornia",
+        "ratio_median": 0.5,
+        "ratio_95": [0.4, 0.6],
+        "kornia_crop_error": 0.061,
+        "crop_error": 1.8e-7,
+    }
+    made = [{"name": "test_views[kornia]", "stats": {"rounds": 9}, "extra_info": info}]
+    (table,) = (block for block in speed_section(sources(tmp_path, made)).blocks if isinstance(block, Table))
+    assert [tuple(row.values()) for row in table.rows] == [
+        ("kornia", "0.061"),
+        ("this package", "1.8e-07"),
+    ]
