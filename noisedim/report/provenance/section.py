@@ -77,5 +77,5 @@ def provenance_section(sources: Sources) -> Section:
     if rows:
         blocks.append(Table(rows, "What made each number"))
     commits = sorted({row["commit"] for row in rows})
-    finding = f"The numbers here were made by {len(commits)} commits ({', '.join(commits)}); each row names how to remake them."
+    finding = f"The numbers here were made by {len(commits)} commits; each row names its own, and how to remake it."
     return Section(_TITLE, [], blocks, finding=finding if rows else "")
