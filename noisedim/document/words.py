@@ -5,22 +5,7 @@ from collections.abc import Sequence
 
 from noisedim.statistics.intervals import Interval, student_t
 
-__all__ = ["bracketed", "interval_words", "mean_and_half_width", "share_word"]
-
-
-def interval_words(values: Sequence[float] | Interval, *, level: float = 0.95, digits: int = 3) -> str:
-    """Mean over seeds and its t-interval, with the level and the number of seeds.
-
-    Args:
-        values: one per seed, or the interval made of them.
-        level: of the interval, where it is to be made.
-        digits: after the decimal point.
-    """
-    interval = values if isinstance(values, Interval) else student_t(values, level=level)
-    return (
-        f"{interval.estimate:.{digits}f} [{interval.lower:.{digits}f}, {interval.upper:.{digits}f}] "
-        f"({interval.level:.0%} t-interval, {interval.n} seeds)"
-    )
+__all__ = ["bracketed", "mean_and_half_width", "share_word"]
 
 
 def bracketed(interval: Interval, *, digits: int = 3, signed: bool = False, least: float = -math.inf) -> str:

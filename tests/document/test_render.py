@@ -27,7 +27,8 @@ from noisedim.document.figures import figure_style, new_figure
 from noisedim.document.links import broken_links
 from noisedim.document.render import ICONS, MOST_STATEMENTS, render
 from noisedim.document.typeset import plain_words
-from noisedim.document.words import bracketed, interval_words, mean_and_half_width, share_word
+from noisedim.document.words import bracketed, mean_and_half_width, share_word
+from noisedim.statistics.intervals import student_t
 
 HEADER = Header("a page", "A heading", ["A lead."])
 HOSTILE = "<script>alert(1)</script> a|b `x<y`"
@@ -217,14 +218,12 @@ def test_no_minus_sign_before_zero():
     assert mean_and_half_width([-0.0001, 0.00005], digits=3) == "0.000\u00a0±\u00a00.001"
 
 
-def test_an_interval_names_its_level_and_seeds():
+def test_an_interval_stands_in_brackets():
     # Student's t with 2 degrees of freedom: 4.3027 standard errors of 1/sqrt(3).
-    assert interval_words([1.0, 2.0, 3.0]) == "2.000 [-0.484, 4.484] (95% t-interval, 3 seeds)"
+    assert bracketed(student_t([1.0, 2.0, 3.0])) == "2.000 [-0.484, 4.484]"
 
 
 def test_a_difference_of_nothing_has_a_plus_sign():
-    from noisedim.statistics.intervals import student_t
-
     assert bracketed(student_t([-0.001, 0.0]), digits=2, signed=True) == "+0.00 [-0.01, +0.01]"
 
 
