@@ -12,7 +12,8 @@ from typing import Any
 
 from noisedim.files import read_json, write_json_atomically
 from noisedim.normality.audit.cells import audit_cells, cell_name, family_cells, high_cells, tail_cells
-from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_tails
+from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_peer, measure_tails
+from noisedim.normality.audit.peers import PEERS
 from noisedim.schema import SCHEMAS
 
 __all__ = ["main"]
@@ -39,6 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--high", action="store_true", help="many dimensions, without the tests over pairs of rows")
     parser.add_argument("--family", action="store_true", help="the family-wise rate of whole batteries alone")
     parser.add_argument("--tails", action="store_true", help="each test with a null table by itself, into its tail")
+    parser.add_argument(
+        "--peer",
+        choices=[peer.name for peer in PEERS],
+        help="count this peer alone, on the samples of the power cells that the file has without it",
+    )
     options = parser.parse_args(arguments)
     parts = ((options.family, family_cells), (options.high, high_cells), (options.tails, tail_cells))
     cells = next((part for wanted, part in parts if wanted), audit_cells)()
@@ -50,6 +56,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.output.exists():
         stored = SCHEMAS["audit"].current(read_json(options.output), str(options.output))
         found = {cell_name(cell): cell for cell in stored["cells"]}
+    levels = list(TAIL_LEVELS if options.tails else LEVELS)
+
+    def write() -> None:
+        write_json_atomically(
+            options.output, SCHEMAS["audit"].stamped({"levels": levels, "cells": list(found.values())})
+        )
+
+    if options.peer is not None:
+        peer = next(peer for peer in PEERS if peer.name == options.peer)
+        for cell in found.values():
+            if cell["kind"] == "power" and cell["n"] <= peer.most_rows and peer.name not in cell["counts"]:
+                cell["counts"][peer.name] = measure_peer(cell, peer)
+                write()
+        return 0
     while time.monotonic() - began < options.seconds:
         pieces: dict[str, tuple[dict[str, Any], int, int]] = {}
         for piece in _pieces(cells, found):
@@ -62,14 +82,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results = Parallel(options.jobs)(delayed(measured)(cell, first, trials) for cell, first, trials in now)
         for (cell, _, _), result in zip(now, results, strict=True):
             _add(found.setdefault(cell_name(cell), {**cell, "trials": 0, "counts": {}}), result)
-        content = {"levels": list(TAIL_LEVELS if options.tails else LEVELS), "cells": list(found.values())}
-        write_json_atomically(options.output, SCHEMAS["audit"].stamped(content))
+        write()
     print(f"{sum(cell['trials'] for cell in found.values()):,} trials of {sum(cell['goal'] for cell in cells):,}")
     return 0
 
 
 def _add(cell: dict[str, Any], result: dict[str, Any]) -> None:
     cell["trials"] += result["trials"]
+    # A peer that is counted alone has not seen these samples.
+    for name in {peer.name for peer in PEERS} & cell["counts"].keys() - result["counts"].keys():
+        del cell["counts"][name]
     for name, counts in result["counts"].items():
         before = cell["counts"].get(name, [0] * len(counts))
         cell["counts"][name] = [int(a + b) for a, b in zip(before, counts, strict=True)]

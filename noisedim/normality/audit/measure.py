@@ -11,7 +11,7 @@ import numpy as np
 
 from noisedim.normality.audit.cells import cell_name
 from noisedim.normality.audit.laws import HIGH_LAWS, LAWS
-from noisedim.normality.audit.peers import peer_p_values
+from noisedim.normality.audit.peers import Peer, peer_p_values
 from noisedim.normality.battery import run_battery
 from noisedim.normality.nulls.null_samples import draw_statistics
 from noisedim.normality.nulls.null_surfaces import table_reaches
@@ -20,7 +20,7 @@ from noisedim.normality.tests import calibrated_tests
 from noisedim.schema import SCHEMAS
 from noisedim.streams import numpy_stream
 
-__all__ = ["LEVELS", "TAIL_LEVELS", "measure", "measure_tails", "read_audit"]
+__all__ = ["LEVELS", "TAIL_LEVELS", "measure", "measure_peer", "measure_tails", "read_audit"]
 
 LEVELS = (0.05, 0.01, 0.001)
 TAIL_LEVELS = (0.05, 0.01, 0.001, 0.0005, 1e-4)
@@ -39,10 +39,7 @@ def measure(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:
             own[i] += p_value <= level
 
     for trial in range(first, first + trials):
-        rng = numpy_stream(trial, f"audit, {cell_name(cell)}")
-        z = rng.standard_normal((cell["n"], cell["dim"]))
-        if cell["kind"] == "power":
-            z = (LAWS | HIGH_LAWS)[cell["law"]](rng, z)
+        z = _sample(cell, trial)
         null = cell["law"] if cell["kind"] == "calibration" else "simple"
         battery = run_battery(z, null=null, seed=trial, budget=cell.get("budget", float("inf")))
         for row in battery.rows:
@@ -52,6 +49,18 @@ def measure(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:
             for name, p_value in peer_p_values(z, trial).items():
                 count(name, p_value)
     return {"trials": trials, "counts": counts}
+
+
+def _sample(cell: dict[str, Any], trial: int) -> np.ndarray:
+    rng = numpy_stream(trial, f"audit, {cell_name(cell)}")
+    z = rng.standard_normal((cell["n"], cell["dim"]))
+    return (LAWS | HIGH_LAWS)[cell["law"]](rng, z) if cell["kind"] == "power" else z
+
+
+def measure_peer(cell: dict[str, Any], peer: Peer) -> list[int]:
+    """Counts of one peer's p at or below each of :data:`LEVELS`, on all samples of a cell that the battery has seen."""
+    p_values = [peer.p_value(_sample(cell, trial), trial) for trial in range(cell["trials"])]
+    return [sum(p <= level for p in p_values) for level in LEVELS]
 
 
 def measure_tails(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:

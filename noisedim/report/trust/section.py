@@ -41,6 +41,7 @@ _PEER_WORDS = {
     "Henze–Zirkler (pingouin)": "pingouin's Henze–Zirkler with its log-normal p-value, where an error is no rejection",
     "Kolmogorov–Smirnov by coordinate, Bonferroni": "Kolmogorov–Smirnov on every coordinate with Bonferroni's correction",
     "effective rank (RankMe)": "RankMe's effective rank, where one below 39 samples of N(0, I) rejects",
+    "energy (R)": "the energy statistic of R's package energy, calibrated by simulation",
 }
 
 

@@ -1,15 +1,18 @@
 """The audit counts what it says, goes on where it was stopped, and ships with the package."""
 
+import shutil
+
 import numpy as np
 import pytest
 from scipy import stats
 
+from noisedim.errors import InvalidInputError
 from noisedim.files import read_json
 from noisedim.normality.audit import __main__ as audit
 from noisedim.normality.audit.cells import audit_cells
 from noisedim.normality.audit.laws import LAWS
 from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_tails, read_audit
-from noisedim.normality.audit.peers import PEERS, peer_p_values, rankme
+from noisedim.normality.audit.peers import PEERS, Peer, energy_statistic, peer_p_values, rankme
 from noisedim.normality.battery import run_battery
 from noisedim.normality.nulls.null_samples import draw_statistics
 from noisedim.normality.p_values import calibrated_p_value
@@ -84,7 +87,7 @@ def test_alternatives_have_unit_variance(law):
 def test_peers_are_calibrated_too():
     z = np.random.default_rng(1).standard_normal((1024, 128))
     found = peer_p_values(z, 0)
-    assert set(found) == {peer.name for peer in PEERS}
+    assert set(found) == {peer.name for peer in PEERS if not peer.of_r}
     # pingouin's log-normal p-value is no p-value in many dimensions.
     assert min(p for name, p in found.items() if "pingouin" not in name) > 1e-3
 
@@ -97,6 +100,44 @@ def test_peers_see_what_they_look_for():
     for name, rows in (("Kolmogorov", exponential), ("Shapiro", exponential), ("rank", flat), ("sliced", 1.5 * z)):
         (peer,) = [peer for peer in PEERS if name in peer.name]
         assert peer.p_value(rows, 0) <= 0.05 < peer.p_value(z, 0), name
+
+
+def test_a_peer_is_counted_on_the_samples_of_before(tmp_path, monkeypatch):
+    """And forgotten when there are more samples, which it has not seen."""
+    power = {"kind": "power", "law": "σ off by 2%", "n": 30, "dim": 2, "goal": 6}
+    monkeypatch.setattr(audit, "audit_cells", lambda: [cell(), power])
+    arguments = ["--output", str(tmp_path / "audit.json"), "--jobs", "1"]
+    audit.main(arguments)
+    before = read_json(tmp_path / "audit.json")["cells"]
+    (rank,) = [peer for peer in PEERS if "rank" in peer.name]
+    alone = Peer("energy (R)", rank.p_value, of_r=True)
+    monkeypatch.setattr(audit, "PEERS", (alone, rank))
+    audit.main([*arguments, "--peer", "energy (R)"])
+    null, counted = read_json(tmp_path / "audit.json")["cells"]
+    assert null == before[0]
+    assert counted["counts"].pop("energy (R)") == before[1]["counts"][rank.name]
+    assert counted == before[1]
+    audit.main([*arguments, "--peer", "energy (R)"])
+    power["goal"] = 7
+    audit.main(arguments)
+    assert "energy (R)" not in read_json(tmp_path / "audit.json")["cells"][1]["counts"]
+
+
+def test_a_peer_of_r_without_r(monkeypatch):
+    (energy,) = [peer for peer in PEERS if peer.of_r]
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(InvalidInputError, match="this peer needs R with its package energy; there is no Rscript here"):
+        energy.p_value(np.zeros((30, 2)), 0)
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R with its package energy")
+def test_energy_of_r_is_that_of_its_definition():
+    """n (2 E|y − Z| − E|Z − Z′| − mean |y − y′|) of standardised rows y, in one dimension, where E|y − Z| is closed."""
+    z = np.random.default_rng(3).exponential(size=(80, 1))
+    y = (z - z.mean()) / z.std(ddof=1)
+    to_normal = 2 * stats.norm.pdf(y) + y * (2 * stats.norm.cdf(y) - 1)
+    expected = 80 * (2 * to_normal.mean() - 2 / np.sqrt(np.pi) - np.abs(y - y.T).mean())
+    assert energy_statistic(z) == pytest.approx(expected, rel=1e-9)
 
 
 def test_rankme_is_that_of_its_definition():
