@@ -64,12 +64,19 @@ class Schema:
         return found
 
 
+def _with_environments(table: dict[str, Any]) -> dict[str, Any]:
+    """Table 1's second layout: the environment stands with each run; those of before do not hold their test images."""
+    environment = table.pop("environment")
+    added = {"config": "", "correct": "", "environment": environment}
+    return {**table, "records": [{**record, **added} for record in table["records"]]}
+
+
 # Raise a version when a field changes its name or meaning, and add the step from the one before.
 SCHEMAS = {
     "result": Schema(1, "schema"),
     "packed runs": Schema(1, "schema"),
     "study": Schema(1),
-    "table-1": Schema(1),
+    "table-1": Schema(2, steps={1: _with_environments}),
     "audit": Schema(1),
     "theory": Schema(2, "format"),
 }

@@ -19,7 +19,8 @@ from noisedim.errors import InvalidInputError, NoisedimError
 from noisedim.runs.make_generator import AnyConfig, make_any_run
 from noisedim.runs.store import RunFolder, RunStore
 from noisedim.runs.workers import KILLED, in_workers, prepare_worker
-from noisedim.training.execution import resolve_device
+from noisedim.training.config import TrainConfig
+from noisedim.training.execution import Execution, resolve_device
 
 __all__ = ["Backend", "SweepOutcome", "available_cores", "make_runs"]
 
@@ -45,13 +46,16 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _one(config: AnyConfig, root: Path, data_root: str | None, device: str) -> tuple[str, str | None]:
+def _one(
+    config: AnyConfig, root: Path, data_root: str | None, device: str, execution: Execution | None
+) -> tuple[str, str | None]:
     prepare_worker()
+    options = {"execution": execution} if isinstance(config, TrainConfig) else {}
     try:
         with warnings.catch_warnings():
             # A sweep goes over capacities on purpose, and past what a batch can see.
             warnings.filterwarnings("ignore", message="the channel's capacity of")
-            make_any_run(config, RunStore(root), data_root=data_root, device=device)
+            make_any_run(config, RunStore(root), data_root=data_root, device=device, **options)
     except NoisedimError as error:
         # A failed run is part of the result: the others continue, and the report names it.
         return config.digest(), f"{type(error).__name__}: {error}"
@@ -113,6 +117,7 @@ def make_runs(
     *,
     data_root: str | None = None,
     device: str = "auto",
+    execution: Execution | None = None,
     jobs: int | None = None,
     backend: Backend = "local",
     address: str | None = None,
@@ -125,6 +130,7 @@ def make_runs(
         store: where they are kept; the workers of a cluster must see this folder, too.
         data_root: folder of the data sets.
         device: see :func:`~noisedim.training.execution.resolve_device`.
+        execution: how encoders are computed.
         jobs: processes at a time, one thread each; default the number of cores, or all workers of a cluster.
         backend: ``local`` (processes of this machine), ``dask`` or ``ray``.
         address: of the cluster's scheduler.
@@ -159,7 +165,7 @@ def make_runs(
     if missing:
         with _workers(backend, address, jobs) as workers:
             count = min(workers, len(missing)) if workers > 0 else workers
-            one = partial(_one, root=store.root.absolute(), data_root=data_root, device=device)
+            one = partial(_one, root=store.root.absolute(), data_root=data_root, device=device, execution=execution)
             if backend == "local":
                 for _, answer in in_workers(one, missing, jobs=count, failed=_killed):
                     finished(*answer)

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from noisedim.checks import one_of
+from noisedim.errors import InvalidInputError
 from noisedim.report.table_1.records import FailedTableRun, NoiseTable, TableRecord
 from noisedim.report.table_1.verdicts import ALPHA, noise_effects
-from noisedim.runs.environment import environment
 from noisedim.runs.store import RunStore
 from noisedim.runs.sweep import SweepOutcome, make_runs
 from noisedim.training import DataConfig, TrainConfig
-from noisedim.training.execution import resolve_device
+from noisedim.training.execution import Execution, resolve_device
 from noisedim.training.recipes import pretraining, with_epochs
 
 __all__ = ["PROFILES", "SIGMAS", "TableProfile", "make_table", "table_configs"]
@@ -43,6 +43,7 @@ class TableProfile:
         changes: what differs from Appendix C, by field of the configuration.
         narrow_head: widths of the head's layers where the backbone is narrow, for all methods; the paper's if 0.
         comparable: whether its figures may stand next to the paper's.
+        execution: how the encoder is computed; the plain way if omitted.
     """
 
     data: DataConfig
@@ -55,6 +56,7 @@ class TableProfile:
     changes: Mapping[str, Any]
     narrow_head: int = 0
     comparable: bool = False
+    execution: Execution | None = None
 
 
 _BOTH = ("simclr", "vicreg")
@@ -156,7 +158,7 @@ def make_table(
     jobs: int | None = None,
     on_finished: Callable[[SweepOutcome], None] | None = None,
 ) -> NoiseTable:
-    """Make the table's missing runs and write its file; if killed, the next call continues.
+    """Make the runs that neither the table's file nor the store holds, and write the file after each.
 
     Args:
         name: of a profile.
@@ -170,70 +172,105 @@ def make_table(
 
     Returns: what was written.
 
-    Raises: InvalidInputError: for an unknown profile or method. StorageError: if the file cannot be written.
+    Raises: InvalidInputError: for an unknown profile or method, or a file of other runs. StorageError: if it can't be written.
     """
     profile = PROFILES[one_of("profile", name, tuple(PROFILES))]
     grid = table_configs(profile, methods=methods, seeds=seeds, epochs=epochs)
+    known = _known(output, grid)
     configs = [config for by_sigma in grid.values() for runs in by_sigma.values() for config in runs]
     # Seed by seed, so that a table cut short has whole pairs.
-    configs.sort(key=lambda config: config.seed)
+    missing = sorted((config for config in configs if config.digest() not in known), key=lambda config: config.seed)
     if jobs is None and resolve_device(device).type == "cuda":
         jobs = 1
-    made = make_runs(configs, store, data_root=data_root, device=device, jobs=jobs, on_finished=on_finished)
-    changed = {"methods": methods, "seeds": seeds, "epochs": epochs}
+    changed = {"methods": methods and " and ".join(methods), "seeds": seeds, "epochs": epochs}
     named = ", ".join(f"{key} = {value}" for key, value in changed.items() if value is not None)
     words = profile.words + (f"; but changed: {named}" if named else "")
-    table = _table(replace(profile, words=words, comparable=profile.comparable and not named), name, grid, store, made)
+    profile = replace(profile, words=words, comparable=profile.comparable and not named)
+    outcomes: list[SweepOutcome] = []
+
+    def finished(outcome: SweepOutcome) -> None:
+        outcomes.append(outcome)
+        # After each run: whoever stops this has the table so far, and no need of the runs' folders.
+        _table(profile, name, grid, known | _measured(grid, store), outcomes).write(output)
+        if on_finished is not None:
+            on_finished(outcome)
+
+    make_runs(
+        missing,
+        store,
+        data_root=data_root,
+        device=device,
+        execution=profile.execution,
+        jobs=jobs,
+        on_finished=finished,
+    )
+    table = _table(profile, name, grid, known | _measured(grid, store), outcomes)
     table.write(output)
     return table
 
 
+def _known(output: Path, grid: Grid) -> dict[str, TableRecord]:
+    """The runs of ``grid`` that the file holds already, by configuration.
+
+    Raises: InvalidInputError: where the file holds other runs, which writing it would lose.
+    """
+    if not output.is_file():
+        return {}
+    wanted = {config.digest() for by_sigma in grid.values() for configs in by_sigma.values() for config in configs}
+    records = NoiseTable.read(output).records
+    if surplus := sum(record.config not in wanted for record in records):
+        raise InvalidInputError(
+            f"{output} holds {surplus} runs that this table does not have; name another file with --output, or move that one"
+        )
+    return {record.config: record for record in records}
+
+
 def _table(
-    profile: TableProfile, name: str, grid: Grid, store: RunStore, outcomes: Iterable[SweepOutcome]
+    profile: TableProfile,
+    name: str,
+    grid: Grid,
+    known: Mapping[str, TableRecord],
+    outcomes: Iterable[SweepOutcome],
 ) -> NoiseTable:
-    """What complete runs of ``grid`` say: a record each, effects and verdicts, and the failed ones by name."""
-    records, hits = _measured(grid, store)
+    """What the complete runs of ``grid`` say: effects and verdicts, and the failed ones by name."""
+    configs = [config for by_sigma in grid.values() for own in by_sigma.values() for config in own]
+    records = [known[config.digest()] for config in configs if config.digest() in known]
+    hits: dict[str, dict[float, dict[int, np.ndarray]]] = {}
+    for record in records:
+        hits.setdefault(record.method, {}).setdefault(record.sigma, {})[record.seed] = record.hits
     effects = noise_effects({method: own for method, own in hits.items() if 0.0 in own}, margin=profile.margin)
-    first = next(iter(next(iter(grid.values())).values()))[0]
     return NoiseTable(
         profile=name,
         protocol=profile.words,
         comparable=profile.comparable,
-        data=records[0].data if records else first.data.name,
+        data=records[0].data if records else configs[0].data.name,
         n_test=records[0].n if records else None,
         margin=profile.margin,
         alpha=ALPHA,
         methods=tuple(grid),
         sigmas=SIGMAS,
-        steps=first.steps,
+        steps=configs[0].steps,
         records=tuple(records),
         effects={method: tuple(own) for method, own in effects.items()},
-        missing=sum(len(configs) for own in grid.values() for configs in own.values()) - len(records),
+        missing=len(configs) - len(records),
         failed=tuple(
             FailedTableRun(_method_of(grid, outcome.config), outcome.config.seed, outcome.error)
             for outcome in outcomes
             if outcome.error is not None
         ),
         settings={method: next(iter(own.values()))[0].to_dict() for method, own in grid.items()},
-        environment=environment(),
     )
 
 
-def _measured(grid: Grid, store: RunStore) -> tuple[list[TableRecord], dict[str, dict[float, dict[int, np.ndarray]]]]:
-    """Records of the complete runs; and by method, level and seed, which test images were classified right."""
-    hits: dict[str, dict[float, dict[int, np.ndarray]]] = {}
-    records: list[TableRecord] = []
-    for method, by_sigma in grid.items():
-        for sigma, configs in by_sigma.items():
-            for config in configs:
-                folder = store.open(config)
-                if not folder.is_complete:
-                    continue
-                records.append(TableRecord.of(folder, method=method, sigma=sigma, seed=config.seed))
-                arrays = folder.read_embeddings()
-                right = arrays["predictions"] == arrays["prediction_labels"]
-                hits.setdefault(method, {}).setdefault(sigma, {})[config.seed] = right
-    return records, hits
+def _measured(grid: Grid, store: RunStore) -> dict[str, TableRecord]:
+    """Records of the complete runs in the store, by configuration."""
+    return {
+        config.digest(): TableRecord.of(folder, method=method, sigma=sigma, seed=config.seed)
+        for method, by_sigma in grid.items()
+        for sigma, configs in by_sigma.items()
+        for config in configs
+        if (folder := store.open(config)).is_complete
+    }
 
 
 def _method_of(grid: Grid, config: object) -> str:

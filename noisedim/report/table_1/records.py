@@ -5,10 +5,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 from noisedim.errors import InvalidInputError
 from noisedim.files import read_json, write_json_atomically
 from noisedim.report.table_1.verdicts import NoiseEffect
 from noisedim.runs.store import RunFolder
+from noisedim.runs.studies.block_scores import packed_bits, unpacked_bits
 from noisedim.schema import SCHEMAS, structured
 
 __all__ = ["FailedTableRun", "NoiseTable", "TableRecord"]
@@ -33,6 +36,10 @@ class TableRecord:
         d2_embedding, kurtosis_error_embedding, sliced_w2_embedding: distance of the embedding's law from N(0, I).
         loss, spread: the last of training.
         train_seconds: how long it trained.
+        config: digest of its configuration; empty in tables written before records held it.
+        correct: which test images the probe on the features classifies rightly, packed
+            (:func:`~noisedim.runs.studies.block_scores.unpacked_bits`); empty as ``config``.
+        environment: where it was made.
     """
 
     method: str
@@ -54,6 +61,9 @@ class TableRecord:
     loss: float
     spread: float
     train_seconds: float
+    config: str
+    correct: str
+    environment: Mapping[str, Any]
 
     @classmethod
     def of(cls, folder: RunFolder, *, method: str, sigma: float, seed: int) -> Self:
@@ -61,7 +71,7 @@ class TableRecord:
 
         Raises: InvalidInputError: for a run whose backbone was not probed.
         """
-        record, metrics = folder.read_record(), folder.read_metrics()[-1]
+        record, metrics, arrays = folder.read_record(), folder.read_metrics()[-1], folder.read_embeddings()
         found = record.pretraining
         if found is None or not found.probes:
             raise InvalidInputError(f"expected a run with probes of a backbone; {folder.path.name} has none")
@@ -86,7 +96,15 @@ class TableRecord:
             loss=metrics["loss"],
             spread=metrics["spread"],
             train_seconds=record.train_seconds,
+            config=record.config.digest(),
+            correct=packed_bits(arrays["predictions"] == arrays["prediction_labels"]),
+            environment=folder.read_environment(),
         )
+
+    @property
+    def hits(self) -> np.ndarray:
+        """Which test images the probe on the features classifies rightly, (n,) of bool."""
+        return unpacked_bits(self.correct, self.n)
 
 
 @dataclass(frozen=True)
@@ -117,7 +135,6 @@ class NoiseTable:
         missing: how many runs are not complete, those that failed among them.
         failed: runs that ended in an error.
         settings: by method, a configuration.
-        environment: where the table was made.
     """
 
     profile: str
@@ -135,7 +152,6 @@ class NoiseTable:
     missing: int
     failed: tuple[FailedTableRun, ...]
     settings: Mapping[str, Mapping[str, Any]]
-    environment: Mapping[str, Any]
 
     @classmethod
     def read(cls, path: Path) -> Self:

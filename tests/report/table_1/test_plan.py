@@ -11,6 +11,7 @@ from noisedim.document.content import Notice, Pictures, Table, Text
 from noisedim.errors import InvalidInputError
 from noisedim.report.build import make_sources
 from noisedim.report.table_1.plan import PROFILES, SIGMAS, make_table, table_configs
+from noisedim.report.table_1.records import NoiseTable
 from noisedim.report.table_1.section import table_1_section
 from noisedim.runs import RunStore
 
@@ -46,7 +47,7 @@ def test_whole_pipeline_on_digits(table, capsys):
     written = json.loads((folder / "table-1-smoke.json").read_text())
     assert len(written["records"]) == 2 * len(SIGMAS)
     assert (written["missing"], written["failed"], written["data"], written["comparable"]) == (0, [], "digits", False)
-    assert "but changed: methods = ('simclr',)" in written["protocol"]
+    assert "but changed: methods = simclr" in written["protocol"]
     assert [effect["sigma"] for effect in written["effects"]["simclr"]] == [0.1, 0.3, 0.5]
     top1 = {(row["sigma"], row["seed"]): row["top1"] for row in written["records"]}
     for effect in written["effects"]["simclr"]:
@@ -56,6 +57,40 @@ def test_whole_pipeline_on_digits(table, capsys):
     assert main(arguments) == 0  # read, not made again
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("result.json")} == made
     assert "simclr     σ = 0.1: " in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_runs_in_the_file_need_no_folder(table, tmp_path):
+    folder, _ = table
+    output = tmp_path / "table.json"
+    output.write_text((folder / "table-1-smoke.json").read_text())
+    seen = []
+    again = make_table("smoke", RunStore(tmp_path / "runs"), output, methods=["simclr"], on_finished=seen.append)
+    assert (seen, again.missing, list((tmp_path / "runs").glob("*/result.json"))) == ([], 0, [])
+    assert NoiseTable.read(output) == NoiseTable.read(folder / "table-1-smoke.json")
+    record = again.records[0]
+    assert record.hits.mean() == pytest.approx(record.top1)
+    assert record.environment["packages"]["torch"]
+    before = output.read_bytes()
+    with pytest.raises(
+        InvalidInputError, match="table.json holds 8 runs that this table does not have; name another file"
+    ):
+        make_table("smoke", RunStore(tmp_path / "runs"), output, methods=["vicreg"])
+    assert output.read_bytes() == before
+
+
+@pytest.mark.slow
+def test_a_table_of_the_first_layout_is_read(table, tmp_path):
+    written = json.loads((table[0] / "table-1-smoke.json").read_text())
+    where = written["records"][0]["environment"]
+    added = ("config", "correct", "environment")
+    older = [{name: value for name, value in each.items() if name not in added} for each in written["records"]]
+    path = tmp_path / "table-1-smoke.json"
+    path.write_text(json.dumps({**written, "version": 1, "records": older, "environment": where}))
+    read = NoiseTable.read(path)
+    assert read.effects == NoiseTable.read(table[0] / "table-1-smoke.json").effects
+    assert {(record.config, record.correct) for record in read.records} == {("", "")}
+    assert read.records[0].environment == where
 
 
 @pytest.mark.slow
