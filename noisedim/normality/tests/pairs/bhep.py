@@ -37,21 +37,24 @@ def bhep_beta(dim: int) -> float:
     return dim**-0.5
 
 
-def bhep_statistic(z: np.ndarray, beta: float) -> float:
-    """T of the rows as they are: neither centred nor whitened, so N(5, 9I) does not pass."""
-    return 1 + _excess(z, beta, 0.0)
+def bhep_statistic(z: np.ndarray, beta: float, *, single: bool = False) -> float:
+    """T of the rows as they are: neither centred nor whitened, so N(5, 9I) does not pass.
+
+    ``single`` as for :func:`~noisedim.normality.summaries.pair_sums.pair_sum`.
+    """
+    return 1 + _excess(z, beta, 0.0, single=single)
 
 
-def bhep_excess(points: np.ndarray, beta: float) -> float:
-    """(T − 1)·(1+2β²)^{d/2} of the rows as they are.
+def bhep_excess(points: np.ndarray, beta: float, *, single: bool = False) -> float:
+    """(T − 1)·(1+2β²)^{d/2} of the rows as they are; arguments as :func:`bhep_statistic`.
 
     T holds a 1 for every row with itself. In many dimensions the rest is far smaller (10⁻¹⁵ at d = 64) but is all that
     varies, so the 1 is left out.
     """
-    return _excess(points, beta, points.shape[1] / 2 * math.log1p(2 * beta * beta))
+    return _excess(points, beta, points.shape[1] / 2 * math.log1p(2 * beta * beta), single=single)
 
 
-def _excess(points: np.ndarray, beta: float, shift: float) -> float:
+def _excess(points: np.ndarray, beta: float, shift: float, *, single: bool) -> float:
     """(T − 1)·e^shift."""
     n, dim = points.shape
     square = beta * beta
@@ -62,7 +65,7 @@ def _excess(points: np.ndarray, beta: float, shift: float) -> float:
     squares = centred.square().sum(1)
     if float(squares.max()) < _FAR:
         with one_blas_thread():
-            pairs = pair_sum(centred, squares / -2 + shift / 2)
+            pairs = pair_sum(centred, squares / -2 + shift / 2, single=single)
     else:
         pairs = _pair_sum_by_differences(centred, shift)
     norms = tensor.square().sum(1)
@@ -144,7 +147,7 @@ TESTS = (
         over_pairs=True,
         name="bhep",
         null="simple",
-        single=lambda z: bhep_statistic(z, bhep_beta(z.shape[1])),
+        single=lambda z: bhep_statistic(z, bhep_beta(z.shape[1]), single=True),
         batched=_batched_simple,
         moments=bhep_moments,
         limit=KernelLimit(lambda dim, rows: gaussian_kernel(bhep_beta(dim))),

@@ -75,7 +75,7 @@ def _own_cells(dims: Sequence[int], rows: Sequence[int]) -> Iterator[OwnCell]:
 
 
 def _single(white: np.ndarray) -> float:
-    return bhep_excess(white, henze_zirkler_beta(*white.shape))
+    return bhep_excess(white, henze_zirkler_beta(*white.shape), single=True)
 
 
 HENZE_ZIRKLER = CalibratedTest(
