@@ -12,6 +12,7 @@ from typing import Any
 
 from noisedim.files import read_json, write_json_atomically
 from noisedim.normality.audit.cells import audit_cells, cell_name, family_cells, high_cells, tail_cells
+from noisedim.normality.audit.laws import TOLD
 from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_peer, measure_tails
 from noisedim.normality.audit.peers import PEERS
 from noisedim.schema import SCHEMAS
@@ -66,7 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.peer is not None:
         peer = next(peer for peer in PEERS if peer.name == options.peer)
         for cell in found.values():
-            if cell["kind"] == "power" and cell["n"] <= peer.most_rows and peer.name not in cell["counts"]:
+            is_for_peers = cell["kind"] == "power" and cell.get("peers", True) and cell["n"] <= peer.most_rows
+            has_directions = not peer.is_told or cell["law"] in TOLD
+            if is_for_peers and has_directions and peer.name not in cell["counts"]:
                 cell["counts"][peer.name] = measure_peer(cell, peer)
                 write()
         return 0

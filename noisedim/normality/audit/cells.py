@@ -20,14 +20,17 @@ _HIGH = (
     ("simple", 1000, 64, 300),
     ("composite", 1000, 64, 200),
     ("simple", 2000, 256, 200),
-    ("composite", 2000, 256, 100),
-    ("simple", 4000, 768, 60),
-    ("simple", 6000, 2048, 10),
+    ("composite", 2000, 256, 200),
+    ("simple", 4000, 768, 200),
+    ("composite", 4000, 768, 200),
+    ("simple", 6000, 2048, 200),
 )
 # The family-wise rate (:mod:`noisedim.normality.family`): trials by rows, and columns.
 _FAMILY_GOAL = {200: 2000, 1000: 1000, 10_000: 200}
 _FAMILY_DIMS = (2, 8, 16, 128, 256, 768)
 _HIGH_POWER_SHAPE, _HIGH_POWER_GOAL = (10_000, 768), 50
+# A sample takes twenty seconds, and the peers as long again: the battery alone.
+_HIGHEST_POWER_SHAPE, _HIGHEST_POWER_GOAL = (20_000, 2048), 50
 # Tails of the null tables: null, rows, columns, trials, and which tests if not all of the null.
 _TAILS: tuple[tuple[str, int, int, int, tuple[str, ...]], ...] = (
     ("simple", 60, 16, 200_000, ()),
@@ -51,14 +54,17 @@ _TAILS: tuple[tuple[str, int, int, int, tuple[str, ...]], ...] = (
 
 def high_cells() -> list[dict[str, Any]]:
     """False alarms and power in many dimensions, of the tests that need no pairs of rows."""
-    n, dim = _HIGH_POWER_SHAPE
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"kind": "calibration", "law": null, "n": rows, "dim": columns, "goal": goal, "budget": 1e-9}
         for null, rows, columns, goal in _HIGH
     ]
-    return cells + [
-        {"kind": "power", "law": law, "n": n, "dim": dim, "goal": _HIGH_POWER_GOAL, "budget": 1e-9} for law in HIGH_LAWS
-    ]
+    for (n, dim), goal, peers in (
+        (_HIGH_POWER_SHAPE, _HIGH_POWER_GOAL, True),
+        (_HIGHEST_POWER_SHAPE, _HIGHEST_POWER_GOAL, False),
+    ):
+        shape = {"n": n, "dim": dim, "goal": goal, "budget": 1e-9} | ({} if peers else {"peers": False})
+        cells += [{"kind": "power", "law": law, **shape} for law in HIGH_LAWS]
+    return cells
 
 
 def family_cells() -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import json
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from noisedim.normality.audit.cells import cell_name
-from noisedim.normality.audit.laws import HIGH_LAWS, LAWS
+from noisedim.normality.audit.laws import HIGH_LAWS, LAWS, TOLD
 from noisedim.normality.audit.peers import Peer, peer_p_values
 from noisedim.normality.battery import run_battery
 from noisedim.normality.nulls.null_samples import draw_statistics
@@ -21,6 +21,8 @@ from noisedim.schema import SCHEMAS
 from noisedim.streams import numpy_stream
 
 __all__ = ["LEVELS", "TAIL_LEVELS", "measure", "measure_peer", "measure_tails", "read_audit"]
+
+Law = Callable[[np.random.Generator, np.ndarray], np.ndarray]
 
 LEVELS = (0.05, 0.01, 0.001)
 TAIL_LEVELS = (0.05, 0.01, 0.001, 0.0005, 1e-4)
@@ -45,21 +47,22 @@ def measure(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:
         for row in battery.rows:
             count(row.name, row.outcome.p_value)
         count("battery", float(battery.adjusted().min()))
-        if cell["kind"] == "power":
+        if cell["kind"] == "power" and cell.get("peers", True):
             for name, p_value in peer_p_values(z, trial).items():
                 count(name, p_value)
     return {"trials": trials, "counts": counts}
 
 
-def _sample(cell: dict[str, Any], trial: int) -> np.ndarray:
+def _sample(cell: dict[str, Any], trial: int, laws: Mapping[str, Law] = LAWS | HIGH_LAWS) -> np.ndarray:
     rng = numpy_stream(trial, f"audit, {cell_name(cell)}")
     z = rng.standard_normal((cell["n"], cell["dim"]))
-    return (LAWS | HIGH_LAWS)[cell["law"]](rng, z) if cell["kind"] == "power" else z
+    return laws[cell["law"]](rng, z) if cell["kind"] == "power" else z
 
 
 def measure_peer(cell: dict[str, Any], peer: Peer) -> list[int]:
     """Counts of one peer's p at or below each of :data:`LEVELS`, on all samples of a cell that the battery has seen."""
-    p_values = [peer.p_value(_sample(cell, trial), trial) for trial in range(cell["trials"])]
+    laws = TOLD if peer.is_told else LAWS | HIGH_LAWS
+    p_values = [peer.p_value(_sample(cell, trial, laws), trial) for trial in range(cell["trials"])]
     return [sum(p <= level for p in p_values) for level in LEVELS]
 
 

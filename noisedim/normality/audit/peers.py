@@ -33,13 +33,15 @@ class Peer:
         name: in tables.
         p_value: of (n, d) rows, with a seed for its random directions.
         most_rows: beyond which it is not run: it needs all pairs of rows, or is not defined.
-        of_r: whether it is a program of R, which the audit counts when it is told to (``--peer``).
+        alone: whether the audit counts it only when it is asked to (``--peer``).
+        is_told: whether it sees the directions in which the law departs, and nothing else.
     """
 
     name: str
     p_value: Callable[[np.ndarray, int], float]
     most_rows: float = math.inf
-    of_r: bool = False
+    alone: bool = False
+    is_told: bool = False
 
 
 def _sliced_statistic(z: np.ndarray, rng: np.random.Generator) -> float:
@@ -166,10 +168,11 @@ PEERS = (
     Peer("Henze–Zirkler (pingouin)", _henze_zirkler, most_rows=5000),
     Peer("Kolmogorov–Smirnov by coordinate, Bonferroni", _kolmogorov),
     Peer("effective rank (RankMe)", _rank),
-    Peer("energy (R)", _energy, most_rows=5000, of_r=True),
+    Peer("energy (R)", _energy, most_rows=5000, alone=True),
+    Peer("told the directions", _kolmogorov, alone=True, is_told=True),
 )
 
 
 def peer_p_values(z: np.ndarray, seed: int) -> dict[str, float]:
-    """By name, of the peers that so many rows allow and that are not of R, of (n, d) rows."""
-    return {peer.name: peer.p_value(z, seed) for peer in PEERS if len(z) <= peer.most_rows and not peer.of_r}
+    """By name, of the peers that so many rows allow and that are not counted alone, of (n, d) rows."""
+    return {peer.name: peer.p_value(z, seed) for peer in PEERS if len(z) <= peer.most_rows and not peer.alone}

@@ -10,8 +10,8 @@ from noisedim.errors import InvalidInputError
 from noisedim.files import read_json
 from noisedim.normality.audit import __main__ as audit
 from noisedim.normality.audit.cells import audit_cells
-from noisedim.normality.audit.laws import LAWS
-from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_tails, read_audit
+from noisedim.normality.audit.laws import HIGH_LAWS, LAWS, TOLD
+from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_peer, measure_tails, read_audit
 from noisedim.normality.audit.peers import PEERS, Peer, energy_statistic, peer_p_values, rankme
 from noisedim.normality.battery import run_battery
 from noisedim.normality.nulls.null_samples import draw_statistics
@@ -87,7 +87,7 @@ def test_alternatives_have_unit_variance(law):
 def test_peers_are_calibrated_too():
     z = np.random.default_rng(1).standard_normal((1024, 128))
     found = peer_p_values(z, 0)
-    assert set(found) == {peer.name for peer in PEERS if not peer.of_r}
+    assert set(found) == {peer.name for peer in PEERS if not peer.alone}
     # pingouin's log-normal p-value is no p-value in many dimensions.
     assert min(p for name, p in found.items() if "pingouin" not in name) > 1e-3
 
@@ -110,7 +110,7 @@ def test_a_peer_is_counted_on_the_samples_of_before(tmp_path, monkeypatch):
     audit.main(arguments)
     before = read_json(tmp_path / "audit.json")["cells"]
     (rank,) = [peer for peer in PEERS if "rank" in peer.name]
-    alone = Peer("energy (R)", rank.p_value, of_r=True)
+    alone = Peer("energy (R)", rank.p_value, alone=True)
     monkeypatch.setattr(audit, "PEERS", (alone, rank))
     audit.main([*arguments, "--peer", "energy (R)"])
     null, counted = read_json(tmp_path / "audit.json")["cells"]
@@ -123,15 +123,28 @@ def test_a_peer_is_counted_on_the_samples_of_before(tmp_path, monkeypatch):
     assert "energy (R)" not in read_json(tmp_path / "audit.json")["cells"][1]["counts"]
 
 
+def test_an_oracle_sees_the_directions_alone():
+    (oracle,) = [peer for peer in PEERS if peer.is_told]
+    shape = {"kind": "power", "law": "one exponential direction, rotated", "n": 500, "dim": 5, "trials": 3}
+    assert measure_peer(shape, oracle) == [3, 3, 3]
+    for law, told in TOLD.items():
+        rng, other = (np.random.default_rng(2) for _ in range(2))
+        z, same = rng.standard_normal((4000, 40)), other.standard_normal((4000, 40))
+        directions, turned = told(other, same), HIGH_LAWS[law](rng, z)
+        # What the oracle is told is a linear function of the rows that the battery sees.
+        fitted = turned @ np.linalg.lstsq(turned, directions, rcond=None)[0]
+        np.testing.assert_allclose(fitted, directions, atol=1e-10)
+
+
 def test_a_peer_of_r_without_r(monkeypatch):
-    (energy,) = [peer for peer in PEERS if peer.of_r]
+    (energy,) = [peer for peer in PEERS if peer.name == "energy (R)"]
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InvalidInputError, match="this peer needs R with its package energy; there is no Rscript here"):
         energy.p_value(np.zeros((30, 2)), 0)
 
 
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R with its package energy")
-def test_energy_of_r_is_that_of_its_definition():
+def test_energy_alone_is_that_of_its_definition():
     """n (2 E|y − Z| − E|Z − Z′| − mean |y − y′|) of standardised rows y, in one dimension, where E|y − Z| is closed."""
     z = np.random.default_rng(3).exponential(size=(80, 1))
     y = (z - z.mean()) / z.std(ddof=1)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from noisedim.document.content import Forest, Table
 from noisedim.normality.audit.measure import LEVELS
 from noisedim.report.build import make_sources
 from noisedim.report.trust import cells
@@ -136,3 +137,34 @@ def test_many_dimensions_have_a_table_of_their_own(monkeypatch):
     assert "for 1 of 2 laws; slices 5% to 5%" in found.statements[-1].effect
     assert [row["battery"] for row in found.blocks[-2].rows] == ["100%", "7%"]
     assert "Henze–Zirkler (pingouin)" not in found.blocks[-2].rows[0]
+
+
+def test_shapes_without_peers_and_levels_in_many_dimensions(monkeypatch):
+    shape = {"n": 20_000, "dim": 2048, "peers": False}
+    counts = {"battery": [5, 5, 5], "hermite": [5, 5, 5]}
+    high = [
+        {**cell("power", "seen", 100, battery=[100] * 3, **POWER), "n": 10_000, "dim": 768},
+        {**cell("power", "a law", 5, **counts), **shape},
+        {**cell("power", "another", 6, **{**counts, "battery": [2, 1, 0]}), **shape},
+        {**cell("calibration", "composite", 200, battery=[10, 2, 0]), "n": 4000, "dim": 768},
+    ]
+    found = section(monkeypatch, [cell(**GOOD)], high)
+    assert found.verdicts[-1].question == "In 2,048 dimensions, does it see these laws?"
+    assert [row["rejects at 0.05"] for row in found.verdicts[-1].numbers] == ["100%", "33%"]
+    # One statement: the index names the dimension that most embeddings have.
+    assert [own.text for own in found.statements if "dimensions" in own.text] == [found.statements[-1].text]
+    assert "768" in found.statements[-1].text
+    (levels,) = [block for block in found.blocks if isinstance(block, Table) and "without its tests" in block.caption]
+    assert levels.rows == [
+        {
+            "null": "composite",
+            "n": "4,000",
+            "d": "768",
+            "samples": "200",
+            "rejects at 0.05 [95%]": "0.050 [0.024, 0.090]",
+        }
+    ]
+    last = [block for block in found.blocks if isinstance(block, Table)][-1]
+    assert [row["battery"] for row in last.rows] == ["100%", "33%"]
+    (*_, forest) = [block for block in found.blocks if isinstance(block, Forest)]
+    assert "5 to 6 samples of each law" in forest.caption
