@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from noisedim.normality.audit.laws import HIGH_LAWS, LAWS
+from noisedim.normality.audit.laws import COMPOSITE_LAWS, HIGH_LAWS, LAWS, NEAR_THE_LIMIT
 from noisedim.normality.battery import BUDGET
 
 __all__ = ["audit_cells", "cell_name", "family_cells", "high_cells", "tail_cells"]
@@ -31,6 +31,9 @@ _FAMILY_DIMS = (2, 8, 16, 128, 256, 768)
 _HIGH_POWER_SHAPE, _HIGH_POWER_GOAL = (10_000, 768), 50
 # A sample takes twenty seconds, and the peers as long again: the battery alone.
 _HIGHEST_POWER_SHAPE, _HIGHEST_POWER_GOAL = (20_000, 2048), 50
+# Rows, and columns by the laws that are drawn there.
+_LIMIT_POWER_SHAPE = (10_000, 64)
+_COMPOSITE_POWER_ROWS, _COMPOSITE_POWER_DIMS = 10_000, (200, 384, 768)
 # Tails of the null tables: null, rows, columns, trials, and which tests if not all of the null.
 _TAILS: tuple[tuple[str, int, int, int, tuple[str, ...]], ...] = (
     ("simple", 60, 16, 200_000, ()),
@@ -64,7 +67,14 @@ def high_cells() -> list[dict[str, Any]]:
     ):
         shape = {"n": n, "dim": dim, "goal": goal, "budget": 1e-9} | ({} if peers else {"peers": False})
         cells += [{"kind": "power", "law": law, **shape} for law in HIGH_LAWS]
-    return cells
+    alone = {"kind": "power", "goal": _HIGH_POWER_GOAL, "budget": 1e-9, "peers": False}
+    n, dim = _LIMIT_POWER_SHAPE
+    cells += [{"law": law, "n": n, "dim": dim, **alone} for law in NEAR_THE_LIMIT]
+    return cells + [
+        {"law": law, "n": _COMPOSITE_POWER_ROWS, "dim": dim, "null": "composite", **alone}
+        for dim in _COMPOSITE_POWER_DIMS
+        for law in COMPOSITE_LAWS
+    ]
 
 
 def family_cells() -> list[dict[str, Any]]:
@@ -101,4 +111,6 @@ def audit_cells() -> list[dict[str, Any]]:
 
 def cell_name(cell: dict[str, Any]) -> str:
     """Of a cell, in the stream of its random numbers and among its results."""
-    return ", ".join([cell["kind"], cell["law"], f"n = {cell['n']}", f"d = {cell['dim']}", *cell.get("tests", ())])
+    null = (cell["null"],) if "null" in cell else ()
+    shape = (f"n = {cell['n']}", f"d = {cell['dim']}")
+    return ", ".join([cell["kind"], cell["law"], *shape, *null, *cell.get("tests", ())])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from noisedim.normality.audit.cells import cell_name
-from noisedim.normality.audit.laws import HIGH_LAWS, LAWS, TOLD
+from noisedim.normality.audit.laws import COMPOSITE_LAWS, HIGH_LAWS, LAWS, TOLD
 from noisedim.normality.audit.peers import Peer, peer_p_values
 from noisedim.normality.battery import run_battery
 from noisedim.normality.nulls.null_samples import draw_statistics
@@ -23,6 +23,8 @@ from noisedim.streams import numpy_stream
 __all__ = ["LEVELS", "TAIL_LEVELS", "measure", "measure_peer", "measure_tails", "read_audit"]
 
 Law = Callable[[np.random.Generator, np.ndarray], np.ndarray]
+
+_LAWS: Mapping[str, Law] = LAWS | HIGH_LAWS | COMPOSITE_LAWS
 
 LEVELS = (0.05, 0.01, 0.001)
 TAIL_LEVELS = (0.05, 0.01, 0.001, 0.0005, 1e-4)
@@ -42,7 +44,7 @@ def measure(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:
 
     for trial in range(first, first + trials):
         z = _sample(cell, trial)
-        null = cell["law"] if cell["kind"] == "calibration" else "simple"
+        null = cell["law"] if cell["kind"] == "calibration" else cell.get("null", "simple")
         battery = run_battery(z, null=null, seed=trial, budget=cell.get("budget", float("inf")))
         for row in battery.rows:
             count(row.name, row.outcome.p_value)
@@ -53,7 +55,7 @@ def measure(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:
     return {"trials": trials, "counts": counts}
 
 
-def _sample(cell: dict[str, Any], trial: int, laws: Mapping[str, Law] = LAWS | HIGH_LAWS) -> np.ndarray:
+def _sample(cell: dict[str, Any], trial: int, laws: Mapping[str, Law] = _LAWS) -> np.ndarray:
     rng = numpy_stream(trial, f"audit, {cell_name(cell)}")
     z = rng.standard_normal((cell["n"], cell["dim"]))
     return laws[cell["law"]](rng, z) if cell["kind"] == "power" else z
@@ -61,7 +63,7 @@ def _sample(cell: dict[str, Any], trial: int, laws: Mapping[str, Law] = LAWS | H
 
 def measure_peer(cell: dict[str, Any], peer: Peer) -> list[int]:
     """Counts of one peer's p at or below each of :data:`LEVELS`, on all samples of a cell that the battery has seen."""
-    laws = TOLD if peer.is_told else LAWS | HIGH_LAWS
+    laws = TOLD if peer.is_told else _LAWS
     p_values = [peer.p_value(_sample(cell, trial, laws), trial) for trial in range(cell["trials"])]
     return [sum(p <= level for p in p_values) for level in LEVELS]
 

@@ -27,6 +27,8 @@ class Cell:
         dim: its dimension.
         trials: number of samples.
         counts: rejections by test, one per level of :data:`LEVELS`, for ``tails`` of :data:`TAIL_LEVELS`.
+        null: of the battery that looks at another law.
+        has_peers: whether peers were run on the samples.
     """
 
     kind: Literal["calibration", "power", "tails"]
@@ -35,6 +37,8 @@ class Cell:
     dim: int
     trials: int
     counts: Mapping[str, tuple[int, ...]]
+    null: str = "simple"
+    has_peers: bool = True
 
     @property
     def single_tests(self) -> dict[str, tuple[int, ...]]:
@@ -69,6 +73,11 @@ def audit_cells(*, family: bool = False, high: bool = False, tails: bool = False
     """
     names = ("kind", "law", "n", "dim", "trials")
     return [
-        Cell(**{name: cell[name] for name in names}, counts={k: tuple(v) for k, v in cell["counts"].items()})
+        Cell(
+            **{name: cell[name] for name in names},
+            counts={k: tuple(v) for k, v in cell["counts"].items()},
+            null=cell.get("null", "simple"),
+            has_peers=cell.get("peers", True),
+        )
         for cell in read_audit(family=family, high=high, tails=tails)["cells"]
     ]

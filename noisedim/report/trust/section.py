@@ -1,6 +1,6 @@
 """The audit in words: false alarms on samples of the null, and power against other laws."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from noisedim.document.content import (
     Block,
@@ -16,6 +16,7 @@ from noisedim.document.content import (
 )
 from noisedim.report.study import Sources, untested
 from noisedim.report.trust.cells import LEVELS, SLICED, TAIL_LEVELS, Cell, audit_cells
+from noisedim.report.trust.shapes import first_tier_table, shapes_table, shapes_verdict
 from noisedim.report.trust.verdicts import (
     POWER,
     CalibrationVerdict,
@@ -55,24 +56,27 @@ def trust_section(sources: Sources) -> Section:
     calibration = [cell for cell in cells if cell.kind == "calibration"]
     power = [cell for cell in cells if cell.kind == "power"]
     high_cells = audit_cells(high=True)
-    many = _by_dim(cell for cell in high_cells if cell.kind == "power")
+    many = [cell for cell in high_cells if cell.kind == "power" and cell.has_peers]
+    without_peers = [cell for cell in high_cells if cell.kind == "power" and not cell.has_peers]
     whole, tails = audit_cells(family=True), audit_cells(tails=True)
     alarms = calibration_verdict(calibration, whole)
     verdicts, statements = [_calibration_words(alarms)], [_alarms_statement(alarms)]
     blocks: list[Block] = _calibration_blocks(calibration, whole) + _tail_blocks(tails)
     if first_tier := [cell for cell in high_cells if cell.kind == "calibration"]:
-        blocks.append(_first_tier_table(first_tier))
+        blocks.append(first_tier_table(first_tier))
     if power:
         strength = power_verdict(power)
         verdicts.append(_power_words(strength))
         statements.append(_power_statement(strength, 42))
         blocks += _power_blocks(power)
-    for i, shape in enumerate(many):
-        seen = power_verdict(shape)
+    if many:
+        seen = power_verdict(many)
         verdicts.append(_power_words(seen))
-        if i == 0:
-            statements.append(_power_statement(seen, 43))
-        blocks += _power_blocks(shape)
+        statements.append(_power_statement(seen, 43))
+        blocks += _power_blocks(many)
+    if without_peers:
+        verdicts.append(shapes_verdict(without_peers))
+        blocks.append(shapes_table(without_peers))
     blocks.append(Text(f"`{_COMMAND}` adds trials to these."))
     low, high = (min(alarms.pooled.values(), key=_estimate), max(alarms.pooled.values(), key=_estimate))
     rates = f"{low.estimate:.1%} to {high.estimate:.1%}"
@@ -83,30 +87,6 @@ def trust_section(sources: Sources) -> Section:
             f"{min(strength.limits.values()):.0%} (n = {strength.n:,})"
         )
     return Section(_TITLE, verdicts, blocks, statements=statements, finding=finding + ".")
-
-
-def _by_dim(cells: Iterable[Cell]) -> list[list[Cell]]:
-    """Cells of one number of dimensions together, the fewest first."""
-    found: dict[int, list[Cell]] = {}
-    for cell in cells:
-        found.setdefault(cell.dim, []).append(cell)
-    return [found[dim] for dim in sorted(found)]
-
-
-def _first_tier_table(cells: Sequence[Cell]) -> Table:
-    rows = []
-    for cell in sorted(cells, key=lambda cell: (cell.dim, cell.law)):
-        rate = cell.rate("battery")
-        rows.append(
-            {
-                "null": cell.law,
-                "n": f"{cell.n:,}",
-                "d": str(cell.dim),
-                "samples": str(cell.trials),
-                "rejects at 0.05 [95%]": f"{rate.estimate:.3f} [{rate.lower:.3f}, {rate.upper:.3f}]",
-            }
-        )
-    return Table(rows, "False alarms of the battery without its tests over pairs of rows, in many dimensions")
 
 
 def _estimate(interval: Interval) -> float:
@@ -250,9 +230,6 @@ def _calibration_row(cell: Cell) -> dict[str, str]:
 
 def _power_words(found: PowerVerdict) -> Verdict:
     parts = []
-    question = f"In {found.dim:,} dimensions, does it see what random slices do not?"
-    if found.sliced is None:
-        question = f"In {found.dim:,} dimensions, does it see these laws?"
     if found.seen:
         which = f"{len(found.seen)} of {len(found.rates)} laws" if found.weak else "each law"
         parts.append(
@@ -262,6 +239,7 @@ def _power_words(found: PowerVerdict) -> Verdict:
         parts.append(f"power above {POWER:.0%} is not shown for the laws that the table names")
     if found.sliced:
         parts.append(f"a sliced Epps–Pulley test rejects as few as {found.sliced[0]:.0%} of a law's samples")
+    question = f"In {found.dim} dimensions, does it see what random slices do not?"
     return Verdict(question, found.outcome, "; ".join(parts), numbers=_rejections(found))
 
 
@@ -285,16 +263,15 @@ def _rejections(found: PowerVerdict) -> list[dict[str, str]]:
 def _power_blocks(cells: Sequence[Cell]) -> list[Block]:
     names = _peers(cells)
     peers = "; ".join(_PEER_WORDS[name] for name in names)
-    compared = (
-        f" For comparison, {peers}. In many dimensions, random one-dimensional slices of a law with the right mean and "
-        "covariance look nearly normal."
-    )
     return [
-        Text(f"Rejections at α = 0.05 of laws that are not N(0, I).{compared if peers else ''}"),
+        Text(
+            f"Rejections at α = 0.05 of laws that are not N(0, I). For comparison, {peers}. In many dimensions, random "
+            "one-dimensional slices of a law with the right mean and covariance look nearly normal."
+        ),
         _power_forest(cells),
         Table(
             [_power_row(cell, names) for cell in cells],
-            f"Power in {cells[0].dim:,} dimensions, n = {cells[0].n:,}: rejections of other laws at 5%",
+            f"Power in {cells[0].dim} dimensions, n = {cells[0].n:,}: rejections of other laws at 5%",
         ),
     ]
 
@@ -307,7 +284,7 @@ def _power_forest(cells: Sequence[Cell]) -> Forest:
         panels.append(ForestPanel(words, f"Share of samples that {words} rejects at 5%", rows))
     fewest, most = min(cell.trials for cell in cells), max(cell.trials for cell in cells)
     samples = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-    caption = f"n = {cells[0].n:,}, d = {cells[0].dim:,}, {samples} samples of each law, 95% Clopper–Pearson intervals."
+    caption = f"n = {cells[0].n:,}, d = {cells[0].dim}, {samples} samples of each law, 95% Clopper–Pearson intervals."
     return Forest(f"power-{cells[0].dim}", panels, caption)
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from noisedim.document.content import Forest, Table
+from noisedim.document.content import Table
 from noisedim.normality.audit.measure import LEVELS
 from noisedim.report.build import make_sources
 from noisedim.report.trust import cells
@@ -141,30 +141,29 @@ def test_many_dimensions_have_a_table_of_their_own(monkeypatch):
 
 def test_shapes_without_peers_and_levels_in_many_dimensions(monkeypatch):
     shape = {"n": 20_000, "dim": 2048, "peers": False}
-    counts = {"battery": [5, 5, 5], "hermite": [5, 5, 5]}
+    counts = {"hermite": [5, 5, 5]}
+    composite = {"n": 10_000, "dim": 200, "peers": False, "null": "composite"}
     high = [
         {**cell("power", "seen", 100, battery=[100] * 3, **POWER), "n": 10_000, "dim": 768},
-        {**cell("power", "a law", 5, **counts), **shape},
-        {**cell("power", "another", 6, **{**counts, "battery": [2, 1, 0]}), **shape},
+        {**cell("power", "a law", 5, battery=[5, 5, 5], **counts), **shape},
+        {**cell("power", "another", 6, battery=[2, 1, 0], **counts), **shape},
+        {**cell("power", "rectified", 50, battery=[50] * 3, **counts), **composite},
         {**cell("calibration", "composite", 200, battery=[10, 2, 0]), "n": 4000, "dim": 768},
     ]
     found = section(monkeypatch, [cell(**GOOD)], high)
-    assert found.verdicts[-1].question == "In 2,048 dimensions, does it see these laws?"
-    assert [row["rejects at 0.05"] for row in found.verdicts[-1].numbers] == ["100%", "33%"]
+    assert found.verdicts[-1].answer == "in part"
+    assert [list(row.values()) for row in found.verdicts[-1].numbers] == [
+        ["any normal law, d = 200", "1 of 1 laws", "rectified: 100%", "10,000", "50"],
+        ["N(0, I), d = 2,048", "0 of 2 laws", "another: 33%", "20,000", "5"],
+    ]
     # One statement: the index names the dimension that most embeddings have.
     assert [own.text for own in found.statements if "dimensions" in own.text] == [found.statements[-1].text]
     assert "768" in found.statements[-1].text
-    (levels,) = [block for block in found.blocks if isinstance(block, Table) and "without its tests" in block.caption]
-    assert levels.rows == [
-        {
-            "null": "composite",
-            "n": "4,000",
-            "d": "768",
-            "samples": "200",
-            "rejects at 0.05 [95%]": "0.050 [0.024, 0.090]",
-        }
+    tables = {block.caption: block.rows for block in found.blocks if isinstance(block, Table)}
+    (levels,) = [rows for caption, rows in tables.items() if "without its tests" in caption]
+    assert [list(row.values()) for row in levels] == [["any normal law", "4,000", "768", "200", "5.0% [2.4%, 9.0%]"]]
+    assert [row["rejects at 0.05 [95%]"] for row in tables["Power in other shapes: rejections at 5%"]] == [
+        "100% [93%, 100%]",
+        "100% [48%, 100%]",
+        "33% [4%, 78%]",
     ]
-    last = [block for block in found.blocks if isinstance(block, Table)][-1]
-    assert [row["battery"] for row in last.rows] == ["100%", "33%"]
-    (*_, forest) = [block for block in found.blocks if isinstance(block, Forest)]
-    assert "5 to 6 samples of each law" in forest.caption
