@@ -75,13 +75,14 @@ def test_each_profile_has_runs_that_differ_seed_by_seed(name):
             assert seeds == set(range(min(seeds), max(seeds) + 1))
 
 
-def test_new_seeds_follow_those_of_their_pilot():
+@pytest.mark.parametrize("pilot", ["mnist-2", "mnist-32"])
+def test_new_seeds_follow_those_of_their_pilot(pilot):
     """A run that planned a comparison has no say in it."""
     study = long_study("methods")
-    pilot, judges = ({cell.config.digest() for cell in study.profile(name)} for name in ("mnist-32", "mnist-32-rivals"))
-    assert not pilot & judges
-    last = max(cell.config.seed for cell in study.profile("mnist-32"))
-    assert min(cell.config.seed for cell in study.profile("mnist-32-rivals")) == last + 1
+    before, judges = (study.profile(name) for name in (pilot, f"{pilot}-rivals"))
+    assert not {cell.config.digest() for cell in before} & {cell.config.digest() for cell in judges}
+    last = max(cell.config.seed for cell in before)
+    assert min(cell.config.seed for cell in judges) == last + 1
 
 
 def test_an_unknown_study_is_refused_with_the_names_of_those_there_are():
