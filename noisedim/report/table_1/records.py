@@ -180,6 +180,13 @@ class NoiseTable:
         return next((effect for effect in self.effects.get(method, ()) if effect.sigma == sigma), None)
 
     @property
+    def hours_left(self) -> float | None:
+        """Hours that the missing runs would train, as long each as those that are there; None without any."""
+        if not self.records or not self.missing:
+            return None
+        return self.missing * sum(record.train_seconds for record in self.records) / len(self.records) / 3600
+
+    @property
     def trains_on(self) -> str:
         """Name of the data set, as configurations have it."""
         return self.settings[self.methods[0]]["data"]["name"]

@@ -91,8 +91,8 @@ def _percent(values: Sequence[float]) -> str:
     return mean_and_half_width([100 * value for value in values], digits=2)
 
 
-def _law_table(table: NoiseTable) -> Table:
-    """How the embedding's law moves with the noise."""
+def _law_blocks(table: NoiseTable) -> list[Block]:
+    """How the embedding's law moves with the noise, where two seeds are complete."""
     rows = []
     for method in table.methods:
         for sigma in table.sigmas:
@@ -110,7 +110,12 @@ def _law_table(table: NoiseTable) -> Table:
             ):
                 cells[words] = mean_and_half_width([getattr(record, name) for record in own], digits=digits)
             rows.append(cells)
-    return Table(rows, "The law of the embedding by method and noise; mean ± half of the 95% interval over seeds")
+    if not rows:
+        return []
+    return [
+        Text("What noise does to the embedding's law (clean embeddings of test images against N(0, I)):"),
+        Table(rows, "The law of the embedding by method and noise; mean ± half of the 95% interval over seeds"),
+    ]
 
 
 def _protocol_blocks(table: NoiseTable) -> list[Block]:
@@ -125,7 +130,7 @@ def _protocol_blocks(table: NoiseTable) -> list[Block]:
         )
     if table.missing or table.failed:
         words = "; ".join(f"{each.method}, seed {each.seed}: {each.error}" for each in table.failed)
-        makes = f": `{_COMMAND} --profile {table.profile}` makes them"
+        makes = f": `{_COMMAND} --profile {table.profile}` makes them{_time_words(table, ' in ')}"
         blocks.append(
             Notice(
                 f"{table.missing} runs of this table are missing"
@@ -133,6 +138,12 @@ def _protocol_blocks(table: NoiseTable) -> list[Block]:
             )
         )
     return blocks
+
+
+def _time_words(table: NoiseTable, before: str) -> str:
+    """How long the missing runs would take, at the mean of those that are there."""
+    hours = table.hours_left
+    return "" if hours is None else f"{before}about {max(1, round(hours))} hours, one at a time"
 
 
 def _pictures(table: NoiseTable) -> list[Block]:
@@ -188,8 +199,7 @@ def _blocks(table: NoiseTable) -> list[Block]:
             "margin, also after Holm."
         ),
         *_plan_words(table),
-        Text("What noise does to the embedding's law (clean embeddings of test images against N(0, I)):"),
-        _law_table(table),
+        *_law_blocks(table),
     ]
 
 
@@ -211,7 +221,9 @@ def _statements(table: NoiseTable) -> list[Statement]:
     """One statement per table: all of its methods and levels together."""
     effects = [effect for own in table.effects.values() for effect in own]
     if not effects:
-        return []
+        made, every = len(table.records), len(table.records) + table.missing
+        needs = f"`{_COMMAND}`{_time_words(table, ', ')}"
+        return [Statement(_STATEMENT, "not tested", f"{made} of {every} runs made", table.data, needs, rank=50)]
     said = {effect.verdict for effect in effects}
     widest = max(effects, key=lambda effect: max(abs(effect.lower), abs(effect.upper)))
     status: Status = "supported" if said == {"neither"} else "undecided"
@@ -221,4 +233,5 @@ def _statements(table: NoiseTable) -> list[Statement]:
     margin = f"margin {100 * table.margin:g}"
     effect = f"at most {_difference_words(widest)} points ({margin}); {decided} of {len(effects)} decided"
     budget = f"{table.data}, {min(effect.seeds for effect in effects)} seeds"
-    return [Statement(_STATEMENT, status, effect, budget, "more seeds" if "not decided" in said else "", rank=50)]
+    needs = f"more seeds{_time_words(table, ', ')}" if "not decided" in said else ""
+    return [Statement(_STATEMENT, status, effect, budget, needs, rank=50)]

@@ -111,6 +111,22 @@ def test_section_reads_the_file(table, tmp_path):
 
 
 @pytest.mark.slow
+def test_one_seed_decides_nothing_and_the_rest_has_a_price(table, tmp_path):
+    written = json.loads((table[0] / "table-1-smoke.json").read_text())
+    first = [{**record, "train_seconds": 1800.0} for record in written["records"] if record["seed"] == 0]
+    written |= {"records": first, "effects": {"simclr": []}, "missing": 12}
+    (tmp_path / "table-1-smoke.json").write_text(json.dumps(written))
+    section = table_1_section(replace(make_sources("smoke", "digits"), results=tmp_path))
+    (statement,) = section.statements
+    assert (statement.status, statement.effect) == ("not tested", "4 of 16 runs made")
+    assert statement.needs == "`noisedim table-1`, about 6 hours, one at a time"
+    (notice,) = [block.words for block in section.blocks if isinstance(block, Notice)]
+    assert notice.endswith("makes them in about 6 hours, one at a time")
+    (shown,) = [block for block in section.blocks if isinstance(block, Table)]
+    assert [row["seeds"] for row in shown.rows] == ["1"] * 4
+
+
+@pytest.mark.slow
 def test_section_says_what_is_missing(table, tmp_path):
     sources = replace(make_sources("smoke", "digits"), results=tmp_path)
     (notice,) = table_1_section(sources).blocks
