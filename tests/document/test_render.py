@@ -27,7 +27,7 @@ from noisedim.document.figures import figure_style, new_figure
 from noisedim.document.links import broken_links
 from noisedim.document.render import ICONS, MOST_STATEMENTS, render
 from noisedim.document.typeset import plain_words
-from noisedim.document.words import bracketed, mean_and_half_width, share_word
+from noisedim.document.words import bracketed, count_words, decided_words, mean_and_half_width, share_word
 from noisedim.statistics.intervals import student_t
 
 HEADER = Header("a page", "A heading", ["A lead."])
@@ -227,9 +227,27 @@ def test_a_difference_of_nothing_has_a_plus_sign():
     assert bracketed(student_t([-0.001, 0.0]), digits=2, signed=True) == "+0.00 [-0.01, +0.01]"
 
 
+@pytest.mark.parametrize(
+    ("values", "at", "words"),
+    [
+        ([1.0, 1.1, 1.2], 0, "is decided to be higher"),
+        ([1.0, 1.1, 1.2], 2, "is decided to be lower"),
+        ([1.0, 1.1, 1.2], 1.1, "is not decided to be higher or lower"),
+        ([1.0], 0, "is not decided to be higher or lower"),
+    ],
+)
+def test_an_interval_decides_in_words(values, at, words):
+    assert decided_words(student_t(values), at=at) == words
+
+
 @pytest.mark.parametrize(("part", "word"), [(0, "no"), (1, "1 of 2"), (2, "yes")])
 def test_share_in_a_word(part, word):
     assert share_word(part, 2) == word
+
+
+@pytest.mark.parametrize(("part", "words"), [(0, "none of the 2 seeds"), (1, "1 of the 2 seeds"), (2, "all 2 seeds")])
+def test_a_count_in_words(part, words):
+    assert count_words(part, 2, "seeds") == words
 
 
 def test_figures_lose_digits_in_their_lines_and_none_in_their_labels():

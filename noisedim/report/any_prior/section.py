@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict
-from noisedim.document.words import bracketed, mean_and_half_width
+from noisedim.document.words import bracketed, count_words, mean_and_half_width
 from noisedim.report.any_prior.pictures import prior_picture
 from noisedim.report.any_prior.plan import SHOWN_TARGETS
 from noisedim.report.any_prior.records import TargetRoutes
@@ -70,9 +70,10 @@ def match_words(targets: Targets) -> Verdict:
     return Verdict(
         question,
         answer,
-        f"sliced W₂ to N(0, I) on held-out images, after the prior's bijection to it, mapped minus trained for (below 0: the "
-        f"mapped one is closer), capacity {found.capacity:.2f} nats, decided at 5% after Holm over {total}. With noise before "
-        "the map, training for a prior and mapping to it are bit-identical",
+        "by sliced W₂ on held-out images the mapped embedding is decided to be closer in "
+        f"{count_words(found.closer, total, 'comparisons')} and farther in {found.farther or 'none'}, at 5% after Holm. "
+        f"Distances are taken to N(0, I), after the prior's bijection to it; the capacity is {found.capacity:.2f} nats. With "
+        "noise before the map, training for a prior and mapping to it are bit-identical",
         numbers=_by_route(targets, found.differences, "sliced W₂"),
     )
 
@@ -96,8 +97,9 @@ def accuracy_words(targets: Targets) -> Verdict:
     return Verdict(
         question,
         f"in {found.lost} of {found.comparisons} comparisons" if found.lost else "no loss decided",
-        "5-NN accuracy on held-out images, of mapped embeddings minus others, decided at 5% after Holm over the "
-        f"{len(found.by_map)} of the map alone and over the {len(found.by_route)} of two ways to train",
+        f"5-NN accuracy on held-out images is decided to be lower after the map in {found.lost or 'none'} of the comparisons: "
+        f"{len(found.by_map)} with the same embedding before the map, {len(found.by_route)} with one trained for the prior, "
+        "each family at 5% after Holm",
         numbers=[*by_map, *_by_route(targets, found.by_route, "5-NN")],
     )
 
@@ -115,9 +117,10 @@ def divergence_words(targets: Targets) -> Verdict:
     return Verdict(
         question,
         f"to within {math.ceil(100 * found.largest) / 100:.2f} nats",
-        "by 5 nearest neighbours on held-out images, nats, after minus before, each minus what samples of the prior itself "
-        "give (t-intervals over seeds). The estimates' bias depends on the law, so a map may change it. With noise the law of "
-        "an embedding is known, and `noisedim verify statement-3.7` integrates both sides for trained encoders",
+        "the divergence after the map differs by no more than this from the one before, in t-intervals over seeds that hold "
+        "jointly. Both are estimated by 5 nearest neighbours on held-out images, less what samples of the prior itself give. "
+        "The estimates' bias depends on the law, so a map may change it. With noise the law of an embedding is known, and "
+        "`noisedim verify statement-3.7` integrates both sides for trained encoders",
         numbers=numbers,
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from noisedim.assessment.reconstruction import Reconstruction
 from noisedim.document.content import Block, Pictures, Section, Statement, Table, Text, Verdict, draw
-from noisedim.document.words import bracketed, mean_and_half_width
+from noisedim.document.words import bracketed, count_words, mean_and_half_width
 from noisedim.report.autoencoders.figures import rows_figure
 from noisedim.report.autoencoders.verdicts import BoundVerdict, NoiseLevel, bound_verdict, match_verdict
 from noisedim.report.study import Sources, untested
@@ -80,14 +80,7 @@ def autoencoder_words(levels: Sequence[NoiseLevel]) -> list[Verdict]:
             Verdict(
                 "Section 4: is the reconstruction error a tight measure of the information?",
                 "no" if found.is_empty else "not decided",
-                f"how far the bound h(X) − (D/2) log(2πe E‖X − X̂‖²/D) rises from {low} to {high}, in which the unknown h(X) "
-                "cancels. The information is at most the capacity, so the bound at the stronger noise is at most the "
-                "capacity at the weaker less that rise"
-                + (
-                    ", below zero: it says nothing there. One error variance for all pixels is far from the truth"
-                    if found.is_empty
-                    else ""
-                ),
+                _bound_words(found, low, high),
                 numbers=_bound_rows(found, low, high),
             )
         )
@@ -106,12 +99,23 @@ def autoencoder_words(levels: Sequence[NoiseLevel]) -> list[Verdict]:
         Verdict(
             "Section 4: does reconstruction through the noisy channel pass for N(0, I), on images that did not train?",
             {"all": "yes", "some": "in part", "none": "no"}[match.outcome],
-            f"the battery does not reject {match.passed} of {match.runs} runs at 5%; information by the dual's bound, which "
-            "needs no h(X)",
+            f"the battery rejects {count_words(match.runs - match.passed, match.runs, 'runs')} at 5%; the table's bound on the "
+            "information is the dual's, which needs no h(X)",
             numbers=numbers,
         )
     )
     return verdicts
+
+
+def _bound_words(found: BoundVerdict, low: str, high: str) -> str:
+    """The unknown h(X) cancels in the rise, and the capacity bounds the information at its end."""
+    rise = f"decided to rise from {low} to {high} by more than the capacity at the latter"
+    if found.is_empty:
+        return (
+            f"the bound by the error is {rise}, which it cannot exceed; the unknown h(X) cancels in the rise. So at the "
+            "stronger noise it is below zero: it says nothing there. One error variance for all pixels is far from the truth"
+        )
+    return f"the bound by the error is not {rise}; if it did, it would say nothing at the stronger noise"
 
 
 def _bound_rows(found: BoundVerdict, low: str, high: str) -> list[dict[str, str]]:

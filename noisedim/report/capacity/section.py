@@ -3,7 +3,7 @@
 import numpy as np
 
 from noisedim.document.content import Picture, Pictures, Section, Statement, Table, Text, Verdict, draw
-from noisedim.document.words import bracketed, mean_and_half_width, share_word
+from noisedim.document.words import bracketed, count_words, decided_words, mean_and_half_width, share_word
 from noisedim.report.capacity.dial import Cloud, dial_figure, shown_capacities
 from noisedim.report.capacity.figures import figure_1
 from noisedim.report.capacity.verdicts import (
@@ -134,10 +134,13 @@ def _images(match: MatchVerdict) -> str:
 
 
 def _match_words(found: MatchVerdict) -> Verdict:
+    seeds = sum(found.seeds.values())
+    rejected = seeds - sum(found.passed.values())
     return Verdict(
         "Do embeddings of images that did not train pass for N(0, I)?",
-        share_word(sum(found.passed.values()), sum(found.seeds.values())),
-        f"seeds that the battery does not reject, over all capacities (n = {_images(found)} held-out images)",
+        share_word(seeds - rejected, seeds),
+        f"the battery, on {_images(found)} held-out images, rejects {count_words(rejected, seeds, 'embeddings')}, all "
+        "capacities together",
         is_main=True,
         numbers=[
             {"capacity (nats)": "not rejected"}
@@ -150,7 +153,9 @@ def _bound_words(found: BoundVerdict) -> Verdict:
     return Verdict(
         "Does the measured lower bound on the information stay below the capacity (5)?",
         "no" if found.above else "yes",
-        "means over seeds, in nats. That the information itself does is Theorem 3.4",
+        "the bound's mean over seeds is decided to exceed the capacity at "
+        f"{count_words(len(found.above), len(found.means), 'capacities')}; that the information itself never does is "
+        "Theorem 3.4",
         numbers=[
             {"capacity (nats)": "lower bound (nats)"} | {f"{c:g}": f"{mean:.2f}" for c, mean in found.means.items()}
         ],
@@ -161,7 +166,8 @@ def _accuracy_words(found: AccuracyVerdict) -> Verdict:
     return Verdict(
         "Does a small capacity cost accuracy downstream?",
         found.outcome,
-        "held-out 5-NN accuracy at the largest capacity minus at the smallest, paired by seed",
+        f"held-out 5-NN accuracy {decided_words(found.difference)} at the largest capacity than at the smallest, paired by "
+        "seed",
         numbers=[
             {
                 "capacity (nats)": "5-NN",

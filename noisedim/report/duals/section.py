@@ -194,7 +194,8 @@ def _verdict_words(data: str, found: DualsVerdict) -> Verdict:
     elif own.matches_better:
         answer = "match decided, accuracy not"
         words = (
-            f"the {_WORDS[own.method]} matches best; a loss of {LOSS_OF_ACCURACY:g} of accuracy is not excluded, and "
+            f"the {_WORDS[own.method]} has the smallest estimate and is decided to match better than the plain dual; a loss "
+            f"of {LOSS_OF_ACCURACY:g} of accuracy is not excluded, and "
             f"{_needs(own)} would decide it"
         )
     else:

@@ -1,12 +1,15 @@
 """Factors in words: what MIG and DCI say of each embedding, and of the factors themselves."""
 
+from collections.abc import Mapping, Sequence
+
 from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
-from noisedim.document.words import bracketed, mean_and_half_width
+from noisedim.document.words import bracketed, count_words, mean_and_half_width
 from noisedim.report.benchmarks import COMMAND, answers
 from noisedim.report.factors.figures import dots_figure
 from noisedim.report.factors.records import FactorVariant, Measure
 from noisedim.report.factors.verdicts import Variants, axes_verdict, methods_verdict, prior_verdict, views_verdict
 from noisedim.report.study import Sources, untested
+from noisedim.statistics.differences import Difference
 
 __all__ = ["axes_words", "factors_section", "methods_words", "prior_words", "views_words"]
 
@@ -23,6 +26,17 @@ _NOT_MEASURED = ("not measured", "the runs are not there")
 _SIGN_WORDS = {1: "more", -1: "less", 0: "not decided"}
 
 
+def _by_sign(differences: Mapping[str, Difference]) -> str:
+    """What is decided of which: ``higher for shape, lower for x and y``."""
+    said = {1: "higher", -1: "lower", 0: "neither higher nor lower"}
+    groups = {words: [name for name, own in differences.items() if own.sign() == sign] for sign, words in said.items()}
+    return ", ".join(f"{words} for {_listed(names)}" for words, names in groups.items() if names)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
 def axes_words(variants: Variants) -> Verdict:
     """Whether coordinates hold more of single factors than random rotations, in words."""
     question = "Do the coordinates of a noise-injected embedding hold single factors more than its random rotations do?"
@@ -30,6 +44,7 @@ def axes_words(variants: Variants) -> Verdict:
     if found is None:
         return Verdict(question, *_NOT_MEASURED)
     differences = {**found.ours, **found.others}
+    above = sum(own.sign() > 0 for own in found.ours.values())
     numbers = [
         {
             "embedding": own.words,
@@ -42,9 +57,9 @@ def axes_words(variants: Variants) -> Verdict:
     return Verdict(
         question,
         {"all more": "yes", "some more": "in part", "undecided": "not decided"}[found.outcome],
-        "MIG minus its mean over random rotations, paired by seed, decided at 5% after Holm over "
-        f"{len(differences)}. Rotations change neither N(0, I) nor the dual under it, so neither prefers any axes; the cube "
-        "has axes",
+        f"MIG is decided to be above its mean over random rotations for {count_words(above, len(found.ours), 'embeddings')} by "
+        "noise injection, paired by seed, at 5% after Holm. Rotations change neither N(0, I) nor the dual under it, so neither "
+        "prefers any axes; the cube has axes",
         numbers=numbers,
     )
 
@@ -62,6 +77,7 @@ def prior_words(variants: Variants) -> Verdict:
         "lower": "no",
         "undecided": "not decided",
     }[found.outcome]
+    judged = {_MEASURES[measure]: own for measure, own in found.differences.items()}
     differences = {f"{_MEASURES[measure]}, uniform minus normal": own for measure, own in found.differences.items()}
     differences |= {
         "MIG, the same after random rotations of both (in normal coordinates)": found.rotated,
@@ -70,8 +86,9 @@ def prior_words(variants: Variants) -> Verdict:
     return Verdict(
         question,
         answer,
-        f"uniform minus normal, paired by seed, decided at 5% after Holm over {len(found.differences)}; rotations tell whether "
-        "the axes do it",
+        f"with the uniform prior the measure is decided to be {_by_sign(judged)}, paired by seed, at 5% after Holm; its MIG "
+        f"{'is' if found.own_axes.sign() > 0 else 'is not'} decided to be above that of its own rotations, which have other "
+        "axes",
         numbers=[
             {"measure": name, "difference [95%]": bracketed(own.interval, signed=True)}
             for name, own in differences.items()
@@ -94,10 +111,13 @@ def methods_words(variants: Variants) -> Verdict:
         }
         for (other, measure), difference in found.differences.items()
     ]
+    signs = [own.sign() for own in found.differences.values()]
     return Verdict(
         question,
         {"ahead": "yes", "behind": "no", "mixed": "in part", "undecided": "not decided"}[found.outcome],
-        f"{variants['dual'].words} minus each, paired by seed, decided at 5% after Holm over {len(found.differences)}",
+        f"the {variants['dual'].words}, is decided to be more disentangled in "
+        f"{count_words(signs.count(1), len(signs), 'comparisons')} and less in {signs.count(-1) or 'none'}, paired by "
+        "seed, at 5% after Holm",
         numbers=numbers,
     )
 
@@ -111,8 +131,8 @@ def views_words(variants: Variants) -> Verdict:
     return Verdict(
         question,
         {"decides": "yes", "decides in part": "in part", "undecided": "not decided"}[found.outcome],
-        "accuracy with which a factor is told from the embedding, views shifted minus views not shifted, paired by seed, "
-        f"decided at 5% after Holm over {len(found.differences)}",
+        "where views are shifted, the accuracy with which a factor is told from the embedding is decided to be "
+        f"{_by_sign(found.differences)}, paired by seed, at 5% after Holm",
         numbers=[
             {"factor": name, "difference in accuracy [95%]": bracketed(own.interval, signed=True)}
             for name, own in found.differences.items()

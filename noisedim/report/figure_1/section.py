@@ -16,7 +16,7 @@ from noisedim.document.content import (
     draw,
 )
 from noisedim.document.figures import MARKERS, PALETTE, new_figure
-from noisedim.document.words import bracketed
+from noisedim.document.words import bracketed, decided_words
 from noisedim.report.figure_1.plan import STUDY
 from noisedim.report.figure_1.verdicts import LEAST_CAPACITY, by_capacity, figure_1_verdict
 from noisedim.report.study import Sources, untested
@@ -100,10 +100,10 @@ def _answer(records: Sequence[StudyRecord], seeds: int) -> tuple[Verdict, Statem
             _CLAIM, "undecided", words, budget, "more seeds", rank=5
         )
     own, top = found.fall, found.top
-    words = (
-        "5-NN accuracy on both sides of log 10 nats, paired by seed, and the most at any capacity, where the paper shows "
-        f"{_PAPER}"
-    )
+    words = f"5-NN accuracy {decided_words(own)} at a capacity above log 10 nats than at one below, paired by seed; "
+    words += f"the paper shows {_PAPER}, and {'one' if found.is_comparable else 'no'} capacity comes near that"
+    if own.upper < 0 and not found.is_comparable:
+        words += ", so that this does not contradict it"
     level = f"[{own.level:.0%}]"
     numbers = [
         {

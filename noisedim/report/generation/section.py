@@ -15,7 +15,7 @@ from noisedim.document.content import (
     Verdict,
     draw,
 )
-from noisedim.document.words import bracketed, mean_and_half_width
+from noisedim.document.words import bracketed, decided_words, mean_and_half_width
 from noisedim.report.generation.figures import gap_figure, pictures_figure, prior_plane_figure
 from noisedim.report.generation.records import MeasuredGenerator, measured_generators
 from noisedim.report.generation.verdicts import (
@@ -59,9 +59,16 @@ def _number_words(interval: Interval) -> tuple[str, str]:
 _P_VALUES = {"above": "p, above 0", "within": f"p, within ±{MARGIN:g}"}
 
 
+_MARGIN_WORDS = f"{MARGIN:g} lost class" if MARGIN == 1 else f"{MARGIN:g} lost classes"
+_SAMPLED = "images from sampled conditions"
+_AS_CLOSE = f"as close to real ones as images from encoded conditions, to within {_MARGIN_WORDS}"
+_FARTHER = "farther from real ones than images from encoded conditions"
+
+
 def _matched_words(found: EquivalenceVerdict) -> Verdict:
     answer = {"equivalent": "yes", "not equivalent": "no", "equivalent here": "in part", "undecided": "not decided"}
-    words = "prior minus encoded, against the margin of one lost class"
+    decided = {"equivalent": "are decided to be", "not equivalent": "are decided not to be"}
+    words = f"{_SAMPLED} {decided.get(found.outcome, 'are not decided to be')} {_AS_CLOSE}"
     if found.outcome == "equivalent here":
         words += ". For these images yes, for others not decided"
     if found.is_closer:
@@ -74,10 +81,15 @@ def _matched_words(found: EquivalenceVerdict) -> Verdict:
 
 
 _HARM_WORDS = {"harm": "yes", "no harm": "no", "undecided": "not decided"}
+_HARM_SENTENCES = {
+    "harm": f"{_SAMPLED} are decided to be {_FARTHER}",
+    "no harm": f"{_SAMPLED} are decided to be {_AS_CLOSE}",
+    "undecided": f"{_SAMPLED} are decided neither to be {_FARTHER}, nor to be as close to within {_MARGIN_WORDS}",
+}
 
 
 def _standardised_words(found: HarmVerdict) -> Verdict:
-    words = "prior minus encoded, against none and against the margin of one lost class"
+    words = _HARM_SENTENCES[found.outcome]
     if found.outcome != "harm":
         words += (
             ". In two dimensions this distance depended on mean and scale; no effect of the law's shape was measurable "
@@ -95,14 +107,15 @@ def law_words(found: LawVerdicts) -> list[Verdict]:
         Verdict(
             "Generation, without matching: does sampling N(0, I) hurt, where the law of the conditions is not known?",
             _HARM_WORDS[found.raw.outcome],
-            "Deep InfoMax's output as it comes, prior minus encoded",
+            f"with Deep InfoMax's output as it comes, {_HARM_SENTENCES[found.raw.outcome]}",
             numbers=[_gap_cells(found.raw.gap, above=found.raw.p_value)],
         ),
         _standardised_words(found.standardised),
         Verdict(
             "Generation: would the comparison notice a wrong law?",
             "yes" if found.wide.is_noticed else "not decided",
-            "conditions from a law that is too wide, on matched encoders: a control that must fail",
+            "with conditions from a law made too wide on purpose, on matched encoders, images "
+            f"{'are' if found.wide.is_noticed else 'are not'} decided to be {_FARTHER}",
             numbers=[_gap_cells(found.wide.gap, above=found.wide.p_value)],
         ),
     ]
@@ -120,7 +133,8 @@ def _likeness_words(records: Sequence[MeasuredGenerator]) -> Verdict:
     return Verdict(
         "Unconditional generation, c ~ N(0, I): are the images like real ones?",
         {"alike": "yes", "not alike": "no", "partly alike": "in part"}[found.outcome],
-        "kernel distance, close below one lost class, and classes that no image belongs to",
+        f"the kernel distance to real images {decided_words(found.distance, 'above', 'below', at=MARGIN)} {_MARGIN_WORDS}, and "
+        f"{'every seed lacks' if all(found.missing) else 'some seeds lack' if any(found.missing) else 'no seed lacks'} a class",
         numbers=[
             {
                 "conditions": "c ~ N(0, I)",
@@ -149,8 +163,9 @@ def _fidelity_words(records: Sequence[MeasuredGenerator]) -> Verdict:
     return Verdict(
         "Conditional generation: do images have the embedding that was asked for?",
         {"within noise": "yes", "beyond noise": "no", "undecided": "not decided"}[found.outcome],
-        "the mean squared distance of an image's embedding from its condition, against the channel's own noise. Images from "
-        "an embedding are not always of its class: two dimensions do not hold the class without error",
+        "the mean squared distance of an image's embedding from its condition "
+        f"{decided_words(found.error, 'above', 'below', at=found.noise)} the channel's own noise. Images from an embedding are "
+        "not always of its class: two dimensions do not hold the class without error",
         numbers=[{"what": name, "mean [95%]": mean, "seeds": seeds} for name, (mean, seeds) in rows.items()],
     )
 
@@ -224,7 +239,7 @@ def _protocol(first: MeasuredGenerator) -> Text:
         f"images judge; they trained neither encoder, nor generator, nor classifier, and settings were chosen on a "
         f"validation part of the others. Distances are in lost classes: 1 is what real images lose by lacking one class, "
         f"{first.quality.lost_class_distance:.1f} in the kernel's own units. "
-        "The margin, one lost class, was fixed after the validation runs and before the runs that judge. On digits a trial "
+        f"The margin, {_MARGIN_WORDS}, was fixed after the validation runs and before the runs that judge. On digits a trial "
         "with another split, a third of the images, came first; only the split was changed after it, since some of its "
         "images had a part in the choice of settings. "
         f"Encoded conditions are those of the {first.quality.n:,} images, {first.quality.repeats} latents each; an image is "

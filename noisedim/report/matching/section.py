@@ -142,7 +142,8 @@ def _answer(records: Sequence[StudyRecord]) -> tuple[Verdict, Statement]:
             claim, "undecided", words, budget, "more seeds", rank=6
         )
     ends = [_interval_words(own) for own in (found.few, found.many)]
-    words = "sliced W₂ on unseen images with the fewest and with all training images"
+    smaller = "is decided to be" if found.status == "supported" else "is not decided to be"
+    words = f"sliced W₂ on unseen images {smaller} smaller with all training images than with the fewest"
     if found.rejecting:
         rows = f"at n = {', '.join(f'{n:,}' for n in found.rejecting)}"
         if found.rejecting == ASSESSED_ROWS:

@@ -22,6 +22,7 @@ from noisedim.report.methods.verdicts import (
     ALPHA,
     Comparison,
     Curve,
+    Decision,
     Leader,
     best_accuracy,
     compare_curves,
@@ -132,6 +133,14 @@ def _setting_words(own: Leader) -> str:
     return f"{method.words}{setting}"
 
 
+_AGAINST: dict[Decision, str] = {
+    "worse": "is decided to be farther from the prior",
+    "better": "is decided to be closer to the prior",
+    "equivalent": "is decided to be neither closer to the prior nor farther from it, by a margin that matters,",
+    "undecided": "is not decided to be closer to the prior or farther from it",
+}
+
+
 def _answer(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> Verdict:
     level = _headline(dim)
     question = f"Which method for {_where(dim, curves)} and 5-NN accuracy of {level:g} or more?"
@@ -147,12 +156,17 @@ def _answer(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Compari
     if ours.method == best.method:
         words = f"the {name} has the smallest estimate; it is noise injection"
         return Verdict(question, answer, words, numbers=_leaders({"of all": best}))
-    decided = next((e.decision for e in comparisons if (e.method, e.wanted) == (best.method, level)), "undecided")
+    decided: Decision = next(
+        (e.decision for e in comparisons if (e.method, e.wanted) == (best.method, level)), "undecided"
+    )
     # The smallest estimate is no decision: say how the two compare.
-    verdict = f", which is {decided} against it" if ours.method == REFERENCE else ""
-    if verdict and decided == "undecided":
-        answer = "not decided"
-    words = f"smallest estimate: {name}; of noise injection: {CONTESTANTS[ours.method].words}{verdict}"
+    second = CONTESTANTS[ours.method].words
+    words = f"the {name} has the smallest estimate, and of the forms of noise injection the {second} has. "
+    if ours.method == REFERENCE:
+        answer = "not decided" if decided == "undecided" else answer
+        words += f"The {second} {_AGAINST[decided]} than the {name}"
+    else:
+        words += "These two were not tested against each other"
     return Verdict(question, answer, words, numbers=_leaders({"of all": best, "of noise injection": ours}))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from noisedim.document.content import Block, Notice, Pictures, Section, Statement, Status, Table, Text, Verdict, draw
-from noisedim.document.words import bracketed, mean_and_half_width
+from noisedim.document.words import bracketed, count_words, mean_and_half_width
 from noisedim.downstream.outliers import DETECTOR_WORDS
 from noisedim.report.benchmarks import COMMAND, answers
 from noisedim.report.outliers.figures import roc_figure
@@ -54,10 +54,20 @@ def norm_verdict(variants: Sequence[OutlierVariant]) -> Verdict:
         }
         for own in found.variants
     ]
-    words = f"AUROC, mean over {found.variants[0].auroc.n} classes, each left out once, with t-intervals"
+    words = (
+        f"the mean AUROC over {found.variants[0].auroc.n} classes, each left out once, is decided to be above ½ for "
+        f"{count_words(found.above, len(found.variants), 'embeddings')} and below ½ for {found.below or 'none'}"
+    )
     if found.below:
-        words += ". Below ½: images of a class that the encoder has not seen lie nearer to the centre than usual ones"
+        words += ". Below it, images of a class that the encoder has not seen lie nearer to the centre than usual ones"
     return Verdict(question, answer, words, numbers=numbers)
+
+
+_ALARM_WORDS = {
+    "more": "at some level, p at or below it is decided to be more frequent than the level says",
+    "fewer": "at some level, p at or below it is decided to be rarer than the level says, and at none more frequent",
+    "no difference seen": "at no level is p at or below it decided to be rarer or more frequent than the level says",
+}
 
 
 def false_alarm_verdict(variants: Sequence[OutlierVariant]) -> Verdict:
@@ -70,8 +80,8 @@ def false_alarm_verdict(variants: Sequence[OutlierVariant]) -> Verdict:
     return Verdict(
         question,
         {"more": "no"}.get(found.outcome, found.outcome),
-        "share of held-out images of usual classes with p at or below the level, mean over classes left out with 95% "
-        f"t-intervals. Exact as far as usual images follow the prior; the battery rejects that for them in {rejected}",
+        f"{_ALARM_WORDS[found.outcome]}, among held-out images of usual classes, by t-intervals over the classes left out. The "
+        f"rate is exact as far as usual images follow the prior; the battery rejects that for them in {rejected}",
         numbers=[
             {"embedding": own.variant.words, "level": f"{own.level:g}", "rate [95%]": bracketed(own.rate, least=0)}
             for own in found.rates
@@ -85,10 +95,13 @@ def best_detector_verdict(variants: Sequence[OutlierVariant]) -> Verdict:
     found = fitted_detectors(variants)
     if found is None:
         return Verdict(question, *_NOT_MEASURED)
+    better = sum(choice.against_norm.sign() > 0 for choice in found.choices)
     return Verdict(
         question,
         {"all better": "yes", "some better": "in part", "undecided": "not decided"}[found.outcome],
-        f"AUROC, differences paired by class left out, decided at 5% after Holm over {found.pairs}",
+        "the best detector fitted to the embedding is decided to have a larger AUROC than the norm for "
+        f"{count_words(better, len(found.choices), 'embeddings')}, paired by class left out, at 5% after Holm; the table has "
+        "the pixels, too",
         numbers=[row for choice in found.choices for row in _choice_rows(choice)],
     )
 

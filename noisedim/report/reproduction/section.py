@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from noisedim.assessment.words import p_words
 from noisedim.document.content import Block, Section, Text, Verdict
-from noisedim.document.words import bracketed
+from noisedim.document.words import bracketed, decided_words
 from noisedim.report.records import EncoderRecord, by_capacity, encoder_records
 from noisedim.report.reproduction.verdicts import (
     LOG_CLASSES,
+    PLOTTED_ACCURACY,
     AccuracyVerdict,
     FallVerdict,
     Groups,
@@ -88,7 +89,7 @@ def _index_words(found: IndexVerdict, where: str) -> Verdict:
     return Verdict(
         f"Figure 1, {where}: does the {_INDEX_WORDS[found.index]} index rise as the capacity falls?",
         f"only down to {found.middle:g} nats" if found.outcome == "in part" else found.outcome,
-        "differences between capacities, paired by seed, and means"
+        f"the index at {found.middle:g} nats {decided_words(found.gain)} than at the largest capacity, paired by seed"
         + (f". Below {found.middle:g} nats the match is lost again" if found.is_lost_again else ""),
         numbers=[cells | {f"{c:g}": f"{mean:.2f}" for c, mean in found.means.items()}],
     )
@@ -99,12 +100,23 @@ def _difference(first: float, second: float, found: Interval) -> dict[str, str]:
     return {f"{first:g} minus {second:g} [{found.level:.0%}]": bracketed(found, signed=True)}
 
 
+_INFORMATION_WORDS = {
+    "reproduced": "the bound is decided to be within a quarter of some capacity up to log 10, more than a quarter below the "
+    "largest, as far as this bound can see, and above none",
+    "not reproduced": "the bound is decided to exceed a capacity, or to be within a quarter of none up to log 10, or to be "
+    "within a quarter of the largest still",
+}
+_INFORMATION_OPEN = (
+    "it isn't decided whether the bound is within a quarter of some capacity up to log 10, more than a quarter below the "
+    "largest, and above none"
+)
+
+
 def _information_words(found: InformationVerdict, where: str) -> Verdict:
     return Verdict(
         f"Figure 1, {where}: does the measured lower bound on the information follow the capacity, then leave it?",
         found.outcome,
-        "means over seeds, in nats. Following: within a quarter of the capacity at some capacity up to log 10; leaving: more "
-        "than a quarter below at the largest, as far as this bound can see",
+        _INFORMATION_WORDS.get(found.outcome, _INFORMATION_OPEN),
         numbers=[
             {"capacity (nats)": "lower bound (nats)"} | {f"{c:g}": f"{mean:.2f}" for c, mean in found.means.items()},
             {"capacity (nats)": "within a quarter of it"} | {f"{c:g}": _follows(found, c) for c in found.means},
@@ -122,7 +134,8 @@ def _fall_words(found: FallVerdict, where: str) -> Verdict:
     return Verdict(
         f"Figure 1, {where}: do downstream scores fall below log 10 nats?",
         found.outcome,
-        "accuracy at the smallest capacity from log 10 nats on, minus at the smallest of all, paired by seed",
+        f"5-NN accuracy at the smallest capacity above log 10 nats {decided_words(found.fall)} than at the smallest of all, "
+        "paired by seed",
         numbers=[
             {"capacity (nats)": "5-NN", **_difference(found.high, found.low, found.fall), "seeds": str(found.fall.n)}
             | {f"{c:g}": f"{mean:.3f}" for c, mean in found.means.items()}
@@ -134,8 +147,12 @@ def _accuracy_words(found: AccuracyVerdict, where: str) -> Verdict:
     return Verdict(
         f"Figure 1, {where}: do 2-D embeddings reach an accuracy of 0.95 to 0.99?",
         found.outcome,
-        ("" if found.as_paper else "data or length of training are not the paper's (MNIST, 2,000 epochs); ")
-        + "accuracy on held-out images at the best capacity",
+        "accuracy on held-out images at the best capacity "
+        + (
+            f"{decided_words(found.accuracy, at=PLOTTED_ACCURACY)} than the least that the paper plots"
+            if found.as_paper
+            else "is no test of the paper's: data or length of training are not its own (MNIST, 2,000 epochs)"
+        ),
         numbers=[
             {
                 "best capacity (nats)": f"{found.capacity:g}",
@@ -157,7 +174,8 @@ def figure_2_words(records: Sequence[EncoderRecord]) -> list[Verdict]:
             Verdict(
                 f"Figure 2: does the embedding at {symbol} = {record.level:g} follow {law}?",
                 "it departs" if record.rejected else "no departure seen",
-                f"the whole battery on the {record.measured_on} images of one seed",
+                f"the whole battery {'rejects' if record.rejected else 'does not reject'} that law on the "
+                f"{record.measured_on} images of one seed",
                 numbers=[
                     {
                         "objective": record.objective_words,

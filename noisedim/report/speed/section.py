@@ -30,7 +30,8 @@ def peer_words(verdicts: Sequence[PeerVerdict]) -> Verdict:
     return Verdict(
         "How fast is each kernel compared with its peer?",
         _counted(verdicts),
-        "our time over the peer's, the two timed in turn: the median over rounds, with its interval",
+        "a kernel is faster or slower where the interval of the median ratio, our time over the peer's, excludes equal times; "
+        "the two are timed in turn",
         numbers=[_peer_row(own, shared) for own in verdicts],
     )
 

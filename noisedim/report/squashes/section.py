@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from noisedim.document.content import Section, Statement, Status, Table, Text, Verdict
-from noisedim.document.words import bracketed, mean_and_half_width
+from noisedim.document.words import bracketed, count_words, mean_and_half_width
 from noisedim.report.records import EncoderRecord, encoder_records, of_measure
 from noisedim.report.squashes.verdicts import SquashesVerdict, squashes_verdict
 from noisedim.report.study import Sources
@@ -56,10 +56,12 @@ def _verdict_words(found: SquashesVerdict) -> Verdict:
         }
         for own in found.differences
     ]
+    signs = [own.sign for own in found.differences]
     return Verdict(
         "Is the normal CDF the map into [0, 1]² that matches the uniform prior best?",
         "in some comparisons" if found.outcome == "in part" else found.outcome,
-        "sliced W₂ to N(0, I) after the probability integral transform, smaller is closer, paired by seed",
+        "by sliced W₂ after the probability integral transform, paired by seed, the normal CDF is decided to be closer in "
+        f"{count_words(signs.count(1), len(signs), 'comparisons')} with another map and farther in {signs.count(-1) or 'none'}",
         numbers=numbers,
     )
 

@@ -12,7 +12,7 @@ from noisedim.document.content import (
     Verdict,
     draw,
 )
-from noisedim.document.words import share_word
+from noisedim.document.words import count_words, share_word
 from noisedim.report.study import Sources, untested
 from noisedim.report.theory.figures import (
     gaussian_bound_figure,
@@ -109,11 +109,11 @@ def _primitive_blocks(ledger: Ledger) -> list[Block]:
 
 
 def _claims_words(found: ClaimsVerdict, ledger: Ledger) -> Verdict:
-    others = ", ".join(f"{claim.id} {claim.verdict}" for claim in found.others)
+    others = ", ".join(f"{claim.id} is {claim.verdict}" for claim in found.others)
     return Verdict(
         _QUESTION,
         share_word(found.verified, len(found.claims)),
-        f"{found.verified} of {len(found.claims)} verified" + (f"; {others}" if others else ""),
+        f"{count_words(found.verified, len(found.claims), 'claims')} are verified" + (f"; {others}" if others else ""),
         is_main=True,
         numbers=_how_closely(found, ledger),
     )
@@ -136,11 +136,11 @@ def _how_closely(found: ClaimsVerdict, ledger: Ledger) -> list[dict[str, str]]:
 def _errata_words(found: ErrataVerdict) -> Verdict:
     standing = "; the bounds (5) and (6) themselves stand" if found.bounds_stand else ""
     unsettled = found.errata - found.settled
-    open_rows = f"; {unsettled} of {found.errata} not as expected" if unsettled else ""
+    open_rows = f"; {unsettled} did not come out as expected" if unsettled else ""
     return Verdict(
         "Is the paper printed right?",
         "in part" if found.settled else "not decided",
-        f"the errata by kind{open_rows}{standing}",
+        f"computed counterexamples settle {count_words(found.settled, found.errata, 'errata')}{open_rows}{standing}",
         is_main=True,
         numbers=[{"kind of erratum": kind, "errata": str(rows)} for kind, rows in found.kinds],
     )
@@ -150,7 +150,7 @@ def _mutants_words(found: MutantsVerdict) -> Verdict:
     return Verdict(
         "Can these checks fail?",
         share_word(found.killed, found.mutants),
-        f"{found.killed} of {found.mutants} formulas made wrong on purpose were refuted",
+        f"{count_words(found.killed, found.mutants, 'formulas')} made wrong on purpose were refuted",
     )
 
 
@@ -158,7 +158,7 @@ def _trained_words(found: TrainedVerdict) -> Verdict:
     return Verdict(
         "Do trained encoders satisfy the inequalities?",
         "no" if found.refuted else "in part" if found.inconclusive else "yes",
-        f"{found.verified} of {found.cases} cases verified"
+        f"{count_words(found.verified, found.cases, 'cases')} are verified"
         + ("; the last table says why others are inconclusive" if found.inconclusive else ""),
         numbers=[
             {"trained encoders": name, "cases": str(cases)}

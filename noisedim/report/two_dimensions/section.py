@@ -64,8 +64,14 @@ def _answer(found: TwoDimensionsVerdict) -> tuple[Verdict, Statement, str]:
     if found.with_labels is not None:
         finding += f", and {bracketed(found.with_labels.accuracy)} with them"
     question = "Is the paper's accuracy of .95 to .99 in two dimensions reached?"
-    words = "the most accurate run by noise injection, without labels and with them, and the longest budget of its condition"
+    words = f"the most accurate run by noise injection without labels {_reaches(found.best)} by its interval"
+    if found.with_labels is not None:
+        words += f"; the most accurate one with labels {_reaches(found.with_labels)}"
     return Verdict(question, answer, words, numbers=_numbers(found)), statement, f"{finding}."
+
+
+def _reaches(own: Reached) -> str:
+    return "reaches the paper's accuracy" if own.is_paper else "stays below the paper's accuracy"
 
 
 def _numbers(found: TwoDimensionsVerdict) -> list[dict[str, str]]:

@@ -60,7 +60,7 @@ def test_phrases_follow_the_decisions():
     assert "below zero: it says nothing there" in bound.words
     assert [row["nats [95%]"] for row in bound.numbers][1:] == ["3.9", "4.6", "-15.4"]
     assert match.answer == "in part"
-    assert "does not reject 2 of 4 runs" in match.words
+    assert "rejects 2 of the 4 runs" in match.words
     assert [row["not rejected"] for row in match.numbers] == ["1 of 2", "1 of 2"]
     assert answers(3.0)[0].answer == "not decided"
 
