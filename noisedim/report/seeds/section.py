@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from noisedim.document.content import Notice, Section, Table, Text, Verdict
-from noisedim.document.words import bracketed, share_word
+from noisedim.document.words import bracketed, count_words, share_word
 from noisedim.report.records import EncoderRecord, encoder_records
 from noisedim.report.scores import SCORE_WORDS
 from noisedim.report.seeds.verdicts import CHANCE, KEPT, ClassesVerdict, MatchVerdict, classes_verdict, match_verdict
@@ -36,28 +36,36 @@ def _match_words(found: MatchVerdict, first: EncoderRecord) -> Verdict:
     return Verdict(
         f"Do embeddings of the images that trained pass for N(0, I)? (d = {first.dim}, σ = {first.level:g})",
         share_word(found.passed, found.seeds),
-        "seeds that the whole battery does not reject. Training makes these very images match, so a p near 1 is a closer "
-        "match than chance gives; held-out images are the honest test",
+        f"the whole battery rejects {count_words(found.seeds - found.passed, found.seeds, 'seeds')}. Training makes these very "
+        "images match, so a p near 1 is a closer match than chance gives; held-out images are the honest test",
         is_main=True,
         numbers=[
             {
                 "test": test,
                 "not rejected at 5%": f"{passed} of {found.seeds}",
+                "p, seed by seed": ", ".join(f"{p:.2g}" for p in p_values),
                 "images": f"{first.n:,}",
             }
-            for test, passed in (
-                ("Henze–Zirkler, calibrated", found.passed_henze_zirkler),
-                ("the whole battery, family-wise", found.passed),
+            for test, passed, p_values in (
+                ("Henze–Zirkler, calibrated", found.passed_henze_zirkler, found.p_henze_zirkler),
+                ("the whole battery, family-wise", found.passed, found.p_values),
             )
         ],
     )
+
+
+_CLASSES_WORDS = {
+    "yes": "is decided to reach the least that the paper plots",
+    "in part": "is decided to be above chance, but not to reach the least that the paper plots",
+    "no": "is not decided to be above chance",
+}
 
 
 def _classes_words(found: ClassesVerdict) -> Verdict:
     return Verdict(
         "Do the classes survive, though no label was used?",
         "more than chance" if found.outcome == "in part" else found.outcome,
-        "5-NN accuracy in folds of all images; yes from the least that the paper plots, no at chance",
+        f"5-NN accuracy in folds of all images {_CLASSES_WORDS[found.outcome]}",
         numbers=[
             {
                 "probe": "5-NN, 5-fold",

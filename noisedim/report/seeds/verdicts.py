@@ -21,11 +21,15 @@ class MatchVerdict:
         seeds: number of seeds.
         passed: not rejected by the whole battery, family-wise at 5%.
         passed_henze_zirkler: not rejected by that test at 5%.
+        p_values: of the battery, family-wise, one per seed.
+        p_henze_zirkler: of that test, one per seed.
     """
 
     seeds: int
     passed: int
     passed_henze_zirkler: int
+    p_values: tuple[float, ...]
+    p_henze_zirkler: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,13 @@ class ClassesVerdict:
 
 def match_verdict(records: Sequence[EncoderRecord]) -> MatchVerdict:
     """Whether the method reaches the prior at all."""
+    p_henze_zirkler = tuple(record.p_henze_zirkler for record in records)
     return MatchVerdict(
         seeds=len(records),
         passed=sum(not record.rejected for record in records),
-        passed_henze_zirkler=sum(record.p_henze_zirkler > 0.05 for record in records),
+        passed_henze_zirkler=sum(p > 0.05 for p in p_henze_zirkler),
+        p_values=tuple(record.p_value for record in records),
+        p_henze_zirkler=p_henze_zirkler,
     )
 
 
