@@ -42,33 +42,37 @@ def _peer_row(verdict: PeerVerdict, shared_level: str) -> dict[str, str]:
     row = {
         "kernel": _subject(timing),
         f"over the peer's time [{shared_level or 'interval'}]": ratio,
-        "decided": "not decided" if verdict.outcome == "undecided" else verdict.outcome,
+        "decided": _outcome_words(verdict),
         "compared with": timing.peer,
         "rounds": str(timing.rounds),
     }
     return row if shared_level else {**row, "level": f"{timing.level:.0%}"}
 
 
+def _outcome_words(verdict: PeerVerdict) -> str:
+    return "not decided" if verdict.outcome == "undecided" else verdict.outcome
+
+
 def _counted(verdicts: Sequence[PeerVerdict]) -> str:
-    counts = Counter(verdict.outcome for verdict in verdicts)
+    counts = Counter(_outcome_words(verdict) for verdict in verdicts)
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
 
 
 def _crops(timings: Sequence[PeerTiming]) -> list[Block]:
-    rows = [
-        {"views by": name, "largest difference (of 1)": f"{error:.2g}"}
-        for own in timings
-        if own.peer_crop_error is not None
-        for name, error in ((own.peer, own.peer_crop_error), ("this package", own.crop_error))
-        if error is not None
-    ]
+    compared = [own for own in timings if own.peer_crop_error is not None]
+    errors = [(own.peer, own.peer_crop_error) for own in compared]
+    ours = [own.crop_error for own in compared if own.crop_error is not None]
+    if ours:
+        # The same crops whoever the peer is: one row, the largest difference.
+        errors.append(("this package", max(ours)))
+    rows = [{"views by": name, "largest difference (of 1)": f"{error:.2g}"} for name, error in errors]
     return [Table(rows, "Pixels compared with torchvision's at equal crops")] if rows else []
 
 
 def _throughput(timings: Sequence[PeerTiming]) -> list[Block]:
     rows = [
         {
-            "kernel": own.subject,
+            "kernel": _subject(own),
             "images per second": f"{own.throughput.images_per_second:,.0f}",
             "batch": str(own.throughput.batch_size),
             "width": str(own.throughput.width),

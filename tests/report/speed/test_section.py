@@ -164,9 +164,41 @@ def test_crops_are_compared_pixel_by_pixel(tmp_path):
         "kornia_crop_error": 0.061,
         "crop_error": 1.8e-7,
     }
-    made = [{"name": "test_views[kornia]", "stats": {"rounds": 9}, "extra_info": info}]
+    made = [
+        {"name": f"test_views[{peer}]", "stats": {"rounds": 9}, "extra_info": {**info, "peer": peer}}
+        for peer in ("kornia", "another")
+    ]
     (table,) = (block for block in speed_section(sources(tmp_path, made)).blocks if isinstance(block, Table))
     assert [tuple(row.values()) for row in table.rows] == [
         ("kornia", "0.061"),
+        ("another", "0.061"),
         ("this package", "1.8e-07"),
     ]
+
+
+def test_what_is_open_has_one_name_in_rows_counts_and_statement(tmp_path):
+    made = [
+        {"name": "test_x", "stats": {"rounds": 9}, "extra_info": {"peer": "p", "ratio_median": 1, "ratio_95": ends}}
+        for ends in ([0.5, 2.0], [0.1, 0.2])
+    ]
+    section = speed_section(sources(tmp_path, made))
+    (verdict,) = section.verdicts
+    assert verdict.answer == section.statements[0].effect == "1 not decided, 1 faster"
+    assert [row["decided"] for row in verdict.numbers] == ["not decided", "faster"]
+
+
+def test_two_cases_of_a_kernel_are_told_apart(tmp_path):
+    info = {
+        "subject": "a step",
+        "peer": "bare loop",
+        "ratio_median": 0.2,
+        "ratio_95": [0.1, 0.3],
+        "images_per_second": 10,
+        "fraction_of_matrix_rate": 0.2,
+        "batch_size": 256,
+        "width": 64,
+        "precision": "float32",
+    }
+    made = [{"name": f"test_step[{case}]", "stats": {"rounds": 9}, "extra_info": info} for case in ("a", "b")]
+    (table,) = (block for block in speed_section(sources(tmp_path, made)).blocks if isinstance(block, Table))
+    assert [row["kernel"] for row in table.rows] == ["a step (a)", "a step (b)"]
