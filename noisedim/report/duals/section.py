@@ -1,6 +1,6 @@
 """The forms of the dual in words: one row per form, and one per noise and batch size."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import exp
 
 from noisedim.document.content import (
@@ -33,7 +33,7 @@ from noisedim.runs.studies.long_study import StudyFile, read_study
 from noisedim.statistics.intervals import student_t
 from noisedim.training import ObjectiveConfig
 
-__all__ = ["duals_section"]
+__all__ = ["duals_section", "finding_words"]
 
 _TITLE = "Forms of the dual as training objectives"
 _STATEMENT = "Another form of the dual matches better at equal accuracy"
@@ -86,19 +86,63 @@ def duals_section(sources: Sources) -> Section | None:
         return Section(_TITLE, verdicts, blocks)
     # One statement and one finding: on the data with the most images to judge by.
     shown = max(decided, key=lambda own: own[0].records[0].n)
-    others = [found.closest.method for file, found in decided if file is not shown[0]]
-    return Section(_TITLE, verdicts, blocks, statements=[_statement(*shown)], finding=_finding(*shown, others))
+    own = {_about(file)[0]: found for file, found in decided}
+    finding = finding_words(_about(shown[0])[0], own, steps=_about(shown[0])[1])
+    return Section(_TITLE, verdicts, blocks, statements=[_statement(*shown)], finding=finding)
 
 
-def _finding(file: StudyFile, found: DualsVerdict, others: Sequence[str]) -> str:
-    """What was found on one data set, and whether the same form comes first on the ``others``."""
-    data, steps = _about(file)
-    words = (
-        f"Divergence from the prior, as a multiple of the plain dual's: {_ratio_words(found.closest)} on {data} "
-        f"({found.seeds} seeds, {steps} steps)"
-    )
-    alike = others and all(method == found.closest.method for method in others)
-    return f"{words}; the same form comes first on the other data." if alike else f"{words}."
+def finding_words(data: str, found: Mapping[str, DualsVerdict], *, steps: str) -> str:
+    """The form with the smallest estimate on ``data``, what is decided of it on each data set, and what speaks against it.
+
+    Args:
+        data: whose estimate is told, one of ``found``.
+        found: what was decided, by data set.
+        steps: of each run on ``data``.
+    """
+    shown = found[data].closest
+    of_form = {
+        name: own for name, verdict in found.items() for own in verdict.comparisons if own.method == shown.method
+    }
+    better = [name for name, own in of_form.items() if own.matches_better]
+    if len(better) == len(found):
+        match = f"That it matches better is decided on {'every data set' if len(found) > 1 else data}."
+    elif better:
+        match = f"That it matches better is decided on {_all_of(better)}, but not on {_rest(found, better)}."
+    else:
+        match = f"That it matches better is not decided on {'any data set' if len(found) > 1 else data}."
+    words = [
+        f"Divergence from the prior, as a multiple of the plain dual's: {_ratio_words(shown)} on {data} "
+        f"({found[data].seeds} seeds, {steps} steps).",
+        match,
+        *(
+            f"On {name} the {_WORDS[first]} has the smallest estimate."
+            for name, verdict in found.items()
+            if (first := min(verdict.comparisons, key=lambda own: own.log_ratio.estimate).method) != shown.method
+        ),
+        _accuracy_words(of_form),
+    ]
+    return " ".join(word for word in words if word)
+
+
+def _accuracy_words(of_form: Mapping[str, DualComparison]) -> str:
+    """Where it is undecided, or decided against the form; nothing where the form is decided to keep its accuracy."""
+    lost = [name for name, own in of_form.items() if own.accuracy.upper < -LOSS_OF_ACCURACY]
+    undecided = [name for name, own in of_form.items() if not own.keeps_accuracy and name not in lost]
+    loss = f"it loses more than {LOSS_OF_ACCURACY:g} of accuracy"
+    said = f"That {loss} is decided on {_all_of(lost)}." if lost else ""
+    if not undecided:
+        return said
+    where = f"on {_all_of(undecided)}" if len(undecided) < len(of_form) or len(of_form) == 1 else "on every data set"
+    return f"{said} Whether {loss} is undecided {where}.".lstrip()
+
+
+def _rest(found: Mapping[str, DualsVerdict], named: Sequence[str]) -> str:
+    return _all_of([name for name in found if name not in named])
+
+
+def _all_of(names: Sequence[str]) -> str:
+    """The data sets in words: ``a, b and c``."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _protocols(files: Sequence[StudyFile]) -> Table:
