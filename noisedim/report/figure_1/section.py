@@ -18,10 +18,12 @@ from noisedim.document.content import (
 from noisedim.document.figures import MARKERS, PALETTE, new_figure
 from noisedim.document.words import bracketed, decided_words
 from noisedim.report.figure_1.plan import STUDY
-from noisedim.report.figure_1.verdicts import LEAST_CAPACITY, by_capacity, figure_1_verdict
+from noisedim.report.figure_1.verdicts import LEAST_CAPACITY, LEVEL, by_capacity, figure_1_verdict
+from noisedim.report.protocol import MNIST_IMAGES
 from noisedim.report.study import Sources, untested
 from noisedim.runs.studies.long_study import StudyRecord, read_study
 from noisedim.statistics.intervals import student_t
+from noisedim.training import TrainConfig
 
 __all__ = ["figure_1_section"]
 
@@ -33,6 +35,8 @@ _PROBES = {
     "naive_bayes": "Gaussian naive Bayes",
     "linear": "linear",
 }
+_PAPER_EPOCHS = 2000
+_ENCODERS = {"mlp": "perceptron", "convnet": "ConvNet"}
 _PAPER = ".95 or more (its axis begins there)"
 
 
@@ -52,28 +56,38 @@ def figure_1_section(sources: Sources) -> Section:
     return Section(_TITLE, [verdict], blocks, [statement], _finding(file.records, seeds))
 
 
+def _config() -> TrainConfig:
+    """What all runs share; their capacities differ."""
+    return STUDY.profile("mnist")[0].config
+
+
+def _epochs(config: TrainConfig) -> float:
+    return config.steps * config.batch_size / MNIST_IMAGES
+
+
 def _protocol() -> Table:
+    own = _config()
     rows = [
         {
             "protocol": "the paper",
             "encoder": "ConvNet",
             "image (pixels)": "24×24",
             "objective": "InfoNCE, its own critic",
-            "epochs": "2,000",
+            "epochs": f"{_PAPER_EPOCHS:,}",
             "steps": "about 117,000",
             "images per step": "1,024",
         },
         {
             "protocol": "here",
-            "encoder": "perceptron",
-            "image (pixels)": "12×12",
-            "objective": "adaptive dual",
-            "epochs": "8.5",
-            "steps": "2,000",
-            "images per step": "256",
+            "encoder": _ENCODERS[own.encoder],
+            "image (pixels)": f"{own.data.size}×{own.data.size}",
+            "objective": own.objective.name.replace("-", " "),
+            "epochs": f"{_epochs(own):.1f}",
+            "steps": f"{own.steps:,}",
+            "images per step": f"{own.batch_size:,}",
         },
     ]
-    shared = {"pixel noise of X′": "0.6", "d": "2", "intervals": "99%"}
+    shared = {"pixel noise of X′": f"{own.augmentation.noise:g}", "d": str(own.dim), "intervals": f"{LEVEL:.0%}"}
     return Table([row | shared for row in rows], "The paper's protocol and the one here")
 
 
@@ -90,7 +104,8 @@ def _finding(records: Sequence[StudyRecord], seeds: int) -> str:
 
 def _answer(records: Sequence[StudyRecord], seeds: int) -> tuple[Verdict, Statement]:
     found = figure_1_verdict(records)
-    budget = f"MNIST, {seeds} seeds, 2,000 steps of 256"
+    config = _config()
+    budget = f"MNIST, {seeds} seeds, {config.steps:,} steps of {config.batch_size:,}"
     question = (
         "Does accuracy in two dimensions fall once the capacity is below log 10 nats, as in the paper's Figure 1?"
     )
@@ -120,7 +135,13 @@ def _answer(records: Sequence[StudyRecord], seeds: int) -> tuple[Verdict, Statem
     answer = {"supported": "yes, at lower accuracies", "contradicted": "no"}.get(found.status, "not decided")
     short = f"{bracketed(own, signed=True)} from {found.below:g} to {found.above:g} nats; "
     short += f"the most is {top.estimate:.2f} (paper: .95 or more)"
-    needs = "" if found.status != "undecided" else "more seeds" if found.is_comparable else "the paper's 2,000 epochs"
+    needs = (
+        ""
+        if found.status != "undecided"
+        else "more seeds"
+        if found.is_comparable
+        else f"the paper's {_PAPER_EPOCHS:,} epochs"
+    )
     verdict = Verdict(question, answer, words, numbers=numbers)
     return verdict, Statement(_CLAIM, found.status, short, budget, needs, rank=5)
 
@@ -131,24 +152,24 @@ def _table(records: Sequence[StudyRecord]) -> Table:
     for capacity in found["knn"]:
         row = {"capacity, nats": f"{capacity:g}"}
         for score, words in _PROBES.items():
-            own = student_t(list(found[score][capacity].values()), level=0.99)
+            own = student_t(list(found[score][capacity].values()), level=LEVEL)
             row[words] = f"{own.estimate:.3f} ± {own.upper - own.estimate:.3f}" if own.n > 1 else f"{own.estimate:.3f}"
         square = float(np.mean(list(found["sliced_w2_squared"][capacity].values())))
         row["sliced W₂"] = f"{np.sqrt(max(0.0, square)):.3f}"
         row["the paper"] = _PAPER if capacity >= LEAST_CAPACITY else "falling"
         rows.append(row)
-    return Table(rows, "Accuracy on test images by capacity, mean ± half of the 99% interval over seeds")
+    return Table(rows, f"Accuracy on test images by capacity, mean ± half of the {LEVEL:.0%} interval over seeds")
 
 
 def _picture(records: Sequence[StudyRecord]) -> Picture:
-    figure = new_figure(7.5, 4.2)
+    config, figure = _config(), new_figure(7.5, 4.2)
     panel = figure.subplots()
     panel.axhspan(0.95, 1, color="#dddddd", zorder=0, label="the paper's axis")
     aside = 0.16 * (np.arange(len(_PROBES)) - (len(_PROBES) - 1) / 2)  # else the bars hide each other
     for i, (score, words) in enumerate(_PROBES.items()):
         values = by_capacity(records, score)
         means = np.array([np.mean(list(own.values())) for own in values.values()])
-        ends = [student_t(list(own.values()), level=0.99) for own in values.values()]
+        ends = [student_t(list(own.values()), level=LEVEL) for own in values.values()]
         half = np.array([own.upper - own.estimate if own.n > 1 else 0.0 for own in ends])
         panel.errorbar(
             np.array(list(values)) + aside[i],
@@ -168,5 +189,6 @@ def _picture(records: Sequence[StudyRecord]) -> Picture:
         "figure-1-mnist",
         figure,
         alt="Accuracy of four classifiers in two dimensions against capacity, with the paper's axis in grey",
-        caption="Ours: d = 2, means with 99% intervals over seeds. The paper plots .95 to 1 (grey) after 230 times the images.",
+        caption=f"Ours: d = {config.dim}, means with {LEVEL:.0%} intervals over seeds. The paper plots .95 to 1 (grey) after "
+        f"{round(_PAPER_EPOCHS / _epochs(config), -1):.0f} times the images.",
     )

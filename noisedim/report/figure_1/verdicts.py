@@ -10,16 +10,18 @@ import numpy as np
 from noisedim.runs.studies.long_study import StudyRecord
 from noisedim.statistics.intervals import Interval, student_t
 
-__all__ = ["LEAST_CAPACITY", "Figure1Verdict", "by_capacity", "fall", "figure_1_verdict"]
+__all__ = ["LEAST_CAPACITY", "LEVEL", "Figure1Verdict", "by_capacity", "fall", "figure_1_verdict"]
 
 LEAST_CAPACITY = log(10)
 """What ten balanced classes need, nats: the dotted line of the paper's figure."""
 _LEAST_ACCURACY = 0.95
+LEVEL = 0.99
+"""Of intervals, as in the paper's figure."""
 
 
 @dataclass(frozen=True)
 class Figure1Verdict:
-    """What the records decide, in 99% intervals over seeds.
+    """What the records decide, in intervals over seeds at :data:`LEVEL`.
 
     Attributes:
         above, below: capacities compared, nats: the smallest that suffices for ten classes, and the largest that misses by one.
@@ -57,7 +59,7 @@ def figure_1_verdict(records: Sequence[StudyRecord]) -> Figure1Verdict | None:
     if own is None:
         return None
     best = max(capacities, key=lambda c: float(np.mean(list(values[c].values()))))
-    return Figure1Verdict(above, below, own, best, student_t(list(values[best].values()), level=0.99))
+    return Figure1Verdict(above, below, own, best, student_t(list(values[best].values()), level=LEVEL))
 
 
 def by_capacity(records: Sequence[StudyRecord], score: str) -> dict[float, dict[int, float]]:
@@ -72,5 +74,5 @@ def fall(values: Mapping[float, Mapping[int, float]], *, at: float, below: float
     """Score at capacity ``at`` minus score at ``below``, paired by seed; None with fewer than two common seeds."""
     common = sorted(set(values.get(at, {})) & set(values.get(below, {})))
     return (
-        student_t([values[at][seed] - values[below][seed] for seed in common], level=0.99) if len(common) > 1 else None
+        student_t([values[at][seed] - values[below][seed] for seed in common], level=LEVEL) if len(common) > 1 else None
     )

@@ -13,6 +13,7 @@ from noisedim.runs.studies.long_study import Label, StudyRecord, read_study
 from noisedim.runs.studies.trained_scores import ASSESSED_ROWS
 from noisedim.statistics.equivalence import CrossedMean
 from noisedim.theory.dual_batch import visible_capacity
+from noisedim.training import TrainConfig
 
 __all__ = ["matching_section"]
 
@@ -39,16 +40,22 @@ def matching_section(sources: Sources) -> Section:
     return Section(_TITLE, [verdict], blocks, [statement], _finding(records))
 
 
+def _config() -> TrainConfig:
+    """Of the primary setting."""
+    return next(cell.config for cell in STUDY.profile("mnist") if cell.labels == PRIMARY)
+
+
 def _primary(records: Sequence[StudyRecord]) -> Table:
+    config = _config()
     row = {
         "objective": str(PRIMARY["objective"]).replace("-", " "),
         "σ": f"{PRIMARY['sigma']:g}",
         "training images": f"{PRIMARY['images']:,}",
         "steps": f"{PRIMARY['steps']:,}",
         "batch": str(PRIMARY["batch"]),
-        "d": "8",
-        "image (pixels)": "12×12",
-        "learning rate": "5e-3, cosine",
+        "d": str(config.dim),
+        "image (pixels)": f"{config.data.size}×{config.data.size}",
+        "learning rate": f"{config.optimiser.learning_rate:g}{', cosine' if config.optimiser.cosine else ''}",
         "test images": f"{records[0].n:,}",
     }
     return Table([row], "The primary setting, on MNIST")
@@ -112,11 +119,11 @@ def _cells(own: Sequence[StudyRecord]) -> dict[str, str]:
 
 def _noise_and_batch(records: Sequence[StudyRecord]) -> Table:
     crossed = [r for r in records if all(r.labels[name] == PRIMARY[name] for name in ("images", "steps", "objective"))]
-    rows = []
+    rows, dim = [], _config().dim
     for batch, sigma in sorted({(int(r.labels["batch"]), float(r.labels["sigma"])) for r in crossed}):
         own = where(records, batch=batch, sigma=sigma)
-        capacity = 4 * np.log1p(sigma**-2)
-        seen = "yes" if capacity <= visible_capacity(8, batch) else "no"
+        capacity = dim / 2 * np.log1p(sigma**-2)
+        seen = "yes" if capacity <= visible_capacity(dim, batch) else "no"
         rows.append(
             {
                 "batch": f"{batch:,}",
@@ -133,7 +140,7 @@ def _noise_and_batch(records: Sequence[StudyRecord]) -> Table:
 
 def _answer(records: Sequence[StudyRecord]) -> tuple[Verdict, Statement]:
     found = matching_verdict(records)
-    budget = f"MNIST, d = 8, {found.seeds} seeds, 1,000 steps"
+    budget = f"MNIST, d = {_config().dim}, {found.seeds} seeds, {PRIMARY['steps']:,} steps"
     claim = f"The match on unseen images improves from {IMAGES[0]:,} to {IMAGES[-1]:,} training images"
     question = "What does a match need?"
     if found.few is None or found.many is None:

@@ -19,6 +19,8 @@ from noisedim.report.two_dimensions.verdicts import (
     two_dimensions_verdict,
 )
 from noisedim.runs.studies.long_study import StudyRecord, read_study
+from noisedim.runs.studies.trained_scores import REFERENCE_ROWS
+from noisedim.training import TrainConfig
 
 __all__ = ["two_dimensions_section"]
 
@@ -38,12 +40,24 @@ def two_dimensions_section(sources: Sources) -> Section:
         "budget and its whole schedule. The paper trains longer than any of these; where a curve ends, this machine's time "
         f"did. Made by `{file.command}`."
     )
-    blocks: list[Block] = [text, _protocol(), Pictures([_picture(file.records)]), _table(found)]
+    blocks: list[Block] = [text, _protocol(file.records[0].n), Pictures([_picture(file.records)]), _table(found)]
     return Section(_TITLE, [verdict], blocks, [statement], finding)
 
 
-def _protocol() -> Table:
-    here = {"d": "2", "σ": "0.1", "neighbours": "5", "among training images": "10,000", "test images": "10,000"}
+def _config() -> TrainConfig:
+    """What all runs share: dimension, noise and images per step."""
+    return STUDY.profile("mnist")[0].config
+
+
+def _protocol(test_images: int) -> Table:
+    config = _config()
+    here = {
+        "d": str(config.dim),
+        "σ": f"{config.noise.sigma:g}",
+        "neighbours": "5",
+        "among training images": f"{REFERENCE_ROWS:,}",
+        "test images": f"{test_images:,}",
+    }
     paper = {"the paper's epochs": "2,000", "its steps": "about 117,000", "its images per step": "1,024"}
     return Table([{"data": "MNIST", **here, **paper}], "What all runs share, and how long the paper trains")
 
@@ -130,7 +144,10 @@ def _picture(records: Sequence[StudyRecord]) -> Picture:
             steps, means, ends, label=own.words, capsize=2, lw=1.3, ms=5, ls="-" if i < len(PALETTE) else "--", **style
         )
     panel.set(
-        xscale="log", xlabel="optimiser steps (256 images each)", ylabel="5-NN accuracy, test images", ylim=(0.1, 1.0)
+        xscale="log",
+        xlabel=f"optimiser steps ({_config().batch_size} images each)",
+        ylabel="5-NN accuracy, test images",
+        ylim=(0.1, 1.0),
     )
     figure.legend(loc="outside right center", fontsize=8)
     return draw(
