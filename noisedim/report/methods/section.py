@@ -151,17 +151,17 @@ def _answer(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Compari
         return Verdict(question, "none", words)
     answer = name = CONTESTANTS[best.method].words
     if ours is None:
-        words = f"the {name} has the smallest estimate; no form of noise injection reaches it"
+        words = f"the {name} has the smallest estimated distance; no form of noise injection reaches it"
         return Verdict(question, answer, words, numbers=_leaders({"of all": best}))
     if ours.method == best.method:
-        words = f"the {name} has the smallest estimate; it is noise injection"
+        words = f"the {name} has the smallest estimated distance; it is noise injection"
         return Verdict(question, answer, words, numbers=_leaders({"of all": best}))
     decided: Decision = next(
         (e.decision for e in comparisons if (e.method, e.wanted) == (best.method, level)), "undecided"
     )
     # The smallest estimate is no decision: say how the two compare.
     second = CONTESTANTS[ours.method].words
-    words = f"the {name} has the smallest estimate, and of the forms of noise injection the {second} has. "
+    words = f"the {name} has the smallest estimated distance, and of the forms of noise injection the {second} has. "
     if ours.method == REFERENCE:
         answer = "not decided" if decided == "undecided" else answer
         words += f"The {second} {_AGAINST[decided]} than the {name}"

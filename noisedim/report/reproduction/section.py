@@ -90,7 +90,7 @@ def _index_words(found: IndexVerdict, where: str) -> Verdict:
         f"Figure 1, {where}: does the {_INDEX_WORDS[found.index]} index rise as the capacity falls?",
         f"only down to {found.middle:g} nats" if found.outcome == "in part" else found.outcome,
         f"the index at {found.middle:g} nats {decided_words(found.gain)} than at the largest capacity, paired by seed"
-        + (f". Below {found.middle:g} nats the match is lost again" if found.is_lost_again else ""),
+        + (f". Below {found.middle:g} nats it is decided to be lower" if found.is_lost_again else ""),
         numbers=[cells | {f"{c:g}": f"{mean:.2f}" for c, mean in found.means.items()}],
     )
 

@@ -65,7 +65,7 @@ def test_the_index_rises_to_the_middle_capacity_and_may_be_lost_again():
     assert lost.is_lost_again
     assert lost.outcome == "in part"
     assert (
-        "Below 2 nats the match is lost again"
+        "Below 2 nats it is decided to be lower"
         in figure_1_words(groups([0.1, 0.45, 0.3, 0]), "", as_paper=True)[0].words
     )
 
