@@ -32,6 +32,7 @@ from noisedim.report.methods.verdicts import (
     relative_seconds,
     together,
 )
+from noisedim.report.protocol import MNIST_IMAGES
 from noisedim.report.study import Sources, untested
 from noisedim.runs.studies.long_study import StudyFile, read_study
 from noisedim.statistics.equivalence import CrossedMean
@@ -77,7 +78,7 @@ def methods_section(sources: Sources) -> Section:
                 statements.append(_statement(dim, curves, comparisons, file))
             by_probe = {"knn": curves, "linear": curves_of(file.records, dim=dim, probe="linear")}
             if dim == _PRIMARY:
-                blocks.append(_forest(dim, curves))
+                blocks.append(_forest(dim, curves, test_images=file.records[0].n))
             blocks += [
                 Pictures([curves_picture(dim, _where(dim, curves), by_probe)]),
                 _levels(dim, curves, by_probe["linear"], relative_seconds(file.records, REFERENCE, dim=dim)),
@@ -101,10 +102,12 @@ def _claim(dim: int) -> str:
 
 
 def _protocol(file: StudyFile) -> str:
+    own = STUDY.profile("mnist")[0].config
     return (
-        f"MNIST, all 60,000 training images at 12×12 pixels, a perceptron, {STEPS:,} steps of 256 images, judged on the 10,000 "
-        "test images. Every method turns its own dial (noise level, or the strength of its penalty), and its curve is "
-        "compared at equal accuracy by interpolation; errors hold the choice of seeds and of test images. The protocol "
+        f"MNIST, all {MNIST_IMAGES:,} training images at {own.data.size}×{own.data.size} pixels, a perceptron, {own.steps:,} "
+        f"steps of {own.batch_size} images, judged on the {file.records[0].n:,} test images. Every method turns its own "
+        "dial (noise level, or the strength of its penalty), and its curve is compared at equal accuracy by interpolation; "
+        "errors hold the choice of seeds and of test images. The protocol "
         f"(noisedim/report/methods/plan.py) was committed before these runs. Made by `{file.command}`."
     )
 
@@ -195,7 +198,7 @@ def _statement(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comp
     own = [each for each in comparisons if each.method in rivals and each.wanted == _headline(dim)]
     seeds = sorted({len(curves[method].seeds) for method in rivals if method in curves})
     budget = f"MNIST, {' to '.join(str(n) for n in dict.fromkeys((seeds[0], seeds[-1])))} seeds, " if seeds else ""
-    budget += f"10,000 test images, {STEPS:,} steps"
+    budget += f"{file.records[0].n:,} test images, {STEPS:,} steps"
     if len(own) < len(rivals):
         return Statement(_claim(dim), "not tested", "", budget, f"`{file.command}`", rank=rank)
     parts = []
@@ -220,7 +223,7 @@ def _ratio_words(own: Comparison, count: int) -> str:
     return f"{_name(own)} {_effect(own, count)}"
 
 
-def _forest(dim: int, curves: Mapping[str, Curve]) -> Forest:
+def _forest(dim: int, curves: Mapping[str, Curve], *, test_images: int) -> Forest:
     """Best accuracy, and match at the headline accuracy, of every method."""
 
     def rows(measure: Callable[[Curve], CrossedMean | None], scale: Callable[[float], float]) -> list[ForestRow]:
@@ -245,7 +248,7 @@ def _forest(dim: int, curves: Mapping[str, Curve]) -> Forest:
     ]
     seeds = len(curves[REFERENCE].seeds)
     caption = (
-        f"MNIST, d = {dim}, 10,000 test images, {STEPS:,} steps, up to {seeds} seeds; "
+        f"MNIST, d = {dim}, {test_images:,} test images, {STEPS:,} steps, up to {seeds} seeds; "
         "95% intervals over seeds and images."
     )
     return Forest(f"methods-{dim}", panels, caption, rank=10)
