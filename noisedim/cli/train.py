@@ -72,7 +72,7 @@ class Train:
         """Train, unless the run is complete, and say what was found."""
         from noisedim.data import load_images
         from noisedim.runs import RunStore, make_run
-        from noisedim.training.distributed.ranks import check_shares, is_printing_rank, launch, world_size
+        from noisedim.training.distributed.ranks import check_shares, disconnect, is_printing_rank, launch, world_size
         from noisedim.training.progress import training_progress
 
         size = world_size(self.devices, self.num_nodes)
@@ -94,7 +94,9 @@ class Train:
                 execution=self.execution,
                 on_progress=on_progress,
             )
-        if not is_printing_rank():
+        prints = is_printing_rank()
+        disconnect()
+        if not prints:
             return 0
         record = folder.read_record()
         print(f"run        {folder.path}")

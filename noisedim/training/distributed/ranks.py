@@ -7,7 +7,6 @@ the number of ranks: a run can change it at any checkpoint. (But for dropout ins
 own rows; none of our encoders has any.)
 """
 
-import atexit
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +21,7 @@ from noisedim.errors import InvalidInputError, NoisedimError, RankLostError
 from noisedim.training.distributed.exchange import rows_of_all_ranks, with_global_statistics
 from noisedim.training.execution import Execution
 
-__all__ = ["Ranks", "check_shares", "explaining_lost_rank", "is_printing_rank", "launch", "world_size"]
+__all__ = ["Ranks", "check_shares", "disconnect", "explaining_lost_rank", "is_printing_rank", "launch", "world_size"]
 
 T = TypeVar("T")
 _AS_IT_IS = Execution()
@@ -118,10 +117,14 @@ class Ranks:
         return result  # type: ignore[return-value]
 
     def leave(self) -> None:
-        """Disconnects the ranks once each of them has come here: the last call of a program whose ranks end together."""
+        """Disconnects the ranks once each of them has come here: the last call of a program whose ranks end together.
+
+        Raises: RankLostError: where another rank ended before.
+        """
         if self.size > 1:
-            dist.barrier()
-            _disconnect()
+            with explaining_lost_rank(self):
+                dist.barrier()
+            disconnect()
 
     @contextlib.contextmanager
     def first_holds(self, context: Callable[[], contextlib.AbstractContextManager[Any]]) -> Iterator[None]:
@@ -209,9 +212,6 @@ def launch(devices: int = 1, nodes: int = 1, *, device: str = "auto") -> tuple[R
             f"every rank needs a GPU of its own; got {devices} and {torch.cuda.device_count()} here"
         )
     fabric = Fabric(accelerator=accelerator, devices=devices, num_nodes=nodes, strategy=DDPStrategy())
-    # While the interpreter is whole: connections that outlive it are torn down beside its ending threads, and a process
-    # whose work is done may abort. (Fabric does so for NCCL alone.)
-    atexit.register(_disconnect)
     try:
         fabric.launch()
     except ValueError as error:  # Fabric's word for a launcher that started another number of processes
@@ -219,7 +219,11 @@ def launch(devices: int = 1, nodes: int = 1, *, device: str = "auto") -> tuple[R
     return Ranks(), fabric.device
 
 
-def _disconnect() -> None:
-    """Leaves the process group, if there is one."""
-    if dist.is_initialized():
+def disconnect() -> None:
+    """Leaves the process group, if there is one, once the work with it is done.
+
+    Connections that outlive the interpreter are torn down beside its ending threads, and a process whose work is done may
+    abort. Not for a rank that ends in an error: Gloo would wait for what others have not answered.
+    """
+    if dist.is_available() and dist.is_initialized():
         dist.destroy_process_group()
