@@ -30,9 +30,13 @@ BLOCK = 512
 _DEVICE_BLOCK = 8192
 # With fewer rows per thread, starting it costs more than it saves.
 _ROWS_A_THREAD = 2048
-# Where a caller allows single precision, twice as fast, sums on cores are in it for numbers of rows in this range, none
-# further from the origin than the root of the second figure, and no exponent beyond the third.
-_SINGLE_ROWS, _SINGLE_SQUARES, _SINGLE_EXPONENT = (2048, 32_768), 512.0, 80.0
+# Where a caller allows single precision, twice as fast, sums on cores are in it for numbers of rows and of coordinates in
+# these ranges: beyond them rounding moves BHEP's statistic by more than about a thousandth of its deviation, and in one or
+# two dimensions rounded data have so many equal rows that their distances of 3e-4 instead of 0 count.
+_SINGLE_ROWS, _SINGLE_DIMS = (2048, 12_288), (3, 128)
+# No row may be further from the origin than the root of the first, no exponent beyond the second: a block of 512² terms of
+# e^75 is finite in single precision.
+_SINGLE_SQUARES, _SINGLE_EXPONENT = 512.0, 75.0
 
 
 class _BlasThreads:
@@ -126,7 +130,7 @@ def pair_sum(points: torch.Tensor, weights: torch.Tensor, *, single: bool = Fals
     right = torch.cat([points, ones, own], 1)
     squares = points.square().sum(1)
     # By Cauchy–Schwarz no exponent exceeds the greatest of a row with itself.
-    single = single and _is_moderate(squares) and float((squares + 2 * weights).max()) < _SINGLE_EXPONENT
+    single = single and _is_moderate(points, squares) and float((squares + 2 * weights).max()) < _SINGLE_EXPONENT
     return _blocked(left, right, -math.inf, _exponential, torch.exp, single=single)
 
 
@@ -164,14 +168,15 @@ def distance_sum(points: torch.Tensor, *, single: bool = False) -> float:
     left = torch.cat([points, squares, ones], 1)
     left[:, : points.shape[1]] *= -2  # without a copy of the points
     right = torch.cat([points, ones, squares], 1)
-    single = single and _is_moderate(squares)
+    single = single and _is_moderate(points, squares)
     return _blocked(left, right, 0.0, _root, lambda block: block.clamp_min_(0).sqrt_(), single=single)
 
 
-def _is_moderate(squares: torch.Tensor) -> bool:
-    """Whether rows of these squared norms are as many, and as near, as single precision is for."""
-    least, most = _SINGLE_ROWS
-    return least <= len(squares) <= most and float(squares.max()) <= _SINGLE_SQUARES
+def _is_moderate(points: torch.Tensor, squares: torch.Tensor) -> bool:
+    """Whether rows, with their squared norms, are of the number, dimension and size that single precision is for."""
+    (fewest, most), (least, largest) = _SINGLE_ROWS, _SINGLE_DIMS
+    n, dim = points.shape
+    return fewest <= n <= most and least <= dim <= largest and float(squares.max()) <= _SINGLE_SQUARES
 
 
 def batched_pair_sums(
@@ -224,7 +229,9 @@ def _blocked(
         left, right = left.to(device), right.to(device)
     if left.device.type == "cpu":
         dtype = np.float32 if single else np.float64
-        return _on_cores(left.numpy().astype(dtype), right.numpy().astype(dtype), diagonal, on_cores)
+        return _on_cores(
+            left.numpy().astype(dtype, copy=False), right.numpy().astype(dtype, copy=False), diagonal, on_cores
+        )
     total = torch.zeros((), dtype=left.dtype, device=left.device)
     for rows, columns, factor in _blocks(len(left), _DEVICE_BLOCK):
         block = left[rows] @ right[columns].T

@@ -41,6 +41,21 @@ def test_rounding_is_a_thousandth_of_the_nulls_scatter(monkeypatch, name, dim):
     assert abs(single - double) < 1e-3 * deviation
 
 
+@pytest.mark.slow
+def test_rounding_in_the_far_corner(monkeypatch):
+    """Of the range of rows and coordinates, where the sum is the largest and varies the least."""
+    single, double, deviation = in_both(monkeypatch, "bhep", rows("normal", 12_288, 128))
+    assert 0 < abs(single - double) < 2e-3 * deviation
+
+
+def test_a_block_of_the_largest_exponents_is_finite():
+    z = torch.zeros(2048, 3, dtype=torch.float64)
+    weights = torch.full((2048,), 74.9 / 2, dtype=torch.float64)
+    found = pair_sum(z, weights, single=True)
+    assert found != pair_sum(z, weights)  # in single precision indeed
+    assert found == pytest.approx(2048 * 2047 * np.exp(74.9), rel=1e-5)
+
+
 @pytest.mark.parametrize("law", ["t with 5 degrees", "clusters"])
 @pytest.mark.parametrize("name", ["bhep", "energy", "henze_zirkler"])
 def test_rounding_is_nothing_where_the_law_departs(monkeypatch, name, law):
@@ -55,9 +70,12 @@ def test_statistics_that_vary_little_stay_double(monkeypatch, name):
     assert single == double
 
 
-@pytest.mark.parametrize("change", ["few rows", "a row far out", "a large exponent"])
+@pytest.mark.parametrize(
+    "change", ["few rows", "many rows", "few dimensions", "many dimensions", "a row far out", "a large exponent"]
+)
 def test_outside_its_range_all_is_double(change):
-    z = torch.from_numpy(rows("normal", 2047 if change == "few rows" else 2048, 8))
+    n = {"few rows": 2047, "many rows": 12_289}.get(change, 2048)
+    z = torch.from_numpy(rows("normal", n, {"few dimensions": 2, "many dimensions": 129}.get(change, 8)))
     weights = -z.square().sum(1) / 2
     if change == "a row far out":
         z[0, 0] = 30.0
