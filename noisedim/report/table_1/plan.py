@@ -5,10 +5,10 @@ seed by seed, in the top-1 accuracy of an offline linear probe on the backbone's
 
 ``cifar-small`` is what a CPU can do: as narrow a ResNet-18, and images as small, as may give SimCLR 55%. Its length was chosen
 with seed 100 on a fifth of the training images that was held out, SimCLR without noise: .426 after 2 epochs of the other four
-fifths, .502 after 10; larger crops (from a fifth of the image, .469 after 5) and a base rate of 1 (.454) were no better.
+fifths, .502 after 10. Larger crops (from a fifth of the image) gave .469 after 5 epochs, a base rate of 1 besides gave .454.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -180,27 +180,25 @@ def make_table(
     """
     profile = PROFILES[one_of("profile", name, tuple(PROFILES))]
     grid = table_configs(profile, methods=methods, seeds=seeds, epochs=epochs)
-    known = _known(output, grid)
-    configs = [config for by_sigma in grid.values() for runs in by_sigma.values() for config in runs]
-    # Seed by seed, so that a table cut short has whole pairs.
-    missing = sorted((config for config in configs if config.digest() not in known), key=lambda config: config.seed)
-    if jobs is None and resolve_device(device).type == "cuda":
-        jobs = 1
     changed = {"methods": methods and " and ".join(methods), "seeds": seeds, "epochs": epochs}
     named = ", ".join(f"{key} = {value}" for key, value in changed.items() if value is not None)
     words = profile.words + (f"; but changed: {named}" if named else "")
     profile = replace(profile, words=words, comparable=profile.comparable and not named)
-    outcomes: list[SweepOutcome] = []
+    sheet = _Sheet(name, profile, grid, output)
+    if jobs is None and resolve_device(device).type == "cuda":
+        jobs = 1
 
     def finished(outcome: SweepOutcome) -> None:
-        outcomes.append(outcome)
+        sheet.add(outcome)
         # After each run: whoever stops this has the table so far, and no need of the runs' folders.
-        _table(profile, name, grid, known | _measured(grid, store), outcomes).write(output)
+        sheet.write()
         if on_finished is not None:
             on_finished(outcome)
 
+    # Before the first run: that the file can't be written is to be known now.
+    sheet.write()
     make_runs(
-        missing,
+        sheet.missing(),
         store,
         data_root=data_root,
         device=device,
@@ -208,74 +206,78 @@ def make_table(
         jobs=jobs,
         on_finished=finished,
     )
-    table = _table(profile, name, grid, known | _measured(grid, store), outcomes)
-    table.write(output)
-    return table
+    return sheet.write()
 
 
-def _known(output: Path, grid: Grid) -> dict[str, TableRecord]:
-    """The runs of ``grid`` that the file holds already, by configuration.
+class _Sheet:
+    """A table while its runs are made: those that its file holds, and those that end.
 
     Raises: InvalidInputError: where the file holds other runs, which writing it would lose.
     """
-    if not output.is_file():
-        return {}
-    wanted = {config.digest() for by_sigma in grid.values() for configs in by_sigma.values() for config in configs}
-    records = NoiseTable.read(output).records
-    if surplus := sum(record.config not in wanted for record in records):
-        raise InvalidInputError(
-            f"{output} holds {surplus} runs that this table does not have; name another file with --output, or move that one"
+
+    def __init__(self, name: str, profile: TableProfile, grid: Grid, output: Path) -> None:
+        self.name, self.profile, self.grid, self.output = name, profile, grid, output
+        # By digest, in the order of the table.
+        self.places = {
+            config.digest(): (method, sigma, config)
+            for method, by_sigma in grid.items()
+            for sigma, configs in by_sigma.items()
+            for config in configs
+        }
+        self.known: dict[str, TableRecord] = {}
+        self.failed: list[FailedTableRun] = []
+        if not output.is_file():
+            return
+        records = NoiseTable.read(output).records
+        if any(not record.config for record in records):
+            raise InvalidInputError(
+                f"{output} was written before tables held their runs' configurations; move it: complete runs in the store are "
+                "used again"
+            )
+        self.known = {record.config: record for record in records}
+        if surplus := len(self.known.keys() - self.places.keys()):
+            raise InvalidInputError(
+                f"{output} holds {surplus} runs that this table does not have; name another file with --output, or move "
+                "that one"
+            )
+
+    def missing(self) -> list[TrainConfig]:
+        """Seed by seed, so that a table cut short has whole pairs."""
+        configs = [config for digest, (_, _, config) in self.places.items() if digest not in self.known]
+        return sorted(configs, key=lambda config: config.seed)
+
+    def add(self, outcome: SweepOutcome) -> None:
+        digest = outcome.config.digest()
+        method, sigma, config = self.places[digest]
+        if outcome.folder is None:
+            self.failed.append(FailedTableRun(method, config.seed, outcome.error or ""))
+        else:
+            self.known[digest] = TableRecord.of(outcome.folder, method=method, sigma=sigma, seed=config.seed)
+
+    def write(self) -> NoiseTable:
+        """Effects and verdicts of the complete runs, and the failed ones by name; to the file, too."""
+        records = [self.known[digest] for digest in self.places if digest in self.known]
+        hits: dict[str, dict[float, dict[int, np.ndarray]]] = {}
+        for record in records:
+            hits.setdefault(record.method, {}).setdefault(record.sigma, {})[record.seed] = record.hits
+        effects = noise_effects({method: own for method, own in hits.items() if 0.0 in own}, margin=self.profile.margin)
+        first = next(config for _, _, config in self.places.values())
+        table = NoiseTable(
+            profile=self.name,
+            protocol=self.profile.words,
+            comparable=self.profile.comparable,
+            data=records[0].data if records else first.data.name,
+            n_test=records[0].n if records else None,
+            margin=self.profile.margin,
+            alpha=ALPHA,
+            methods=tuple(self.grid),
+            sigmas=SIGMAS,
+            steps=first.steps,
+            records=tuple(records),
+            effects={method: tuple(own) for method, own in effects.items()},
+            missing=len(self.places) - len(records),
+            failed=tuple(self.failed),
+            settings={method: next(iter(own.values()))[0].to_dict() for method, own in self.grid.items()},
         )
-    return {record.config: record for record in records}
-
-
-def _table(
-    profile: TableProfile,
-    name: str,
-    grid: Grid,
-    known: Mapping[str, TableRecord],
-    outcomes: Iterable[SweepOutcome],
-) -> NoiseTable:
-    """What the complete runs of ``grid`` say: effects and verdicts, and the failed ones by name."""
-    configs = [config for by_sigma in grid.values() for own in by_sigma.values() for config in own]
-    records = [known[config.digest()] for config in configs if config.digest() in known]
-    hits: dict[str, dict[float, dict[int, np.ndarray]]] = {}
-    for record in records:
-        hits.setdefault(record.method, {}).setdefault(record.sigma, {})[record.seed] = record.hits
-    effects = noise_effects({method: own for method, own in hits.items() if 0.0 in own}, margin=profile.margin)
-    return NoiseTable(
-        profile=name,
-        protocol=profile.words,
-        comparable=profile.comparable,
-        data=records[0].data if records else configs[0].data.name,
-        n_test=records[0].n if records else None,
-        margin=profile.margin,
-        alpha=ALPHA,
-        methods=tuple(grid),
-        sigmas=SIGMAS,
-        steps=configs[0].steps,
-        records=tuple(records),
-        effects={method: tuple(own) for method, own in effects.items()},
-        missing=len(configs) - len(records),
-        failed=tuple(
-            FailedTableRun(_method_of(grid, outcome.config), outcome.config.seed, outcome.error)
-            for outcome in outcomes
-            if outcome.error is not None
-        ),
-        settings={method: next(iter(own.values()))[0].to_dict() for method, own in grid.items()},
-    )
-
-
-def _measured(grid: Grid, store: RunStore) -> dict[str, TableRecord]:
-    """Records of the complete runs in the store, by configuration."""
-    return {
-        config.digest(): TableRecord.of(folder, method=method, sigma=sigma, seed=config.seed)
-        for method, by_sigma in grid.items()
-        for sigma, configs in by_sigma.items()
-        for config in configs
-        if (folder := store.open(config)).is_complete
-    }
-
-
-def _method_of(grid: Grid, config: object) -> str:
-    return next(method for method, own in grid.items() if any(config in configs for configs in own.values()))
+        table.write(self.output)
+        return table

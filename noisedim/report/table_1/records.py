@@ -12,7 +12,7 @@ from noisedim.files import read_json, write_json_atomically
 from noisedim.report.table_1.verdicts import NoiseEffect
 from noisedim.runs.store import RunFolder
 from noisedim.runs.studies.block_scores import packed_bits, unpacked_bits
-from noisedim.schema import SCHEMAS, structured
+from noisedim.schema import SCHEMAS, refusing, structured
 
 __all__ = ["FailedTableRun", "NoiseTable", "TableRecord"]
 
@@ -162,7 +162,12 @@ class NoiseTable:
         data = read_json(path)
         if not isinstance(data, dict) or data.get("question") != _QUESTION:
             raise InvalidInputError(f"expected a table written by noisedim table-1; {path} is something else")
-        return structured(SCHEMAS["table-1"].current(data, str(path)), cls, where=str(path), surplus="ignored")
+        table = structured(SCHEMAS["table-1"].current(data, str(path)), cls, where=str(path), surplus="ignored")
+        with refusing(str(path)):
+            for record in table.records:
+                if record.correct:
+                    unpacked_bits(record.correct, table.n_test or record.n)
+        return table
 
     def write(self, path: Path) -> None:
         """To its file.

@@ -143,7 +143,10 @@ def _protocol_blocks(table: NoiseTable) -> list[Block]:
 def _time_words(table: NoiseTable, before: str) -> str:
     """How long the missing runs would take, at the mean of those that are there."""
     hours = table.hours_left
-    return "" if hours is None else f"{before}about {max(1, round(hours))} hours, one at a time"
+    if hours is None:
+        return ""
+    count = max(1, round(hours))
+    return f"{before}about {count} hour{'s' if count > 1 else ''} of training, one at a time"
 
 
 def _pictures(table: NoiseTable) -> list[Block]:
@@ -222,7 +225,7 @@ def _statements(table: NoiseTable) -> list[Statement]:
     effects = [effect for own in table.effects.values() for effect in own]
     if not effects:
         made, every = len(table.records), len(table.records) + table.missing
-        needs = f"`{_COMMAND}`{_time_words(table, ', ')}"
+        needs = f"`{_COMMAND} --profile {table.profile}`{_time_words(table, ', ')}"
         return [Statement(_STATEMENT, "not tested", f"{made} of {every} runs made", table.data, needs, rank=50)]
     said = {effect.verdict for effect in effects}
     widest = max(effects, key=lambda effect: max(abs(effect.lower), abs(effect.upper)))

@@ -8,7 +8,7 @@ import pytest
 
 from noisedim.cli import main
 from noisedim.document.content import Notice, Pictures, Table, Text
-from noisedim.errors import InvalidInputError
+from noisedim.errors import InvalidInputError, StorageError
 from noisedim.report.build import make_sources
 from noisedim.report.table_1.plan import PROFILES, SIGMAS, make_table, table_configs
 from noisedim.report.table_1.records import NoiseTable
@@ -91,6 +91,28 @@ def test_a_table_of_the_first_layout_is_read(table, tmp_path):
     assert read.effects == NoiseTable.read(table[0] / "table-1-smoke.json").effects
     assert {(record.config, record.correct) for record in read.records} == {("", "")}
     assert read.records[0].environment == where
+    with pytest.raises(InvalidInputError, match="was written before tables held their runs' configurations; move it"):
+        make_table("smoke", RunStore(table[0] / "runs"), path, methods=["simclr"])
+
+
+@pytest.mark.slow
+def test_a_damaged_table_is_refused_by_name(table, tmp_path):
+    written = json.loads((table[0] / "table-1-smoke.json").read_text())
+    written["records"][1]["correct"] = written["records"][1]["correct"][:-4]
+    (path := tmp_path / "damaged.json").write_text(json.dumps(written))
+    with pytest.raises(InvalidInputError, match="damaged.json"):
+        NoiseTable.read(path)
+
+
+def test_a_file_that_cannot_be_written_is_said_before_the_first_run(tmp_path):
+    (tmp_path / "file").write_text("")
+    made = []
+    with pytest.raises(StorageError):
+        make_table(
+            "smoke", RunStore(tmp_path / "runs"), tmp_path / "file" / "table.json", jobs=1, on_finished=made.append
+        )
+    assert made == []
+    assert not list((tmp_path / "runs").glob("*"))
 
 
 @pytest.mark.slow
@@ -119,9 +141,9 @@ def test_one_seed_decides_nothing_and_the_rest_has_a_price(table, tmp_path):
     section = table_1_section(replace(make_sources("smoke", "digits"), results=tmp_path))
     (statement,) = section.statements
     assert (statement.status, statement.effect) == ("not tested", "4 of 16 runs made")
-    assert statement.needs == "`noisedim table-1`, about 6 hours, one at a time"
+    assert statement.needs == "`noisedim table-1 --profile smoke`, about 6 hours of training, one at a time"
     (notice,) = [block.words for block in section.blocks if isinstance(block, Notice)]
-    assert notice.endswith("makes them in about 6 hours, one at a time")
+    assert notice.endswith("makes them in about 6 hours of training, one at a time")
     (shown,) = [block for block in section.blocks if isinstance(block, Table)]
     assert [row["seeds"] for row in shown.rows] == ["1"] * 4
 
