@@ -66,7 +66,9 @@ def high_cells() -> list[dict[str, Any]]:
         (_HIGHEST_POWER_SHAPE, _HIGHEST_POWER_GOAL, False),
     ):
         shape = {"n": n, "dim": dim, "goal": goal, "budget": 1e-9} | ({} if peers else {"peers": False})
-        cells += [{"kind": "power", "law": law, **shape} for law in HIGH_LAWS]
+        # In 2,048 dimensions that variance is below the threshold, where no test is certain.
+        laws = [law for law in HIGH_LAWS if peers or law != "three directions of variance 1.22"]
+        cells += [{"kind": "power", "law": law, **shape} for law in laws]
     alone = {"kind": "power", "goal": _HIGH_POWER_GOAL, "budget": 1e-9, "peers": False}
     n, dim = _LIMIT_POWER_SHAPE
     cells += [{"law": law, "n": n, "dim": dim, **alone} for law in NEAR_THE_LIMIT]

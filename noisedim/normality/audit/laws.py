@@ -86,7 +86,7 @@ NEAR_THE_LIMIT = (
     "ten clusters, whitened",
     "three directions of variance 1.22",
 )
-"""Of these, what is near the limit of what can be seen in 768 dimensions; in 64 it should be seen."""
+"""Of these, what was thought to be near the limit in 768 dimensions, and is drawn again in 64, where it should be seen."""
 
 COMPOSITE_LAWS: dict[str, Callable[[np.random.Generator, np.ndarray], np.ndarray]] = {
     "every coordinate rectified": lambda rng, z: np.maximum(z, 0),
@@ -103,8 +103,8 @@ TOLD: dict[str, Callable[[np.random.Generator, np.ndarray], np.ndarray]] = {
 }
 """What an oracle sees that is told the directions, from the same generator and sample.
 
-Below a variance of 1 + √(d/n) in a direction, the largest eigenvalue tells nothing of it (Baik, Ben Arous and Péché 2005,
-arXiv math/0403022), and no test sees it for certain (Onatski, Moreira and Hallin 2013, Annals of Statistics 41). Nobody knows
-how to find one direction of skewness in fewer than about d^{3/2} rows in polynomial time, though a multiple of d determine it
-(Diakonikolas, Kane and Stewart 2017, arXiv 1611.03473; Dudeja and Hsu 2022, arXiv 2204.07526).
+Below a variance of 1 + √(d/n) in a direction, the largest eigenvalue tells nothing of it (Baik and Silverstein 2006, Journal
+of Multivariate Analysis 97), and no test sees it for certain (Onatski, Moreira and Hallin 2013, Annals of Statistics 41). One
+direction of skewness is determined by a multiple of d rows; algorithms of statistical queries, and those of little memory, need
+about d^{3/2} (Diakonikolas, Kane and Stewart 2017, arXiv 1611.03473; Dudeja and Hsu 2022, arXiv 2204.07526).
 """

@@ -153,10 +153,11 @@ def _energy_null(n: int, dim: int, draws: int = 199) -> np.ndarray:
 def _energy(z: np.ndarray, seed: int) -> float:
     """R's own test simulates anew for every sample; the statistic, of standardised rows, has one null law.
 
-    "Not available", R's answer to a coordinate that does not vary, is no rejection.
+    "Not available", R's answer to a coordinate that does not vary, is no rejection; nor is a covariance that is singular
+    otherwise, of whose inverse R's statistic is rounding.
     """
-    statistic = energy_statistic(z)
-    if math.isnan(statistic):
+    spectrum = np.linalg.eigvalsh(np.cov(z.T).reshape(z.shape[1], -1))
+    if spectrum[0] <= 1e-10 * spectrum[-1] or math.isnan(statistic := energy_statistic(z)):
         return 1.0
     null = _energy_null(*z.shape)
     return (1 + int((null >= statistic).sum())) / (1 + len(null))

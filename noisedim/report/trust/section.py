@@ -39,11 +39,12 @@ _POWER = "The battery sees what random slices miss"
 _PEER_WORDS = {
     SLICED: "the mean Epps–Pulley statistic of 64 random slices, calibrated by simulation",
     "Shapiro–Wilk by coordinate, Bonferroni": "Shapiro–Wilk on every coordinate with Bonferroni's correction",
-    "Henze–Zirkler (pingouin)": "pingouin's Henze–Zirkler with its log-normal p-value, where an error is no rejection",
+    "Henze–Zirkler (pingouin)": "pingouin's Henze–Zirkler (of any normal law: mean, scale and correlation are not its "
+    "question) with its log-normal p-value, where an error is no rejection",
     "Kolmogorov–Smirnov by coordinate, Bonferroni": "Kolmogorov–Smirnov on every coordinate with Bonferroni's correction",
     "effective rank (RankMe)": "RankMe's effective rank, where one below 39 samples of N(0, I) rejects",
     "told the directions": "an oracle: Kolmogorov–Smirnov in the directions in which the law departs, told to it",
-    "energy (R)": "the energy statistic of R's package energy, calibrated by simulation",
+    "energy (R)": "the energy statistic of R's package energy (of any normal law, too), calibrated by simulation",
 }
 
 
