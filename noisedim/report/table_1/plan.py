@@ -2,6 +2,10 @@
 
 Each method is trained with several noise levels and the same seeds; the question is the difference of a level from σ = 0,
 seed by seed, in the top-1 accuracy of an offline linear probe on the backbone's features.
+
+``cifar-small`` is what a CPU can do: as narrow a ResNet-18, and images as small, as may give SimCLR 55%. Its length was chosen
+with seed 100 on a fifth of the training images that was held out, SimCLR without noise: .426 after 2 epochs of the other four
+fifths, .502 after 10; larger crops (from a fifth of the image, .469 after 5) and a base rate of 1 (.454) were no better.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -60,7 +64,6 @@ class TableProfile:
 
 
 _BOTH = ("simclr", "vicreg")
-_NARROW = {"width": 8, "batch_size": 128}
 PROFILES: dict[str, TableProfile] = {
     "smoke": TableProfile(
         DataConfig(name="digits", fold=0, limit=400),
@@ -73,18 +76,19 @@ PROFILES: dict[str, TableProfile] = {
         {"width": 4, "batch_size": 64},
         narrow_head=32,
     ),
-    "cifar-short": TableProfile(
-        DataConfig(name="cifar10-jpeg", test_split=True, skip=10_000, limit=4_000),
-        4_000,
-        2,
-        3,
+    "cifar-small": TableProfile(
+        DataConfig(name="cifar10-jpeg", test_split=True, size=16),
+        50_000,
+        25,
+        8,
         _BOTH,
         0.02,
-        "shortened for a CPU: CIFAR-10 (JPEG q75), 4,000 training images (10,001st to 14,000th), 2 epochs of 128, "
-        "ResNet-18 of an eighth of the width (8 channels in the first stage, 64 features), heads [256, 64] and "
-        "[256, 256, 256], three seeds; all else as Appendix C",
-        _NARROW,
+        "shortened for a CPU: CIFAR-10 (JPEG q75), all 50,000 training images reduced to 16×16 pixels, 25 epochs of 256, "
+        "ResNet-18 of a quarter of the width (16 channels in the first stage, 128 features), heads [256, 64] and "
+        "[256, 256, 256], eight seeds; all else as Appendix C",
+        {"width": 16},
         narrow_head=256,
+        execution=Execution(channels_last=True),
     ),
     "cifar-jpeg": TableProfile(
         DataConfig(name="cifar10-jpeg", test_split=True),
