@@ -79,7 +79,7 @@ def _starts(rows: np.ndarray, scale: float, low: np.ndarray, rng: np.random.Gene
     n, dim = rows.shape
     third, skewness, kurtosis = np.zeros(dim), np.zeros(dim), np.zeros(dim)
     fourth = np.zeros((dim, dim))
-    for block in row_blocks(n, dim):
+    for block in row_blocks(n, dim, square=True):
         z = rows[block] / scale
         if largest_value(z) > _FARTHEST:
             z = z.clip(-_FARTHEST, _FARTHEST)
