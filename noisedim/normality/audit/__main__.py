@@ -6,14 +6,14 @@ makes the intervals shorter.
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from noisedim.files import read_json, write_json_atomically
 from noisedim.normality.audit.cells import audit_cells, cell_name, family_cells, high_cells, tail_cells
 from noisedim.normality.audit.laws import TOLD
-from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_peer, measure_tails
+from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_peer, measure_tails, relative_times
 from noisedim.normality.audit.peers import PEERS
 from noisedim.schema import SCHEMAS
 
@@ -46,6 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         choices=[peer.name for peer in PEERS],
         help="count this peer alone, on the samples of the power cells that the file has without it",
     )
+    parser.add_argument(
+        "--times",
+        action="store_true",
+        help="time all peers of the power cells beside the battery, on one law per shape",
+    )
     options = parser.parse_args(arguments)
     parts = ((options.family, family_cells), (options.high, high_cells), (options.tails, tail_cells))
     cells = next((part for wanted, part in parts if wanted), audit_cells)()
@@ -66,12 +71,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     if options.peer is not None:
         peer = next(peer for peer in PEERS if peer.name == options.peer)
-        for cell in found.values():
-            is_for_peers = cell["kind"] == "power" and cell.get("peers", True) and cell["n"] <= peer.most_rows
-            has_directions = not peer.is_told or cell["law"] in TOLD
-            if is_for_peers and has_directions and peer.name not in cell["counts"]:
+        for cell in _for_peers(found.values()):
+            is_fit = cell["n"] <= peer.most_rows and (not peer.is_told or cell["law"] in TOLD)
+            if is_fit and peer.name not in cell["counts"]:
                 cell["counts"][peer.name] = measure_peer(cell, peer)
                 write()
+        return 0
+    if options.times:
+        first = {(cell["n"], cell["dim"]): cell for cell in reversed(_for_peers(found.values()))}
+        for cell in first.values():
+            timed = [peer for peer in PEERS if peer.name in cell["counts"] and not peer.is_told]
+            cell["times"] = {name: float(f"{ratio:.2g}") for name, ratio in relative_times(cell, timed).items()}
+            write()
         return 0
     while time.monotonic() - began < options.seconds:
         pieces: dict[str, tuple[dict[str, Any], int, int]] = {}
@@ -88,6 +99,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write()
     print(f"{sum(cell['trials'] for cell in found.values()):,} trials of {sum(cell['goal'] for cell in cells):,}")
     return 0
+
+
+def _for_peers(cells: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [cell for cell in cells if cell["kind"] == "power" and cell.get("peers", True)]
 
 
 def _add(cell: dict[str, Any], result: dict[str, Any]) -> None:

@@ -1,8 +1,9 @@
 """Trials of the battery and of single tests: how often p is at or below each level."""
 
 import json
+import time
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -20,7 +21,7 @@ from noisedim.normality.tests import calibrated_tests
 from noisedim.schema import SCHEMAS
 from noisedim.streams import numpy_stream
 
-__all__ = ["LEVELS", "TAIL_LEVELS", "measure", "measure_peer", "measure_tails", "read_audit"]
+__all__ = ["LEVELS", "TAIL_LEVELS", "measure", "measure_peer", "measure_tails", "read_audit", "relative_times"]
 
 Law = Callable[[np.random.Generator, np.ndarray], np.ndarray]
 
@@ -64,8 +65,31 @@ def _sample(cell: dict[str, Any], trial: int, laws: Mapping[str, Law] = _LAWS) -
 def measure_peer(cell: dict[str, Any], peer: Peer) -> list[int]:
     """Counts of one peer's p at or below each of :data:`LEVELS`, on all samples of a cell that the battery has seen."""
     laws = TOLD if peer.is_told else _LAWS
-    p_values = [peer.p_value(_sample(cell, trial, laws), trial) for trial in range(cell["trials"])]
+    trials = range(cell["trials"])
+    p_values = peer.p_values((_sample(cell, trial, laws) for trial in trials), trials)
     return [sum(p <= level for p in p_values) for level in LEVELS]
+
+
+def relative_times(cell: dict[str, Any], peers: Sequence[Peer], samples: int = 5) -> dict[str, float]:
+    """How many times as long as the battery a peer takes for a sample of a cell, by name, once its null is known."""
+    import torch
+
+    torch.set_num_threads(1)
+    trials = range(cell["trials"], cell["trials"] + samples)
+    drawn = [_sample(cell, trial) for trial in trials]
+
+    def seconds(work: Callable[[], object]) -> float:
+        work()  # what is computed once
+        began = time.perf_counter()
+        work()
+        return time.perf_counter() - began
+
+    def battery() -> None:
+        for z, trial in zip(drawn, trials, strict=True):
+            run_battery(z, null=cell.get("null", "simple"), seed=trial, budget=cell.get("budget", float("inf")))
+
+    whole = seconds(battery)
+    return {peer.name: seconds(partial(peer.p_values, drawn, trials)) / whole for peer in peers}
 
 
 def measure_tails(cell: dict[str, Any], first: int, trials: int) -> dict[str, Any]:

@@ -4,21 +4,19 @@ A statistic that comes without a null law is calibrated by simulation, so that a
 """
 
 import math
-import shutil
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from noisedim.errors import InvalidInputError
+from noisedim.normality.audit.r_tests import R_TESTS, RTest, r_p_values
 from noisedim.normality.rank import spectral_entropy
 from noisedim.normality.summaries.directions import random_directions
 from noisedim.normality.summaries.ordered import ordered_columns
 from noisedim.streams import numpy_stream
 
-__all__ = ["PEERS", "Peer", "energy_statistic", "peer_p_values", "rankme"]
+__all__ = ["PEERS", "Peer", "peer_p_values", "rankme"]
 
 _SLICES = 64
 # Rejects at 5% with the smallest p that few simulations leave, 1/40: each takes as long as an assessment.
@@ -31,17 +29,23 @@ class Peer:
 
     Attributes:
         name: in tables.
-        p_value: of (n, d) rows, with a seed for its random directions.
+        p_values: of samples of (n, d) rows, with as many seeds for its random directions.
         most_rows: beyond which it is not run: it needs all pairs of rows, or is not defined.
         alone: whether the audit counts it only when it is asked to (``--peer``).
         is_told: whether it sees the directions in which the law departs, and nothing else.
+        package: of R, if it is from there.
     """
 
     name: str
-    p_value: Callable[[np.ndarray, int], float]
+    p_values: Callable[[Iterable[np.ndarray], Iterable[int]], list[float]]
     most_rows: float = math.inf
     alone: bool = False
     is_told: bool = False
+    package: str = ""
+
+    def p_value(self, z: np.ndarray, seed: int) -> float:
+        """Of one sample."""
+        return self.p_values([z], [seed])[0]
 
 
 def _sliced_statistic(z: np.ndarray, rng: np.random.Generator) -> float:
@@ -118,59 +122,22 @@ def _henze_zirkler(z: np.ndarray, seed: int) -> float:
     return p_value if math.isfinite(p_value) else 1.0
 
 
-_ENERGY = """
-shape <- as.integer(commandArgs(TRUE))
-z <- matrix(readBin(file("stdin", "rb"), "double", prod(shape)), shape[1], byrow = TRUE)
-cat(format(energy::mvnorm.e(z), digits = 15))
-"""
+def _each(p_value: Callable[[np.ndarray, int], float]) -> Callable[[Iterable[np.ndarray], Iterable[int]], list[float]]:
+    return lambda samples, seeds: [p_value(z, seed) for z, seed in zip(samples, seeds, strict=False)]
 
 
-def energy_statistic(z: np.ndarray) -> float:
-    """Székely and Rizzo's statistic of (n, d) rows, standardised, against N(0, I), by R's package energy.
-
-    NaN where it is not available: where a coordinate does not vary.
-
-    Raises: InvalidInputError: without R, or where it ends in an error.
-
-    Source: Székely and Rizzo (2005), A new test for multivariate normality, Journal of Multivariate Analysis 93.
-    """
-    if shutil.which("Rscript") is None:
-        raise InvalidInputError("this peer needs R with its package energy; there is no Rscript here")
-    command = ["Rscript", "-e", _ENERGY, *map(str, z.shape)]
-    done = subprocess.run(command, input=np.ascontiguousarray(z, dtype=np.float64).tobytes(), capture_output=True)
-    if done.returncode:
-        raise InvalidInputError(f"R could not compute the energy of {z.shape} rows: {done.stderr.decode().strip()}")
-    words = done.stdout.decode()
-    return math.nan if words == "NA" else float(words)
-
-
-@lru_cache(maxsize=8)
-def _energy_null(n: int, dim: int, draws: int = 199) -> np.ndarray:
-    rng = numpy_stream(n, f"audit, null of R's energy, d = {dim}")
-    return np.array([energy_statistic(rng.standard_normal((n, dim))) for _ in range(draws)])
-
-
-def _energy(z: np.ndarray, seed: int) -> float:
-    """R's own test simulates anew for every sample; the statistic, of standardised rows, has one null law.
-
-    "Not available", R's answer to a coordinate that does not vary, is no rejection; nor is a covariance that is singular
-    otherwise, of whose inverse R's statistic is rounding.
-    """
-    spectrum = np.linalg.eigvalsh(np.cov(z.T).reshape(z.shape[1], -1))
-    if spectrum[0] <= 1e-10 * spectrum[-1] or math.isnan(statistic := energy_statistic(z)):
-        return 1.0
-    null = _energy_null(*z.shape)
-    return (1 + int((null >= statistic).sum())) / (1 + len(null))
+def _in_r(test: RTest) -> Callable[[Iterable[np.ndarray], Iterable[int]], list[float]]:
+    return lambda samples, seeds: r_p_values(test, samples)
 
 
 PEERS = (
-    Peer("sliced Epps–Pulley", _sliced),
-    Peer("Shapiro–Wilk by coordinate, Bonferroni", _shapiro, most_rows=5000),
-    Peer("Henze–Zirkler (pingouin)", _henze_zirkler, most_rows=5000),
-    Peer("Kolmogorov–Smirnov by coordinate, Bonferroni", _kolmogorov),
-    Peer("effective rank (RankMe)", _rank),
-    Peer("energy (R)", _energy, most_rows=5000, alone=True),
-    Peer("told the directions", _kolmogorov, alone=True, is_told=True),
+    Peer("sliced Epps–Pulley", _each(_sliced)),
+    Peer("Shapiro–Wilk by coordinate, Bonferroni", _each(_shapiro), most_rows=5000),
+    Peer("Henze–Zirkler (pingouin)", _each(_henze_zirkler), most_rows=5000),
+    Peer("Kolmogorov–Smirnov by coordinate, Bonferroni", _each(_kolmogorov)),
+    Peer("effective rank (RankMe)", _each(_rank)),
+    Peer("told the directions", _each(_kolmogorov), alone=True, is_told=True),
+    *(Peer(test.name, _in_r(test), most_rows=5000, alone=True, package=test.package) for test in R_TESTS),
 )
 
 

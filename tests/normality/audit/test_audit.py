@@ -1,6 +1,7 @@
 """The audit counts what it says, goes on where it was stopped, and ships with the package."""
 
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from noisedim.normality.audit import __main__ as audit
 from noisedim.normality.audit.cells import audit_cells
 from noisedim.normality.audit.laws import HIGH_LAWS, LAWS, TOLD
 from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_peer, measure_tails, read_audit
-from noisedim.normality.audit.peers import PEERS, Peer, energy_statistic, peer_p_values, rankme
+from noisedim.normality.audit.peers import PEERS, Peer, peer_p_values, rankme
+from noisedim.normality.audit.r_tests import R_TESTS, RTest, r_p_values, r_values
 from noisedim.normality.battery import run_battery
 from noisedim.normality.nulls.null_samples import draw_statistics
 from noisedim.normality.p_values import calibrated_p_value
@@ -110,7 +112,7 @@ def test_a_peer_is_counted_on_the_samples_of_before(tmp_path, monkeypatch):
     audit.main(arguments)
     before = read_json(tmp_path / "audit.json")["cells"]
     (rank,) = [peer for peer in PEERS if "rank" in peer.name]
-    alone = Peer("energy (R)", rank.p_value, alone=True)
+    alone = Peer("energy (R)", rank.p_values, alone=True)
     monkeypatch.setattr(audit, "PEERS", (alone, rank))
     audit.main([*arguments, "--peer", "energy (R)"])
     null, counted = read_json(tmp_path / "audit.json")["cells"]
@@ -121,6 +123,23 @@ def test_a_peer_is_counted_on_the_samples_of_before(tmp_path, monkeypatch):
     power["goal"] = 7
     audit.main(arguments)
     assert "energy (R)" not in read_json(tmp_path / "audit.json")["cells"][1]["counts"]
+
+
+def test_times_of_peers_are_beside_the_battery(tmp_path, monkeypatch):
+    """On the first law of a shape, of the peers that were counted there; an hour's work is not shorter than a blink's."""
+    power = {"kind": "power", "law": "σ off by 2%", "n": 30, "dim": 2, "goal": 2}
+    monkeypatch.setattr(audit, "audit_cells", lambda: [cell(), power, {**power, "law": "uniform"}])
+    arguments = ["--output", str(tmp_path / "audit.json"), "--jobs", "1"]
+    audit.main(arguments)
+    audit.main([*arguments, "--times"])
+    null, first, second = read_json(tmp_path / "audit.json")["cells"]
+    assert "times" not in null
+    assert "times" not in second
+    assert set(first["times"]) == {peer.name for peer in PEERS if not peer.alone}
+    assert first["times"]["Kolmogorov–Smirnov by coordinate, Bonferroni"] < 1
+    again = read_json(tmp_path / "audit.json")
+    audit.main(arguments)
+    assert read_json(tmp_path / "audit.json") == again
 
 
 def test_an_oracle_sees_the_directions_alone():
@@ -141,7 +160,55 @@ def test_a_peer_of_r_without_r(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InvalidInputError, match="this peer needs R with its package energy; there is no Rscript here"):
         energy.p_value(np.random.default_rng(0).standard_normal((30, 2)), 0)
-    assert energy.p_value(np.zeros((30, 2)), 0) == 1  # singular: not asked
+
+
+_NEEDS_R = pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R")
+
+
+@_NEEDS_R
+def test_samples_in_r_are_ours_row_by_row():
+    """Whatever their shapes, in their order; an error is NaN, and ends nothing."""
+    rng = np.random.default_rng(5)
+    samples = [rng.standard_normal(shape) for shape in ((4, 3), (2, 5), (3, 3))]
+    test = RTest("of place", "stats", "if (nrow(z) == 2) stop('no') else z[2, 3] - 10 * z[1, 2]")
+    first, error, last = r_values(test, samples)
+    assert first == pytest.approx(samples[0][1, 2] - 10 * samples[0][0, 1], rel=1e-12)
+    assert np.isnan(error)
+    assert last == pytest.approx(samples[2][1, 2] - 10 * samples[2][0, 1], rel=1e-12)
+
+
+@_NEEDS_R
+def test_r_says_what_stopped_it():
+    with pytest.raises(
+        InvalidInputError, match="(?s)R ended before it computed of nothing: .*there is no package called"
+    ):
+        list(r_values(RTest("of nothing", "nothing.of.this.name", "1"), [np.zeros((30, 2))]))
+
+
+@_NEEDS_R
+def test_statistics_of_r_are_calibrated_by_simulation():
+    """And singular samples, errors and samples without an answer are no rejections."""
+    rng = np.random.default_rng(7)
+    normal, skewed = rng.standard_normal((200, 2)), rng.exponential(size=(200, 2))
+    flat = normal * [1, 0]
+    skewness = RTest("skewness", "stats", "max(abs(colMeans(scale(z)^3)))")
+    assert r_p_values(skewness, [skewed, flat, normal])[:2] == [1 / 200, 1]
+    assert r_p_values(skewness, [normal])[0] > 0.05
+    given = RTest("given", "stats", "if (z[1, 1] > 0) 0.25 else NA", has_p_value=True)
+    assert r_p_values(given, [np.abs(normal), -np.abs(normal)]) == [0.25, 1]
+
+
+@pytest.mark.parametrize("package", sorted({test.package for test in R_TESTS}))
+def test_each_test_of_a_package_sees_heavy_tails(package):
+    """Of 400 rows with 2 degrees of freedom, in 3 dimensions, every published test rejects at 1/200; NaN would be no answer."""
+    there = shutil.which("Rscript") and subprocess.run(
+        ["Rscript", "-e", f"quit(status = !requireNamespace('{package}', quietly = TRUE))"], capture_output=True
+    )
+    if not there or there.returncode:
+        pytest.skip(f"needs R with its package {package}")
+    z = np.random.default_rng(8).standard_t(2, (400, 3))
+    found = {test.name: r_p_values(test, [z])[0] for test in R_TESTS if test.package == package}
+    assert max(found.values()) <= 1 / 200, found
 
 
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R with its package energy")
@@ -151,7 +218,8 @@ def test_energy_alone_is_that_of_its_definition():
     y = (z - z.mean()) / z.std(ddof=1)
     to_normal = 2 * stats.norm.pdf(y) + y * (2 * stats.norm.cdf(y) - 1)
     expected = 80 * (2 * to_normal.mean() - 2 / np.sqrt(np.pi) - np.abs(y - y.T).mean())
-    assert energy_statistic(z) == pytest.approx(expected, rel=1e-9)
+    (energy,) = [test for test in R_TESTS if test.package == "energy"]
+    assert next(r_values(energy, [z])) == pytest.approx(expected, rel=1e-9)
 
 
 def test_rankme_is_that_of_its_definition():
