@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from noisedim.downstream.probes import PROBE_NAMES
-from noisedim.report.methods.plan import CONTESTANTS, LEVELS, STUDY
+from noisedim.report.methods.plan import CONTESTANTS, STUDY, Case, case_of
 from noisedim.report.methods.verdicts import LEAST_SQUARE, Curve, best_accuracy, curves_of, distance_at
 from noisedim.runs.studies.long_study import StudyFile, read_study
 from noisedim.statistics.equivalence import CrossedMean
@@ -15,7 +15,7 @@ from noisedim.training import TrainConfig
 
 __all__ = ["accuracy_entry", "match_entry", "timed_config"]
 
-Measured = Callable[[int, Mapping[str, Curve]], dict[str, Any]]
+Measured = Callable[[Case, Mapping[str, Curve]], dict[str, Any]]
 
 # Steps of a trainer that is timed: more than any timing takes.
 _STEPS = 1_000_000
@@ -50,7 +50,7 @@ def _entry(question: str, method: str, results: Path, measured: Measured) -> dic
             continue
         path, command = results / STUDY.file_name(profile), STUDY.command(profile)
         file = read_study(path) if path.is_file() else None
-        own = [] if file is None else _dimensions(file, method, measured)
+        own = [] if file is None else _cases(file, profile, method, measured)
         found += own
         if not own:
             missing.append(f"{path.name} holds no seed of {method!r} with its whole dial; `{command}` makes it")
@@ -66,7 +66,7 @@ def _entry(question: str, method: str, results: Path, measured: Measured) -> dic
     }
 
 
-def _dimensions(file: StudyFile, method: str, measured: Measured) -> list[dict[str, Any]]:
+def _cases(file: StudyFile, profile: str, method: str, measured: Measured) -> list[dict[str, Any]]:
     records = [record for record in file.records if record.labels["method"] == method]
     found = []
     for dim in sorted({int(record.labels["dim"]) for record in records}):
@@ -75,31 +75,33 @@ def _dimensions(file: StudyFile, method: str, measured: Measured) -> list[dict[s
         curve = curves["knn"]
         if curve is None:
             continue
+        case = case_of(profile, dim)
         found.append(
             {
                 "dim": dim,
+                "encoder": case.encoder,
                 "command": file.command,
                 "commits": sorted({str(file.environments[record.environment].get("commit")) for record in own}),
                 "n": own[0].n,
                 "seeds": list(curve.seeds),
                 "dial_values": list(curve.dial),
-                **measured(dim, {probe: each for probe, each in curves.items() if each is not None}),
+                **measured(case, {probe: each for probe, each in curves.items() if each is not None}),
             }
         )
     return found
 
 
-def _match(dim: int, curves: Mapping[str, Curve]) -> dict[str, Any]:
+def _match(case: Case, curves: Mapping[str, Curve]) -> dict[str, Any]:
     curve = curves["knn"]
     return {
         "sliced_w2": [sqrt(max(LEAST_SQUARE, square)) for square in curve.squared.mean((1, 2))],
         "sliced_w2_at_accuracy": {
-            f"{level:g}": _interval(distance_at(curve, level), transformed=exp) for level in LEVELS[dim]
+            f"{level:g}": _interval(distance_at(curve, level), transformed=exp) for level in case.levels
         },
     }
 
 
-def _accuracies(dim: int, curves: Mapping[str, Curve]) -> dict[str, Any]:
+def _accuracies(case: Case, curves: Mapping[str, Curve]) -> dict[str, Any]:
     return {
         "accuracy": {probe: curve.accuracy.mean((1, 2)).tolist() for probe, curve in curves.items()},
         "best_accuracy": {probe: _interval(best_accuracy(curve)) for probe, curve in curves.items()},

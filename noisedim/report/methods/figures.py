@@ -6,7 +6,7 @@ import numpy as np
 
 from noisedim.document.content import Picture, draw
 from noisedim.document.figures import MARKERS, PALETTE, new_figure
-from noisedim.report.methods.plan import CONTESTANTS, FAMILIES, LEVELS
+from noisedim.report.methods.plan import CONTESTANTS, FAMILIES, Case
 from noisedim.report.methods.verdicts import LEAST_SQUARE, Curve
 
 __all__ = ["curves_picture"]
@@ -15,12 +15,12 @@ _COLOURS = dict(zip(FAMILIES, PALETTE, strict=False))
 _PROBES = {"knn": "5 nearest neighbours", "linear": "linear classifier"}
 
 
-def curves_picture(dim: int, where: str, curves: Mapping[str, Mapping[str, Curve]]) -> Picture:
+def curves_picture(case: Case, where: str, curves: Mapping[str, Mapping[str, Curve]]) -> Picture:
     """Sliced W₂ against accuracy, by probe; one curve per method.
 
     Args:
-        dim: of the embedding.
-        where: the dimension in words, with the seeds if they are not the first.
+        case: what is compared.
+        where: it in words, with the seeds if they are not the first.
         curves: by probe (``knn``, ``linear``), then by method.
     """
     figure = new_figure(10, 5.4)
@@ -64,17 +64,17 @@ def curves_picture(dim: int, where: str, curves: Mapping[str, Mapping[str, Curve
         squares = np.concatenate([own.squared.mean((1, 2)) for own in by_method.values()])
         panel.set_xlim(accuracies.min() - 0.02, accuracies.max() + 0.02)
         panel.set_ylim(np.sqrt(max(LEAST_SQUARE, squares.min())) * 0.75, np.sqrt(squares.max()) * 1.3)
-    panels[0].axvline(LEVELS[dim][1], color="#222222", ls=":", lw=1)
+    panels[0].axvline(case.levels[1], color="#222222", ls=":", lw=1)
     panels[0].set_ylabel("sliced W₂ to N(0, I), standard deviations")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
     best = min(curves["knn"].values(), key=lambda own: float(own.squared.mean((1, 2)).min()))
     first = best.seeds[0]
     return draw(
-        f"methods-{dim}-seeds-{first}" if first else f"methods-{dim}",
+        f"methods-{case.dim}-seeds-{first}" if first else f"methods-{case.dim}",
         figure,
-        alt=f"Accuracy against distance from the prior in {dim} dimensions; {CONTESTANTS[best.method].words} comes nearest "
-        "to the prior at the end of its dial",
+        alt=f"Accuracy against distance from the prior in {case.dim} dimensions; {CONTESTANTS[best.method].words} comes "
+        "nearest to the prior at the end of its dial",
         caption=f"{where}: lower right is better; dotted: the headline accuracy. A curve is a method over its dial; "
         "bars are 95% intervals over seeds.",
     )

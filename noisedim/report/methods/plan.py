@@ -31,11 +31,23 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from noisedim.runs.studies.long_study import Cell, LongStudy
-from noisedim.runs.studies.protocols import small_images
+from noisedim.runs.studies.protocols import small_images, with_convnet
 from noisedim.runs.studies.trained_scores import scores_of
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
 
-__all__ = ["CONTESTANTS", "FAMILIES", "LEVELS", "REFERENCE", "STEPS", "STUDY", "Contestant", "Family"]
+__all__ = [
+    "CONTESTANTS",
+    "CONVNET_LEVELS",
+    "FAMILIES",
+    "LEVELS",
+    "REFERENCE",
+    "STEPS",
+    "STUDY",
+    "Case",
+    "Contestant",
+    "Family",
+    "case_of",
+]
 
 Family = Literal["noise injection", "autoencoder", "prior matching", "post hoc", "without noise", "siamese"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
@@ -45,6 +57,8 @@ STEPS = 1000
 REFERENCE = "adaptive-dual"
 LEVELS = {2: (0.50, 0.55, 0.60), 8: (0.88, 0.90, 0.92), 32: (0.90, 0.93, 0.95)}
 """5-NN accuracies at which matches are compared, by dimension; the middle one is the headline."""
+CONVNET_LEVELS = (0.93, 0.945, 0.96)
+"""The same with the ConvNet."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +138,29 @@ CONTESTANTS: dict[str, Contestant] = {
 
 
 @dataclass(frozen=True)
+class Case:
+    """What one comparison is about.
+
+    Attributes:
+        dim: of the embedding.
+        encoder: the long studies' perceptron, or the ConvNet of the paper's Table 2.
+    """
+
+    dim: int
+    encoder: Literal["mlp", "convnet"] = "mlp"
+
+    @property
+    def levels(self) -> tuple[float, float, float]:
+        """5-NN accuracies at which matches are compared; the middle one is the headline."""
+        return CONVNET_LEVELS if self.encoder == "convnet" else LEVELS[self.dim]
+
+    @property
+    def words(self) -> str:
+        """In tables."""
+        return f"d = {self.dim} with the paper's ConvNet" if self.encoder == "convnet" else f"d = {self.dim}"
+
+
+@dataclass(frozen=True)
 class _Profile:
     data: DataConfig
     dim: int
@@ -135,6 +172,7 @@ class _Profile:
     scale: float = 1.0
     # Seeds before it judged a plan that this profile follows.
     first_seed: int = 0
+    encoder: Literal["mlp", "convnet"] = "mlp"
 
     def cells(self) -> Sequence[Cell]:
         found = []
@@ -146,11 +184,17 @@ class _Profile:
                 for value in own.values:
                     at = value * self.scale if own.dial == "σ" else value
                     shared = small_images(self.data, steps=self.steps, dim=self.dim)
+                    shared = with_convnet(shared) if self.encoder == "convnet" else shared
                     config = TrainConfig(
                         **{**_fields(shared), **own.configured(shared, at), "seed": seed},
                     )
                     found.append(Cell(config, {"method": method, "dim": self.dim, "dial": at}))
         return found
+
+
+def case_of(profile: str, dim: int) -> Case:
+    """What the records of a profile are about, in one of its dimensions."""
+    return Case(dim, "convnet" if STUDY.profile(profile)[0].config.encoder == "convnet" else "mlp")
 
 
 def _fields(config: TrainConfig) -> dict[str, Any]:
@@ -168,6 +212,7 @@ _PROFILES: dict[str, Callable[[], Sequence[Cell]]] = {
     "mnist-2-rivals": _Profile(_MNIST, 2, 6, 6, methods=_AUTOENCODERS, scale=0.3, first_seed=3).cells,
     "mnist-32": _Profile(_MNIST, 32, 3, 3, methods=_FEW, scale=2.0).cells,
     "mnist-32-rivals": _Profile(_MNIST, 32, 10, 10, methods=_NEAREST, scale=2.0, first_seed=3).cells,
+    "mnist-convnet": _Profile(_MNIST, 8, 3, 3, methods=_NEAREST, encoder="convnet").cells,
 }
 
 STUDY = LongStudy(

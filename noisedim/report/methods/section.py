@@ -17,7 +17,7 @@ from noisedim.document.content import (
     Verdict,
 )
 from noisedim.report.methods.figures import curves_picture
-from noisedim.report.methods.plan import CONTESTANTS, LEVELS, REFERENCE, STEPS, STUDY
+from noisedim.report.methods.plan import CONTESTANTS, REFERENCE, STEPS, STUDY, Case, case_of
 from noisedim.report.methods.verdicts import (
     ALPHA,
     Comparison,
@@ -36,11 +36,12 @@ from noisedim.report.protocol import MNIST_IMAGES
 from noisedim.report.study import Sources, untested
 from noisedim.runs.studies.long_study import StudyFile, read_study
 from noisedim.statistics.equivalence import CrossedMean
+from noisedim.training import TrainConfig
 
 __all__ = ["methods_section"]
 
 _TITLE = "Which method matches best at the accuracy one needs"
-_PRIMARY = 8
+_PRIMARY = Case(8)
 # In the forest of the index: one line per kind of method.
 _SHOWN = ("adaptive-dual", "dual", "sigreg", "vae", "wae-mmd", "swae", "infomax-flow", "vicreg")
 _RIVALS = ("vae", "wae-mmd", "swae", "sigreg", "sliced-sigreg", "infomax-flow")
@@ -66,39 +67,51 @@ def methods_section(sources: Sources) -> Section:
             )
             blocks.append(Notice(words))
         for dim in sorted({int(record.labels["dim"]) for record in file.records}):
+            case = case_of(profile, dim)
             curves = curves_of(file.records, dim=dim)
             if REFERENCE not in curves or len(curves) < 2:
-                blocks.append(Notice(f"d = {dim}: no complete seed yet; `{file.command}` continues."))
+                blocks.append(Notice(f"{case.words}: no complete seed yet; `{file.command}` continues."))
                 continue
-            comparisons = compare_curves(curves, REFERENCE, wanted=LEVELS[dim])
-            verdicts.append(_answer(dim, curves, comparisons))
-            if dim == _PRIMARY:
-                finding = _finding(dim, curves, comparisons)
-            if dim == _PRIMARY or curves[REFERENCE].seeds[0]:
-                statements.append(_statement(dim, curves, comparisons, file))
+            comparisons = compare_curves(curves, REFERENCE, wanted=case.levels)
+            verdicts.append(_answer(case, curves, comparisons))
+            if case == _PRIMARY:
+                finding = _finding(case, curves, comparisons)
+            if case == _PRIMARY or case.encoder != _PRIMARY.encoder or curves[REFERENCE].seeds[0]:
+                statements.append(_statement(case, curves, comparisons, file))
             by_probe = {"knn": curves, "linear": curves_of(file.records, dim=dim, probe="linear")}
-            if dim == _PRIMARY:
-                blocks.append(_forest(dim, curves, test_images=file.records[0].n))
+            if case == _PRIMARY:
+                blocks.append(_forest(case, curves, test_images=file.records[0].n))
+            if case.encoder == _PRIMARY.encoder:
+                blocks.append(Pictures([curves_picture(case, _where(case, curves), by_probe)]))
+            else:
+                blocks.append(Text(_confirmation(STUDY.profile(profile)[0].config)))
             blocks += [
-                Pictures([curves_picture(dim, _where(dim, curves), by_probe)]),
-                _levels(dim, curves, by_probe["linear"], relative_seconds(file.records, REFERENCE, dim=dim)),
-                _comparisons(_where(dim, curves), comparisons),
+                _levels(case, curves, by_probe["linear"], relative_seconds(file.records, REFERENCE, dim=dim)),
+                _comparisons(_where(case, curves), comparisons),
             ]
     return Section(_TITLE, verdicts, blocks, statements, finding)
 
 
-def _where(dim: int, curves: Mapping[str, Curve]) -> str:
-    """The dimension, with the seeds where they are not the first: those before them planned the comparison."""
+def _where(case: Case, curves: Mapping[str, Curve]) -> str:
+    """The case, with the seeds where they are not the first: those before them planned the comparison."""
     first = curves[REFERENCE].seeds[0]
-    return f"d = {dim}, new seeds {first} to {curves[REFERENCE].seeds[-1]}" if first else f"d = {dim}"
+    return f"{case.words}, new seeds {first} to {curves[REFERENCE].seeds[-1]}" if first else case.words
 
 
-def _headline(dim: int) -> float:
-    return LEVELS[dim][1]
+def _headline(case: Case) -> float:
+    return case.levels[1]
 
 
-def _claim(dim: int) -> str:
-    return f"The adaptive dual matches the prior better than its rivals at equal accuracy (d = {dim})"
+def _claim(case: Case) -> str:
+    return f"The adaptive dual matches the prior better than its rivals at equal accuracy ({case.words})"
+
+
+def _confirmation(config: TrainConfig) -> str:
+    size, shift = config.data.size, config.augmentation.shift
+    return (
+        f"As a confirmation, the ConvNet of the paper's Table 2 on {size}×{size} images, whose views are shifted by up to "
+        f"{shift:g} pixels; all else as before, and a family of comparisons of its own."
+    )
 
 
 def _protocol(file: StudyFile) -> str:
@@ -144,13 +157,14 @@ _AGAINST: dict[Decision, str] = {
 }
 
 
-def _answer(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> Verdict:
-    level = _headline(dim)
-    question = f"Which method for {_where(dim, curves)} and 5-NN accuracy of {level:g} or more?"
+def _answer(case: Case, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> Verdict:
+    level = _headline(case)
+    question = f"Which method for {_where(case, curves)} and 5-NN accuracy of {level:g} or more?"
     best, ours = leader_at(curves, level), leader_at(_noise_injection(curves), level)
     if best is None:
         most = max(curves.values(), key=lambda own: float(own.accuracy.mean((1, 2)).max()))
-        words = f"no method reaches it in {dim} dimensions; the most is {_top_words(most)} ({CONTESTANTS[most.method].words})"
+        reached = f"{_top_words(most)} ({CONTESTANTS[most.method].words})"
+        words = f"no method reaches it in {case.dim} dimensions; the most is {reached}"
         return Verdict(question, "none", words)
     answer = name = CONTESTANTS[best.method].words
     if ours is None:
@@ -173,14 +187,14 @@ def _answer(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Compari
     return Verdict(question, answer, words, numbers=_leaders({"of all": best, "of noise injection": ours}))
 
 
-def _finding(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> str:
+def _finding(case: Case, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> str:
     """Which method and setting to take; the forest below has the distances."""
-    level = _headline(dim)
+    level = _headline(case)
     best, ours = leader_at(curves, level), leader_at({REFERENCE: curves[REFERENCE]}, level)
     if best is None or ours is None:
         return ""
     theirs, own = (_setting_words(leader) for leader in (best, ours))
-    where = f"For d = {dim} and 5-NN accuracy {level:g} on MNIST, take"
+    where = f"For {case.words} and 5-NN accuracy {level:g} on MNIST, take"
     budget = f"({len(curves[REFERENCE].seeds)} seeds, {STEPS:,} steps)"
     if best.method == REFERENCE:
         return f"{where} the {own}: no method was estimated closer to the prior {budget}."
@@ -191,16 +205,18 @@ def _finding(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Compar
     return f"{where} the {theirs} or the {own}: {which.get(decided, 'which is closer to the prior is undecided')} {budget}."
 
 
-def _statement(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comparison], file: StudyFile) -> Statement:
+def _statement(
+    case: Case, curves: Mapping[str, Curve], comparisons: Sequence[Comparison], file: StudyFile
+) -> Statement:
     """All rivals together at the headline accuracy; in the secondary dimensions, those that were run."""
-    rivals = [method for method in _RIVALS if dim == _PRIMARY or method in curves]
-    rank = 1 if dim == _PRIMARY else _RANK_OF_SECONDARY
-    own = [each for each in comparisons if each.method in rivals and each.wanted == _headline(dim)]
+    rivals = [method for method in _RIVALS if case == _PRIMARY or method in curves]
+    rank = 1 if case == _PRIMARY else _RANK_OF_SECONDARY
+    own = [each for each in comparisons if each.method in rivals and each.wanted == _headline(case)]
     seeds = sorted({len(curves[method].seeds) for method in rivals if method in curves})
     budget = f"MNIST, {' to '.join(str(n) for n in dict.fromkeys((seeds[0], seeds[-1])))} seeds, " if seeds else ""
     budget += f"{file.records[0].n:,} test images, {STEPS:,} steps"
     if len(own) < len(rivals):
-        return Statement(_claim(dim), "not tested", "", budget, f"`{file.command}`", rank=rank)
+        return Statement(_claim(case), "not tested", "", budget, f"`{file.command}`", rank=rank)
     parts = []
     for decision, words in _GROUPS.items():
         group = [each for each in own if each.decision == decision]
@@ -208,11 +224,11 @@ def _statement(dim: int, curves: Mapping[str, Curve], comparisons: Sequence[Comp
         told = [_ratio_words(e, len(comparisons)) for e in group if decision != "better" and e.difference is not None]
         if group:
             parts.append(f"{words} {len(group)} of {len(own)}" + (f" ({', '.join(told)})" if told else ""))
-    effect = f"at 5-NN {_headline(dim):g}: {'; '.join(parts)}"
+    effect = f"at 5-NN {_headline(case):g}: {'; '.join(parts)}"
     needed = [each.needed for each in own if each.decision == "undecided"]
     known = [seeds for seeds in needed if seeds is not None]
     needs = f"{max(known)} seeds" if known else "more test images" if needed else ""
-    return Statement(_claim(dim), together(own), effect, budget, needs, rank=rank)
+    return Statement(_claim(case), together(own), effect, budget, needs, rank=rank)
 
 
 def _name(own: Comparison) -> str:
@@ -223,7 +239,7 @@ def _ratio_words(own: Comparison, count: int) -> str:
     return f"{_name(own)} {_effect(own, count)}"
 
 
-def _forest(dim: int, curves: Mapping[str, Curve], *, test_images: int) -> Forest:
+def _forest(case: Case, curves: Mapping[str, Curve], *, test_images: int) -> Forest:
     """Best accuracy, and match at the headline accuracy, of every method."""
 
     def rows(measure: Callable[[Curve], CrossedMean | None], scale: Callable[[float], float]) -> list[ForestRow]:
@@ -236,7 +252,7 @@ def _forest(dim: int, curves: Mapping[str, Curve], *, test_images: int) -> Fores
                 found.append(ForestRow(CONTESTANTS[method].words, estimate, lower, upper, is_ours=method == REFERENCE))
         return found
 
-    level = _headline(dim)
+    level = _headline(case)
     panels = [
         ForestPanel(
             "match",
@@ -248,13 +264,13 @@ def _forest(dim: int, curves: Mapping[str, Curve], *, test_images: int) -> Fores
     ]
     seeds = len(curves[REFERENCE].seeds)
     caption = (
-        f"MNIST, d = {dim}, {test_images:,} test images, {STEPS:,} steps, up to {seeds} seeds; "
+        f"MNIST, {case.words}, {test_images:,} test images, {STEPS:,} steps, up to {seeds} seeds; "
         "95% intervals over seeds and images."
     )
-    return Forest(f"methods-{dim}", panels, caption, rank=10)
+    return Forest(f"methods-{case.dim}", panels, caption, rank=10)
 
 
-def _levels(dim: int, curves: Mapping[str, Curve], linear: Mapping[str, Curve], times: Mapping[str, float]) -> Table:
+def _levels(case: Case, curves: Mapping[str, Curve], linear: Mapping[str, Curve], times: Mapping[str, float]) -> Table:
     rows = []
     for method, curve in curves.items():
         row = {
@@ -262,7 +278,7 @@ def _levels(dim: int, curves: Mapping[str, Curve], linear: Mapping[str, Curve], 
             "family": CONTESTANTS[method].family,
             "seeds": str(len(curve.seeds)),
         }
-        for level in LEVELS[dim]:
+        for level in case.levels:
             distance = distance_at(curve, level)
             row[f"sliced W₂ at {level:.2f}"] = "—" if distance is None else _distance_words(distance)
         row["best 5-NN accuracy"], row["best linear accuracy"] = _top_words(curve), _top_words(linear[method])
@@ -270,7 +286,7 @@ def _levels(dim: int, curves: Mapping[str, Curve], linear: Mapping[str, Curve], 
         rows.append(row)
     return Table(
         rows,
-        f"{_where(dim, curves)}: sliced W₂ to the prior at a 5-NN accuracy, and the best accuracy; — where a curve does not "
+        f"{_where(case, curves)}: sliced W₂ to the prior at a 5-NN accuracy, and the best accuracy; — where a curve does not "
         "reach it. CPU time: median of a training with its map, over the adaptive dual's",
     )
 

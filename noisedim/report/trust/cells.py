@@ -1,7 +1,7 @@
 """The audit that ships with the package, one typed cell per law and shape of sample."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, read_audit
@@ -12,6 +12,7 @@ __all__ = ["LEVELS", "PEERS", "SLICED", "TAIL_LEVELS", "Cell", "audit_cells"]
 
 SLICED = "sliced Epps–Pulley"
 PEERS = tuple(peer.name for peer in _PEERS)
+_PACKAGED = tuple(peer.name for peer in _PEERS if peer.package)
 # Not p-values of single tests: the whole battery after Holm, and the check of the rank.
 _COMBINED = ("battery", "rank")
 
@@ -29,6 +30,7 @@ class Cell:
         counts: rejections by test, one per level of :data:`LEVELS`, for ``tails`` of :data:`TAIL_LEVELS`.
         null: of the battery that looks at another law.
         has_peers: whether peers were run on the samples.
+        times: by peer, how many times as long as the battery it took for a sample.
     """
 
     kind: Literal["calibration", "power", "tails"]
@@ -39,6 +41,7 @@ class Cell:
     counts: Mapping[str, tuple[int, ...]]
     null: str = "simple"
     has_peers: bool = True
+    times: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def single_tests(self) -> dict[str, tuple[int, ...]]:
@@ -47,8 +50,13 @@ class Cell:
 
     @property
     def peers(self) -> tuple[str, ...]:
-        """The peers that were run on its samples."""
-        return tuple(name for name in PEERS if name in self.counts)
+        """The peers that were run on its samples, but for those of R's packages."""
+        return tuple(name for name in PEERS if name in self.counts and name not in _PACKAGED)
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The tests of R's packages that were run on its samples."""
+        return tuple(name for name in _PACKAGED if name in self.counts)
 
     def rate(self, test: str, *, at: int = 0, level: float = 0.95) -> Interval:
         """The rate of rejections by ``test`` at the level number ``at``, with its Clopper–Pearson interval."""
@@ -78,6 +86,7 @@ def audit_cells(*, family: bool = False, high: bool = False, tails: bool = False
             counts={k: tuple(v) for k, v in cell["counts"].items()},
             null=cell.get("null", "simple"),
             has_peers=cell.get("peers", True),
+            times=cell.get("times", {}),
         )
         for cell in read_audit(family=family, high=high, tails=tails)["cells"]
     ]

@@ -16,6 +16,7 @@ from noisedim.document.content import (
 )
 from noisedim.report.study import Sources, untested
 from noisedim.report.trust.cells import LEVELS, SLICED, TAIL_LEVELS, Cell, audit_cells
+from noisedim.report.trust.packages import package_blocks
 from noisedim.report.trust.shapes import first_tier_table, shapes_table, shapes_verdict
 from noisedim.report.trust.verdicts import (
     POWER,
@@ -44,7 +45,6 @@ _PEER_WORDS = {
     "Kolmogorov–Smirnov by coordinate, Bonferroni": "Kolmogorov–Smirnov on every coordinate with Bonferroni's correction",
     "effective rank (RankMe)": "RankMe's effective rank, where one below 39 samples of N(0, I) rejects",
     "told the directions": "an oracle: Kolmogorov–Smirnov in the directions in which the law departs, told to it",
-    "energy (R)": "the energy statistic of R's package energy (of any normal law, too), calibrated by simulation",
 }
 
 
@@ -274,6 +274,7 @@ def _power_blocks(cells: Sequence[Cell]) -> list[Block]:
             [_power_row(cell, names) for cell in cells],
             f"Power in {cells[0].dim} dimensions, n = {cells[0].n:,}: rejections of other laws at 5%",
         ),
+        *package_blocks(cells),
     ]
 
 
@@ -290,7 +291,7 @@ def _power_forest(cells: Sequence[Cell]) -> Forest:
 
 
 def _peers(cells: Sequence[Cell]) -> list[str]:
-    """The peers that were run on the samples of any law."""
+    """The peers that were run on the samples of any law, but for those of R's packages."""
     return list(dict.fromkeys(name for cell in cells for name in cell.peers))
 
 

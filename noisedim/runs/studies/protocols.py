@@ -1,9 +1,11 @@
 """Protocols of training, each stated once: the paper's for MNIST (Appendix C), and that of the long studies."""
 
+from dataclasses import replace
+
 from noisedim.data import AugmentationConfig
 from noisedim.training import DataConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
 
-__all__ = ["AFFINE", "APPENDIX_C_OBJECTIVE", "FIGURE_1_CAPACITIES", "appendix_c", "small_images"]
+__all__ = ["AFFINE", "APPENDIX_C_OBJECTIVE", "FIGURE_1_CAPACITIES", "appendix_c", "small_images", "with_convnet"]
 
 _EPOCHS = 2000
 _BATCH_SIZE = 1024
@@ -58,3 +60,9 @@ def small_images(data: DataConfig, *, steps: int = 1000, dim: int = 8) -> TrainC
         steps=steps,
         batch_size=256,
     )
+
+
+def with_convnet(config: TrainConfig) -> TrainConfig:
+    """The same run with the ConvNet of the paper's Table 2 on images of 24×24, whose views are shifted as far in proportion."""
+    views = replace(config.augmentation, shift=config.augmentation.shift * 2)
+    return replace(config, encoder="convnet", data=replace(config.data, size=24), augmentation=views)

@@ -139,6 +139,29 @@ def test_many_dimensions_have_a_table_of_their_own(monkeypatch):
     assert "Henze–Zirkler (pingouin)" not in found.blocks[-2].rows[0]
 
 
+def test_tests_of_packages_have_a_table_of_their_own(monkeypatch):
+    """One row per test, the prior first, with times; not among the peers of the other table."""
+    shape = {"n": 1024, "dim": 128}
+    of_r = {"Pudelko (mnt)": [4, 1, 0], "Royston (MVN)": [9, 1, 0]}
+    power = [
+        {**cell("power", "uniform", 100, battery=[100] * 3, **POWER, **of_r), **shape, "times": {"Pudelko (mnt)": 2.6}},
+        {**cell("power", "prior", 100, battery=[3, 0, 0], **POWER, **of_r), **shape},
+        {**cell("power", "rare", 100, battery=[100] * 3, **POWER), **shape},
+    ]
+    found = section(monkeypatch, [cell(**GOOD)])
+    assert not [block for block in found.blocks if isinstance(block, Table) and "Tests of any normal" in block.caption]
+    found = section(monkeypatch, [cell(**GOOD), *power])
+    wide, packages = [block for block in found.blocks if isinstance(block, Table)][-2:]
+    assert "Pudelko (mnt)" not in wide.rows[0]
+    assert [list(row.values()) for row in packages.rows] == [
+        ["battery", "1", "3%", "100%", "100%"],
+        ["Henze–Zirkler (pingouin)", "–", "0%", "0%", "0%"],
+        ["Pudelko (mnt)", "2.6", "4%", "4%", "–"],
+        ["Royston (MVN)", "–", "9%", "9%", "–"],
+    ]
+    assert list(packages.rows[0])[2] == "N(0, I)"
+
+
 def test_shapes_without_peers_and_levels_in_many_dimensions(monkeypatch):
     shape = {"n": 20_000, "dim": 2048, "peers": False}
     counts = {"hermite": [5, 5, 5]}

@@ -1,0 +1,47 @@
+"""Tests of R's packages beside the battery and pingouin: which laws each sees, its false alarms and how long it takes."""
+
+from collections.abc import Sequence
+
+from noisedim.document.content import Block, Table, Text
+from noisedim.report.trust.cells import Cell
+
+__all__ = ["package_blocks"]
+
+_PRIOR = "prior"
+# Python's tests that have a time; the others, of single coordinates and spectra, are in the table above.
+_BESIDE = ("battery", "Henze–Zirkler (pingouin)")
+
+
+def package_blocks(cells: Sequence[Cell]) -> list[Block]:
+    """A table with one row per test, one column per law; nothing where no package was counted."""
+    names = list(dict.fromkeys(name for cell in cells for name in cell.packages))
+    if not names:
+        return []
+    first = cells[0]
+    rows = []
+    for name in (*_BESIDE, *names):
+        times = {"battery": 1.0} | next((dict(cell.times) for cell in cells if cell.times), {})
+        row = {"test": name, "time": f"{times[name]:.2g}" if name in times else "–"}
+        rows.append(
+            row | {_words(cell): _rate(cell, name) for cell in sorted(cells, key=lambda own: own.law != _PRIOR)}
+        )
+    return [
+        Text(
+            "R's packages have many tests of any normal law, whatever its mean and covariance. Those of `energy` and `mnt` are "
+            "calibrated by simulation here; those of `MVN` and pingouin bring their own p-values. Where a test ends in an "
+            "error, or the covariance is singular, it does not reject."
+        ),
+        Table(
+            rows,
+            f"Tests of any normal law: rejections at 5% of {first.trials} samples, n = {first.n:,}, d = {first.dim}. Of the "
+            "prior they are false alarms. Time: of one sample, over the battery's in the same run, without calibration",
+        ),
+    ]
+
+
+def _words(cell: Cell) -> str:
+    return "N(0, I)" if cell.law == _PRIOR else cell.law
+
+
+def _rate(cell: Cell, name: str) -> str:
+    return f"{cell.rate(name).estimate:.0%}" if name in cell.counts else "–"
