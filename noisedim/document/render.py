@@ -34,6 +34,7 @@ MOST_STATEMENTS = 12
 MOST_WORDS = 180
 """And at most this many words of statements: they are read in one go."""
 ICONS = {"supported": "✓", "contradicted": "✗", "only when": "◐", "undecided": "?", "not tested": "–"}
+_OWN_FILE = re.compile(r"(?:tables/[\w.-]+\.csv|figures/[\w.-]+\.svg|pages/[\w.-]+\.html)")
 _KINDS = {
     Text: "text",
     Notice: "notice",
@@ -68,6 +69,7 @@ def render(header: Header, pages: Sequence[Page], output: Path, *, terms: Sequen
     """
     if terms:
         pages = [*pages, Page(GLOSSARY, "Glossary", [Section("Terms", [], [Definitions(terms)])])]
+    before = _linked(output)
     for picture in (*([header.picture] if header.picture else []), *_pictures(pages)):
         _write_picture(output / "figures", picture)
     names = _table_names(pages)
@@ -94,7 +96,20 @@ def render(header: Header, pages: Sequence[Page], output: Path, *, terms: Sequen
             forest=_main_forest(pages),
         )
         write_text_atomically(output / name, index)
+    # What the document no longer shows would be taken for a result of it.
+    for path in before - _linked(output):
+        path.unlink(missing_ok=True)
     return output / "index.html"
+
+
+def _linked(output: Path) -> set[Path]:
+    """The tables, pictures and pages that a document in ``output`` links to: those of ours, whatever else is there."""
+    pages = [output / "index.html", output / "README.md"]
+    links = {link for page in pages if page.is_file() for link in _OWN_FILE.findall(page.read_text(encoding="utf-8"))}
+    for page in [output / link for link in links if link.startswith("pages/")]:
+        if page.is_file():
+            links |= set(_OWN_FILE.findall(page.read_text(encoding="utf-8")))
+    return {output / link for link in links}
 
 
 def _statements(pages: Sequence[Page]) -> list[PlacedStatement]:

@@ -153,6 +153,27 @@ def test_each_table_has_a_caption_a_focusable_scroller_and_a_csv_file(tmp_path):
     assert broken_links(tmp_path) == []
 
 
+def test_files_that_a_document_no_longer_shows_are_deleted(tmp_path):
+    """Tables, pictures and pages of the rendering before; other people's files stay."""
+    rows = [{"method": "x", "value": "1"}]
+    with mpl.rc_context(figure_style()):
+        picture = draw("drawn", new_figure(2, 2), alt="a", caption="c")
+    numbers = Section("Numbers", [], [Table(rows, "One"), Table(rows, "Two"), Pictures([picture])])
+    render(HEADER, [page(numbers), page(Section("Other", [], []), key="other")], tmp_path)
+    mine = [tmp_path / "tables" / "mine.csv", tmp_path / "pages" / "mine.html", tmp_path / "figures" / "mine.svg"]
+    for path in mine:
+        path.write_text("mine")
+
+    def there():
+        return {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*") if path not in mine}
+
+    always = {"index.html", "README.md", "pages/own.html", "tables/own-numbers-1.csv"}
+    assert there() == {*always, "tables/own-numbers-2.csv", f"figures/{picture.file_name}", "pages/other.html"}
+    render(HEADER, [page(Section("Numbers", [], [Table(rows, "One")]))], tmp_path)
+    assert there() == always
+    assert all(path.read_text() == "mine" for path in mine)
+
+
 def test_a_forest_is_sorted_and_the_index_shows_that_of_the_smallest_rank(tmp_path):
     def forest(name, rank):
         rows = [ForestRow("low", 0.1, 0, 0.2), ForestRow("high", 0.9, 0.8, 1.0, is_ours=True)]
