@@ -2,13 +2,14 @@
 
 import contextlib
 import errno
+import hashlib
 import json
 import math
 import os
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,6 +23,7 @@ __all__ = [
     "read_array",
     "read_json",
     "refuse_bomb",
+    "sole_writer",
     "write_arrays_atomically",
     "write_atomically",
     "write_json_atomically",
@@ -205,6 +207,33 @@ def cache_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "noisedim"
     return Path(os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))) / "noisedim"
+
+
+@contextlib.contextmanager
+def sole_writer(path: Path) -> Iterator[None]:
+    """Keep a file to which records are added for this process: of two that add to what they read, the last would win.
+
+    The lock is one of this machine and ends with the process. It stands in the cache, not beside the file; where the cache
+    cannot be written, there is none.
+
+    Raises: InvalidInputError: if another process holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    name = hashlib.sha256(str(Path(path).resolve()).encode()).hexdigest()[:32]
+    lock = FileLock(cache_folder() / "locks" / f"{name}.lock")
+    with contextlib.suppress(OSError):
+        Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise InvalidInputError(
+                f"another process adds to {path}; let it end, or write to another file: two that add to one lose records"
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def cached_arrays(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from noisedim.files import read_json, write_json_atomically
+from noisedim.files import read_json, sole_writer, write_json_atomically
 from noisedim.normality.audit.cells import audit_cells, cell_name, family_cells, high_cells, tail_cells
 from noisedim.normality.audit.laws import TOLD
 from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_peer, measure_tails, relative_times
@@ -52,6 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="time all peers of the power cells beside the battery, on one law per shape",
     )
     options = parser.parse_args(arguments)
+    with sole_writer(options.output):
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     parts = ((options.family, family_cells), (options.high, high_cells), (options.tails, tail_cells))
     cells = next((part for wanted, part in parts if wanted), audit_cells)()
     measured = measure_tails if options.tails else measure

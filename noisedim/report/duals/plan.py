@@ -13,7 +13,7 @@ from noisedim.normality.mehler import mehler_divergence
 from noisedim.normality.transport import sliced_wasserstein
 from noisedim.runs.studies.block_scores import FINE
 from noisedim.runs.studies.long_study import Cell, LongStudy, Scores, images_of
-from noisedim.runs.studies.protocols import small_images
+from noisedim.runs.studies.protocols import SMALL, small_images
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig, embed, train
 
 __all__ = ["METHODS", "STUDY"]
@@ -65,7 +65,7 @@ _PROFILES = {
     # Seeds 0 and 1 were a pilot, which decided nothing.
     "digits-large": _Profile(_DIGITS, 4, batches=(1024,), first_seed=2),
     "mnist": _Profile(
-        small_images(DataConfig(name="mnist", test_split=True, size=12), dim=2), 4, batches=(64, 256, 1024)
+        small_images(DataConfig(name="mnist", test_split=True, size=SMALL), dim=2), 4, batches=(64, 256, 1024)
     ),
 }
 

@@ -30,6 +30,7 @@ from noisedim.report.duals.verdicts import (
 )
 from noisedim.report.study import Sources, untested
 from noisedim.runs.studies.long_study import StudyFile, read_study
+from noisedim.runs.studies.protocols import SMALL
 from noisedim.statistics.intervals import student_t
 from noisedim.training import ObjectiveConfig
 
@@ -167,7 +168,7 @@ def _protocols(files: Sequence[StudyFile]) -> Table:
 def _about(file: StudyFile) -> tuple[str, str]:
     """The data set, with the batch if there is one only, and the steps of each run, in words."""
     labels = file.records[0].labels
-    data = {"mnist": "MNIST at 12×12"}.get(str(labels["data"]), str(labels["data"]))
+    data = {"mnist": f"MNIST at {SMALL}×{SMALL}"}.get(str(labels["data"]), str(labels["data"]))
     batches = {int(record.labels["batch"]) for record in file.records}
     if len(batches) == 1:
         data = f"{data} in batches of {batches.pop():,}"

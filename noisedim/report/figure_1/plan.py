@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from noisedim.data import AugmentationConfig
 from noisedim.runs.studies.long_study import Cell, LongStudy
-from noisedim.runs.studies.protocols import FIGURE_1_CAPACITIES, small_images
+from noisedim.runs.studies.protocols import FIGURE_1_CAPACITIES, SMALL, small_images
 from noisedim.runs.studies.trained_scores import scores_of
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig
 
@@ -39,7 +39,7 @@ STUDY = LongStudy(
     question="How does accuracy in two dimensions depend on the channel's capacity?",
     cells={
         "smoke": lambda: _cells(DataConfig(fold=0), steps=20, seeds=1),
-        "mnist": lambda: _cells(DataConfig(name="mnist", test_split=True, size=12), steps=2000, seeds=SEEDS),
+        "mnist": lambda: _cells(DataConfig(name="mnist", test_split=True, size=SMALL), steps=2000, seeds=SEEDS),
     },
     measure=scores_of,
 )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from noisedim.runs.studies.long_study import Cell, Label, LongStudy
-from noisedim.runs.studies.protocols import small_images
+from noisedim.runs.studies.protocols import SMALL, small_images
 from noisedim.runs.studies.trained_scores import scores_with_battery
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
 
@@ -67,7 +67,7 @@ STUDY = LongStudy(
     question="What does a match need: images, steps, noise, batch?",
     cells={
         "smoke": lambda: _cells(DataConfig(fold=0), scale=0.02, seeds=1, images=(1500, 1797)),
-        "mnist": lambda: _cells(DataConfig(name="mnist", test_split=True, size=12)),
+        "mnist": lambda: _cells(DataConfig(name="mnist", test_split=True, size=SMALL)),
     },
     measure=scores_with_battery,
 )

@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from noisedim.runs.studies.long_study import Cell, LongStudy
-from noisedim.runs.studies.protocols import small_images, with_convnet
+from noisedim.runs.studies.protocols import SMALL, small_images, with_convnet
 from noisedim.runs.studies.trained_scores import scores_of
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig
 
@@ -201,7 +201,7 @@ def _fields(config: TrainConfig) -> dict[str, Any]:
     return dict(vars(config))
 
 
-_MNIST = DataConfig(name="mnist", test_split=True, size=12)
+_MNIST = DataConfig(name="mnist", test_split=True, size=SMALL)
 _FEW = ("adaptive-dual", "dual", "infonce", "autoencoder", "infomax", "sigreg", "vae", "wae-mmd", "swae", "vicreg")
 _AUTOENCODERS = ("adaptive-dual", "autoencoder", "vae", "wae-mmd", "swae")
 _NEAREST = ("adaptive-dual", "sigreg", "vae", "wae-mmd", "swae")

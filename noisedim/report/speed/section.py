@@ -8,6 +8,7 @@ from noisedim.report.benchmarks import COMMAND, answers, entries, environment_wo
 from noisedim.report.speed.records import AssessmentCost, CriticMemory, ObjectiveCost, PeerTiming, StepCost
 from noisedim.report.speed.verdicts import PeerVerdict, peer_verdicts
 from noisedim.report.study import Sources, untested
+from noisedim.runs.studies.protocols import SMALL
 
 __all__ = ["peer_words", "speed_section"]
 
@@ -101,8 +102,8 @@ def _methods(costs: Sequence[StepCost]) -> list[Block]:
     ]
     return [
         Text(
-            f"A training step of the methods at the long study's configuration, {first.batch_size} images of 12×12, one "
-            f"thread, {environment_words(first.environment)}. Ratios are of times taken in turn: their median with a "
+            f"A training step of the methods at the long study's configuration, {first.batch_size} images of {SMALL}×{SMALL}, "
+            f"one thread, {environment_words(first.environment)}. Ratios are of times taken in turn: their median with a "
             f"{first.ratio_level:.0%} interval. Peak memory: weights, optimiser and two steps, beyond what the process held "
             "before."
         ),

@@ -17,6 +17,7 @@ import numpy as np
 
 from noisedim.checks import one_of
 from noisedim.errors import InvalidInputError
+from noisedim.files import sole_writer
 from noisedim.report.table_1.records import FailedTableRun, NoiseTable, TableRecord
 from noisedim.report.table_1.verdicts import ALPHA, noise_effects
 from noisedim.runs.store import RunStore
@@ -176,7 +177,8 @@ def make_table(
 
     Returns: what was written.
 
-    Raises: InvalidInputError: for an unknown profile or method, or a file of other runs. StorageError: if it can't be written.
+    Raises: InvalidInputError: for an unknown profile or method, or a file of other runs
+        or one that another process adds to. StorageError: if it can't be written.
     """
     profile = PROFILES[one_of("profile", name, tuple(PROFILES))]
     grid = table_configs(profile, methods=methods, seeds=seeds, epochs=epochs)
@@ -184,29 +186,31 @@ def make_table(
     named = ", ".join(f"{key} = {value}" for key, value in changed.items() if value is not None)
     words = profile.words + (f"; but changed: {named}" if named else "")
     profile = replace(profile, words=words, comparable=profile.comparable and not named)
-    sheet = _Sheet(name, profile, grid, output)
     if jobs is None and resolve_device(device).type == "cuda":
         jobs = 1
 
-    def finished(outcome: SweepOutcome) -> None:
-        sheet.add(outcome)
-        # After each run: whoever stops this has the table so far, and no need of the runs' folders.
-        sheet.write()
-        if on_finished is not None:
-            on_finished(outcome)
+    with sole_writer(output):
+        sheet = _Sheet(name, profile, grid, output)
 
-    # Before the first run: that the file can't be written is to be known now.
-    sheet.write()
-    make_runs(
-        sheet.missing(),
-        store,
-        data_root=data_root,
-        device=device,
-        execution=profile.execution,
-        jobs=jobs,
-        on_finished=finished,
-    )
-    return sheet.write()
+        def finished(outcome: SweepOutcome) -> None:
+            sheet.add(outcome)
+            # After each run: whoever stops this has the table so far, and no need of the runs' folders.
+            sheet.write()
+            if on_finished is not None:
+                on_finished(outcome)
+
+        # Before the first run: that the file can't be written is to be known now.
+        sheet.write()
+        make_runs(
+            sheet.missing(),
+            store,
+            data_root=data_root,
+            device=device,
+            execution=profile.execution,
+            jobs=jobs,
+            on_finished=finished,
+        )
+        return sheet.write()
 
 
 class _Sheet:

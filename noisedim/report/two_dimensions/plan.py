@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from noisedim.data import AugmentationConfig
 from noisedim.runs.studies.long_study import Cell, LongStudy
-from noisedim.runs.studies.protocols import AFFINE, small_images
+from noisedim.runs.studies.protocols import AFFINE, SMALL, small_images
 from noisedim.runs.studies.trained_scores import scores_with_training_images
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig
 
@@ -115,7 +115,7 @@ STUDY = LongStudy(
     question="What reaches the paper's accuracy of .95 in two dimensions?",
     cells={
         "smoke": lambda: _cells(DataConfig(fold=0), 0.002, 1),
-        "mnist": lambda: _cells(DataConfig(name="mnist", test_split=True, size=12)),
+        "mnist": lambda: _cells(DataConfig(name="mnist", test_split=True, size=SMALL)),
     },
     measure=scores_with_training_images,
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 from noisedim.checks import one_of
 from noisedim.errors import TrainingDivergedError
-from noisedim.files import read_json, write_text_atomically
+from noisedim.files import read_json, sole_writer, write_text_atomically
 from noisedim.runs.environment import environment
 from noisedim.runs.split import RunSplit, split_images
 from noisedim.runs.workers import KILLED, in_workers, prepare_worker
@@ -190,9 +190,24 @@ def make_study(
 
     Returns: the records of the profile, in its order; none of a run that failed.
 
-    Raises: InvalidInputError: for an unknown profile or a damaged file. DataNotFoundError: if the images are not there.
+    Raises: InvalidInputError: for an unknown profile, a damaged file, or one that another process adds to. DataNotFoundError:
+        if the images are not there.
     """
     cells = study.profile(profile)
+    with sole_writer(output):
+        return _make(study, profile, cells, output, jobs, data_root, on_finished, on_failed)
+
+
+def _make(
+    study: LongStudy,
+    profile: str,
+    cells: Sequence[Cell],
+    output: Path,
+    jobs: int,
+    data_root: str | Path | None,
+    on_finished: Callable[[Cell], object],
+    on_failed: Callable[[Cell, str], object],
+) -> tuple[StudyRecord, ...]:
     root = os.environ.get("NOISEDIM_DATA") if data_root is None else str(data_root)
     environments: list[dict[str, Any]] = []
     known: dict[str, dict[str, Any]] = {}

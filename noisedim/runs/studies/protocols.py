@@ -5,7 +5,15 @@ from dataclasses import replace
 from noisedim.data import AugmentationConfig
 from noisedim.training import DataConfig, ObjectiveConfig, OptimiserConfig, TrainConfig
 
-__all__ = ["AFFINE", "APPENDIX_C_OBJECTIVE", "FIGURE_1_CAPACITIES", "appendix_c", "small_images", "with_convnet"]
+__all__ = [
+    "AFFINE",
+    "APPENDIX_C_OBJECTIVE",
+    "FIGURE_1_CAPACITIES",
+    "SMALL",
+    "appendix_c",
+    "small_images",
+    "with_convnet",
+]
 
 _EPOCHS = 2000
 _BATCH_SIZE = 1024
@@ -15,8 +23,10 @@ APPENDIX_C_OBJECTIVE = ObjectiveConfig(name="infonce", negatives=15)
 FIGURE_1_CAPACITIES = (0.5, *(float(capacity) for capacity in range(1, 15)))
 
 
+SMALL = 12
+"""Pixels on a side of the long studies' images."""
 AFFINE = AugmentationConfig(rotation=15, shift=1, log_scale=0.15, shear=0.15)
-"""Views of 12×12 images."""
+"""Views of such images."""
 
 
 def appendix_c(data: DataConfig, *, images: int) -> TrainConfig:
