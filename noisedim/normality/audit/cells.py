@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from noisedim.normality.audit.laws import COMPOSITE_LAWS, HIGH_LAWS, LAWS, NEAR_THE_LIMIT
+from noisedim.normality.audit.laws import COMPOSITE_LAWS, FRESH_LAWS, HIGH_LAWS, LAWS, NEAR_THE_LIMIT
 from noisedim.normality.battery import BUDGET
 
 __all__ = ["audit_cells", "cell_name", "family_cells", "high_cells", "tail_cells"]
@@ -70,6 +70,8 @@ def high_cells() -> list[dict[str, Any]]:
         laws = [law for law in HIGH_LAWS if peers or law != "three directions of variance 1.22"]
         cells += [{"kind": "power", "law": law, **shape} for law in laws]
     alone = {"kind": "power", "goal": _HIGH_POWER_GOAL, "budget": 1e-9, "peers": False}
+    n, dim = _HIGH_POWER_SHAPE
+    cells += [{"law": law, "n": n, "dim": dim, **alone} for law in FRESH_LAWS]
     n, dim = _LIMIT_POWER_SHAPE
     cells += [{"law": law, "n": n, "dim": dim, **alone} for law in NEAR_THE_LIMIT]
     return cells + [

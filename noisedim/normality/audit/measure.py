@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from noisedim.normality.audit.cells import cell_name
-from noisedim.normality.audit.laws import COMPOSITE_LAWS, HIGH_LAWS, LAWS, TOLD
+from noisedim.normality.audit.laws import COMPOSITE_LAWS, FRESH_LAWS, HIGH_LAWS, LAWS, TOLD
 from noisedim.normality.audit.peers import Peer, peer_p_values
 from noisedim.normality.battery import run_battery
 from noisedim.normality.nulls.null_samples import draw_statistics
@@ -25,7 +25,7 @@ __all__ = ["LEVELS", "TAIL_LEVELS", "measure", "measure_peer", "measure_tails", 
 
 Law = Callable[[np.random.Generator, np.ndarray], np.ndarray]
 
-_LAWS: Mapping[str, Law] = LAWS | HIGH_LAWS | COMPOSITE_LAWS
+_LAWS: Mapping[str, Law] = LAWS | HIGH_LAWS | COMPOSITE_LAWS | FRESH_LAWS
 
 LEVELS = (0.05, 0.01, 0.001)
 TAIL_LEVELS = (0.05, 0.01, 0.001, 0.0005, 1e-4)

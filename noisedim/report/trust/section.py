@@ -14,10 +14,11 @@ from noisedim.document.content import (
     Text,
     Verdict,
 )
+from noisedim.normality.audit.laws import FRESH_LAWS
 from noisedim.report.study import Sources, untested
 from noisedim.report.trust.cells import LEVELS, SLICED, TAIL_LEVELS, Cell, audit_cells
 from noisedim.report.trust.packages import package_blocks
-from noisedim.report.trust.shapes import first_tier_table, shapes_table, shapes_verdict
+from noisedim.report.trust.shapes import first_tier_table, fresh_laws_verdict, shapes_table, shapes_verdict
 from noisedim.report.trust.verdicts import (
     POWER,
     CalibrationVerdict,
@@ -58,7 +59,9 @@ def trust_section(sources: Sources) -> Section:
     power = [cell for cell in cells if cell.kind == "power"]
     high_cells = audit_cells(high=True)
     many = [cell for cell in high_cells if cell.kind == "power" and cell.has_peers]
-    without_peers = [cell for cell in high_cells if cell.kind == "power" and not cell.has_peers]
+    alone = [cell for cell in high_cells if cell.kind == "power" and not cell.has_peers]
+    fresh = [cell for cell in alone if cell.law in FRESH_LAWS]
+    without_peers = [cell for cell in alone if cell not in fresh]
     whole, tails = audit_cells(family=True), audit_cells(tails=True)
     alarms = calibration_verdict(calibration, whole)
     verdicts, statements = [_calibration_words(alarms)], [_alarms_statement(alarms)]
@@ -78,6 +81,9 @@ def trust_section(sources: Sources) -> Section:
     if without_peers:
         verdicts.append(shapes_verdict(without_peers))
         blocks.append(shapes_table(without_peers))
+    if fresh:
+        verdicts.append(fresh_laws_verdict(fresh))
+        blocks.append(shapes_table(fresh, "Power against laws for which nothing was designed: rejections at 5%"))
     blocks.append(Text(f"`{_COMMAND}` adds trials to these."))
     low, high = (min(alarms.pooled.values(), key=_estimate), max(alarms.pooled.values(), key=_estimate))
     rates = f"{low.estimate:.1%} to {high.estimate:.1%}"

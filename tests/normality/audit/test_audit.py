@@ -11,7 +11,7 @@ from noisedim.errors import InvalidInputError
 from noisedim.files import read_json
 from noisedim.normality.audit import __main__ as audit
 from noisedim.normality.audit.cells import audit_cells
-from noisedim.normality.audit.laws import HIGH_LAWS, LAWS, TOLD
+from noisedim.normality.audit.laws import FRESH_LAWS, HIGH_LAWS, LAWS, TOLD
 from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_peer, measure_tails, read_audit
 from noisedim.normality.audit.peers import PEERS, Peer, peer_p_values, rankme
 from noisedim.normality.audit.r_tests import R_TESTS, RTest, r_p_values, r_values
@@ -83,6 +83,25 @@ def test_alternatives_have_unit_variance(law):
     assert z.shape == (20_000, 4)
     expected = [0, 1, 1, 1] if law == "one dead coordinate" else [1, 1, 1, 1]
     np.testing.assert_allclose(z.var(0), expected, atol=0.08)
+
+
+@pytest.mark.parametrize("law", FRESH_LAWS)
+def test_fresh_laws_have_the_moments_that_their_names_say(law):
+    rng = np.random.default_rng(1)
+    z = FRESH_LAWS[law](rng, rng.standard_normal((40_000, 4)))
+    assert z.shape == (40_000, 4)
+    expected = np.eye(4)
+    if "in pairs" in law:
+        expected[0, 1] = expected[1, 0] = expected[2, 3] = expected[3, 2] = 0.05
+    shift = 9 * 0.02 * 0.98 if "shifted" in law else 0.0
+    np.testing.assert_allclose(np.trace(np.cov(z.T)), 4 + shift, atol=0.08)
+    if not shift:
+        np.testing.assert_allclose(np.cov(z.T), expected, atol=0.03)
+    np.testing.assert_allclose(np.linalg.norm(z.mean(0)), 3 * 0.02 if shift else 0, atol=0.02)
+    neighbours = float((z[1:] * z[:-1]).mean())
+    assert neighbours == pytest.approx(0.1 if "neighbouring" in law else 0, abs=0.015)
+    if "skew" in law:  # (4 − π)/2 · (δ √(2/π))³ / (1 − 2δ²/π)^{3/2}, δ² = 1/2
+        assert float((z**3).mean()) == pytest.approx(0.1369, abs=0.02)
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from noisedim.document.content import Table
+from noisedim.normality.audit.laws import FRESH_LAWS
 from noisedim.normality.audit.measure import LEVELS
 from noisedim.report.build import make_sources
 from noisedim.report.trust import cells
@@ -171,11 +172,14 @@ def test_shapes_without_peers_and_levels_in_many_dimensions(monkeypatch):
         {**cell("power", "a law", 5, battery=[5, 5, 5], **counts), **shape},
         {**cell("power", "another", 6, battery=[2, 1, 0], **counts), **shape},
         {**cell("power", "rectified", 50, battery=[50] * 3, **counts), **composite},
+        {**cell("power", next(iter(FRESH_LAWS)), 50, battery=[50] * 3, **counts), **shape, "dim": 768},
         {**cell("calibration", "composite", 200, battery=[10, 2, 0]), "n": 4000, "dim": 768},
     ]
     found = section(monkeypatch, [cell(**GOOD)], high)
-    assert found.verdicts[-1].answer == "in part"
-    assert [list(row.values()) for row in found.verdicts[-1].numbers] == [
+    shapes, fresh = found.verdicts[-2:]
+    assert (shapes.answer, fresh.answer) == ("in part", "yes")
+    assert [list(row.values()) for row in fresh.numbers] == [["N(0, I), d = 768", "1 of 1 laws", "–", "20,000", "50"]]
+    assert [list(row.values()) for row in shapes.numbers] == [
         ["any normal law, d = 200", "1 of 1 laws", "–", "10,000", "50"],
         ["N(0, I), d = 2,048", "0 of 2 laws", "another: 33%", "20,000", "5"],
     ]
