@@ -33,6 +33,8 @@ REDUCTIONS: Mapping[str, Callable[[Sequence[Any]], Any]] = {
     "only": lambda values: _only(values),
 }
 
+# A law is seen if this share of its samples is rejected at 5%.
+_SEEN = 0.8
 _NUMBER = re.compile(
     r"(?P<said>[−+\d][\d.,%e−+]*)(?P<mark><!-- = (?P<file>\S+) (?P<path>\S+) (?P<word>\w+) (?P<form>\S+) -->)"
 )
@@ -177,7 +179,36 @@ def _methods(results: Path) -> str:
     return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows])
 
 
-TABLES: Mapping[str, Callable[[Path], str]] = {"duals": _duals, "methods": _methods, "noise": _noise}
+def _tests(results: Path) -> str:
+    """What the battery and others' tests see, from the audit that ships with the package."""
+    from noisedim.report.trust.cells import audit_cells
+
+    def power(high: bool) -> list[Any]:
+        return [cell for cell in audit_cells(high=high) if cell.kind == "power" and cell.has_peers]
+
+    low, many = power(False), power(True)
+    (prior,) = [cell for cell in low if cell.law == "prior"]
+    others = [cell for cell in low if cell is not prior]
+
+    def seen(name: str, cells: Sequence[Any]) -> str:
+        rates = [cell.rate(name).estimate for cell in cells if name in cell.counts]
+        # A peer that is told the directions is told them of some laws only.
+        return f"{sum(rate >= _SEEN for rate in rates)} of {len(rates)}" if len(rates) == len(cells) else "–"
+
+    names = ["battery", *prior.peers, *prior.packages, *(name for name in many[0].peers if name not in prior.peers)]
+    rows = []
+    for name in names:
+        alarms = f"{prior.rate(name).estimate:.0%}" if name in prior.counts else "–"
+        time = "1" if name == "battery" else f"{prior.times[name]:.2g}" if name in prior.times else "–"
+        rows.append(f"| {name} | {alarms} | {seen(name, others)} | {time} | {seen(name, many)} |")
+    head = (
+        f"| test | false alarms, n = {prior.n:,}, d = {prior.dim} | laws it sees there | time, battery = 1 | laws it sees at "
+        f"n = {many[0].n:,}, d = {many[0].dim} |"
+    )
+    return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows])
+
+
+TABLES: Mapping[str, Callable[[Path], str]] = {"duals": _duals, "methods": _methods, "noise": _noise, "tests": _tests}
 """Tables by name, from the folder of the records: a new one is a function and its line here."""
 
 

@@ -1,6 +1,7 @@
 """Marked numbers are those of the records; a number, a mark or a table that is wrong does not pass."""
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,25 @@ def test_the_table_of_the_duals_has_every_form_whether_better_or_worse():
         method = line.split("`")[1]
         stated = float(line.split("|")[3].split("[")[0].replace("−", "-"))
         assert stated == pytest.approx(mean(method) - mean("dual"), abs=5.1e-4)
+
+
+def test_the_table_of_tests_counts_the_laws_that_each_sees():
+    """The oracle reads the audit by itself."""
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in numbers.TABLES["tests"](RESULTS).splitlines()]
+    rows = {name: said for name, *said in lines[2:]}
+    audit = files("noisedim.normality.audit")
+    cells = [own for own in json.loads((audit / "audit.json").read_text())["cells"] if own["kind"] == "power"]
+    others = [own for own in cells if own["law"] != "prior"]
+    (prior,) = [own for own in cells if own["law"] == "prior"]
+    for name, (alarms, seen, time, _) in rows.items():
+        if name not in prior["counts"]:
+            assert (alarms, seen) == ("–", "–")
+            continue
+        assert alarms == f"{100 * prior['counts'][name][0] // prior['trials']}%"
+        assert seen == f"{sum(own['counts'][name][0] >= 0.8 * own['trials'] for own in others)} of {len(others)}"
+        assert time == "1" if name == "battery" else time == "–" or float(time) > 0
+    assert rows["battery"][1] == "9 of 9"
+    assert {"energy (R)", "Henze–Zirkler (pingouin)", "effective rank (RankMe)"} <= rows.keys()
 
 
 def test_the_program_writes_pages(results, tmp_path):
