@@ -15,6 +15,7 @@ from noisedim.normality.audit.cells import audit_cells, cell_name, family_cells,
 from noisedim.normality.audit.laws import TOLD
 from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, measure, measure_peer, measure_tails, relative_times
 from noisedim.normality.audit.peers import PEERS
+from noisedim.normality.audit.r_tests import r_version
 from noisedim.schema import SCHEMAS
 
 __all__ = ["main"]
@@ -64,18 +65,21 @@ def _run(options: argparse.Namespace) -> int:
 
     began = time.monotonic()
     found: dict[str, dict[str, Any]] = {}
+    packages: dict[str, str] = {}
     if options.output.exists():
         stored = SCHEMAS["audit"].current(read_json(options.output), str(options.output))
         found = {cell_name(cell): cell for cell in stored["cells"]}
+        packages = stored.get("packages", {})
     levels = list(TAIL_LEVELS if options.tails else LEVELS)
 
     def write() -> None:
-        write_json_atomically(
-            options.output, SCHEMAS["audit"].stamped({"levels": levels, "cells": list(found.values())})
-        )
+        table = {"levels": levels, "cells": list(found.values()), **({"packages": packages} if packages else {})}
+        write_json_atomically(options.output, SCHEMAS["audit"].stamped(table))
 
     if options.peer is not None:
         peer = next(peer for peer in PEERS if peer.name == options.peer)
+        if peer.package:
+            packages[peer.package] = r_version(peer.package)
         for cell in _for_peers(found.values()):
             is_fit = cell["n"] <= peer.most_rows and (not peer.is_told or cell["law"] in TOLD)
             if is_fit and peer.name not in cell["counts"]:

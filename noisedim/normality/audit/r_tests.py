@@ -19,7 +19,7 @@ import numpy as np
 from noisedim.errors import InvalidInputError
 from noisedim.streams import numpy_stream
 
-__all__ = ["R_TESTS", "RTest", "r_p_values", "r_values"]
+__all__ = ["R_TESTS", "RTest", "r_p_values", "r_values", "r_version"]
 
 _NULL_SAMPLES = 199
 # R reads samples from its input, one after the other, and writes a value for each: loading a package takes a second.
@@ -99,6 +99,20 @@ def r_values(test: RTest, samples: Iterable[np.ndarray]) -> Iterator[float]:
             raise InvalidInputError(f"R ended before it computed {test.name}: {said}") from None
         finally:
             process.kill()
+
+
+def r_version(package: str) -> str:
+    """Of a package of R.
+
+    Raises: InvalidInputError: without R or the package.
+    """
+    command = ["Rscript", "-e", f'cat(as.character(packageVersion("{package}")))']
+    done = None if shutil.which("Rscript") is None else subprocess.run(command, capture_output=True)
+    if done is None or done.returncode:
+        raise InvalidInputError(
+            f"this peer needs R with its package {package}; got {'no R' if done is None else 'R alone'}"
+        )
+    return done.stdout.decode()
 
 
 @lru_cache(maxsize=len(R_TESTS))

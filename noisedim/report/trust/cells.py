@@ -8,7 +8,7 @@ from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, read_audit
 from noisedim.normality.audit.peers import PEERS as _PEERS
 from noisedim.statistics.intervals import Interval, clopper_pearson
 
-__all__ = ["LEVELS", "PEERS", "SLICED", "TAIL_LEVELS", "Cell", "audit_cells"]
+__all__ = ["LEVELS", "PEERS", "SLICED", "TAIL_LEVELS", "Cell", "audit_cells", "package_versions"]
 
 SLICED = "sliced Epps–Pulley"
 PEERS = tuple(peer.name for peer in _PEERS)
@@ -58,6 +58,10 @@ class Cell:
         """The tests of R's packages that were run on its samples."""
         return tuple(name for name in _PACKAGED if name in self.counts)
 
+    def is_level(self, test: str) -> bool:
+        """Of samples of the prior: whether its false alarms are not above 5% beyond doubt (99%)."""
+        return self.rate(test, level=0.99).lower <= LEVELS[0]
+
     def rate(self, test: str, *, at: int = 0, level: float = 0.95) -> Interval:
         """The rate of rejections by ``test`` at the level number ``at``, with its Clopper–Pearson interval."""
         return clopper_pearson(self.counts[test][at], self.trials, level=level)
@@ -90,3 +94,8 @@ def audit_cells(*, family: bool = False, high: bool = False, tails: bool = False
         )
         for cell in read_audit(family=family, high=high, tails=tails)["cells"]
     ]
+
+
+def package_versions() -> dict[str, str]:
+    """Of R's packages with which the audit was counted, by name."""
+    return dict(read_audit().get("packages", {}))

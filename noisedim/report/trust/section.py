@@ -16,7 +16,7 @@ from noisedim.document.content import (
 )
 from noisedim.normality.audit.laws import FRESH_LAWS
 from noisedim.report.study import Sources, untested
-from noisedim.report.trust.cells import LEVELS, SLICED, TAIL_LEVELS, Cell, audit_cells
+from noisedim.report.trust.cells import LEVELS, SLICED, TAIL_LEVELS, Cell, audit_cells, package_versions
 from noisedim.report.trust.packages import package_blocks
 from noisedim.report.trust.shapes import first_tier_table, fresh_laws_verdict, shapes_table, shapes_verdict
 from noisedim.report.trust.verdicts import (
@@ -280,7 +280,7 @@ def _power_blocks(cells: Sequence[Cell]) -> list[Block]:
             [_power_row(cell, names) for cell in cells],
             f"Power in {cells[0].dim} dimensions, n = {cells[0].n:,}: rejections of other laws at 5%",
         ),
-        *package_blocks(cells),
+        *package_blocks(cells, package_versions()),
     ]
 
 

@@ -18,9 +18,9 @@ def cell(kind="calibration", law="simple", trials=2000, **counts):
 
 
 def section(monkeypatch, found, many=(), tail=()):
-    def read(*, family, high, tails):
+    def read(*, family=False, high=False, tails=False):
         cells_of_it = many if high else tail if tails else found
-        return json.loads(json.dumps({"levels": LEVELS, "cells": cells_of_it}))
+        return json.loads(json.dumps({"levels": LEVELS, "cells": cells_of_it, "packages": {"mnt": "1.3"}}))
 
     monkeypatch.setattr(cells, "read_audit", read)
     return trust_section(make_sources("smoke", "digits"))
@@ -143,7 +143,7 @@ def test_many_dimensions_have_a_table_of_their_own(monkeypatch):
 def test_tests_of_packages_have_a_table_of_their_own(monkeypatch):
     """One row per test, the prior first, with times; not among the peers of the other table."""
     shape = {"n": 1024, "dim": 128}
-    of_r = {"Pudelko (mnt)": [4, 1, 0], "Royston (MVN)": [9, 1, 0]}
+    of_r = {"Pudelko (mnt)": [4, 1, 0], "Royston (MVN)": [19, 1, 0]}
     power = [
         {**cell("power", "uniform", 100, battery=[100] * 3, **POWER, **of_r), **shape, "times": {"Pudelko (mnt)": 2.6}},
         {**cell("power", "prior", 100, battery=[3, 0, 0], **POWER, **of_r), **shape},
@@ -158,9 +158,12 @@ def test_tests_of_packages_have_a_table_of_their_own(monkeypatch):
         ["battery", "1", "3%", "100%", "100%"],
         ["Henze–Zirkler (pingouin)", "–", "0%", "0%", "0%"],
         ["Pudelko (mnt)", "2.6", "4%", "4%", "–"],
-        ["Royston (MVN)", "–", "9%", "9%", "–"],
+        ["Royston (MVN)", "–", "19%", "19%", "–"],
     ]
     assert list(packages.rows[0])[2] == "N(0, I)"
+    (words,) = [block.words for block in found.blocks if "R's packages have" in getattr(block, "words", "")]
+    assert "covariance (mnt 1.3). Those" in words
+    assert "False alarms of Royston (MVN) are above 5%" in words
 
 
 def test_shapes_without_peers_and_levels_in_many_dimensions(monkeypatch):
