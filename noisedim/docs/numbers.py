@@ -33,8 +33,6 @@ REDUCTIONS: Mapping[str, Callable[[Sequence[Any]], Any]] = {
     "only": lambda values: _only(values),
 }
 
-# A law is seen if this share of its samples is rejected at 5%.
-_SEEN = 0.8
 _NUMBER = re.compile(
     r"(?P<said>[−+\d][\d.,%e−+]*)(?P<mark><!-- = (?P<file>\S+) (?P<path>\S+) (?P<word>\w+) (?P<form>\S+) -->)"
 )
@@ -181,32 +179,35 @@ def _methods(results: Path) -> str:
 
 def _tests(results: Path) -> str:
     """What the battery and others' tests see, from the audit that ships with the package."""
-    from noisedim.report.trust.cells import audit_cells
+    from noisedim.report.trust.cells import PRIOR, audit_cells
+    from noisedim.report.trust.verdicts import POWER
 
     def power(high: bool) -> list[Any]:
         return [cell for cell in audit_cells(high=high) if cell.kind == "power" and cell.has_peers]
 
     low, many = power(False), power(True)
-    (prior,) = [cell for cell in low if cell.law == "prior"]
+    (prior,) = [cell for cell in low if cell.law == PRIOR]
     others = [cell for cell in low if cell is not prior]
 
     def seen(name: str, cells: Sequence[Any]) -> str:
         rates = [cell.rate(name).estimate for cell in cells if name in cell.counts]
         if len(rates) < len(cells):  # a peer that is told the directions is told them of some laws only
             return "–"
-        if name in prior.counts and not prior.is_level(name):
+        if name in prior.counts and not prior.holds_level(name):
             return "false alarms"
-        return f"{sum(rate >= _SEEN for rate in rates)} of {len(rates)}"
+        return f"{sum(rate >= POWER for rate in rates)} of {len(rates)}"
 
     names = ["battery", *prior.peers, *prior.packages, *(name for name in many[0].peers if name not in prior.peers)]
     rows = []
     for name in names:
         alarms = f"{prior.rate(name).estimate:.0%}" if name in prior.counts else "–"
-        time = "1" if name == "battery" else f"{prior.times[name]:.2g}" if name in prior.times else "–"
-        rows.append(f"| {name} | {alarms} | {seen(name, others)} | {time} | {seen(name, many)} |")
+        time = prior.relative_time(name)
+        told = "–" if time is None else f"{time:.2g}"
+        rows.append(f"| {name} | {alarms} | {seen(name, others)} | {told} | {seen(name, many)} |")
     head = (
-        f"| test | false alarms, n = {prior.n:,}, d = {prior.dim} | laws it sees there | time, battery = 1 | laws it sees at "
-        f"n = {many[0].n:,}, d = {many[0].dim} |"
+        f"| test | false alarms, n = {prior.n:,}, d = {prior.dim}, {prior.trials} samples | laws it sees there, "
+        f"{prior.trials} samples | time, battery = 1 | laws it sees at n = {many[0].n:,}, d = {many[0].dim}, "
+        f"{many[0].trials} samples |"
     )
     return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows])
 

@@ -34,7 +34,7 @@ MOST_STATEMENTS = 12
 MOST_WORDS = 180
 """And at most this many words of statements: they are read in one go."""
 ICONS = {"supported": "✓", "contradicted": "✗", "only when": "◐", "undecided": "?", "not tested": "–"}
-_OWN_FILE = re.compile(r"(?:tables/[\w.-]+\.csv|figures/[\w.-]+\.svg|pages/[\w.-]+\.html)")
+_OWN_FILE = re.compile(r"(?:tables/[\w.-]+\.csv|figures/[\w.-]+\.(?:png|svg)|pages/[\w.-]+\.html)")
 _KINDS = {
     Text: "text",
     Notice: "notice",

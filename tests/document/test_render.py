@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 
 import matplotlib as mpl
 import pytest
@@ -158,7 +159,8 @@ def test_files_that_a_document_no_longer_shows_are_deleted(tmp_path):
     rows = [{"method": "x", "value": "1"}]
     with mpl.rc_context(figure_style()):
         picture = draw("drawn", new_figure(2, 2), alt="a", caption="c")
-    numbers = Section("Numbers", [], [Table(rows, "One"), Table(rows, "Two"), Pictures([picture])])
+    photo = replace(picture, name="photo", ending="png" if picture.ending == "svg" else "svg")
+    numbers = Section("Numbers", [], [Table(rows, "One"), Table(rows, "Two"), Pictures([picture, photo])])
     render(HEADER, [page(numbers), page(Section("Other", [], []), key="other")], tmp_path)
     mine = [tmp_path / "tables" / "mine.csv", tmp_path / "pages" / "mine.html", tmp_path / "figures" / "mine.svg"]
     for path in mine:
@@ -168,7 +170,8 @@ def test_files_that_a_document_no_longer_shows_are_deleted(tmp_path):
         return {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*") if path not in mine}
 
     always = {"index.html", "README.md", "pages/own.html", "tables/own-numbers-1.csv"}
-    assert there() == {*always, "tables/own-numbers-2.csv", f"figures/{picture.file_name}", "pages/other.html"}
+    drawn = {f"figures/{own.file_name}" for own in (picture, photo)}
+    assert there() == {*always, *drawn, "tables/own-numbers-2.csv", "pages/other.html"}
     render(HEADER, [page(Section("Numbers", [], [Table(rows, "One")]))], tmp_path)
     assert there() == always
     assert all(path.read_text() == "mine" for path in mine)

@@ -69,5 +69,7 @@ def test_the_file_is_free_when_the_other_has_ended_or_was_killed(held):
 def test_without_a_cache_there_is_no_lock(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NOISEDIM_CACHE", str(tmp_path / "file" / "cache"))
-    with sole_writer(tmp_path / "records.json"):
-        pass
+    path = tmp_path / "records.json"
+    with sole_writer(path), sole_writer(path):  # with a lock, the second would wait for the first
+        path.write_text("added")
+    assert path.read_text() == "added"

@@ -71,7 +71,10 @@ def measure_peer(cell: dict[str, Any], peer: Peer) -> list[int]:
 
 
 def relative_times(cell: dict[str, Any], peers: Sequence[Peer], samples: int = 5) -> dict[str, float]:
-    """How many times as long as the battery a peer takes for a sample of a cell, by name, once its null is known."""
+    """How many times as long as the battery a peer takes for a sample of a cell, by name, once its null is known.
+
+    One call for all samples is timed, after one that is not: a peer in another process starts it each time.
+    """
     import torch
 
     torch.set_num_threads(1)

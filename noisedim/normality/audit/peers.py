@@ -123,7 +123,7 @@ def _henze_zirkler(z: np.ndarray, seed: int) -> float:
 
 
 def _each(p_value: Callable[[np.ndarray, int], float]) -> Callable[[Iterable[np.ndarray], Iterable[int]], list[float]]:
-    return lambda samples, seeds: [p_value(z, seed) for z, seed in zip(samples, seeds, strict=False)]
+    return lambda samples, seeds: [p_value(z, seed) for z, seed in zip(samples, seeds, strict=True)]
 
 
 def _in_r(test: RTest) -> Callable[[Iterable[np.ndarray], Iterable[int]], list[float]]:

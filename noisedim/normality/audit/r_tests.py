@@ -128,6 +128,7 @@ def r_p_values(test: RTest, samples: Iterable[np.ndarray]) -> list[float]:
     An error or "not available" is no rejection; nor is a singular covariance, of whose inverse R's statistic is rounding.
     """
     singular: list[bool] = []
+    shapes: list[tuple[int, ...]] = []
 
     def regular() -> Iterator[np.ndarray]:
         for z in samples:
@@ -137,8 +138,7 @@ def r_p_values(test: RTest, samples: Iterable[np.ndarray]) -> list[float]:
                 shapes.append(z.shape)
                 yield z
 
-    shapes: list[tuple[int, ...]] = []
-    values = iter(list(r_values(test, regular())))
+    values = list(r_values(test, regular()))
     found = iter([_p_value(test, value, *shape) for value, shape in zip(values, shapes, strict=True)])
     return [1.0 if is_singular else next(found) for is_singular in singular]
 

@@ -41,7 +41,6 @@ from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainCon
 
 __all__ = [
     "CONTESTANTS",
-    "CONVNET_LEVELS",
     "FAMILIES",
     "LEVELS",
     "REFERENCE",
@@ -61,8 +60,8 @@ STEPS = 1000
 REFERENCE = "adaptive-dual"
 LEVELS = {2: (0.50, 0.55, 0.60), 8: (0.88, 0.90, 0.92), 32: (0.90, 0.93, 0.95)}
 """5-NN accuracies at which matches are compared, by dimension; the middle one is the headline."""
-CONVNET_LEVELS = (0.93, 0.945, 0.96)
-"""The same with the ConvNet: provisional, no run has been made."""
+# The same with the ConvNet: provisional, no run has been made.
+_CONVNET_LEVELS = (0.93, 0.945, 0.96)
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ class Case:
     @property
     def levels(self) -> tuple[float, float, float]:
         """5-NN accuracies at which matches are compared; the middle one is the headline."""
-        return CONVNET_LEVELS if self.encoder == "convnet" else LEVELS[self.dim]
+        return _CONVNET_LEVELS if self.encoder == "convnet" else LEVELS[self.dim]
 
     @property
     def words(self) -> str:

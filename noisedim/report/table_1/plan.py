@@ -177,8 +177,8 @@ def make_table(
 
     Returns: what was written.
 
-    Raises: InvalidInputError: for an unknown profile or method, or a file of other runs
-        or one that another process adds to. StorageError: if it can't be written.
+    Raises: InvalidInputError: for an unknown profile or method, a file of other runs, or one that another process
+        adds to. StorageError: if it can't be written.
     """
     profile = PROFILES[one_of("profile", name, tuple(PROFILES))]
     grid = table_configs(profile, methods=methods, seeds=seeds, epochs=epochs)

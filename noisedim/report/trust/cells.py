@@ -8,9 +8,11 @@ from noisedim.normality.audit.measure import LEVELS, TAIL_LEVELS, read_audit
 from noisedim.normality.audit.peers import PEERS as _PEERS
 from noisedim.statistics.intervals import Interval, clopper_pearson
 
-__all__ = ["LEVELS", "PEERS", "SLICED", "TAIL_LEVELS", "Cell", "audit_cells", "package_versions"]
+__all__ = ["LEVELS", "PEERS", "PRIOR", "SLICED", "TAIL_LEVELS", "Cell", "audit_cells", "package_versions"]
 
 SLICED = "sliced Epps–Pulley"
+PRIOR = "prior"
+"""The law N(0, I) among others: what rejects it is a false alarm."""
 PEERS = tuple(peer.name for peer in _PEERS)
 _PACKAGED = tuple(peer.name for peer in _PEERS if peer.package)
 # Not p-values of single tests: the whole battery after Holm, and the check of the rank.
@@ -58,9 +60,13 @@ class Cell:
         """The tests of R's packages that were run on its samples."""
         return tuple(name for name in _PACKAGED if name in self.counts)
 
-    def is_level(self, test: str) -> bool:
+    def holds_level(self, test: str) -> bool:
         """Of samples of the prior: whether its false alarms are not above 5% beyond doubt (99%)."""
         return self.rate(test, level=0.99).lower <= LEVELS[0]
+
+    def relative_time(self, test: str) -> float | None:
+        """How many times as long as the battery a test takes for a sample; ``None`` where none was timed."""
+        return 1.0 if test == "battery" and self.times else self.times.get(test)
 
     def rate(self, test: str, *, at: int = 0, level: float = 0.95) -> Interval:
         """The rate of rejections by ``test`` at the level number ``at``, with its Clopper–Pearson interval."""

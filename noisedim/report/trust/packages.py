@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from noisedim.document.content import Block, Table, Text
-from noisedim.report.trust.cells import Cell
+from noisedim.report.trust.cells import PRIOR, Cell
 
 __all__ = ["package_blocks"]
 
-_PRIOR = "prior"
 # Python's tests that have a time; the others, of single coordinates and spectra, are in the table above.
 _BESIDE = ("battery", "Henze–Zirkler (pingouin)")
 
@@ -23,15 +22,14 @@ def package_blocks(cells: Sequence[Cell], versions: Mapping[str, str]) -> list[B
     if not names:
         return []
     first = cells[0]
-    over = [name for cell in cells if cell.law == _PRIOR for name in cell.packages if not cell.is_level(name)]
+    over = [name for cell in cells if cell.law == PRIOR for name in cell.packages if not cell.holds_level(name)]
     counted = f" ({', '.join(f'{name} {version}' for name, version in sorted(versions.items()))})" if versions else ""
+    timed = next((cell for cell in cells if cell.times), first)
     rows = []
     for name in (*_BESIDE, *names):
-        times = {"battery": 1.0} | next((dict(cell.times) for cell in cells if cell.times), {})
-        row = {"test": name, "time": f"{times[name]:.2g}" if name in times else "–"}
-        rows.append(
-            row | {_words(cell): _rate(cell, name) for cell in sorted(cells, key=lambda own: own.law != _PRIOR)}
-        )
+        time = timed.relative_time(name)
+        row = {"test": name, "time": "–" if time is None else f"{time:.2g}"}
+        rows.append(row | {_words(cell): _rate(cell, name) for cell in sorted(cells, key=lambda own: own.law != PRIOR)})
     alarms = (
         f" False alarms of {', '.join(over)} are above 5% beyond doubt: what they reject says little." if over else ""
     )
@@ -51,7 +49,7 @@ def package_blocks(cells: Sequence[Cell], versions: Mapping[str, str]) -> list[B
 
 
 def _words(cell: Cell) -> str:
-    return "N(0, I)" if cell.law == _PRIOR else cell.law
+    return "N(0, I)" if cell.law == PRIOR else cell.law
 
 
 def _rate(cell: Cell, name: str) -> str:

@@ -25,6 +25,8 @@ FIGURE_1_CAPACITIES = (0.5, *(float(capacity) for capacity in range(1, 15)))
 
 SMALL = 12
 """Pixels on a side of the long studies' images."""
+# Of the images of Table 2's ConvNet.
+_CONVNET = 24
 AFFINE = AugmentationConfig(rotation=15, shift=1, log_scale=0.15, shear=0.15)
 """Views of such images."""
 
@@ -74,5 +76,5 @@ def small_images(data: DataConfig, *, steps: int = 1000, dim: int = 8) -> TrainC
 
 def with_convnet(config: TrainConfig) -> TrainConfig:
     """The same run with the ConvNet of the paper's Table 2 on images of 24×24, whose views are shifted as far in proportion."""
-    views = replace(config.augmentation, shift=config.augmentation.shift * 2)
-    return replace(config, encoder="convnet", data=replace(config.data, size=24), augmentation=views)
+    views = replace(config.augmentation, shift=config.augmentation.shift * _CONVNET / SMALL)
+    return replace(config, encoder="convnet", data=replace(config.data, size=_CONVNET), augmentation=views)
