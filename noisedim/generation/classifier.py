@@ -18,7 +18,7 @@ from noisedim.generation.nets import FeatureClassifier
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.config import DataConfig
 from noisedim.training.config.stored import StoredConfig
-from noisedim.training.execution import resolve_device
+from noisedim.training.execution import images_at_a_time, resolve_device
 from noisedim.training.loop import Progress, run_to_end
 from noisedim.training.resumable import Resumable, Stateful
 
@@ -174,14 +174,14 @@ def load_classifier(checkpoint: Path, *, device: str = "cpu") -> tuple[FeatureCl
 
 @torch.no_grad()
 def classify(
-    model: FeatureClassifier, images: torch.Tensor, *, batch_size: int = 4096
+    model: FeatureClassifier, images: torch.Tensor, *, batch_size: int | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Features (n, 64), float64, and predicted classes (n,), int64, of images, on the CPU.
 
     Args:
         model: a trained classifier.
         images: (n, *shape), uint8 or float in [0, 1].
-        batch_size: images per batch.
+        batch_size: images at a time; :func:`~noisedim.training.execution.images_at_a_time` if omitted.
 
     Raises: InvalidInputError: for images of another shape.
     """
@@ -191,7 +191,7 @@ def classify(
         )
     device = model.head.weight.device
     features, classes = [], []
-    for batch in images.split(batch_size):
+    for batch in images.split(images_at_a_time(batch_size, device)):
         found = model.features(unit_pixels(batch.to(device)))
         features.append(found.double().cpu())
         classes.append(model.head(found).argmax(1).cpu())

@@ -20,7 +20,7 @@ from noisedim.errors import CheckpointError, InvalidInputError, TrainingDiverged
 from noisedim.generation.config import GanConfig
 from noisedim.generation.nets import ConditionalGenerator, ProjectionDiscriminator
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
-from noisedim.training.execution import resolve_device
+from noisedim.training.execution import images_at_a_time, resolve_device
 from noisedim.training.loop import Progress, run_to_end
 from noisedim.training.model import EmbeddingModel, build_model, embed
 from noisedim.training.resumable import Resumable, Stateful
@@ -57,7 +57,7 @@ class GeneratorModel(nn.Module):
         *,
         generator: torch.Generator | None = None,
         one_latent: bool = False,
-        batch_size: int = 4096,
+        batch_size: int | None = None,
     ) -> torch.Tensor:
         """One image per condition, in [0, 1].
 
@@ -65,7 +65,7 @@ class GeneratorModel(nn.Module):
             conditions: (n, d) floating-point tensor, on any device.
             generator: random generator of the latents, on the CPU, so that images are equal on all devices up to rounding.
             one_latent: whether all images share one latent, so that they differ only by their conditions.
-            batch_size: images per batch.
+            batch_size: images at a time; :func:`~noisedim.training.execution.images_at_a_time` if omitted.
 
         Returns: (n, *shape) float32, on the CPU.
 
@@ -75,6 +75,7 @@ class GeneratorModel(nn.Module):
         latents = torch.randn(1 if one_latent else len(conditions), self.generator.latent, generator=generator)
         latents = latents.expand(len(conditions), -1)
         device = next(self.generator.parameters()).device
+        batch_size = images_at_a_time(batch_size, device)
         parts = [
             self.generator(c.to(device), z.to(device)).cpu()
             for c, z in zip(conditions.split(batch_size), latents.split(batch_size), strict=True)

@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from noisedim.channel import NoisyChannel
-from noisedim.checks import positive_integer
 from noisedim.data.pixels import unit_pixels
 from noisedim.errors import InvalidInputError
 from noisedim.nets import make_encoder, projected_encoder
 from noisedim.training.config import TrainConfig
+from noisedim.training.execution import images_at_a_time
 
 __all__ = ["EmbeddingModel", "build_model", "embed", "embed_with_features"]
 
@@ -95,7 +95,7 @@ def embed(
     Args:
         model: its mode is put back afterwards.
         images: float in [0, 1] or uint8, (n, *shape), on any device.
-        batch_size: images at a time; 4096, or 512 for a backbone, if omitted.
+        batch_size: images at a time; :func:`~noisedim.training.execution.images_at_a_time` if omitted.
         raw: stop before the channel.
         features: stop before the projection head: the backbone's features, (n, k).
 
@@ -140,14 +140,12 @@ def _outputs(
     outputs: Callable[[torch.Tensor], tuple[torch.Tensor, ...]],
 ) -> list[torch.Tensor]:
     """Each of ``outputs`` for all images, in ``eval()`` mode."""
-    if batch_size is None:
-        batch_size = 512 if model.has_backbone else 4096
-    positive_integer("batch_size", batch_size)
+    weight = next(model.parameters())
+    batch_size = images_at_a_time(batch_size, weight.device, backbone=model.has_backbone)
     if tuple(images.shape[1:]) != tuple(model.shape):
         raise InvalidInputError(
             f"this encoder takes inputs of shape (n, {', '.join(map(str, model.shape))}); got {tuple(images.shape)}"
         )
-    weight = next(model.parameters())
     was_training = model.training
     model.eval()
     parts: list[tuple[torch.Tensor, ...]] = []

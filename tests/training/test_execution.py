@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from noisedim.data import load_images
-from noisedim.training import TrainConfig
-from noisedim.training.execution import Execution
+from noisedim.errors import InvalidInputError
+from noisedim.training import TrainConfig, embed, train
+from noisedim.training.execution import Execution, images_at_a_time
 from noisedim.training.loop import Trainer, load_model
 
 CONFIG = TrainConfig(steps=3, batch_size=64, encoder="digits-convnet")
@@ -64,3 +65,24 @@ def test_rows_of_features_have_no_channels():
     execution.prepare(layer)
     x = torch.randn(4, 3)
     assert torch.equal(execution.applied(layer)(x), layer(x))
+
+
+@pytest.mark.parametrize(
+    ("device", "backbone", "expected"), [("cpu", False, 256), ("cpu", True, 256), ("meta", True, 512)]
+)
+def test_images_at_a_time_by_device(device, backbone, expected):
+    assert images_at_a_time(None, torch.device(device), backbone=backbone) == expected
+    assert images_at_a_time(3, torch.device(device), backbone=backbone) == 3
+
+
+@pytest.mark.parametrize("asked", [0, -1, 2.5])
+def test_images_at_a_time_refuses_what_is_no_number_of_images(asked):
+    with pytest.raises(InvalidInputError, match="batch_size"):
+        images_at_a_time(asked, torch.device("cpu"))
+
+
+def test_embeddings_do_not_depend_on_the_number_of_images_at_a_time(images):
+    model = train(CONFIG, images, device="cpu").model
+    whole = embed(model, images, batch_size=len(images))
+    torch.testing.assert_close(embed(model, images), whole)
+    torch.testing.assert_close(embed(model, images, batch_size=100), whole)
