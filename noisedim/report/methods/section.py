@@ -110,7 +110,8 @@ def _confirmation(config: TrainConfig) -> str:
     size, shift = config.data.size, config.augmentation.shift
     return (
         f"As a confirmation, the ConvNet of the paper's Table 2 on {size}×{size} images, whose views are shifted by up to "
-        f"{shift:g} pixels; all else as before, and a family of comparisons of its own."
+        f"{shift:g} pixels. A pilot of its own set dials and levels, and its comparisons are a family of their own; all "
+        "else as before."
     )
 
 
