@@ -109,7 +109,8 @@ def seeds_needed(
     """How many seeds would find a difference of zero to be smaller than the margin, with probability ``power``.
 
     A plan for the next experiment, from the scatter of this one: its single-seed variance is the mean over all levels, as
-    few seeds say little of each. All levels are decided at once (Bonferroni, a little more than Holm asks).
+    few seeds say little of each. All levels are decided at once (Bonferroni, a little more than Holm asks), each as by
+    :func:`crossed_mean`.
 
     Args:
         seed_errors, image_errors: standard errors of each level's difference, with ``seeds`` seeds.
@@ -127,6 +128,10 @@ def seeds_needed(
     variance = seeds * float(np.mean(np.square(seed_errors)))
     images = float(np.mean(np.square(image_errors)))
     n = np.arange(2, 1001)
-    quantiles = sum(stats.t.ppf(share, n - 1) for share in (1 - alpha / len(seed_errors), (1 + power) / 2))
-    enough = margin >= quantiles * np.sqrt(variance / n + images)
+    total = variance / n + images
+    # The images are so many that their own degrees of freedom count for nothing.
+    with np.errstate(divide="ignore"):
+        degrees = np.minimum((n - 1) * (total / np.divide(variance, n)) ** 2, 1e6) if variance else np.full(len(n), 1e6)
+    quantiles = sum(stats.t.ppf(share, degrees) for share in (1 - alpha / len(seed_errors), (1 + power) / 2))
+    enough = margin >= quantiles * np.sqrt(total)
     return int(n[enough.argmax()]) if enough.any() else None

@@ -83,3 +83,13 @@ def test_planned_seeds_do_decide():
     assert stats.binomtest(*decided(needed), 0.9, alternative="less").pvalue > 1e-6
     assert stats.binomtest(*decided(needed // 2), 0.9, alternative="less").pvalue < 1e-6
     assert seeds_needed([0.001] * 6, [0.01] * 6, 3, margin=0.01) is None
+
+
+def test_planned_seeds_count_the_images_degrees_of_freedom():
+    # Mostly the images' error, which thousands of images tell exactly: the normal quantiles, not Student's of two seeds.
+    error, margin = 0.004, 0.02
+    exact = (stats.norm.ppf(1 - 0.05 / 6) + stats.norm.ppf(0.95)) * error
+    assert exact < margin
+    assert seeds_needed([1e-5] * 6, [error] * 6, 4, margin=margin) == 2
+    assert seeds_needed([0.0] * 6, [error] * 6, 4, margin=margin) == 2
+    assert seeds_needed([0.0] * 6, [error] * 6, 4, margin=exact * 0.999) is None

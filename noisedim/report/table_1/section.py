@@ -196,7 +196,7 @@ def _blocks(table: NoiseTable) -> list[Block]:
         Text(
             "Accuracies: means over seeds ± half of the 95% t-interval. Top-1 and top-5: offline linear probe on the "
             "backbone's features, its L2 penalty chosen on a tenth of the training images. kNN: 20 neighbours by cosine, "
-            "weighted. Differences: 95% intervals by Student's t with the seeds' degrees of freedom; their standard error "
+            "weighted. Differences: 95% intervals by Student's t with Satterthwaite's degrees of freedom; their standard error "
             "includes the scatter over seeds and over test images, so they are about seeds and images not seen. Helps or "
             "harms: two-sided at 5% after Holm over all methods and levels; neither: two one-sided tests against the "
             "margin, also after Holm."

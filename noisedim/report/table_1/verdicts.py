@@ -1,8 +1,8 @@
 """Does noise help, harm, or neither? Decided from hits on the test images; nothing here phrases or reads files."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -35,11 +35,11 @@ class NoiseEffect:
         seed_error: standard error of that mean by the scatter over seeds, the test images given.
         image_error: standard error by the test images, the trained encoders given: of the mean over images of the
             difference of hits, averaged over seeds. For one accuracy it is the binomial error.
-        lower, upper: 95% interval with both errors, Student's t with the seeds' degrees of freedom.
+        lower, upper: 95% interval with both errors, Student's t with Satterthwaite's degrees of freedom.
         p_value: two-sided, of no difference; by the same t.
-        adjusted_p_value: after Holm over the levels of all methods.
+        adjusted_p_value: after Holm over the levels of all methods, those that are still to be made among them.
         equivalence_p_value: of a difference of the margin or more; two one-sided tests.
-        adjusted_equivalence_p_value: after Holm over the levels of all methods.
+        adjusted_equivalence_p_value: likewise.
         verdict: ``neither`` where the difference is decided to be smaller than the margin (it may be real all the same),
             else ``helps`` or ``harms`` where it is decided not to be zero, else ``not decided``.
         seeds: how many pairs.
@@ -101,7 +101,7 @@ def seeds_plan(effects: Sequence[NoiseEffect], *, margin: float, alpha: float) -
 
 
 def noise_effects(
-    hits: Mapping[str, Mapping[float, Mapping[int, np.ndarray]]], *, margin: float
+    hits: Mapping[str, Mapping[float, Mapping[int, np.ndarray]]], *, margin: float, planned: int = 0
 ) -> dict[str, list[NoiseEffect]]:
     """The effect of each noise level in each method, all of them one family.
 
@@ -109,6 +109,7 @@ def noise_effects(
         hits: by method, σ (0 among them) and seed: whether each test image was classified right, (n,) of 0 and 1, in one
             order for all.
         margin: differences smaller than this count as none; stated before the data are seen.
+        planned: how many effects the whole table is to have: what is decided of its first ones stays decided.
 
     Returns: by method, one entry per level other than 0 that shares two seeds or more with it.
 
@@ -128,8 +129,12 @@ def noise_effects(
                 raise InvalidInputError(f"runs must be judged by the same images; got {sorted(sizes)} of them")
             changes = np.stack([noisy[seed].astype(float) - plain[seed] for seed in shared])
             found.append((method, sigma, _compared(changes, margin)))
-    adjusted: Any = holm([row["p_value"] for *_, row in found]) if found else []
-    adjusted_equivalence: Any = holm([row["equivalence_p_value"] for *_, row in found]) if found else []
+    # A level without runs can't have been decided.
+    open_ones = [1.0] * max(0, planned - len(found))
+    adjusted, adjusted_equivalence = (
+        [] if not found else holm([*(row[name] for *_, row in found), *open_ones])[: len(found)].tolist()
+        for name in ("p_value", "equivalence_p_value")
+    )
     effects: dict[str, list[NoiseEffect]] = {method: [] for method in hits}
     for (method, sigma, row), p, q in zip(found, adjusted, adjusted_equivalence, strict=True):
         differs, equal = p <= ALPHA, q <= ALPHA
@@ -155,8 +160,6 @@ def noise_effects(
 def _compared(changes: np.ndarray, margin: float) -> dict[str, float]:
     """Of (seeds, images) differences of hits: the mean, its two errors, interval and p-values."""
     mean = crossed_mean(changes.mean(1), changes)
-    # Degrees of freedom are those of the seeds alone, the fewest there can be: this errs on the wide side.
-    mean = replace(mean, degrees=mean.n - 1)
     interval = mean.interval(level=1 - ALPHA)
     return {
         "difference": mean.estimate,

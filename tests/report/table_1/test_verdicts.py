@@ -7,7 +7,9 @@ import pytest
 from scipy import stats
 
 from noisedim.errors import InvalidInputError
-from noisedim.report.table_1.verdicts import method_verdict, noise_effects, seeds_plan
+from noisedim.report.table_1.plan import PROFILES
+from noisedim.report.table_1.verdicts import ALPHA, method_verdict, noise_effects, seeds_plan
+from noisedim.statistics.equivalence import crossed_mean
 
 
 def hits(effect, *, seeds=5, n=5000, accuracy=0.6, seed=0, scatter=0.002):
@@ -29,11 +31,13 @@ def test_errors_and_interval_written_out():
     data = hits(0.02, seeds=4, n=800)
     (effect,) = noise_effects({"m": data}, margin=0.01)["m"]
     changes = np.array([data[0.3][s] - data[0.0][s] for s in range(4)])
-    error = np.hypot(stats.sem(changes.mean(1)), stats.sem(changes.mean(0)))
+    errors = stats.sem(changes.mean(1)), stats.sem(changes.mean(0))
+    error = np.hypot(*errors)
+    degrees = error**4 / (errors[0] ** 4 / 3 + errors[1] ** 4 / 799)  # Satterthwaite's
     assert effect.difference == pytest.approx(changes.mean())
-    assert (effect.lower, effect.upper) == pytest.approx(stats.t.interval(0.95, 3, changes.mean(), error))
-    assert effect.p_value == pytest.approx(2 * stats.t.sf(abs(changes.mean()) / error, 3))
-    both = [stats.t.sf((changes.mean() + 0.01) / error, 3), stats.t.cdf((changes.mean() - 0.01) / error, 3)]
+    assert (effect.lower, effect.upper) == pytest.approx(stats.t.interval(0.95, degrees, changes.mean(), error))
+    assert effect.p_value == pytest.approx(2 * stats.t.sf(abs(changes.mean()) / error, degrees))
+    both = [stats.t.sf((changes.mean() + 0.01) / error, degrees), stats.t.cdf((changes.mean() - 0.01) / error, degrees)]
     assert effect.equivalence_p_value == pytest.approx(max(both))
     # The test images' own error of one accuracy is the binomial one: 0.29 points at 90.8% of 10,000.
     right = (np.arange(10_000) < 9083).astype(int)
@@ -68,6 +72,41 @@ def test_family_is_all_methods_and_levels():
     (alone,) = noise_effects({"m": one}, margin=0.01)["m"]
     together = noise_effects(many, margin=0.01)["m0"][0]
     assert together.adjusted_p_value == pytest.approx(min(1, 6 * alone.p_value))
+
+
+def test_what_is_decided_of_the_first_methods_stays_decided():
+    one = hits(0.01, seed=3)
+    (alone,) = noise_effects({"m": one}, margin=0.02)["m"]
+    (early,) = noise_effects({"m": one}, margin=0.02, planned=6)["m"]
+    assert early.adjusted_p_value == pytest.approx(min(1, 6 * alone.p_value))
+    assert early.adjusted_equivalence_p_value == pytest.approx(min(1, 6 * alone.equivalence_p_value))
+    for later in range(5):
+        all_six = {f"m{i}": hits(0.0, seed=10 * later + i) for i in range(5)} | {"m": one}
+        found = noise_effects(all_six, margin=0.02)["m"][0]
+        assert found.adjusted_p_value <= early.adjusted_p_value
+        assert found.adjusted_equivalence_p_value <= early.adjusted_equivalence_p_value
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.1, 0.5])
+@pytest.mark.parametrize("scatter", [0.002, 0.004])
+def test_the_plan_for_a_cpu_decides_as_it_says(scatter, shared):
+    # Per image and seed: a common effect, one of the image with every seed (its share of the variance), and the rest. One
+    # run in four differs at each of 10,000 images, here gathered in 200 parts.
+    seeds, parts, rounds = PROFILES["cifar-small"].seeds, 200, 1500
+    rng = np.random.default_rng(0)
+    variance, margin = 0.25 * parts / 10_000, PROFILES["cifar-small"].margin
+
+    def share_called_none(effect):
+        called = 0
+        for _ in range(rounds):
+            changes = effect + scatter * rng.standard_normal((seeds, 1))
+            changes = changes + np.sqrt(shared * variance) * rng.standard_normal(parts)
+            changes = changes + np.sqrt((1 - shared) * variance) * rng.standard_normal((seeds, parts))
+            called += crossed_mean(changes.mean(1), changes).p_equivalent(margin) <= ALPHA / 6
+        return called
+
+    assert stats.binomtest(share_called_none(margin), rounds, ALPHA / 6, alternative="greater").pvalue > 1e-6
+    assert stats.binomtest(share_called_none(0.0), rounds, 0.86, alternative="less").pvalue > 1e-6
 
 
 def test_bad_input():
