@@ -20,7 +20,8 @@ class TableOne:
 
     profile: Literal[tuple(PROFILES)] = "cifar-small"  # type: ignore[valid-type]
     """smoke: does everything work? cifar-small: CIFAR-10 (JPEG q75) at 16×16 pixels, narrow; 32 runs of half an
-    hour to an hour on one core, each kept as it is made. cifar-jpeg, cifar10, cifar100: Appendix C, 800 epochs, days on a GPU."""
+    hour to an hour on one core, each kept as it is made. cifar-jpeg, cifar10, cifar100: Appendix C, 800 epochs, days
+    on a GPU."""
     methods: tuple[Literal[METHOD_NAMES], ...] | None = None  # type: ignore[valid-type]
     """Other methods than the profile's."""
     seeds: int | None = None
