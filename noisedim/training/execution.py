@@ -17,10 +17,9 @@ _NAME = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """Both are off by default: on a CPU neither pays for a ResNet-18 of full width (its step: 0.98 and 1.06 times as long).
+    """Both are off by default: on a CPU neither pays for a ResNet-18 of full width.
 
-    For one of a quarter of the width channels last do, 0.66 times as long at 32×32 pixels and 0.76 at 16×16 (one core of
-    an Intel Xeon, two views of 256 images).
+    For one of a quarter of the width channels last do (``benchmarks/test_speed_convolutions.py``), and for the paper's ConvNet.
     """
 
     channels_last: bool = False
