@@ -23,6 +23,7 @@ def test_other_text_is_refused_as_bits(text):
 
 
 def test_blocks_are_disjoint_equal_and_not_in_the_order_of_the_images():
+    assert [len(shuffled_blocks(n)) for n in (359, 1999, 2000, 3000, 12_000)] == [10, 10, 2, 3, 10]
     blocks = shuffled_blocks(1003)
     together = np.concatenate(blocks)
     assert [len(block) for block in blocks] == [100] * 10

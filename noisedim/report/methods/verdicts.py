@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from noisedim.report.methods.plan import FOLD
 from noisedim.runs.studies.long_study import StudyRecord
 from noisedim.statistics.equivalence import CrossedMean, crossed_mean, seeds_needed
 from noisedim.statistics.intervals import Interval
@@ -55,6 +56,7 @@ class Curve:
         accuracy: (dials, seeds, blocks).
         squared: squared sliced W₂ less its bias, likewise.
         seeds: in order.
+        own_images: whether other images judge each seed, so that the scatter over seeds is also that over images.
     """
 
     method: str
@@ -62,11 +64,14 @@ class Curve:
     accuracy: np.ndarray
     squared: np.ndarray
     seeds: tuple[int, ...]
+    own_images: bool = False
 
 
 def curves_of(records: Sequence[StudyRecord], *, dim: int, probe: str = "knn") -> dict[str, Curve]:
     """The curves of all methods in dimension ``dim``, each over the seeds that have all values of its dial."""
     table: dict[str, dict[tuple[float, int], Mapping[str, tuple[float, ...]]]] = {}
+    folds = {record.seed: record.labels.get(FOLD) for record in records if record.labels["dim"] == dim}
+    own_images = None not in folds.values() and len(set(folds.values())) == len(folds)
     for record in records:
         if record.labels["dim"] == dim:
             own = table.setdefault(str(record.labels["method"]), {})
@@ -80,7 +85,7 @@ def curves_of(records: Sequence[StudyRecord], *, dim: int, probe: str = "knn") -
                 np.array([[own[dial, seed][score] for seed in seeds] for dial in dials])
                 for score in (probe, "sliced_w2_squared")
             )
-            found[method] = Curve(method, tuple(dials), accuracy, squared, tuple(seeds))
+            found[method] = Curve(method, tuple(dials), accuracy, squared, tuple(seeds), own_images)
     return found
 
 
@@ -169,6 +174,7 @@ Means = tuple[np.ndarray, np.ndarray]
 def _jackknifed(curves: Sequence[Curve], statistic: Callable[..., float]) -> CrossedMean | None:
     """A statistic of curves' mean accuracies and squared distances, with the error of seeds and blocks by the jackknife.
 
+    Where each seed has images of its own, seeds alone: their scatter holds that of the images.
     None where it is infinite, or where the curves have fewer than two seeds in common.
     """
     common = [seed for seed in curves[0].seeds if all(seed in curve.seeds for curve in curves)]
@@ -194,7 +200,7 @@ def _jackknifed(curves: Sequence[Curve], statistic: Callable[..., float]) -> Cro
     by_block = np.array([blocks * whole - (blocks - 1) * without(None, i) for i in range(blocks)])
     if not np.isfinite([*by_seed, *by_block]).all():
         return None
-    found = crossed_mean(by_seed, np.tile(by_block, (seeds, 1)))
+    found = crossed_mean(by_seed, None if curves[0].own_images else np.tile(by_block, (seeds, 1)))
     # The statistic of all data, not the bias-corrected one: pseudo-values of an interpolated curve are noisy.
     return replace(found, estimate=whole)
 

@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 BLOCKS = 10
+_ROWS = 1000
 FINE = 0.3
 """The noise at which D₂ sees clusters; at d^¼ it hardly does."""
 _DIRECTIONS = 64
@@ -48,11 +49,17 @@ class BlockScores:
     correct: dict[str, str]
 
 
-def shuffled_blocks(n: int, *, blocks: int = BLOCKS) -> list[np.ndarray]:
-    """Indices of ``n`` test images in ``blocks`` blocks of equal size, the same for every run; a rest is left out.
+def shuffled_blocks(n: int, *, blocks: int | None = None) -> list[np.ndarray]:
+    """Indices of ``n`` test images in blocks of equal size, the same for every run; a rest is left out.
+
+    Args:
+        n: how many images.
+        blocks: if omitted, ten, or fewer of 1,000 images where there are two such blocks.
 
     Raises: InvalidInputError: for fewer than 10 images per block.
     """
+    if blocks is None:
+        blocks = min(BLOCKS, n // _ROWS) if n >= 2 * _ROWS else BLOCKS
     if n < 10 * blocks:
         raise InvalidInputError(f"expected at least {10 * blocks} test images for {blocks} blocks; got {n}")
     order = numpy_stream(0, "blocks of test images").permutation(n)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
+from noisedim.report.methods.plan import FOLD
 from noisedim.report.methods.verdicts import (
     MATCH_MARGIN,
     Comparison,
@@ -27,24 +29,27 @@ DIALS = (0.5, 1.0, 2.0)
 SEED_SD, BLOCK_SD, REST_SD = 0.04, 0.03, 0.05
 
 
-def records(rng, shifts, *, seeds=SEEDS, accuracy_shift=0.0):
-    """Methods on one curve (accuracy .87 to .93, distance rising with it), shifted in log distance and accuracy."""
+def records(rng, shifts, *, seeds=SEEDS, accuracy_shift=0.0, blocks=BLOCKS, folds=False):
+    """Methods on one curve (accuracy .87 to .93, distance rising with it), shifted in log distance and accuracy.
+
+    With ``folds`` each seed has images of its own, which all methods share.
+    """
     accuracies = np.linspace(0.87, 0.93, len(DIALS))
     logs = np.linspace(log(0.04), log(0.09), len(DIALS))
-    image = rng.normal(0, BLOCK_SD, BLOCKS)
+    images = rng.normal(0, BLOCK_SD, (seeds if folds else 1, blocks))
     found = []
     for method, shift in shifts.items():
         for seed in range(seeds):
-            own = rng.normal(0, SEED_SD)
+            own, image = rng.normal(0, SEED_SD), images[seed if folds else 0]
             for i, dial in enumerate(DIALS):
-                noise = own + image + rng.normal(0, REST_SD, BLOCKS)
+                noise = own + image + rng.normal(0, REST_SD, blocks)
                 gain = accuracy_shift if method != "ours" else 0.0
-                accuracy = accuracies[i] + gain + 0.01 * (image + rng.normal(0, REST_SD, BLOCKS))
+                accuracy = accuracies[i] + gain + 0.01 * (image + rng.normal(0, REST_SD, blocks))
                 values = {
                     "knn": tuple(accuracy),
                     "sliced_w2_squared": tuple(np.exp(2 * (logs[i] + shift + noise))),
                 }
-                labels = {"method": method, "dim": 8, "dial": dial}
+                labels = {"method": method, "dim": 8, "dial": dial} | ({FOLD: seed} if folds else {})
                 found.append(
                     StudyRecord(
                         n=10_000,
@@ -84,6 +89,33 @@ def test_no_method_is_called_better_or_worse_when_all_are_alike():
 def test_a_difference_at_the_margin_is_rarely_called_equivalent():
     found = decisions({"ours": 0.0, "a": MATCH_MARGIN}, repetitions=150, seed=2)
     assert rate(found, "equivalent") <= 16 / 150
+
+
+@pytest.mark.slow
+def test_cross_validated_decisions_keep_their_level_and_find_what_they_are_planned_for():
+    plan = {"seeds": 20, "blocks": 3, "folds": True}
+    found = decisions({"ours": 0.0, "a": 0.0, "b": 0.0}, repetitions=150, seed=8, **plan)
+    assert np.mean([any(own.decision in ("better", "worse") for own in each) for each in found]) <= 16 / 150
+    found = decisions({"ours": 0.0, "a": MATCH_MARGIN}, repetitions=150, seed=9, **plan)
+    assert rate(found, "equivalent") <= 16 / 150
+    found = decisions({"ours": 0.0, "a": -log(1.15)}, repetitions=40, seed=10, **plan)
+    assert rate(found, "worse") >= 0.9
+
+
+def test_where_each_seed_has_its_own_images_the_seeds_hold_the_whole_error():
+    rng = np.random.default_rng(11)
+    own = records(rng, {"ours": 0.0, "a": 0.0}, seeds=5, blocks=3, folds=True)
+    curves = curves_of(own, dim=8)
+    assert curves["ours"].own_images
+    _, best = compare_curves(curves, "ours", wanted=(0.9,))
+    # At the accurate end of both dials: Student's t over seeds, each the mean of its own images.
+    each = [curves[name].accuracy[-1].mean(1) for name in ("ours", "a")]
+    assert best.difference.error == pytest.approx(stats.sem(each[0] - each[1]))
+    assert (best.difference.degrees, best.difference.image_error) == (4, 0)
+    # Two seeds with the same images are not of that kind.
+    again = [replace(one, labels={**one.labels, FOLD: min(int(one.labels[FOLD]), 3)}) for one in own]
+    assert not curves_of(again, dim=8)["ours"].own_images
+    assert not curves_of(records(rng, {"ours": 0.0}, seeds=5), dim=8)["ours"].own_images
 
 
 def test_a_large_difference_is_found_with_the_planned_power_and_in_the_right_direction():

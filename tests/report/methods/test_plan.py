@@ -1,0 +1,38 @@
+"""The plan: which images judge which run."""
+
+import numpy as np
+
+from noisedim.data import stratified_fold
+from noisedim.report.methods.plan import CONTESTANTS, FOLD, REFERENCE, STUDY, Case, case_of
+
+
+def test_in_the_cross_validation_every_image_judges_every_setting_once():
+    cells = STUDY.profile("mnist-8-rivals")
+    settings = {(cell.labels["method"], cell.labels["dial"]) for cell in cells}
+    folds = {cell.config.seed: cell.config.data for cell in cells}
+    assert len(cells) == len(settings) * len(folds)
+    assert [data.fold for data in folds.values()] == list(range(folds[min(folds)].folds))
+    assert all(cell.labels[FOLD] == cell.config.data.fold and not cell.config.data.test_split for cell in cells)
+    labels = np.repeat(np.arange(10), 120)
+    held_out = [stratified_fold(labels, data.fold, folds=data.folds)[1] for data in folds.values()]
+    assert sorted(np.concatenate(held_out)) == list(range(len(labels)))
+
+
+def test_confirmations_have_new_seeds_or_another_encoder_and_the_reference():
+    first = {cell.config.seed for cell in STUDY.profile("mnist")}
+    for profile in STUDY.cells:
+        cells = STUDY.profile(profile)
+        assert {str(cell.labels["method"]) for cell in cells} <= CONTESTANTS.keys()
+        assert any(cell.labels["method"] == REFERENCE for cell in cells)
+        if "rivals" in profile:
+            dim = int(cells[0].labels["dim"])
+            pilot = first if dim == 8 else {cell.config.seed for cell in STUDY.profile(f"mnist-{dim}")}
+            assert not pilot & {cell.config.seed for cell in cells}
+
+
+def test_what_a_profile_is_about():
+    assert case_of("mnist", 8) == Case(8)
+    assert case_of("mnist-32", 32) == Case(32)
+    assert case_of("mnist-convnet", 8).encoder == "convnet"
+    assert case_of("mnist-8-rivals", 8).folds == 20
+    assert len({case_of(profile, 8).words for profile in ("mnist", "mnist-convnet", "mnist-8-rivals")}) == 3
