@@ -69,17 +69,25 @@ def _split(config: TrainConfig, data_root: str | Path | None) -> RunSplit:
     labels = images.labels.numpy() if images.labels is not None else np.zeros(len(everything), dtype=np.int64)
     kept = _without_class(everything, labels, config)
     if data.test_split:
-        train_part, held_out = stratified_fold(labels[kept], 0)
+        train_part, held_out = _validation(labels[kept])
         return RunSplit(images, kept[train_part], kept[held_out])
-    if config.data.fold is None:
+    if data.fold is None:
         return RunSplit(images, kept, kept[:0])
-    train_index, held_out = (
-        kept[part] for part in stratified_fold(labels[kept], config.data.fold, folds=config.data.folds)
-    )
-    if config.data.validate:
+    if data.clean_folds:
+        divided, always = (kept[part] for part in _validation(labels[kept]))
+    else:
+        divided, always = kept, kept[:0]
+    train_index, held_out = (divided[part] for part in stratified_fold(labels[divided], data.fold, folds=data.folds))
+    train_index = np.sort(np.concatenate([train_index, always]))
+    if data.validate:
         inner_train, inner_held_out = stratified_fold(labels[train_index], 0)
         return RunSplit(images, train_index[inner_train], train_index[inner_held_out])
     return RunSplit(images, train_index, held_out)
+
+
+def _validation(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of the images of a set with test images of its own: those that train, and those by which settings are chosen."""
+    return stratified_fold(labels, 0)
 
 
 def _with_test_images(config: TrainConfig, train: ImageSet, data_root: str | Path | None) -> RunSplit:

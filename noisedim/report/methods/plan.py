@@ -25,11 +25,11 @@ it, a family of its own, fixed before those runs. In the same way three seeds in
 ``mnist-2-rivals``: six new seeds of the adaptive dual and of the autoencoders, whose best accuracies five would decide. In 8
 dimensions no number of seeds would decide what is open: there the test images are too few.
 
-``mnist-8-rivals`` asks that again with other images: the 60,000 training images in 20-fold cross-validation, every seed with
-a fold of its own, so that the seeds' scatter holds the choice of images and falls with their number. The adaptive dual and
-the two methods that were left undecided at its headline accuracy and surely come up to it, 20 new seeds, a family of its own.
-The Wasserstein autoencoders' strengths go further: in the first plan WAE-MMD's whole curve lay above .92, so that its match
-at .88 and .90 was that at the end of its dial.
+``mnist-8-rivals`` asks that again with other images: the 48,000 training images that chose no setting, in 20-fold
+cross-validation, every seed with a fold of its own, so that the seeds' scatter holds the choice of images and falls with
+their number; the other 12,000 always train. The adaptive dual and the two methods that were left undecided at its headline
+accuracy and surely come up to it, 20 new seeds, a family of its own. The Wasserstein autoencoders' strengths go further: in
+the first plan WAE-MMD's whole curve lay above .92, so that its match at .88 and .90 was that at the end of its dial.
 
 ``mnist-convnet`` is one confirmation in 8 dimensions with the ConvNet of the paper's Table 2: the adaptive dual and the four
 methods nearest to it, three seeds, a family of its own. Its levels of accuracy and its dials were set before its runs, by a
@@ -240,7 +240,7 @@ _MNIST = DataConfig(name="mnist", test_split=True, size=SMALL)
 _FEW = ("adaptive-dual", "dual", "infonce", "autoencoder", "infomax", "sigreg", "vae", "wae-mmd", "swae", "vicreg")
 _AUTOENCODERS = ("adaptive-dual", "autoencoder", "vae", "wae-mmd", "swae")
 _NEAREST = ("adaptive-dual", "sigreg", "vae", "wae-mmd", "swae")
-# Each of the 60,000 training images judges once, as many at a time as the blocks of the test images hold, thrice.
+# Each of the 48,000 training images that chose no setting judges once.
 _TURNS = 20
 _UNDECIDED_DIALS: Mapping[str, tuple[float, ...]] = {
     "adaptive-dual": (0.7, 1.0, 1.5, 2.5),
@@ -255,7 +255,7 @@ _PROFILES: dict[str, Callable[[], Sequence[Cell]]] = {
     "mnist-32": _Profile(_MNIST, 32, 3, 3, methods=_FEW, scale=2.0).cells,
     "mnist-32-rivals": _Profile(_MNIST, 32, 10, 10, methods=_NEAREST, scale=2.0, first_seed=3).cells,
     "mnist-8-rivals": _Profile(
-        DataConfig(name="mnist", size=SMALL),
+        DataConfig(name="mnist", size=SMALL, fold=0, clean_folds=True),
         8,
         _TURNS,
         _TURNS,

@@ -32,6 +32,9 @@ class DataConfig:
     """Use only the first so many images (after those left out); of a test split all are used."""
     size: int | None = field(default=None, metadata=ADDED_LATER)
     """Reduce images to so many pixels a side, by means over areas; as they are if omitted."""
+    clean_folds: bool = field(default=False, metadata=ADDED_LATER)
+    """With a fold: divide only those images into folds that test_split with validate does not measure on; the others always
+    train. What was chosen by validate is then judged by other images."""
     without_class: int | None = None
     """Leave the images of this class out of training and measuring: outliers, which are embedded and stored all the same."""
 
@@ -48,6 +51,11 @@ class DataConfig:
             raise InvalidInputError(f"data.fold must be from 0 to {self.folds - 1}; got {self.fold!r}")
         if self.test_split and self.fold is not None:
             raise InvalidInputError(f"data.test_split measures on the test images; got data.fold={self.fold}, too")
+        if self.clean_folds and (self.fold is None or self.validate):
+            raise InvalidInputError(
+                "data.clean_folds needs data.fold, the images that judge, and no data.validate; got "
+                f"data.fold={self.fold}, data.validate={self.validate}"
+            )
         if self.validate and self.fold is None and not self.test_split:
             raise InvalidInputError(
                 "data.validate needs data.fold or data.test_split, the images not to look at; got none"
