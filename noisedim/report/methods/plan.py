@@ -244,8 +244,8 @@ _NEAREST = ("adaptive-dual", "sigreg", "vae", "wae-mmd", "swae")
 _TURNS = 20
 _UNDECIDED_DIALS: Mapping[str, tuple[float, ...]] = {
     "adaptive-dual": (0.7, 1.0, 1.5, 2.5),
-    "wae-mmd": (10.0, 30.0, 100.0, 300.0, 1000.0),
-    "swae": (10.0, 30.0, 100.0, 300.0),
+    "wae-mmd": (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0),
+    "swae": (3.0, 10.0, 30.0, 100.0, 300.0),
 }
 _PROFILES: dict[str, Callable[[], Sequence[Cell]]] = {
     "smoke": _Profile(DataConfig(fold=0), 8, 2, 2, steps=20, methods=("adaptive-dual", "sigreg", "swae")).cells,
