@@ -1,5 +1,6 @@
 """How well an autoencoder's codes reconstruct the images, and images decoded from the prior."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from noisedim.data.pixels import unit_pixels
 from noisedim.objectives import Autoencoder
 from noisedim.streams import stream
 from noisedim.theory.bounds import reconstruction_information_lower_bound
+from noisedim.training.execution import images_at_a_time
 from noisedim.training.model import EmbeddingModel
 
 __all__ = ["Reconstruction", "grey_step", "measure_reconstruction", "prior_images", "reconstruct"]
@@ -73,14 +75,20 @@ def reconstruct(
         generator: random generator of that noise.
     """
     device = model.channel.noise_level.device
-    raw = model.encoder(unit_pixels(images).to(device))
+    raw = _in_parts(lambda part: model.encoder(unit_pixels(part).to(device)), images, device)
     channel = model.channel
     if objective.through_channel:
         codes = channel.normalise(raw)
         codes = channel.add_noise(codes, generator=generator) if noisy else codes
     else:
         codes = objective.draw(raw, generator=generator) if noisy else raw[:, : channel.prior.channel_dim]
-    return objective.decode(codes).cpu()
+    return _in_parts(objective.decode, codes, device).cpu()
+
+
+def _in_parts(
+    network: Callable[[torch.Tensor], torch.Tensor], rows: torch.Tensor, device: torch.device
+) -> torch.Tensor:
+    return torch.cat([network(part) for part in rows.split(images_at_a_time(None, device))])
 
 
 @torch.no_grad()
@@ -93,12 +101,13 @@ def prior_images(
     codes = channel.prior.sample(n, generator=generator, device=device)
     if objective.through_channel:
         codes = channel.add_noise(codes, generator=generator)
-    return objective.decode(codes).cpu()
+    return _in_parts(objective.decode, codes, device).cpu()
 
 
 @torch.no_grad()
 def _information_at_most(model: EmbeddingModel, objective: Autoencoder, images: torch.Tensor) -> float | None:
-    codes = model.encoder(images.to(model.channel.noise_level.device))
+    device = model.channel.noise_level.device
+    codes = _in_parts(lambda part: model.encoder(part.to(device)), images, device)
     return objective.information_at_most(codes, model.channel)
 
 

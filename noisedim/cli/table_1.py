@@ -19,7 +19,7 @@ class TableOne:
     """
 
     profile: Literal[tuple(PROFILES)] = "cifar-small"  # type: ignore[valid-type]
-    """smoke: does everything work? cifar-small: CIFAR-10 (JPEG q75) at 16×16 pixels, narrow; 32 runs of half an
+    """smoke: does everything work? cifar-small: CIFAR-10 (JPEG q75) at 16×16 pixels, narrow; 40 runs of half an
     hour to an hour on one core, each kept as it is made. cifar-jpeg, cifar10, cifar100: Appendix C, 800 epochs, days
     on a GPU."""
     methods: tuple[Literal[METHOD_NAMES], ...] | None = None  # type: ignore[valid-type]

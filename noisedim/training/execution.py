@@ -19,7 +19,7 @@ _NAME = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 class Execution:
     """Both are off by default: on a CPU neither pays for a ResNet-18 of full width.
 
-    For one of a quarter of the width channels last do (``benchmarks/test_speed_convolutions.py``), and for the paper's ConvNet.
+    For one of a quarter of the width channels last do, and for the paper's ConvNet (``benchmarks/test_speed_convolutions.py``).
     """
 
     channels_last: bool = False
@@ -45,7 +45,8 @@ def images_at_a_time(batch_size: int | None, device: torch.device, *, backbone: 
     """How many images a network takes at a time where no gradient is wanted.
 
     On a CPU the outputs of a convolution for thousands of images fit no cache, and their memory is new to the process at
-    every layer: 256 images at a time take half of the time that 4,096 take.
+    every layer: the paper's ConvNet takes about half of the time with 256 images at a time
+    (``benchmarks/test_speed_convolutions.py``); a perceptron takes as long.
 
     Args:
         batch_size: what the caller asks for, if anything.

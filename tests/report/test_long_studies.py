@@ -13,7 +13,7 @@ from noisedim.report.build import make_sources
 from noisedim.report.figure_1.verdicts import by_capacity, fall
 from noisedim.report.long_studies import LONG_STUDIES, long_study
 from noisedim.report.matching.plan import BATCHES, IMAGES, OBJECTIVES, SIGMAS, STEPS
-from noisedim.report.methods.plan import CONTESTANTS
+from noisedim.report.methods.plan import CONTESTANTS, CROSS_VALIDATED_DIALS
 from noisedim.report.studies import load_studies
 from noisedim.report.two_dimensions.plan import CONDITIONS
 from noisedim.runs.studies.long_study import StudyRecord
@@ -140,6 +140,31 @@ def test_new_seeds_are_named_and_decide_only_when_all_are_there(tmp_path):
     assert f"{len(made)} of {len(long_study('methods').profile('mnist-32-rivals'))} runs" in notice.words
     (pictures,) = [block for block in section.blocks if isinstance(block, Pictures)]
     assert [picture.name for picture in pictures.pictures] == ["methods-8-seeds-3"]
+
+
+@pytest.mark.slow
+def test_a_complete_cross_validation_answers_the_headline_question(tmp_path):
+    section_of("methods", methods_records(ratio=1.5), tmp_path)
+    made = []
+    for cell in long_study("methods").profile("mnist-8-rivals"):
+        method, dials = cell.labels["method"], CROSS_VALIDATED_DIALS[cell.labels["method"]]
+        share = sorted(dials).index(cell.labels["dial"]) / (len(dials) - 1)
+        distance = (0.04 + 0.05 * share) * (0.7 if method == "swae" else 1.0)
+        made.append(record(cell.config.seed, dict(cell.labels), accuracy=0.87 + 0.06 * share, squared=distance**2))
+    section = section_of("methods", made, tmp_path, profile="mnist-8-rivals")
+    assert section.finding.startswith(
+        "For d = 8 and 5-NN accuracy 0.9 on MNIST, take the sliced Wasserstein autoencoder"
+    )
+    assert "it is closer to the prior than the adaptive dual" in section.finding
+    assert "(20 seeds, cross-validated, 1,000 steps)" in section.finding
+    assert not [block for block in section.blocks if isinstance(block, Notice) and "mnist-8-rivals" in block.words]
+    repeated = next(own for own in section.statements if "cross-validated" in own.text)
+    assert (repeated.status, "worse than 1 of 2" in repeated.effect) == ("contradicted", True)
+    assert "20 folds of" in repeated.budget
+    # While one run is missing, the first plan answers.
+    section = section_of("methods", made[:-1], tmp_path, profile="mnist-8-rivals")
+    assert "adaptive dual" in section.finding
+    assert "cross-validated" not in section.finding
 
 
 def two_dimensions_records(*, free, label):

@@ -1,5 +1,7 @@
 """Crossed means: against Student's t, against simulation, and both ways of being wrong."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -83,6 +85,32 @@ def test_planned_seeds_do_decide():
     assert stats.binomtest(*decided(needed), 0.9, alternative="less").pvalue > 1e-6
     assert stats.binomtest(*decided(needed // 2), 0.9, alternative="less").pvalue < 1e-6
     assert seeds_needed([0.001] * 6, [0.01] * 6, 3, margin=0.01) is None
+
+
+def test_planned_seeds_know_how_well_the_images_error_is_known():
+    # Ten blocks of images and no scatter over seeds: Student's t with nine degrees of freedom at both places.
+    error = 0.004
+    needs = (stats.t.isf(0.05 / 6, 9) + stats.t.isf(0.05, 9)) * error
+    assert seeds_needed([0.0] * 6, [error] * 6, 4, margin=1.001 * needs, image_degrees=9) == 2
+    assert seeds_needed([0.0] * 6, [error] * 6, 4, margin=0.999 * needs, image_degrees=9) is None
+    assert seeds_needed([0.0] * 6, [error] * 6, 4, margin=0.999 * needs) == 2
+
+
+@pytest.mark.parametrize("shares", [(0.2, 0.8), (0.5, 0.5), (1.0, 0.0), (0.0, 1.0)])
+def test_cautious_tails_mix_both_laws(shares):
+    rng = np.random.default_rng(4)
+    values, contributions = simulated(rng, 0.3)
+    plain, cautious = crossed_mean(values, contributions), crossed_mean(values, contributions, cautious=True)
+    scaled = replace(cautious, seed_error=np.sqrt(shares[0]), image_error=np.sqrt(shares[1]), error=1.0, estimate=2.5)
+    expected = shares[0] * stats.t.sf(2.5, len(values) - 1) + shares[1] * stats.t.sf(2.5, contributions.shape[1] - 1)
+    assert scaled.p_above(0.0) == pytest.approx(expected)
+    assert scaled.p_different() == pytest.approx(2 * expected)
+    assert (plain.estimate, plain.error) == (cautious.estimate, cautious.error)
+    # The interval is the set of means that are not rejected.
+    interval = scaled.interval(level=0.9)
+    assert replace(scaled, estimate=scaled.estimate - interval.lower).p_different() == pytest.approx(0.1)
+    # Without scatter there is no more evidence than the plain law sees.
+    assert crossed_mean([1.0, 1.0], cautious=True).p_different() == crossed_mean([1.0, 1.0]).p_different()
 
 
 def test_planned_seeds_count_the_images_degrees_of_freedom():

@@ -68,7 +68,8 @@ def test_rows_of_features_have_no_channels():
 
 
 @pytest.mark.parametrize(
-    ("device", "backbone", "expected"), [("cpu", False, 256), ("cpu", True, 256), ("meta", True, 512)]
+    ("device", "backbone", "expected"),
+    [("cpu", False, 256), ("cpu", True, 256), ("meta", True, 512), ("meta", False, 4096)],
 )
 def test_images_at_a_time_by_device(device, backbone, expected):
     assert images_at_a_time(None, torch.device(device), backbone=backbone) == expected
@@ -86,3 +87,12 @@ def test_embeddings_do_not_depend_on_the_number_of_images_at_a_time(images):
     whole = embed(model, images, batch_size=len(images))
     torch.testing.assert_close(embed(model, images), whole)
     torch.testing.assert_close(embed(model, images, batch_size=100), whole)
+
+
+def test_a_network_sees_256_images_at_a_time_on_a_cpu(images):
+    model = train(CONFIG, images, device="cpu").model
+    seen = []
+    handle = model.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
+    embed(model, images[:600])
+    handle.remove()
+    assert seen == [256, 256, 88]

@@ -38,7 +38,7 @@ def match_entry(method: str, results: Path) -> dict[str, Any]:
 
 
 def accuracy_entry(method: str, results: Path) -> dict[str, Any]:
-    """How accurate a contestant is on test images, by probe: the best over its dial."""
+    """How accurate a contestant is on the images that judge, by probe: the best over its dial."""
     return _entry("downstream", method, results, _accuracies)
 
 
@@ -80,6 +80,7 @@ def _cases(file: StudyFile, profile: str, method: str, measured: Measured) -> li
             {
                 "dim": dim,
                 "encoder": case.encoder,
+                "folds": case.folds,
                 "command": file.command,
                 "commits": sorted({str(file.environments[record.environment].get("commit")) for record in own}),
                 "n": own[0].n,
@@ -109,7 +110,7 @@ def _accuracies(case: Case, curves: Mapping[str, Curve]) -> dict[str, Any]:
 
 
 def _interval(found: CrossedMean | None, *, transformed: Callable[[float], float] = float) -> dict[str, float] | None:
-    """95%, over seeds and test images; None where a curve does not surely come up to the accuracy."""
+    """95%, over seeds and the images that judge; None where a curve does not surely come up to the accuracy."""
     if found is None:
         return None
     ends = found.interval()

@@ -61,34 +61,32 @@ def methods_section(sources: Sources) -> Section:
     blocks: list[Block] = [Text(_protocol(next(iter(there.values()))))]
     finding = ""
     for profile, file in there.items():
-        planned = len(STUDY.cells[profile]())
-        if len(file.records) < planned:
-            words = (
-                f"`{file.command}` has made {len(file.records)} of {planned} runs; the plan decides when all are there."
-            )
+        records, planned = file.records, len(STUDY.cells[profile]())
+        if len(records) < planned:
+            words = f"`{file.command}` has made {len(records)} of {planned} runs; the plan decides when all are there."
             blocks.append(Notice(words))
-        for dim in sorted({int(record.labels["dim"]) for record in file.records}):
+        for dim in sorted({int(record.labels["dim"]) for record in records}):
             case = case_of(profile, dim)
-            curves = curves_of(file.records, dim=dim)
+            curves = curves_of(records, dim=dim)
             if REFERENCE not in curves or len(curves) < 2:
                 blocks.append(Notice(f"{case.words}: no complete seed yet; `{file.command}` continues."))
                 continue
             comparisons = compare_curves(curves, REFERENCE, wanted=case.levels)
             verdicts.append(_answer(case, curves, comparisons))
-            if case == _PRIMARY or (_repeats_primary(case) and len(file.records) == planned):
+            if case == _PRIMARY or (_repeats_primary(case) and len(records) == planned):
                 # The repetition, where it is complete, is the later and the larger of the two.
                 finding = _finding(case, curves, comparisons) or finding
             if case == _PRIMARY or not _has_picture(case) or curves[REFERENCE].seeds[0]:
                 statements.append(_statement(case, curves, comparisons, file))
-            by_probe = {"knn": curves, "linear": curves_of(file.records, dim=dim, probe="linear")}
+            by_probe = {"knn": curves, "linear": curves_of(records, dim=dim, probe="linear")}
             if case == _PRIMARY:
-                blocks.append(_forest(case, curves, test_images=file.records[0].n))
+                blocks.append(_forest(case, curves, test_images=records[0].n))
             if _has_picture(case):
                 blocks.append(Pictures([curves_picture(case, _where(case, curves), by_probe)]))
             else:
                 blocks.append(Text(_confirmation(case, STUDY.profile(profile)[0].config)))
             blocks += [
-                _levels(case, curves, by_probe["linear"], relative_seconds(file.records, REFERENCE, dim=dim)),
+                _levels(case, curves, by_probe["linear"], relative_seconds(records, REFERENCE, dim=dim)),
                 _comparisons(_where(case, curves), comparisons),
             ]
     return Section(_TITLE, verdicts, blocks, statements, finding)
@@ -99,7 +97,7 @@ def _repeats_primary(case: Case) -> bool:
 
 
 def _has_picture(case: Case) -> bool:
-    """Whether it is the first protocol, in one of its dimensions; its confirmations have tables."""
+    """Whether the case follows the first protocol, in one of its dimensions; its confirmations have tables."""
     return case == Case(case.dim)
 
 
@@ -122,8 +120,9 @@ def _confirmation(case: Case, config: TrainConfig) -> str:
         return (
             f"As a confirmation in {case.dim} dimensions, {case.folds}-fold cross-validation of those of MNIST's "
             f"{MNIST_IMAGES:,} training images that chose no setting: each seed trains on the other images and is judged by "
-            "its own fold, so that the scatter over seeds holds the choice of images. New seeds, strengths of the Wasserstein "
-            "autoencoders that go further, and a family of comparisons of its own; all else as before."
+            "its own fold, so that the scatter over seeds holds the choice of images that judge. New seeds, strengths of "
+            "the Wasserstein autoencoders that go further towards the prior, and a family of comparisons of its own; all "
+            "else as before. The training images of two seeds are nearly the same: the decisions are about these."
         )
     size, shift = config.data.size, config.augmentation.shift
     return (
@@ -216,7 +215,8 @@ def _finding(case: Case, curves: Mapping[str, Curve], comparisons: Sequence[Comp
     where = f"For d = {case.dim} and 5-NN accuracy {level:g} on MNIST, take"
     budget = f"({len(curves[REFERENCE].seeds)} seeds{', cross-validated' if case.folds else ''}, {STEPS:,} steps)"
     if best.method == REFERENCE:
-        return f"{where} the {own}: no method was estimated closer to the prior {budget}."
+        others = f"none of the {len(curves) - 1} others" if case.folds else "no method"
+        return f"{where} the {own}: {others} was estimated closer to the prior {budget}."
     decided = next((e.decision for e in comparisons if (e.method, e.wanted) == (best.method, level)), "undecided")
     if decided == "worse":
         return f"{where} the {theirs}: it is closer to the prior than the {own} {budget}."

@@ -56,7 +56,7 @@ class Curve:
         accuracy: (dials, seeds, blocks).
         squared: squared sliced W₂ less its bias, likewise.
         seeds: in order.
-        own_images: whether other images judge each seed, so that the scatter over seeds is also that over images.
+        own_images: whether each seed is judged by images of its own, so that the scatter over seeds is that over images, too.
     """
 
     method: str
@@ -70,8 +70,9 @@ class Curve:
 def curves_of(records: Sequence[StudyRecord], *, dim: int, probe: str = "knn") -> dict[str, Curve]:
     """The curves of all methods in dimension ``dim``, each over the seeds that have all values of its dial."""
     table: dict[str, dict[tuple[float, int], Mapping[str, tuple[float, ...]]]] = {}
-    folds = {record.seed: record.labels.get(FOLD) for record in records if record.labels["dim"] == dim}
-    own_images = None not in folds.values() and len(set(folds.values())) == len(folds)
+    judged = {(record.seed, record.labels.get(FOLD)) for record in records if record.labels["dim"] == dim}
+    seeds_judged, folds = ({pair[i] for pair in judged} for i in (0, 1))
+    own_images = None not in folds and len(judged) == len(seeds_judged) == len(folds)
     for record in records:
         if record.labels["dim"] == dim:
             own = table.setdefault(str(record.labels["method"]), {})
@@ -197,10 +198,11 @@ def _jackknifed(curves: Sequence[Curve], statistic: Callable[..., float]) -> Cro
     if not np.isfinite(whole):
         return None
     by_seed = np.array([seeds * whole - (seeds - 1) * without(i, None) for i in range(seeds)])
-    by_block = np.array([blocks * whole - (blocks - 1) * without(None, i) for i in range(blocks)])
+    own_images = curves[0].own_images
+    by_block = [] if own_images else [blocks * whole - (blocks - 1) * without(None, i) for i in range(blocks)]
     if not np.isfinite([*by_seed, *by_block]).all():
         return None
-    found = crossed_mean(by_seed, None if curves[0].own_images else np.tile(by_block, (seeds, 1)))
+    found = crossed_mean(by_seed, None if own_images else np.tile(by_block, (seeds, 1)))
     # The statistic of all data, not the bias-corrected one: pseudo-values of an interpolated curve are noisy.
     return replace(found, estimate=whole)
 
@@ -262,6 +264,8 @@ def compare_curves(curves: Mapping[str, Curve], reference: str, *, wanted: Seque
     """
     others = [method for method in curves if method != reference]
     count = len(others) * (len(wanted) + 1)
+    # In a cross-validation all images have judged: more seeds would share them.
+    more_seeds = not curves[reference].own_images
     found = []
     for method in others:
         ours, theirs = curves[reference], curves[method]
@@ -275,10 +279,10 @@ def compare_curves(curves: Mapping[str, Curve], reference: str, *, wanted: Seque
             if difference is None:
                 found.append(Comparison(method, level, None, _by_reach(ours, theirs, level, count)))
             else:
-                found.append(_compared(method, level, difference, MATCH_MARGIN, count, less_is_better=True))
+                found.append(_compared(method, level, difference, MATCH_MARGIN, count, more_seeds, less_is_better=True))
         best = _jackknifed([ours, theirs], lambda a, b: float(a[0].max() - b[0].max()))
         if best is not None:
-            found.append(_compared(method, None, best, ACCURACY_MARGIN, count, less_is_better=False))
+            found.append(_compared(method, None, best, ACCURACY_MARGIN, count, more_seeds, less_is_better=False))
     return tuple(found)
 
 
@@ -294,13 +298,28 @@ def _by_reach(ours: Curve, theirs: Curve, level: float, count: int) -> Decision:
 
 
 def _compared(
-    method: str, wanted: float | None, difference: CrossedMean, margin: float, count: int, *, less_is_better: bool
+    method: str,
+    wanted: float | None,
+    difference: CrossedMean,
+    margin: float,
+    count: int,
+    more_seeds: bool,
+    *,
+    less_is_better: bool,
 ) -> Comparison:
     decision = decide(difference, margin=margin, comparisons=count, less_is_better=less_is_better)
     needed = None
-    if decision == "undecided":
+    if decision == "undecided" and more_seeds:
         # To tell it from 0 or from the margin, whichever is nearer to being decided.
         target = max(abs(difference.estimate), abs(margin - abs(difference.estimate)))
-        errors = [difference.seed_error], [difference.image_error]
-        needed = seeds_needed(*errors, difference.n, margin=target, alpha=ALPHA / count)
+        # A difference from 0 is looked for on both sides.
+        alpha = ALPHA / count / (2 if target == abs(difference.estimate) else 1)
+        needed = seeds_needed(
+            [difference.seed_error],
+            [difference.image_error],
+            difference.n,
+            margin=target,
+            alpha=alpha,
+            image_degrees=difference.image_degrees,
+        )
     return Comparison(method, wanted, difference, decision, needed)

@@ -185,6 +185,16 @@ class NoiseTable:
         return next((effect for effect in self.effects.get(method, ()) if effect.sigma == sigma), None)
 
     @property
+    def planned_effects(self) -> int:
+        """How many levels other than 0 all methods have together."""
+        return len(self.methods) * (len(self.sigmas) - 1)
+
+    @property
+    def planned_seeds(self) -> int:
+        """Of each cell."""
+        return (len(self.records) + self.missing) // (len(self.methods) * len(self.sigmas))
+
+    @property
     def hours_left(self) -> float | None:
         """Hours that the missing runs would train, as long each as those that are there; None without any."""
         if not self.records or not self.missing:

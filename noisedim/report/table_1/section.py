@@ -170,7 +170,14 @@ def _pictures(table: NoiseTable) -> list[Block]:
 def _plan_words(table: NoiseTable) -> list[Block]:
     """How many seeds would settle what is not decided."""
     effects = [effect for own in table.effects.values() for effect in own]
-    plan = seeds_plan(effects, margin=table.margin, alpha=table.alpha)
+    plan = seeds_plan(
+        effects,
+        margin=table.margin,
+        alpha=table.alpha,
+        planned=table.planned_effects,
+        seeds=table.planned_seeds,
+        n_test=table.n_test or 2,
+    )
     if plan is None:
         return []
     words = (
@@ -196,10 +203,10 @@ def _blocks(table: NoiseTable) -> list[Block]:
         Text(
             "Accuracies: means over seeds ± half of the 95% t-interval. Top-1 and top-5: offline linear probe on the "
             "backbone's features, its L2 penalty chosen on a tenth of the training images. kNN: 20 neighbours by cosine, "
-            "weighted. Differences: 95% intervals by Student's t with Satterthwaite's degrees of freedom; their standard error "
-            "includes the scatter over seeds and over test images, so they are about seeds and images not seen. Helps or "
-            "harms: two-sided at 5% after Holm over all methods and levels; neither: two one-sided tests against the "
-            "margin, also after Holm."
+            "weighted. Differences: 95% intervals with tails for few seeds (Cochran's, by the shares of both errors); their "
+            "error holds the scatter over seeds and over test images, so they are about seeds and images not seen. Helps or "
+            "harms: two-sided at 5% after Holm over all methods and levels, those without runs included; neither: two "
+            "one-sided tests against the margin, also after Holm. Nothing is decided before all seeds of a level are there."
         ),
         *_plan_words(table),
         *_law_blocks(table),
@@ -227,14 +234,17 @@ def _statements(table: NoiseTable) -> list[Statement]:
         made, every = len(table.records), len(table.records) + table.missing
         needs = f"`{_COMMAND} --profile {table.profile}`{_time_words(table, ', ')}"
         return [Statement(_STATEMENT, "not tested", f"{made} of {every} runs made", table.data, needs, rank=50)]
-    said = {effect.verdict for effect in effects}
+    said: set[str] = {effect.verdict for effect in effects}
+    if len(effects) < table.planned_effects:
+        said.add("not decided")
     widest = max(effects, key=lambda effect: max(abs(effect.lower), abs(effect.upper)))
     status: Status = "supported" if said == {"neither"} else "undecided"
     if said & {"helps", "harms"}:
         status = "contradicted" if "neither" not in said else "only when"
     decided = sum(effect.verdict != "not decided" for effect in effects)
     margin = f"margin {100 * table.margin:g}"
-    effect = f"at most {_difference_words(widest)} points ({margin}); {decided} of {len(effects)} decided"
+    effect = f"at most {_difference_words(widest)} points ({margin}); {decided} of {table.planned_effects} decided"
     budget = f"{table.data}, {min(effect.seeds for effect in effects)} seeds"
-    needs = f"more seeds{_time_words(table, ', ')}" if "not decided" in said else ""
+    more = f"`{_COMMAND} --profile {table.profile}`" if table.missing else "more seeds"
+    needs = f"{more}{_time_words(table, ', ')}" if "not decided" in said else ""
     return [Statement(_STATEMENT, status, effect, budget, needs, rank=50)]

@@ -35,13 +35,14 @@ class NoiseEffect:
         seed_error: standard error of that mean by the scatter over seeds, the test images given.
         image_error: standard error by the test images, the trained encoders given: of the mean over images of the
             difference of hits, averaged over seeds. For one accuracy it is the binomial error.
-        lower, upper: 95% interval with both errors, Student's t with Satterthwaite's degrees of freedom.
-        p_value: two-sided, of no difference; by the same t.
+        lower, upper: 95% interval with both errors, the cautious one of :func:`~noisedim.statistics.equivalence.crossed_mean`.
+        p_value: two-sided, of no difference; by the same tails.
         adjusted_p_value: after Holm over the levels of all methods, those that are still to be made among them.
         equivalence_p_value: of a difference of the margin or more; two one-sided tests.
         adjusted_equivalence_p_value: likewise.
         verdict: ``neither`` where the difference is decided to be smaller than the margin (it may be real all the same),
-            else ``helps`` or ``harms`` where it is decided not to be zero, else ``not decided``.
+            else ``helps`` or ``harms`` where it is decided not to be zero, else ``not decided``; also while seeds are missing,
+            as a verdict that is looked for seed by seed would be wrong more often.
         seeds: how many pairs.
     """
 
@@ -86,22 +87,38 @@ class SeedsPlan:
     needed: int | None
 
 
-def seeds_plan(effects: Sequence[NoiseEffect], *, margin: float, alpha: float) -> SeedsPlan | None:
-    """What would settle the levels that are not decided; None where all are, or where there is only one."""
-    if len(effects) < 2 or all(effect.verdict != "not decided" for effect in effects):
+def seeds_plan(
+    effects: Sequence[NoiseEffect], *, margin: float, alpha: float, planned: int, seeds: int, n_test: int
+) -> SeedsPlan | None:
+    """What would settle the levels that are not decided.
+
+    Args:
+        effects: those that are there.
+        margin, alpha: of equivalence, and the family-wise error rate.
+        planned: how many effects the whole table is to have.
+        seeds: of the plan.
+        n_test: test images.
+
+    Returns: None where all are decided or where there is only one, and while seeds of the plan are missing.
+    """
+    open_ones = [effect for effect in effects if effect.verdict == "not decided"]
+    if len(effects) < 2 or not open_ones or any(effect.seeds < seeds for effect in effects):
         return None
     needed = seeds_needed(
-        [effect.seed_error for effect in effects],
+        # Of one seed: levels may have different numbers of them.
+        [effect.seed_error * effect.seeds**0.5 for effect in effects],
         [effect.image_error for effect in effects],
-        min(effect.seeds for effect in effects),
+        1,
         margin=margin,
-        alpha=alpha,
+        alpha=alpha * len(effects) / max(planned, len(effects)),
+        image_degrees=n_test - 1,
+        cautious=True,
     )
     return SeedsPlan(needed)
 
 
 def noise_effects(
-    hits: Mapping[str, Mapping[float, Mapping[int, np.ndarray]]], *, margin: float, planned: int = 0
+    hits: Mapping[str, Mapping[float, Mapping[int, np.ndarray]]], *, margin: float, planned: int = 0, seeds: int = 2
 ) -> dict[str, list[NoiseEffect]]:
     """The effect of each noise level in each method, all of them one family.
 
@@ -109,7 +126,9 @@ def noise_effects(
         hits: by method, σ (0 among them) and seed: whether each test image was classified right, (n,) of 0 and 1, in one
             order for all.
         margin: differences smaller than this count as none; stated before the data are seen.
-        planned: how many effects the whole table is to have: what is decided of its first ones stays decided.
+        planned: how many effects the whole table is to have, those without runs included: adjusted p-values of the first
+            ones can only fall as the others come.
+        seeds: of the plan: nothing is decided with fewer.
 
     Returns: by method, one entry per level other than 0 that shares two seeds or more with it.
 
@@ -139,7 +158,9 @@ def noise_effects(
     for (method, sigma, row), p, q in zip(found, adjusted, adjusted_equivalence, strict=True):
         differs, equal = p <= ALPHA, q <= ALPHA
         verdict: EffectVerdict = "not decided"
-        if equal:
+        if row["seeds"] < seeds:
+            pass
+        elif equal:
             # A difference may be real and too small to matter.
             verdict = "neither"
         elif differs:
@@ -159,7 +180,7 @@ def noise_effects(
 
 def _compared(changes: np.ndarray, margin: float) -> dict[str, float]:
     """Of (seeds, images) differences of hits: the mean, its two errors, interval and p-values."""
-    mean = crossed_mean(changes.mean(1), changes)
+    mean = crossed_mean(changes.mean(1), changes, cautious=True)
     interval = mean.interval(level=1 - ALPHA)
     return {
         "difference": mean.estimate,

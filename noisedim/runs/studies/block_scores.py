@@ -1,7 +1,7 @@
 """How well an embedding of test images serves and matches, block by block, so that the choice of images has an error.
 
 The test images are shuffled once, by a seed of their own (MNIST's are ordered: its halves differ in difficulty), and cut
-into blocks. A score of the whole is the mean over blocks; all runs of a study share the blocks.
+into blocks. A score of the whole is the mean over blocks; all runs that the same images judge share the blocks.
 """
 
 import base64
@@ -54,7 +54,7 @@ def shuffled_blocks(n: int, *, blocks: int | None = None) -> list[np.ndarray]:
 
     Args:
         n: how many images.
-        blocks: if omitted, ten, or fewer of 1,000 images where there are two such blocks.
+        blocks: if omitted, ten; from 2,000 to 9,999 images as many as hold 1,000 or more.
 
     Raises: InvalidInputError: for fewer than 10 images per block.
     """

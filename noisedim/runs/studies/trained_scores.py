@@ -57,7 +57,7 @@ def _scores(cell: Cell, data_root: str | None) -> tuple[Scores, np.ndarray, np.n
     labels = split.images.labels.numpy()
     known_labels, test_labels = labels[split.train], labels[split.held_out]
     began = time.process_time()
-    # A narrow ConvNet's step takes two thirds of the time so.
+    # Less time for the same result but for rounding.
     execution = Execution(channels_last=config.encoder == "convnet")
     model = train(config, split.train_images, labels=split.train_labels, device="cpu", execution=execution).model
     seconds = time.process_time() - began

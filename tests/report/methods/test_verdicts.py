@@ -112,7 +112,13 @@ def test_where_each_seed_has_its_own_images_the_seeds_hold_the_whole_error():
     each = [curves[name].accuracy[-1].mean(1) for name in ("ours", "a")]
     assert best.difference.error == pytest.approx(stats.sem(each[0] - each[1]))
     assert (best.difference.degrees, best.difference.image_error) == (4, 0)
-    # Two seeds with the same images are not of that kind.
+    # All images have judged: more seeds would not decide what is open.
+    assert all(one.needed is None for one in compare_curves(curves, "ours", wanted=(0.9,)))
+    # One seed with images of two folds is not of that kind, nor one with the test images besides.
+    for other in ({FOLD: 7}, {FOLD: None}):
+        besides = replace(own[0], labels={**own[0].labels, **other})
+        assert not curves_of([besides, *own], dim=8)["ours"].own_images
+    # Two seeds with the same images neither.
     again = [replace(one, labels={**one.labels, FOLD: min(int(one.labels[FOLD]), 3)}) for one in own]
     assert not curves_of(again, dim=8)["ours"].own_images
     assert not curves_of(records(rng, {"ours": 0.0}, seeds=5), dim=8)["ours"].own_images

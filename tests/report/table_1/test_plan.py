@@ -149,6 +149,19 @@ def test_one_seed_decides_nothing_and_the_rest_has_a_price(table, tmp_path):
 
 
 @pytest.mark.slow
+def test_one_method_of_two_leaves_the_question_about_both_open(table, tmp_path):
+    written = json.loads((table[0] / "table-1-smoke.json").read_text())
+    (effects,) = written["effects"].values()
+    decided = [{**effect, "verdict": "neither", "seeds": 2} for effect in effects]
+    written |= {"methods": ["simclr", "vicreg"], "effects": {"simclr": decided, "vicreg": []}, "missing": 8}
+    (tmp_path / "table-1-smoke.json").write_text(json.dumps(written))
+    (statement,) = table_1_section(replace(make_sources("smoke", "digits"), results=tmp_path)).statements
+    assert statement.status == "undecided"
+    assert statement.effect.endswith("3 of 6 decided")
+    assert statement.needs.startswith("`noisedim table-1 --profile smoke`")
+
+
+@pytest.mark.slow
 def test_section_says_what_is_missing(table, tmp_path):
     sources = replace(make_sources("smoke", "digits"), results=tmp_path)
     (notice,) = table_1_section(sources).blocks
