@@ -31,7 +31,9 @@ cross-validation, every seed judged by a fold of its own, so that the scatter ov
 12,000 always train. Two seeds share nearly all images that train, so that the decisions are about these; and more seeds would
 share those that judge. The adaptive dual and the two methods that were left undecided at its headline accuracy and surely
 come up to it, 20 new seeds, a family of its own. The Wasserstein autoencoders' strengths go further: in the first plan
-WAE-MMD's whole curve lay above .92, so that its match at every level was that at the end of its dial.
+WAE-MMD's whole curve lay above .92, so that its match at every level was that at the end of its dial. That ended against the
+adaptive dual at every level; so β-VAE, whose curve had lain above .91, was added to the family afterwards with strengths up
+to 8: its comparison in the first plan may have been as unfair to it.
 
 ``mnist-convnet`` is one confirmation in 8 dimensions with the ConvNet of the paper's Table 2: the adaptive dual and the four
 methods nearest to it, three seeds, a family of its own. Its levels of accuracy and its dials were set before its runs, by a
@@ -39,6 +41,8 @@ pilot on validation images with seed 100 (5-NN accuracy, squared sliced W₂): t
 2.5 .969, .011; WAE-MMD at 10 .949, .0090, and at 100 .944, .0050; the sliced Wasserstein autoencoder at 10 .948, .0058;
 SIGReg at .03 .930, .0037; β-VAE at .3 .936, .0098. Dials go further than the perceptron's towards accuracy (SIGReg, β-VAE)
 and towards the prior (WAE-MMD), so that each method's curve may span the levels; values far from the levels are left out.
+Strength 1,000 of WAE-MMD and 300 of the sliced Wasserstein autoencoder came later, after those cross-validated runs and
+before any of either method with the ConvNet.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -81,8 +85,8 @@ _CONVNET_DIALS: Mapping[str, tuple[float, ...]] = {
     "adaptive-dual": (0.7, 1.0, 1.5, 2.5),
     "sigreg": (0.003, 0.01, 0.03),
     "vae": (0.03, 0.1, 0.3, 0.5),
-    "wae-mmd": (3.0, 10.0, 100.0, 300.0),
-    "swae": (3.0, 10.0, 30.0, 100.0),
+    "wae-mmd": (3.0, 10.0, 100.0, 300.0, 1000.0),
+    "swae": (3.0, 10.0, 30.0, 100.0, 300.0),
 }
 
 
@@ -249,6 +253,7 @@ CROSS_VALIDATED_DIALS: Mapping[str, tuple[float, ...]] = {
     "adaptive-dual": (0.7, 1.0, 1.5, 2.5),
     "wae-mmd": (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0),
     "swae": (3.0, 10.0, 30.0, 100.0, 300.0),
+    "vae": (0.1, 0.3, 1.0, 2.0, 4.0, 8.0),
 }
 _PROFILES: dict[str, Callable[[], Sequence[Cell]]] = {
     "smoke": _Profile(DataConfig(fold=0), 8, 2, 2, steps=20, methods=("adaptive-dual", "sigreg", "swae")).cells,
