@@ -159,7 +159,7 @@ def test_a_complete_cross_validation_answers_the_headline_question(tmp_path):
     assert "(20 seeds, cross-validated, 1,000 steps)" in section.finding
     assert not [block for block in section.blocks if isinstance(block, Notice) and "mnist-8-rivals" in block.words]
     repeated = next(own for own in section.statements if "cross-validated" in own.text)
-    assert (repeated.status, "worse than 1 of 2" in repeated.effect) == ("contradicted", True)
+    assert (repeated.status, "worse than 1 of 3" in repeated.effect) == ("contradicted", True)
     assert "20 folds of" in repeated.budget
     # While one run is missing, the first plan answers.
     section = section_of("methods", made[:-1], tmp_path, profile="mnist-8-rivals")

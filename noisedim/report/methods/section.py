@@ -245,9 +245,12 @@ def _statement(
         if group:
             parts.append(f"{words} {len(group)} of {len(own)}" + (f" ({', '.join(told)})" if told else ""))
     effect = f"at 5-NN {_headline(case):g}: {'; '.join(parts)}"
-    needed = [each.needed for each in own if each.decision == "undecided"]
+    undecided = [each for each in own if each.decision == "undecided"]
+    needed = [each.needed for each in undecided if not each.dial_ends]
     known = [seeds for seeds in needed if seeds is not None]
     needs = f"{max(known)} seeds" if known else "more test images" if needed else ""
+    if any(each.dial_ends for each in undecided):
+        needs = " and ".join(filter(None, ["dials turned further", needs]))
     return Statement(_claim(case), together(own), effect, budget, needs, rank=rank)
 
 
@@ -352,4 +355,6 @@ def _needs(own: Comparison) -> str:
         return ""
     if own.difference is None:
         return "(not reached)"
+    if own.dial_ends:
+        return "(a dial turned further)"
     return "(more test images)" if own.needed is None else f"({own.needed} seeds)"

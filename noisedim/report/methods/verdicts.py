@@ -140,6 +140,8 @@ class Comparison:
         decision: of the reference.
         needed: seeds that would decide it with 90% power by the scatter found, if it is undecided; None if no number of
             seeds would, with these test images, or if it is decided.
+        dial_ends: whether it stays undecided because a dial ends before the accuracy: the method that would lose keeps
+            more accuracy than wanted at each of its values, so that it might match better there if it were turned further.
     """
 
     method: str
@@ -147,6 +149,7 @@ class Comparison:
     difference: CrossedMean | None
     decision: Decision
     needed: int | None = None
+    dial_ends: bool = False
 
     def ratio(self, *, comparisons: int) -> Interval | None:
         """Of the distances, the reference's over the other's, at the level that ``comparisons`` leave for each."""
@@ -269,6 +272,8 @@ def compare_curves(curves: Mapping[str, Curve], reference: str, *, wanted: Seque
     found = []
     for method in others:
         ours, theirs = curves[reference], curves[method]
+        # Which curves have to come down to an accuracy for a decision; the winner's could only win by more.
+        against = {"better": [theirs], "worse": [ours], "equivalent": [ours, theirs]}
         for level in wanted:
 
             def distance(a: Means, b: Means, level: float = level) -> float:
@@ -278,12 +283,20 @@ def compare_curves(curves: Mapping[str, Curve], reference: str, *, wanted: Seque
             difference = _jackknifed([ours, theirs], distance)
             if difference is None:
                 found.append(Comparison(method, level, None, _by_reach(ours, theirs, level, count)))
-            else:
-                found.append(_compared(method, level, difference, MATCH_MARGIN, count, more_seeds, less_is_better=True))
+                continue
+            own = _compared(method, level, difference, MATCH_MARGIN, count, more_seeds, less_is_better=True)
+            if not all(_comes_down_to(curve, level) for curve in against.get(own.decision, [ours, theirs])):
+                own = replace(own, decision="undecided", needed=None, dial_ends=True)
+            found.append(own)
         best = _jackknifed([ours, theirs], lambda a, b: float(a[0].max() - b[0].max()))
         if best is not None:
             found.append(_compared(method, None, best, ACCURACY_MARGIN, count, more_seeds, less_is_better=False))
     return tuple(found)
+
+
+def _comes_down_to(curve: Curve, level: float) -> bool:
+    """Whether a curve holds what its method can do at an accuracy: one of its values has no more, or it has no dial."""
+    return len(curve.dial) == 1 or bool((curve.accuracy.mean((1, 2)) <= level).any())
 
 
 def _by_reach(ours: Curve, theirs: Curve, level: float, count: int) -> Decision:

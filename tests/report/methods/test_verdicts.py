@@ -155,6 +155,28 @@ def test_who_alone_comes_up_to_an_accuracy_is_better_there_if_that_is_sure():
     assert each[0].decision == "better"  # .93 against .90
 
 
+@pytest.mark.parametrize(("shift", "decision"), [(0.5, "better"), (-0.5, "worse")])
+def test_a_dial_that_ends_above_an_accuracy_leaves_open_what_it_would_lose(shift, decision):
+    # Ours comes down to .87, the other to .87 + gain: at .88 only the loser's end matters.
+    for gain, ends in ((0.0, False), (0.02, True)):
+        rng = np.random.default_rng(12)
+        curves = curves_of(records(rng, {"ours": 0.0, "a": shift}, accuracy_shift=gain), dim=8)
+        own, _ = compare_curves(curves, "ours", wanted=(0.88,))
+        open_end = ends and decision != "worse"
+        assert own.dial_ends == open_end
+        assert own.decision == ("undecided" if open_end else decision)
+        mirrored, _ = compare_curves({**curves, "ours": curves["a"], "a": curves["ours"]}, "ours", wanted=(0.88,))
+        assert mirrored.dial_ends == open_end
+        assert not open_end or (mirrored.decision, mirrored.needed) == ("undecided", None)
+    # Where there is no dial to turn, its one value is all that the method can do.
+    single = {
+        name: replace(own, dial=own.dial[:1], accuracy=own.accuracy[1:2], squared=own.squared[1:2])
+        for name, own in curves.items()
+    }
+    own, _ = compare_curves({"ours": curves["ours"], "a": single["a"]}, "ours", wanted=(0.88,))
+    assert not own.dial_ends
+
+
 def test_what_stays_undecided_says_how_many_seeds_would_decide_it():
     found = decisions({"ours": 0.0, "a": log(1.05)}, repetitions=20, seed=6, seeds=3)
     undecided = [own for each in found for own in each if own.decision == "undecided" and own.wanted is not None]
