@@ -156,7 +156,7 @@ def test_a_complete_cross_validation_answers_the_headline_question(tmp_path):
         "For d = 8 and 5-NN accuracy 0.9 on MNIST, take the sliced Wasserstein autoencoder"
     )
     assert "it is closer to the prior than the adaptive dual" in section.finding
-    assert "(20 seeds, cross-validated, 1,000 steps)" in section.finding
+    assert "; 20 seeds, cross-validated, 1,000 steps." in section.finding
     assert not [block for block in section.blocks if isinstance(block, Notice) and "mnist-8-rivals" in block.words]
     repeated = next(own for own in section.statements if "cross-validated" in own.text)
     assert (repeated.status, "worse than 1 of 3" in repeated.effect) == ("contradicted", True)
@@ -165,6 +165,8 @@ def test_a_complete_cross_validation_answers_the_headline_question(tmp_path):
     section = section_of("methods", made[:-1], tmp_path, profile="mnist-8-rivals")
     assert "adaptive dual" in section.finding
     assert "cross-validated" not in section.finding
+    left = next(own for own in section.statements if "cross-validated" in own.text)
+    assert (left.status, left.effect) == ("not tested", f"{len(made) - 1} of {len(made)} runs made")
 
 
 def two_dimensions_records(*, free, label):
