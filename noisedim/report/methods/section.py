@@ -308,17 +308,18 @@ def _forest(case: Case, curves: Mapping[str, Curve], repeated: Mapping[str, Curv
     def distance(own: Curve) -> CrossedMean | None:
         return distance_at(own, level)
 
-    words = f"Sliced W₂ at 5-NN {level:.2f}; smaller is better"
-    again = ForestPanel("match, cross-validated", f"Cross-validated: {words}", rows(distance, exp, repeated), False)
+    words = f"liced W₂ at 5-NN {level:.2f}; smaller is better"
+    again = ForestPanel("match, cross-validated", f"Cross-validated s{words}", rows(distance, exp, repeated), False)
     panels = [
         *([again] if repeated else []),
-        ForestPanel("match", words, rows(distance, exp), False),
+        ForestPanel("match", f"S{words}", rows(distance, exp), False),
         ForestPanel("accuracy", "Best 5-NN accuracy", rows(best_accuracy, float)),
     ]
     seeds = len(curves[REFERENCE].seeds)
+    others = f" (cross-validated: {len(repeated[REFERENCE].seeds)})" if repeated else ""
     caption = (
-        f"MNIST, {case.words}, {test_images:,} test images, {STEPS:,} steps, up to {seeds} seeds; "
-        "95% intervals over seeds and images."
+        f"MNIST, {case.words}, {test_images:,} test images, {STEPS:,} steps, up to {seeds} seeds{others}; "
+        "95% intervals."
     )
     return Forest(f"methods-{case.dim}", panels, caption, rank=10)
 
