@@ -183,7 +183,7 @@ def classify(
         images: (n, *shape), uint8 or float in [0, 1].
         batch_size: images at a time; :func:`~noisedim.training.execution.images_at_a_time` if omitted.
 
-    Raises: InvalidInputError: for images of another shape.
+    Raises: InvalidInputError: for images of another shape, or a ``batch_size`` below 1.
     """
     if tuple(images.shape[1:]) != model.shape:
         raise InvalidInputError(

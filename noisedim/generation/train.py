@@ -69,7 +69,7 @@ class GeneratorModel(nn.Module):
 
         Returns: (n, *shape) float32, on the CPU.
 
-        Raises: InvalidInputError: for conditions of another dimension, NaN or infinity.
+        Raises: InvalidInputError: for conditions of another dimension, NaN or infinity, or a ``batch_size`` below 1.
         """
         conditions = embedding_tensor("conditions", conditions, dim=self.generator.dim).float()
         latents = torch.randn(1 if one_latent else len(conditions), self.generator.latent, generator=generator)

@@ -47,9 +47,16 @@ class CrossedMean:
         return _Tails(shares / shares.sum(), np.array([self.n - 1.0, self.image_degrees]))
 
     def interval(self, *, level: float = 0.95) -> Interval:
-        """Student's t interval."""
+        """Student's t interval, or that of the cautious tails."""
         half = float(self._tails().quantile((1 - rate("level", level)) / 2)) * self.error
-        return Interval(self.estimate, self.estimate - half, self.estimate + half, level, self.n, "Student t")
+        return Interval(
+            self.estimate,
+            self.estimate - half,
+            self.estimate + half,
+            level,
+            self.n,
+            "mixed t" if self.cautious else "Student t",
+        )
 
     def p_different(self) -> float:
         """Two-sided p-value of "the mean is 0"."""
@@ -104,7 +111,7 @@ def crossed_mean(values: Any, contributions: Any = None, *, cautious: bool = Fal
             them the error also covers the choice of the images: the variance over images of the seeds' mean
             contribution is added to the variance over seeds. Their common part is counted twice, so the error is, if
             anything, too large. Without them the error is about these images only.
-        cautious: for two to five seeds in a family of tests. Satterthwaite's degrees of freedom rest on the estimated
+        cautious: for three to five seeds in a family of tests. Satterthwaite's degrees of freedom rest on the estimated
             shares of the two variances: with four seeds, where theirs is the larger part, a test of level .005 rejects up
             to two and a half times as often. Cautious tails are the mean of the two laws' own tails, in the shares of
             their variances, as in Cochran's approximation; with three seeds or more the level is kept at all shares.

@@ -101,8 +101,8 @@ def embed(
 
     Returns: (n, d) in the model's dtype, on the CPU.
 
-    Raises: InvalidInputError: for images of another shape than the model was built for, or ``features`` of an encoder
-        that has no backbone.
+    Raises: InvalidInputError: for images of another shape than the model was built for, a ``batch_size`` below 1, or
+        ``features`` of an encoder that has no backbone.
 
     >>> from noisedim.training import TrainConfig, train
     >>> images = torch.rand(64, 16, generator=torch.Generator().manual_seed(0))

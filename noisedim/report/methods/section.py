@@ -146,7 +146,7 @@ def _confirmation(case: Case, config: TrainConfig) -> str:
             f"{MNIST_IMAGES:,} training images that chose no setting: each seed trains on the other images and is judged by "
             "its own fold, so that the scatter over seeds holds the choice of images that judge. New seeds, strengths of "
             "the Wasserstein autoencoders that go further towards the prior, and a family of comparisons of its own; all "
-            "else as before. The training images of two seeds are nearly the same: the decisions are about these."
+            "else as before. β-VAE joined when the others' runs had been seen. The training images of two seeds are nearly the same: the decisions are about these."
         )
     size, shift = config.data.size, config.augmentation.shift
     return (
@@ -308,11 +308,11 @@ def _forest(case: Case, curves: Mapping[str, Curve], repeated: Mapping[str, Curv
     def distance(own: Curve) -> CrossedMean | None:
         return distance_at(own, level)
 
-    words = f"liced W₂ at 5-NN {level:.2f}; smaller is better"
-    again = ForestPanel("match, cross-validated", f"Cross-validated s{words}", rows(distance, exp, repeated), False)
+    at = f"W₂ at 5-NN {level:.2f}; smaller is better"
+    again = ForestPanel("match, cross-validated", f"Cross-validated sliced {at}", rows(distance, exp, repeated), False)
     panels = [
         *([again] if repeated else []),
-        ForestPanel("match", f"S{words}", rows(distance, exp), False),
+        ForestPanel("match", f"Sliced {at}", rows(distance, exp), False),
         ForestPanel("accuracy", "Best 5-NN accuracy", rows(best_accuracy, float)),
     ]
     seeds = len(curves[REFERENCE].seeds)

@@ -80,7 +80,7 @@ def test_family_is_all_methods_and_levels():
     assert together.adjusted_p_value == pytest.approx(min(1, 6 * alone.p_value))
 
 
-def test_what_is_decided_of_the_first_methods_stays_decided():
+def test_adjusted_p_values_of_the_first_methods_can_only_fall_as_others_come():
     one = hits(0.01, seed=3)
     (alone,) = noise_effects({"m": one}, margin=0.02)["m"]
     (early,) = noise_effects({"m": one}, margin=0.02, planned=6)["m"]
