@@ -146,7 +146,8 @@ def _confirmation(case: Case, config: TrainConfig) -> str:
             f"{MNIST_IMAGES:,} training images that chose no setting: each seed trains on the other images and is judged by "
             "its own fold, so that the scatter over seeds holds the choice of images that judge. New seeds, strengths of "
             "the Wasserstein autoencoders that go further towards the prior, and a family of comparisons of its own; all "
-            "else as before. β-VAE joined when the others' runs had been seen. The training images of two seeds are nearly the same: the decisions are about these."
+            "else as before. β-VAE joined when the others' runs had been seen. The training images of two seeds "
+            "are nearly the same: the decisions are about these."
         )
     size, shift = config.data.size, config.augmentation.shift
     return (
