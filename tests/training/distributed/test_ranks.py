@@ -164,6 +164,33 @@ def test_ranks_leave_together(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+RAISING = """
+import sys
+from noisedim.training.distributed.ranks import launch
+
+ranks, _ = launch(2, device="cpu")
+ranks.agree(0)
+if ranks.rank == int(sys.argv[1]):
+    raise ValueError("no more work")
+ranks.leave()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("raising", [0, 1])
+def test_a_rank_that_raises_ends_at_once_and_so_does_the_other(tmp_path, raising):
+    program = tmp_path / "raising.py"
+    program.write_text(RAISING)
+    surroundings = {name: value for name, value in os.environ.items() if name not in ("WORLD_SIZE", "LOCAL_RANK")}
+    # Far below the half hour that a process group waits for a rank; the pipes stay open until both ranks have ended.
+    done = subprocess.run(
+        [sys.executable, str(program), str(raising)], env=surroundings, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 1
+    assert "ValueError: no more work" in done.stderr
+    assert f"RankLostError: rank {1 - raising} of 2 cannot go on: another one has ended" in done.stderr
+
+
 def test_alone_there_is_nothing_to_leave():
     Ranks.alone().leave()
 
