@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from noisedim.errors import InvalidInputError
-from noisedim.statistics.equivalence import crossed_mean, seeds_needed
+from noisedim.statistics.equivalence import FEW_SEEDS, crossed_mean, seeds_needed
 from noisedim.statistics.intervals import student_t
 
 
@@ -97,20 +97,43 @@ def test_planned_seeds_know_how_well_the_images_error_is_known():
 
 
 @pytest.mark.parametrize("shares", [(0.2, 0.8), (0.5, 0.5), (1.0, 0.0), (0.0, 1.0)])
-def test_cautious_tails_mix_both_laws(shares):
-    rng = np.random.default_rng(4)
-    values, contributions = simulated(rng, 0.3)
-    plain, cautious = crossed_mean(values, contributions), crossed_mean(values, contributions, cautious=True)
-    scaled = replace(cautious, seed_error=np.sqrt(shares[0]), image_error=np.sqrt(shares[1]), error=1.0, estimate=2.5)
-    expected = shares[0] * stats.t.sf(2.5, len(values) - 1) + shares[1] * stats.t.sf(2.5, contributions.shape[1] - 1)
+@pytest.mark.parametrize("seeds", [3, FEW_SEEDS - 1, FEW_SEEDS])
+def test_tails_of_few_seeds_mix_both_laws(seeds, shares):
+    found = crossed_mean(*simulated(np.random.default_rng(4), 0.3, seeds=seeds, images=60))
+    scaled = replace(found, seed_error=np.sqrt(shares[0]), image_error=np.sqrt(shares[1]), error=1.0, estimate=2.5)
+    expected = shares[0] * stats.t.sf(2.5, seeds - 1) + shares[1] * stats.t.sf(2.5, 59)
+    if seeds == FEW_SEEDS or shares[1] == 0:
+        expected = stats.t.sf(2.5, found.degrees)
     assert scaled.p_above(0.0) == pytest.approx(expected)
     assert scaled.p_different() == pytest.approx(2 * expected)
-    assert (plain.estimate, plain.error) == (cautious.estimate, cautious.error)
     # The interval is the set of means that are not rejected.
     interval = scaled.interval(level=0.9)
     assert replace(scaled, estimate=scaled.estimate - interval.lower).p_different() == pytest.approx(0.1)
-    # Without scatter there is no more evidence than the plain law sees.
-    assert crossed_mean([1.0, 1.0], cautious=True).p_different() == crossed_mean([1.0, 1.0]).p_different()
+
+
+@pytest.mark.parametrize("share", [0.5, 0.85, 0.95])
+@pytest.mark.parametrize("seeds", [3, 5])
+def test_few_seeds_keep_the_level_where_satterthwaites_degrees_of_freedom_do_not(seeds, share):
+    # The mean's variance is 1: scatter over seeds has this share of it, the choice of ten images the rest.
+    rng = np.random.default_rng([seeds, int(100 * share)])
+    rounds, level, images = 6000, 0.01, 10
+    rejected = by_satterthwaite = 0
+    for _ in range(rounds):
+        chosen = np.sqrt(images * (1 - share)) * rng.standard_normal(images)
+        values = np.sqrt(seeds * share) * rng.standard_normal(seeds) + chosen.mean()
+        found = crossed_mean(values, np.tile(chosen, (seeds, 1)))
+        rejected += found.p_different() <= level
+        by_satterthwaite += 2 * stats.t.sf(abs(found.estimate) / found.error, found.degrees) <= level
+    assert stats.binomtest(rejected, rounds, level, alternative="greater").pvalue > 1e-6
+    if share > 0.5 and seeds == 3:
+        assert stats.binomtest(by_satterthwaite, rounds, level, alternative="greater").pvalue < 1e-6
+
+
+def test_without_scatter_of_images_few_seeds_have_students_law():
+    values = [0.3, -0.1, 0.4]
+    still = crossed_mean(values, np.tile([0.2, 0.2], (3, 1)))
+    assert still.p_different() == pytest.approx(crossed_mean(values).p_different())
+    assert still.interval().method == "Student t"
 
 
 def test_planned_seeds_count_the_images_degrees_of_freedom():

@@ -35,7 +35,7 @@ class NoiseEffect:
         seed_error: standard error of that mean by the scatter over seeds, the test images given.
         image_error: standard error by the test images, the trained encoders given: of the mean over images of the
             difference of hits, averaged over seeds. For one accuracy it is the binomial error.
-        lower, upper: 95% interval with both errors, the cautious one of :func:`~noisedim.statistics.equivalence.crossed_mean`.
+        lower, upper: 95% interval with both errors, that of :func:`~noisedim.statistics.equivalence.crossed_mean`.
         p_value: two-sided, of no difference; by the same tails.
         adjusted_p_value: after Holm over the levels of all methods, those that are still to be made among them.
         equivalence_p_value: of a difference of the margin or more; two one-sided tests.
@@ -112,7 +112,6 @@ def seeds_plan(
         margin=margin,
         alpha=alpha * len(effects) / max(planned, len(effects)),
         image_degrees=n_test - 1,
-        cautious=True,
     )
     return SeedsPlan(needed)
 
@@ -180,7 +179,7 @@ def noise_effects(
 
 def _compared(changes: np.ndarray, margin: float) -> dict[str, float]:
     """Of (seeds, images) differences of hits: the mean, its two errors, interval and p-values."""
-    mean = crossed_mean(changes.mean(1), changes, cautious=True)
+    mean = crossed_mean(changes.mean(1), changes)
     interval = mean.interval(level=1 - ALPHA)
     return {
         "difference": mean.estimate,

@@ -106,7 +106,7 @@ def rejections(effect, *, seeds, scatter, shared, level, rounds=1500, parts=50):
         changes = effect + scatter * rng.standard_normal((seeds, 1))
         changes = changes + np.sqrt(shared * variance) * rng.standard_normal(parts)
         changes = changes + np.sqrt((1 - shared) * variance) * rng.standard_normal((seeds, parts))
-        found = crossed_mean(changes.mean(1), changes, cautious=True)
+        found = crossed_mean(changes.mean(1), changes)
         equal += found.p_equivalent(margin) <= level
         different += found.p_different() <= level
     return equal, different
