@@ -64,7 +64,7 @@ def curves_picture(case: Case, where: str, curves: Mapping[str, Mapping[str, Cur
         squares = np.concatenate([own.squared.mean((1, 2)) for own in by_method.values()])
         panel.set_xlim(accuracies.min() - 0.02, accuracies.max() + 0.02)
         panel.set_ylim(np.sqrt(max(LEAST_SQUARE, squares.min())) * 0.75, np.sqrt(squares.max()) * 1.3)
-    panels[0].axvline(case.levels[1], color="#222222", ls=":", lw=1)
+    panels[0].axvline(case.headline, color="#222222", ls=":", lw=1)
     panels[0].set_ylabel("sliced W₂ to N(0, I), standard deviations")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)

@@ -48,6 +48,15 @@ SIGReg at .03 .930, .0037; β-VAE at .3 .936, .0098. Dials go further than the p
 and towards the prior (WAE-MMD), so that each method's curve may span the levels; values far from the levels are left out.
 Strength 1,000 of WAE-MMD and 300 of the sliced Wasserstein autoencoder came later, after those cross-validated runs and
 before any of either method with the ConvNet.
+
+Its three seeds decided that the adaptive dual's best accuracy is above the autoencoders', by an estimated two points and more, and
+left the matches open; so they are the pilot of ``mnist-convnet-rivals``: eight new seeds of the adaptive dual and of the methods
+nearest to it there (β-VAE was farther from the prior than the Wasserstein autoencoders wherever it was as accurate), a family
+of its own. Fewer values of the dials, the accurate ends among them. Levels: .94, which all come up to and down to, is the
+headline; .95 and .96, where the autoencoders may end. The learning rate was asked first, as 5e-3 is the perceptron's: with
+seed 100 and validation images, 2e-3 and 1e-2 gave .941, .0030 and .942, .0026 for the adaptive dual at 1; .932, .0047 and
+.941, .0044 for WAE-MMD at 100; .939, .0054 and .942, .0043 for the sliced Wasserstein autoencoder at 10: no more accuracy
+than 5e-3 for any, and all keep it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -85,6 +94,7 @@ FOLD = "fold"
 LEVELS = {2: (0.50, 0.55, 0.60), 8: (0.88, 0.90, 0.92), 32: (0.90, 0.93, 0.95)}
 """5-NN accuracies at which matches are compared, by dimension; the middle one is the headline."""
 _CONVNET_LEVELS = (0.93, 0.945, 0.96)
+_REPEATED_CONVNET_LEVELS = (0.94, 0.95, 0.96)
 # Values of the dials with the ConvNet.
 _CONVNET_DIALS: Mapping[str, tuple[float, ...]] = {
     "adaptive-dual": (0.7, 1.0, 1.5, 2.5),
@@ -92,6 +102,12 @@ _CONVNET_DIALS: Mapping[str, tuple[float, ...]] = {
     "vae": (0.03, 0.1, 0.3, 0.5),
     "wae-mmd": (3.0, 10.0, 100.0, 300.0, 1000.0),
     "swae": (3.0, 10.0, 30.0, 100.0, 300.0),
+}
+_REPEATED_CONVNET_DIALS: Mapping[str, tuple[float, ...]] = {
+    "adaptive-dual": (0.9, 1.2, 1.7, 2.5),
+    "sigreg": (0.003, 0.01, 0.03),
+    "wae-mmd": (3.0, 300.0, 1000.0),
+    "swae": (10.0, 100.0, 300.0),
 }
 
 
@@ -179,16 +195,25 @@ class Case:
         dim: of the embedding.
         encoder: the long studies' perceptron, or the ConvNet of the paper's Table 2.
         folds: of a cross-validation, each of which judges one seed; 0 where the test images judge all.
+        repeats_convnet: whether it is the second of the ConvNet's confirmations.
     """
 
     dim: int
     encoder: Literal["mlp", "convnet"] = "mlp"
     folds: int = 0
+    repeats_convnet: bool = False
 
     @property
     def levels(self) -> tuple[float, float, float]:
-        """5-NN accuracies at which matches are compared; the middle one is the headline."""
-        return _CONVNET_LEVELS if self.encoder == "convnet" else LEVELS[self.dim]
+        """5-NN accuracies at which matches are compared."""
+        if self.encoder == "convnet":
+            return _REPEATED_CONVNET_LEVELS if self.repeats_convnet else _CONVNET_LEVELS
+        return LEVELS[self.dim]
+
+    @property
+    def headline(self) -> float:
+        """The level that is said first: the one in the middle, or where all methods with the ConvNet compete."""
+        return self.levels[0 if self.repeats_convnet else 1]
 
     @property
     def words(self) -> str:
@@ -241,7 +266,8 @@ def case_of(profile: str, dim: int) -> Case:
     """What the records of a profile are about, in one of its dimensions."""
     first = STUDY.profile(profile)[0]
     encoder: Literal["mlp", "convnet"] = "convnet" if first.config.encoder == "convnet" else "mlp"
-    return Case(dim, encoder, folds=first.config.data.folds if FOLD in first.labels else 0)
+    folds = first.config.data.folds if FOLD in first.labels else 0
+    return Case(dim, encoder, folds, repeats_convnet=encoder == "convnet" and first.config.seed > 0)
 
 
 def _fields(config: TrainConfig) -> dict[str, Any]:
@@ -278,6 +304,16 @@ _PROFILES: dict[str, Callable[[], Sequence[Cell]]] = {
         folds=_TURNS,
     ).cells,
     "mnist-convnet": _Profile(_MNIST, 8, 3, 3, methods=_NEAREST, dials=_CONVNET_DIALS, encoder="convnet").cells,
+    "mnist-convnet-rivals": _Profile(
+        _MNIST,
+        8,
+        8,
+        8,
+        methods=tuple(_REPEATED_CONVNET_DIALS),
+        dials=_REPEATED_CONVNET_DIALS,
+        first_seed=3,
+        encoder="convnet",
+    ).cells,
 }
 
 STUDY = LongStudy(

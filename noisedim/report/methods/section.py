@@ -131,10 +131,6 @@ def _where(case: Case, curves: Mapping[str, Curve]) -> str:
     return f"{case.words}, new seeds {first} to {curves[REFERENCE].seeds[-1]}" if first else case.words
 
 
-def _headline(case: Case) -> float:
-    return case.levels[1]
-
-
 def _claim(case: Case) -> str:
     return f"The adaptive dual matches the prior better than its rivals at equal accuracy ({case.words})"
 
@@ -201,7 +197,7 @@ _AGAINST: dict[Decision, str] = {
 
 
 def _answer(case: Case, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> Verdict:
-    level = _headline(case)
+    level = case.headline
     question = f"Which method for {_where(case, curves)} and 5-NN accuracy of {level:g} or more?"
     best, ours = leader_at(curves, level), leader_at(_noise_injection(curves), level)
     if best is None:
@@ -232,7 +228,7 @@ def _answer(case: Case, curves: Mapping[str, Curve], comparisons: Sequence[Compa
 
 def _finding(case: Case, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> str:
     """Which method and setting to take; the forest below has the distances."""
-    level = _headline(case)
+    level = case.headline
     best, ours = leader_at(curves, level), leader_at({REFERENCE: curves[REFERENCE]}, level)
     if best is None or ours is None:
         return ""
@@ -255,7 +251,7 @@ def _statement(
     """All rivals together at the headline accuracy; in the secondary dimensions, those that were run."""
     rivals = [method for method in _RIVALS if case == _PRIMARY or method in curves]
     rank = _rank(case)
-    own = [each for each in comparisons if each.method in rivals and each.wanted == _headline(case)]
+    own = [each for each in comparisons if each.method in rivals and each.wanted == case.headline]
     seeds = sorted({len(curves[method].seeds) for method in rivals if method in curves})
     budget = f"MNIST, {' to '.join(str(n) for n in dict.fromkeys((seeds[0], seeds[-1])))} seeds, " if seeds else ""
     budget += f"{case.folds} folds of " if case.folds else ""
@@ -269,7 +265,7 @@ def _statement(
         told = [_ratio_words(e, len(comparisons)) for e in group if decision != "better" and e.difference is not None]
         if group:
             parts.append(f"{words} {len(group)} of {len(own)}" + (f" ({', '.join(told)})" if told else ""))
-    effect = f"at 5-NN {_headline(case):g}: {'; '.join(parts)}"
+    effect = f"at 5-NN {case.headline:g}: {'; '.join(parts)}"
     undecided = [each for each in own if each.decision == "undecided"]
     needed = [each.needed for each in undecided if not each.dial_ends]
     known = [seeds for seeds in needed if seeds is not None]
@@ -304,7 +300,7 @@ def _forest(case: Case, curves: Mapping[str, Curve], repeated: Mapping[str, Curv
                 found.append(ForestRow(CONTESTANTS[method].words, estimate, lower, upper, is_ours=method == REFERENCE))
         return found
 
-    level = _headline(case)
+    level = case.headline
 
     def distance(own: Curve) -> CrossedMean | None:
         return distance_at(own, level)
