@@ -13,20 +13,23 @@ def test_in_the_cross_validation_every_fold_judges_every_setting_once():
 
 
 def test_confirmations_have_new_seeds_or_another_encoder_and_the_reference():
-    first = {cell.config.seed for cell in STUDY.profile("mnist")}
     for profile in STUDY.cells:
         cells = STUDY.profile(profile)
         assert {str(cell.labels["method"]) for cell in cells} <= CONTESTANTS.keys()
         assert any(cell.labels["method"] == REFERENCE for cell in cells)
         if "rivals" in profile:
             dim = int(cells[0].labels["dim"])
-            pilot = first if dim == 8 else {cell.config.seed for cell in STUDY.profile(f"mnist-{dim}")}
+            before = profile.removesuffix("-rivals") if dim != 8 or "convnet" in profile else "mnist"
+            pilot = {cell.config.seed for cell in STUDY.profile(before)}
             assert not pilot & {cell.config.seed for cell in cells}
 
 
 def test_what_a_profile_is_about():
     assert case_of("mnist", 8) == Case(8)
     assert case_of("mnist-32", 32) == Case(32)
-    assert case_of("mnist-convnet", 8).encoder == "convnet"
+    first, again = case_of("mnist-convnet", 8), case_of("mnist-convnet-rivals", 8)
+    assert (first.encoder, first.repeats_convnet, first.headline) == ("convnet", False, 0.945)
+    assert (again.encoder, again.repeats_convnet, again.headline) == ("convnet", True, 0.94)
+    assert Case(8).headline == 0.9
     assert case_of("mnist-8-rivals", 8).folds == 20
     assert len({case_of(profile, 8).words for profile in ("mnist", "mnist-convnet", "mnist-8-rivals")}) == 3
