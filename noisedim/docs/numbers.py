@@ -149,18 +149,18 @@ def _noise(results: Path) -> str:
 
 def _methods(results: Path) -> str:
     """Match and accuracy of methods on MNIST, with the decision for the adaptive dual against each."""
-    from noisedim.report.methods.plan import CONTESTANTS, LEVELS, REFERENCE
+    from noisedim.report.methods.plan import CONTESTANTS, REFERENCE, Case
     from noisedim.report.methods.verdicts import Curve, best_accuracy, compare_curves, curves_of, distance_at
     from noisedim.runs.studies.long_study import read_study
 
     records = read_study(results / "methods-mnist.json").records
     curves, linear = curves_of(records, dim=8), curves_of(records, dim=8, probe="linear")
     repeated = curves_of(read_study(results / "methods-mnist-8-rivals.json").records, dim=8)
-    level = LEVELS[8][1]
+    level = Case(8).headline
     decisions = {
         own.method: own.decision
         for found in (curves, repeated)  # the repetition's decision, where there are two
-        for own in compare_curves(found, REFERENCE, wanted=LEVELS[8])
+        for own in compare_curves(found, REFERENCE, wanted=Case(8).levels)
         if own.wanted == level
     }
 

@@ -81,6 +81,7 @@ def _cases(file: StudyFile, profile: str, method: str, measured: Measured) -> li
                 "dim": dim,
                 "encoder": case.encoder,
                 "folds": case.folds,
+                "repeats_convnet": case.repeats_convnet,
                 "command": file.command,
                 "commits": sorted({str(file.environments[record.environment].get("commit")) for record in own}),
                 "n": own[0].n,

