@@ -45,7 +45,7 @@ def images_at_a_time(batch_size: int | None, device: torch.device, *, backbone: 
     """How many images a network takes at a time where no gradient is wanted.
 
     On a CPU the outputs of a convolution for thousands of images fit no cache, and their memory is new to the process at
-    every layer: the paper's ConvNet takes about half of the time with 256 images at a time
+    every layer: the paper's ConvNet takes two thirds of the time with 256 images at a time
     (``benchmarks/test_speed_convolutions.py``); a perceptron takes as long.
 
     Args:
