@@ -211,10 +211,7 @@ def test_the_convnets_repetition_answers_when_it_is_complete(tmp_path):
     assert own.text != pilot.text
     # Its dials end before the autoencoders' most accurate values.
     assert own.effect == "at 5-NN 0.94: better than 3 of 3"
-    assert section.finding == (
-        "With the paper's ConvNet and 5-NN accuracy 0.94, take the adaptive dual (σ near 1.2): none of the 3 others was "
-        "estimated closer to the prior; 8 seeds."
-    )
+    assert section.finding == ("With a ConvNet and 0.94, the adaptive dual (σ near 1.2) is estimated closest.")
 
 
 def two_dimensions_records(*, free, label):

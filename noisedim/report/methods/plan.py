@@ -222,8 +222,8 @@ class Case:
     @property
     def words(self) -> str:
         """In tables."""
-        encoder = " with the paper's ConvNet" if self.encoder == "convnet" else ""
-        how = ", cross-validated" if self.folds else ", repeated" if self.repeats_convnet else ""
+        encoder = ", ConvNet" if self.encoder == "convnet" else ""
+        how = ", cross-validated" if self.folds else ", first seeds" if encoder and not self.repeats_convnet else ""
         return f"d = {self.dim}{encoder}{how}"
 
 

@@ -14,14 +14,21 @@ from noisedim.document.content import (
     Pictures,
     Section,
     Statement,
-    Table,
     Text,
     Verdict,
 )
 from noisedim.report.methods.figures import curves_picture
 from noisedim.report.methods.plan import CONTESTANTS, REFERENCE, STEPS, STUDY, Case, case_of
+from noisedim.report.methods.tables import (
+    comparisons_table,
+    distance_words,
+    level_words,
+    levels_table,
+    ratio_words,
+    top_words,
+    where_words,
+)
 from noisedim.report.methods.verdicts import (
-    ALPHA,
     Comparison,
     Curve,
     Decision,
@@ -103,12 +110,12 @@ def methods_section(sources: Sources) -> Section:
             if case == _PRIMARY:
                 blocks.append(_forest(case, curves, repeated, test_images=records[0].n))
             if _has_picture(case):
-                blocks.append(Pictures([curves_picture(case, _where(case, curves), by_probe)]))
+                blocks.append(Pictures([curves_picture(case, where_words(case, curves), by_probe)]))
             else:
                 blocks.append(Text(_confirmation(case, STUDY.profile(profile)[0].config)))
             blocks += [
-                _levels(case, curves, by_probe["linear"], relative_seconds(records, REFERENCE, dim=dim)),
-                _comparisons(_where(case, curves), comparisons),
+                levels_table(case, curves, by_probe["linear"], relative_seconds(records, REFERENCE, dim=dim)),
+                comparisons_table(where_words(case, curves), comparisons),
             ]
     return Section(_TITLE, verdicts, blocks, statements, " ".join(filter(None, findings.values())))
 
@@ -131,19 +138,8 @@ def _has_picture(case: Case) -> bool:
     return case == Case(case.dim)
 
 
-def _where(case: Case, curves: Mapping[str, Curve]) -> str:
-    """The case, with the seeds where they are not the first: those before them planned the comparison."""
-    first = curves[REFERENCE].seeds[0]
-    return f"{case.words}, new seeds {first} to {curves[REFERENCE].seeds[-1]}" if first else case.words
-
-
-def _level(accuracy: float) -> str:
-    """With two digits, or the three of a level between them."""
-    return f"{accuracy:.3f}".removesuffix("0")
-
-
 def _claim(case: Case) -> str:
-    return f"The adaptive dual matches the prior better than its rivals at equal accuracy ({case.words})"
+    return f"The adaptive dual matches the prior better than rivals at equal accuracy ({case.words})"
 
 
 def _confirmation(case: Case, config: TrainConfig) -> str:
@@ -194,7 +190,7 @@ def _leaders(found: Mapping[str, Leader]) -> list[dict[str, str]]:
     return [
         {
             "smallest estimate": among,
-            "sliced W₂ [95%]": _distance_words(own.distance),
+            "sliced W₂ [95%]": distance_words(own.distance),
             "method": CONTESTANTS[own.method].words,
             "dial": CONTESTANTS[own.method].dial,
             "near": "–" if CONTESTANTS[own.method].dial == "none" else f"{own.dial:g}",
@@ -219,11 +215,11 @@ _AGAINST: dict[Decision, str] = {
 
 def _answer(case: Case, curves: Mapping[str, Curve], comparisons: Sequence[Comparison]) -> Verdict:
     level = case.headline
-    question = f"Which method for {_where(case, curves)} and 5-NN accuracy of {level:g} or more?"
+    question = f"Which method for {where_words(case, curves)} and 5-NN accuracy of {level:g} or more?"
     best, ours = leader_at(curves, level), leader_at(_noise_injection(curves), level)
     if best is None:
         most = max(curves.values(), key=lambda own: float(own.accuracy.mean((1, 2)).max()))
-        reached = f"{_top_words(most)} ({CONTESTANTS[most.method].words})"
+        reached = f"{top_words(most)} ({CONTESTANTS[most.method].words})"
         words = f"no method reaches it in {case.dim} dimensions; the most is {reached}"
         return Verdict(question, "none", words)
     answer = name = CONTESTANTS[best.method].words
@@ -256,15 +252,18 @@ def _finding(case: Case, curves: Mapping[str, Curve], comparisons: Sequence[Comp
     theirs, own = (_setting_words(leader) for leader in (best, ours))
     if case.encoder == "convnet":
         where, budget = (
-            f"With the paper's ConvNet and 5-NN accuracy {level:g}, take",
+            f"With a ConvNet and {level:g}, take",
             f"{len(curves[REFERENCE].seeds)} seeds",
         )
     else:
         where = f"For d = {case.dim} and 5-NN accuracy {level:g} on MNIST, take"
         budget = f"{len(curves[REFERENCE].seeds)} seeds{', cross-validated' if case.folds else ''}, {STEPS:,} steps"
     if best.method == REFERENCE:
-        others = "no method" if case == _PRIMARY else f"none of the {len(curves) - 1} others"
-        return f"{where} the {own}: {others} was estimated closer to the prior; {budget}."
+        undecided = sum(each.decision == "undecided" for each in comparisons if each.wanted == level)
+        left = f" ({undecided} undecided)" if undecided else ""
+        if case.encoder == "convnet":  # the statement has the budget
+            return f"With a ConvNet and {level:g}, the {own} is estimated closest{left}."
+        return f"{where} the {own}: estimated closest to the prior of {len(curves)}{left}; {budget}."
     decided = next((e.decision for e in comparisons if (e.method, e.wanted) == (best.method, level)), "undecided")
     if decided == "worse":
         return f"{where} the {theirs}: it is closer to the prior than the {own}; {budget}."
@@ -288,12 +287,13 @@ def _statement(
     for decision, words in _GROUPS.items():
         group = [each for each in own if each.decision == decision]
         # Numbers where they are closest; the table has the others.
-        told = [_ratio_words(e, len(comparisons)) for e in group if decision != "better" and e.difference is not None]
+        told = [ratio_words(e, len(comparisons)) for e in group if decision != "better" and e.difference is not None]
         if group:
             parts.append(f"{words} {len(group)} of {len(own)}" + (f" ({', '.join(told)})" if told else ""))
     effect = f"at 5-NN {case.headline:g}: {'; '.join(parts)}"
     best = Counter(each.decision for each in comparisons if each.method in rivals and each.wanted is None)
-    if best and not case.repeats_convnet:  # whose dials end before the autoencoders' most accurate values
+    # The repetition's dials end before the autoencoders' most accurate values.
+    if case.encoder == "convnet" and not case.repeats_convnet:
         groups = (f"{_GROUPS[each]} {best[each]} of {best.total()}" for each in _GROUPS if best[each])
         effect += f"; best accuracy: {', '.join(groups)}"
     undecided = [each for each in own if each.decision == "undecided"]
@@ -310,14 +310,6 @@ def _statement(
         if asked
     )
     return Statement(_claim(case), together(own), effect, budget, needs, rank=rank)
-
-
-def _name(own: Comparison) -> str:
-    return CONTESTANTS[own.method].words
-
-
-def _ratio_words(own: Comparison, count: int) -> str:
-    return f"{_name(own)} {_effect(own, count)}"
 
 
 def _forest(case: Case, curves: Mapping[str, Curve], repeated: Mapping[str, Curve], *, test_images: int) -> Forest:
@@ -342,84 +334,15 @@ def _forest(case: Case, curves: Mapping[str, Curve], repeated: Mapping[str, Curv
     def distance(own: Curve) -> CrossedMean | None:
         return distance_at(own, level)
 
-    at = f"W₂ at 5-NN {_level(level)}; smaller is better"
+    at = f"W₂ at 5-NN {level_words(level)}; smaller is better"
     again = ForestPanel("match, cross-validated", f"Cross-validated sliced {at}", rows(distance, exp, repeated), False)
     panels = [
         *([again] if repeated else []),
         ForestPanel("match", f"Sliced {at}", rows(distance, exp), False),
         ForestPanel("accuracy", "Best 5-NN accuracy", rows(best_accuracy, float)),
     ]
-    seeds = len(curves[REFERENCE].seeds)
+    numbers = [len(curve.seeds) for method, curve in curves.items() if method in _SHOWN]
+    seeds = "–".join(dict.fromkeys(str(end(numbers)) for end in (min, max)))
     others = f" (cross-validated: {len(repeated[REFERENCE].seeds)})" if repeated else ""
-    caption = (
-        f"MNIST, {case.words}, {test_images:,} test images, {STEPS:,} steps, up to {seeds} seeds{others}; "
-        "95% intervals."
-    )
+    caption = f"MNIST, {case.words}, {test_images:,} test images, {seeds} seeds{others}; 95% intervals."
     return Forest(f"methods-{case.dim}", panels, caption, rank=10)
-
-
-def _levels(case: Case, curves: Mapping[str, Curve], linear: Mapping[str, Curve], times: Mapping[str, float]) -> Table:
-    rows = []
-    for method, curve in curves.items():
-        row = {
-            "method": CONTESTANTS[method].words,
-            "family": CONTESTANTS[method].family,
-            "seeds": str(len(curve.seeds)),
-        }
-        for level in case.levels:
-            distance = distance_at(curve, level)
-            row[f"sliced W₂ at {_level(level)}"] = "—" if distance is None else _distance_words(distance)
-        row["best 5-NN accuracy"], row["best linear accuracy"] = _top_words(curve), _top_words(linear[method])
-        row["CPU time"] = f"{times[method]:.2f}" if method in times else "—"
-        rows.append(row)
-    return Table(
-        rows,
-        f"{_where(case, curves)}: sliced W₂ to the prior at a 5-NN accuracy, and the best accuracy; — where a curve does not "
-        "reach it. CPU time: median of a training with its map, over the adaptive dual's",
-    )
-
-
-def _top_words(curve: Curve) -> str:
-    top = best_accuracy(curve)
-    if top is None:
-        return f"{float(curve.accuracy.mean((1, 2)).max()):.3f}"
-    ends = top.interval()
-    return f"{top.estimate:.3f} ± {(ends.upper - ends.lower) / 2:.3f}"
-
-
-def _distance_words(own: CrossedMean) -> str:
-    ends = own.interval()
-    return f"{exp(ends.estimate):.3f} [{exp(ends.lower):.3f}, {exp(ends.upper):.3f}]"
-
-
-def _comparisons(where: str, comparisons: Sequence[Comparison]) -> Table:
-    rows: dict[str, dict[str, str]] = {}
-    for own in comparisons:
-        row = rows.setdefault(own.method, {"compared with": _name(own)})
-        what = "best accuracy" if own.wanted is None else f"match at {_level(own.wanted)}"
-        row[what] = " ".join(filter(None, (own.decision, _effect(own, len(comparisons)), _needs(own))))
-    return Table(
-        list(rows.values()),
-        f"{where}: the adaptive dual is better, worse or equivalent, its distance over the other's or the difference of "
-        f"accuracies; all {len(comparisons)} intervals and decisions hold together at 95%. In parentheses: what would decide",
-    )
-
-
-def _effect(own: Comparison, count: int) -> str:
-    if own.difference is None:
-        return ""
-    ratio = own.ratio(comparisons=count)
-    if own.wanted is not None and ratio is not None:
-        return f"× {ratio.estimate:.2f} [{ratio.lower:.2f}, {ratio.upper:.2f}]"
-    ends = own.difference.interval(level=1 - ALPHA / count)
-    return f"{ends.estimate:+.3f} [{ends.lower:+.3f}, {ends.upper:+.3f}]"
-
-
-def _needs(own: Comparison) -> str:
-    if own.decision != "undecided":
-        return ""
-    if own.difference is None:
-        return "(not reached)"
-    if own.dial_ends:
-        return "(a dial turned further)"
-    return "(more test images)" if own.needed is None else f"({own.needed} seeds)"
