@@ -41,7 +41,7 @@ class CrossedMean:
 
     @property
     def _mixed(self) -> bool:
-        """Whether tails are the cautious ones; without an error of the images, both are Student's."""
+        """Whether tails are the cautious ones: without an error of the images they are Student's."""
         return self.n < FEW_SEEDS and self.image_error > 0
 
     def _tails(self) -> "_Tails":

@@ -1,13 +1,12 @@
 """Which method matches the prior best at the accuracy one needs? MNIST, many seeds, every method over its own dial.
 
-The protocol, fixed before the runs that judge. Settings were chosen on validation images (a fifth of MNIST's training
-images) and seed 100, which judge nothing: about 60 settings, one run each, nearly all of 1,000 steps. What they decided: the
-views (affine: the adaptive dual, the row-wise dual and SIGReg matched worse with pixel noise, too) and the values of the
-dials, which are to span accuracies from .85 upwards. The learning rate is 5e-3 with cosine for all (but for
-``mnist-convnet-rivals``, below); another was tried for the
-adaptive dual only (2e-3: no better), so the rate is tuned for no method. The runs that judge train on MNIST's 60,000
-training images, with seeds 0 and up, and are judged on its 10,000 test images, shuffled and cut into ten blocks (but for
-``mnist-8-rivals``, below).
+The protocol, fixed before the runs that judge. Settings were chosen on validation images (a fifth of MNIST's training images)
+and seed 100, which judge nothing: about 60 settings, one run each, nearly all of 1,000 steps. What they decided: the views
+(affine: the adaptive dual, the row-wise dual and SIGReg matched worse with pixel noise, too) and the values of the dials,
+which are to span accuracies from .85 upwards. The learning rate is 5e-3 with cosine for all (but for
+``mnist-convnet-rivals``, below); another was tried for the adaptive dual only (2e-3: no better), so the rate is tuned for no
+method. The runs that judge train on MNIST's 60,000 training images, with seeds 0 and up, and are judged on its 10,000 test
+images, shuffled and cut into ten blocks (but for ``mnist-8-rivals``, below).
 
 Images are reduced to 12×12 and encoded by a perceptron (144-256-256-d), so that a run takes seconds: 1,000 steps of 256
 images for every method. Autoencoders see unchanged images, as their authors have them, and a decoder of their own.

@@ -80,7 +80,9 @@ def methods_section(sources: Sources) -> Section:
         for profile, file in there.items()
         if len(file.records) >= len(cells := STUDY.profile(profile))
     }
-    repeated = next((curves_of(own.records, dim=8) for case, own in complete.items() if _repeats_primary(case)), {})
+    repeated = next(
+        (curves_of(own.records, dim=_PRIMARY.dim) for case, own in complete.items() if _repeats_primary(case)), {}
+    )
     for profile, file in there.items():
         records, planned = file.records, len(STUDY.cells[profile]())
         if len(records) < planned:
