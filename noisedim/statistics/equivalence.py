@@ -11,7 +11,7 @@ from noisedim.checks import positive, rate
 from noisedim.errors import InvalidInputError
 from noisedim.statistics.intervals import Interval
 
-__all__ = ["FEW_SEEDS", "CrossedMean", "crossed_mean", "seeds_needed"]
+__all__ = ["FEW_SEEDS", "CrossedMean", "crossed_mean", "more_images_needed", "seeds_needed"]
 
 FEW_SEEDS = 8
 """With fewer seeds, where the images have an error of their own, tails are the cautious ones of :func:`crossed_mean`."""
@@ -204,3 +204,49 @@ def seeds_needed(
     )
     enough = margin >= quantiles * np.sqrt(total)
     return int(n[enough.argmax()]) if enough.any() else None
+
+
+def more_images_needed(
+    image_errors: Sequence[float],
+    *,
+    margin: float,
+    alpha: float = 0.05,
+    power: float = 0.9,
+    image_degrees: float = math.inf,
+) -> float:
+    """How many times as many test images would find a difference of zero to be smaller than the margin, with ``power``.
+
+    At the least: with as many seeds as one likes, so that the images' error is the only one. For plans that
+    :func:`seeds_needed` finds no number of seeds for.
+
+    Args:
+        image_errors, margin, alpha, power: as for :func:`seeds_needed`.
+        image_degrees: degrees of freedom of ``image_errors``; those of m times the images are m times as many, as the
+            blocks that they are cut into keep their size.
+
+    Returns: the ratio, with a relative error of 1e-9; 1 where these images are enough.
+    """
+    alpha, power, margin = rate("alpha", alpha), rate("power", power), positive("margin", margin)
+    error = math.sqrt(float(np.mean(np.square(image_errors))))
+
+    def lacks(ratio: float) -> float:
+        """Log of the smallest margin that can be decided, over the one that is wanted: falls with the images."""
+        degrees = (image_degrees + 1) * ratio - 1
+        quantiles = sum(_student(share, degrees) for share in (alpha / len(image_errors), (1 - power) / 2))
+        return math.log(quantiles * error / (margin * math.sqrt(ratio)))
+
+    if error == 0 or lacks(1.0) <= 0:
+        return 1.0
+    from scipy import optimize
+
+    most = 2.0
+    while lacks(most) > 0:
+        most *= 2
+    return float(optimize.brentq(lacks, most / 2, most, rtol=1e-9))
+
+
+def _student(above: float, degrees: float) -> float:
+    """Where Student's upper tail is ``above``."""
+    from scipy import stats
+
+    return float(stats.t.isf(above, degrees))

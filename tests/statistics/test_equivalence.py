@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from noisedim.errors import InvalidInputError
-from noisedim.statistics.equivalence import FEW_SEEDS, crossed_mean, seeds_needed
+from noisedim.statistics.equivalence import FEW_SEEDS, crossed_mean, more_images_needed, seeds_needed
 from noisedim.statistics.intervals import student_t
 
 
@@ -167,3 +169,38 @@ def test_planned_seeds_count_the_images_degrees_of_freedom():
     assert seeds_needed([1e-5] * 6, [error] * 6, 4, margin=margin) == 3
     assert seeds_needed([0.0] * 6, [error] * 6, 4, margin=margin) == 3
     assert seeds_needed([0.0] * 6, [error] * 6, 4, margin=exact * 0.999) is None
+
+
+@pytest.mark.parametrize("blocks", [2, 10, 10_000])
+def test_planned_images_do_decide_with_enough_seeds(blocks):
+    error, margin, levels = 0.05, 0.06, 3
+    ratio = more_images_needed([error] * levels, margin=margin, image_degrees=blocks - 1)
+    assert ratio > 1
+    rng = np.random.default_rng(1)
+
+    def decided(times, rounds=20_000):
+        """Equivalence of differences of zero, whose error comes from blocks of images alone: (successes, rounds)."""
+        degrees = round(blocks * times) - 1
+        mean = error / np.sqrt(times) * rng.standard_normal(rounds)
+        found = error / np.sqrt(times) * np.sqrt(rng.chisquare(degrees, rounds) / degrees)
+        return int((stats.t.sf((margin - np.abs(mean)) / found, degrees) <= 0.05 / levels).sum()), rounds
+
+    assert stats.binomtest(*decided(np.ceil(blocks * ratio) / blocks), 0.9, alternative="less").pvalue > 1e-6
+    assert stats.binomtest(*decided(ratio / 1.5), 0.9, alternative="less").pvalue < 1e-6
+
+
+@given(st.floats(0.001, 0.1), st.floats(0.005, 0.1), st.sampled_from([9, 199, np.inf]))
+@settings(max_examples=40, deadline=None)
+def test_seeds_can_decide_once_there_are_the_images_that_are_needed(error, margin, degrees):
+    ratio = more_images_needed([error], margin=margin, image_degrees=degrees)
+
+    def needed(times):
+        own = (degrees + 1) * times - 1
+        return seeds_needed([1e-9], [error / np.sqrt(times)], 3, margin=margin, image_degrees=own)
+
+    assert needed(1.001 * ratio) == 3
+    assert ratio == 1 or needed(0.999 * ratio) is None
+
+
+def test_images_without_error_are_enough():
+    assert more_images_needed([0.0, 0.0], margin=0.1) == 1

@@ -22,6 +22,7 @@ from noisedim.report.methods.plan import CONTESTANTS, REFERENCE, STEPS, STUDY, C
 from noisedim.report.methods.tables import (
     comparisons_table,
     distance_words,
+    images_words,
     level_words,
     levels_table,
     ratio_words,
@@ -117,7 +118,7 @@ def methods_section(sources: Sources) -> Section:
                 blocks.append(Text(_confirmation(case, STUDY.profile(profile)[0].config)))
             blocks += [
                 levels_table(case, curves, by_probe["linear"], relative_seconds(records, REFERENCE, dim=dim)),
-                comparisons_table(where_words(case, curves), comparisons),
+                comparisons_table(where_words(case, curves), comparisons, images=_images(case, file)),
             ]
     return Section(_TITLE, verdicts, blocks, statements, " ".join(filter(None, findings.values())))
 
@@ -273,6 +274,11 @@ def _finding(case: Case, curves: Mapping[str, Curve], comparisons: Sequence[Comp
     return f"{where} the {theirs} or the {own}: {which.get(decided, 'which is closer to the prior is undecided')}; {budget}."
 
 
+def _images(case: Case, file: StudyFile) -> int:
+    """How many images judge: each fold's are others."""
+    return file.records[0].n * max(case.folds, 1)
+
+
 def _statement(
     case: Case, curves: Mapping[str, Curve], comparisons: Sequence[Comparison], file: StudyFile, rank: int
 ) -> Statement:
@@ -307,7 +313,7 @@ def _statement(
             ("dials turned further", any(each.dial_ends for each in undecided)),
             ("curves that reach it", any(each.difference is None for each in undecided)),
             (f"{max(known, default=0)} seeds", bool(known)),
-            ("more test images", len(known) < len(compared)),
+            (images_words(compared, _images(case, file)), len(known) < len(compared)),
         )
         if asked
     )

@@ -1,7 +1,7 @@
 """The tables of a comparison of methods, and the words that they and the section share."""
 
 from collections.abc import Mapping, Sequence
-from math import exp
+from math import ceil, exp, floor, log10
 
 from noisedim.document.content import Table
 from noisedim.report.methods.plan import CONTESTANTS, REFERENCE, Case
@@ -11,6 +11,7 @@ from noisedim.statistics.equivalence import CrossedMean
 __all__ = [
     "comparisons_table",
     "distance_words",
+    "images_words",
     "level_words",
     "levels_table",
     "ratio_words",
@@ -79,17 +80,29 @@ def distance_words(own: CrossedMean) -> str:
     return f"{exp(ends.estimate):.3f} [{exp(ends.lower):.3f}, {exp(ends.upper):.3f}]"
 
 
-def comparisons_table(where: str, comparisons: Sequence[Comparison]) -> Table:
-    """What is decided of the reference against each method."""
+def images_words(compared: Sequence[Comparison], images: int) -> str:
+    """How many test images would decide comparisons that no number of seeds would; there are ``images``."""
+    times = [own.more_images for own in compared if own.needed is None and own.more_images is not None]
+    if not times:
+        return "more test images"
+    least = images * max(times)
+    # Rounded up to two digits: a plan is no more exact.
+    unit = 10 ** (floor(log10(least)) - 1)
+    return f"{ceil(least / unit) * unit:,} test images"
+
+
+def comparisons_table(where: str, comparisons: Sequence[Comparison], *, images: int) -> Table:
+    """What is decided of the reference against each method, by ``images`` test images."""
     rows: dict[str, dict[str, str]] = {}
     for own in comparisons:
         row = rows.setdefault(own.method, {"compared with": _name(own)})
         what = "best accuracy" if own.wanted is None else f"match at {level_words(own.wanted)}"
-        row[what] = " ".join(filter(None, (own.decision, _effect(own, len(comparisons)), _needs(own))))
+        row[what] = " ".join(filter(None, (own.decision, _effect(own, len(comparisons)), _needs(own, images))))
     return Table(
         list(rows.values()),
         f"{where}: the adaptive dual is better, worse or equivalent, its distance over the other's or the difference of "
-        f"accuracies; all {len(comparisons)} intervals and decisions hold together at 95%. In parentheses: what would decide",
+        f"accuracies; all {len(comparisons)} intervals and decisions hold together at 95%. In parentheses: what would decide "
+        f"with 90% power; test images, instead of {images:,}, where no number of seeds would",
     )
 
 
@@ -103,11 +116,11 @@ def _effect(own: Comparison, count: int) -> str:
     return f"{ends.estimate:+.3f} [{ends.lower:+.3f}, {ends.upper:+.3f}]"
 
 
-def _needs(own: Comparison) -> str:
+def _needs(own: Comparison, images: int) -> str:
     if own.decision != "undecided":
         return ""
     if own.difference is None:
         return "(not reached)"
     if own.dial_ends:
         return "(a dial turned further)"
-    return "(more test images)" if own.needed is None else f"({own.needed} seeds)"
+    return f"({images_words([own], images)})" if own.needed is None else f"({own.needed} seeds)"

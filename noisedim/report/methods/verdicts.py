@@ -14,7 +14,7 @@ import numpy as np
 
 from noisedim.report.methods.plan import FOLD
 from noisedim.runs.studies.long_study import StudyRecord
-from noisedim.statistics.equivalence import CrossedMean, crossed_mean, seeds_needed
+from noisedim.statistics.equivalence import CrossedMean, crossed_mean, more_images_needed, seeds_needed
 from noisedim.statistics.intervals import Interval
 
 __all__ = [
@@ -140,6 +140,7 @@ class Comparison:
         decision: of the reference.
         needed: seeds that would decide it with 90% power by the scatter found, if it is undecided; None if no number of
             seeds would, with these test images, or if it is decided.
+        more_images: where no number of seeds would: how many times as many test images would, at the least.
         dial_ends: whether it stays undecided because a dial ends before the accuracy: the method that would lose keeps
             more accuracy than wanted at each of its values, so that it might match better there if it were turned further.
     """
@@ -149,6 +150,7 @@ class Comparison:
     difference: CrossedMean | None
     decision: Decision
     needed: int | None = None
+    more_images: float | None = None
     dial_ends: bool = False
 
     def ratio(self, *, comparisons: int) -> Interval | None:
@@ -286,7 +288,7 @@ def compare_curves(curves: Mapping[str, Curve], reference: str, *, wanted: Seque
                 continue
             own = _compared(method, level, difference, MATCH_MARGIN, count, more_seeds, less_is_better=True)
             if not all(_comes_down_to(curve, level) for curve in against.get(own.decision, [ours, theirs])):
-                own = replace(own, decision="undecided", needed=None, dial_ends=True)
+                own = replace(own, decision="undecided", needed=None, more_images=None, dial_ends=True)
             found.append(own)
         best = _jackknifed([ours, theirs], lambda a, b: float(a[0].max() - b[0].max()))
         if best is not None:
@@ -321,18 +323,26 @@ def _compared(
     less_is_better: bool,
 ) -> Comparison:
     decision = decide(difference, margin=margin, comparisons=count, less_is_better=less_is_better)
-    needed = None
-    if decision == "undecided" and more_seeds:
-        # To tell it from 0 or from the margin, whichever is nearer to being decided.
-        target = max(abs(difference.estimate), abs(margin - abs(difference.estimate)))
-        # A difference from 0 is looked for on both sides.
-        alpha = ALPHA / count / (2 if target == abs(difference.estimate) else 1)
-        needed = seeds_needed(
-            [difference.seed_error],
-            [difference.image_error],
-            difference.n,
-            margin=target,
-            alpha=alpha,
-            image_degrees=difference.image_degrees,
+    if decision != "undecided":
+        return Comparison(method, wanted, difference, decision)
+    # To tell it from 0 or from the margin, whichever is nearer to being decided.
+    target = max(abs(difference.estimate), abs(margin - abs(difference.estimate)))
+    # A difference from 0 is looked for on both sides.
+    alpha = ALPHA / count / (2 if target == abs(difference.estimate) else 1)
+    needed = seeds_needed(
+        [difference.seed_error],
+        [difference.image_error],
+        difference.n,
+        margin=target,
+        alpha=alpha,
+        image_degrees=difference.image_degrees,
+    )
+    more_images = None
+    if not more_seeds:
+        # Each seed would bring images of its own.
+        needed, more_images = None, None if needed is None else needed / difference.n
+    elif needed is None:
+        more_images = more_images_needed(
+            [difference.image_error], margin=target, alpha=alpha, image_degrees=difference.image_degrees
         )
-    return Comparison(method, wanted, difference, decision, needed)
+    return Comparison(method, wanted, difference, decision, needed, more_images)

@@ -183,7 +183,7 @@ def _plan_words(table: NoiseTable) -> list[Block]:
     words = (
         f"about {plan.needed} seeds would find it so with 90% chance at each level"
         if plan.needed is not None
-        else "no number of seeds would find it so with these test images"
+        else f"no number of seeds would find it so with these test images, but {plan.images:,} of them might"
     )
     return [
         Text(

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal
 
 import numpy as np
 
 from noisedim.errors import InvalidInputError
 from noisedim.statistics.combining import holm
-from noisedim.statistics.equivalence import crossed_mean, seeds_needed
+from noisedim.statistics.equivalence import crossed_mean, more_images_needed, seeds_needed
 
 __all__ = [
     "ALPHA",
@@ -82,9 +83,15 @@ def method_verdict(effects: Sequence[NoiseEffect]) -> MethodVerdict | None:
 
 @dataclass(frozen=True)
 class SeedsPlan:
-    """How many seeds would find a difference of zero to be within the margin at every level; None if no number would."""
+    """What would find a difference of zero to be within the margin at every level.
+
+    Attributes:
+        needed: seeds; None if no number would.
+        images: then, how many test images would, at the least.
+    """
 
     needed: int | None
+    images: int | None = None
 
 
 def seeds_plan(
@@ -104,16 +111,21 @@ def seeds_plan(
     open_ones = [effect for effect in effects if effect.verdict == "not decided"]
     if len(effects) < 2 or not open_ones or any(effect.seeds < seeds for effect in effects):
         return None
+    image_errors = [effect.image_error for effect in effects]
+    share = alpha * len(effects) / max(planned, len(effects))
     needed = seeds_needed(
         # Of one seed: levels may have different numbers of them.
         [effect.seed_error * effect.seeds**0.5 for effect in effects],
-        [effect.image_error for effect in effects],
+        image_errors,
         1,
         margin=margin,
-        alpha=alpha * len(effects) / max(planned, len(effects)),
+        alpha=share,
         image_degrees=n_test - 1,
     )
-    return SeedsPlan(needed)
+    if needed is not None:
+        return SeedsPlan(needed)
+    times = more_images_needed(image_errors, margin=margin, alpha=share, image_degrees=n_test - 1)
+    return SeedsPlan(None, ceil(times * n_test))
 
 
 def noise_effects(

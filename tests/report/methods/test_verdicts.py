@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from noisedim.report.methods.plan import FOLD
+from noisedim.report.methods.tables import images_words
 from noisedim.report.methods.verdicts import (
     MATCH_MARGIN,
     Comparison,
@@ -183,6 +184,34 @@ def test_what_stays_undecided_says_how_many_seeds_would_decide_it():
     assert undecided
     assert all(own.needed is None or own.needed > 3 for own in undecided)
     assert any(own.needed is not None for own in undecided)
+    # Seeds, or images where no number of seeds would: never both.
+    assert all((own.needed is None) == (own.more_images is not None and own.more_images > 1) for own in undecided)
+
+
+def test_where_images_are_too_few_it_says_how_many_would_do():
+    # Nearly all of the error is the images': one more seed changes nothing.
+    rng = np.random.default_rng(13)
+    own = records(rng, {"ours": 0.0, "a": log(1.05)}, seeds=8, blocks=4)
+    wide = rng.normal(0, 0.1, 4)
+    own = [
+        replace(
+            each,
+            values={
+                **each.values,
+                "sliced_w2_squared": tuple(np.exp(2 * sign * wide) * each.values["sliced_w2_squared"]),
+            },
+        )
+        for each in own
+        for sign in [1 if each.labels["method"] == "ours" else -1]
+    ]
+    found, _ = compare_curves(curves_of(own, dim=8), "ours", wanted=(0.9,))
+    assert (found.decision, found.needed) == ("undecided", None)
+    assert found.more_images > 1
+    words = images_words([found, replace(found, needed=9, more_images=None)], 10_000)
+    count = int(words.removesuffix(" test images").replace(",", ""))
+    assert 1 <= count / (10_000 * found.more_images) < 1.1
+    assert images_words([replace(found, more_images=20.001)], 10_000) == "210,000 test images"
+    assert images_words([replace(found, more_images=None)], 10_000) == "more test images"
 
 
 def test_methods_with_fewer_seeds_are_compared_over_the_seeds_they_have():

@@ -181,7 +181,11 @@ def test_seeds_are_planned_only_for_what_is_not_decided():
     assert needed < seeds_plan(few, margin=0.03, **{**plan, "planned": 6}).needed
     assert seeds_plan(few, margin=0.03, **{**plan, "seeds": 4}) is None
     # Test images alone are too few for a margin below their own error, however many seeds there are.
-    assert seeds_plan(few, margin=0.001, **plan).needed is None
+    short = seeds_plan(few, margin=0.001, **plan)
+    assert short.needed is None
+    error = np.sqrt(np.mean([effect.image_error**2 for effect in few]))
+    quantiles = stats.norm.isf(0.05 / len(few)) + stats.norm.isf(0.05)
+    assert short.images == pytest.approx(2000 * (quantiles * error / 0.001) ** 2, rel=0.01)
     decided = [effect for own in close.values() for effect in own]
     assert {effect.verdict for effect in decided} == {"neither"}
     assert seeds_plan(decided, margin=0.03, **plan) is None
