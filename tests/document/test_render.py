@@ -1,8 +1,11 @@
 """Rendering: text is escaped, every link leads somewhere, statements and forests are sorted, tables have their CSV file."""
 
 import csv
+import html
 import re
 from dataclasses import replace
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import pytest
@@ -210,12 +213,27 @@ def test_terms_are_defined_where_they_occur_and_in_the_glossary(tmp_path):
 
 def test_a_page_needs_no_other_file_but_those_it_links_to(tmp_path):
     figure = new_figure(2, 2)
-    figure.subplots().plot([0, 1], [0, 1])
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], label='R&D\'s "50%" < σ')
+    axes.legend()
     picture = draw("line", figure, alt="It rises", caption="A line of slope -1.")
     assert isinstance(picture, Picture)
     render(HEADER, [page(Section("P", [], [Pictures([picture])]))], tmp_path)
     text = (tmp_path / "pages" / "own.html").read_text()
-    assert re.findall(r'src="([^,]*),', text) == ["data:image/svg+xml;base64"]
+    ((kind, address),) = re.findall(r'src="([^,]*),([^"]*)"', text)
+    assert kind == "data:image/svg+xml"
+    # As a browser reads it: the same drawing as the file, and nothing in it that would be fetched.
+    assert "#" not in html.unescape(address)
+    drawn, in_file = (
+        [
+            (own.tag, {name: value.split() for name, value in own.attrib.items()}, (own.text or "").split())
+            for own in ElementTree.fromstring(svg).iter()
+        ]
+        for svg in (unquote(html.unescape(address)), picture.content)
+    )
+    assert drawn == [own for own in in_file if not re.search("metadata|rdf-syntax|creativecommons|purl", own[0])]
+    assert not re.search(r"url\((?!#)|@import|href=\"(?!#)", unquote(address))
+    text = text.replace(address, "")
     assert 'alt="It rises"' in text
     assert "slope −1" in text
     assert not re.findall(r"url\(|@import|https?:", text.replace("http://www.w3.org", ""))
