@@ -102,7 +102,7 @@ def comparisons_table(where: str, comparisons: Sequence[Comparison], *, images: 
         list(rows.values()),
         f"{where}: the adaptive dual is better, worse or equivalent, its distance over the other's or the difference of "
         f"accuracies; all {len(comparisons)} intervals and decisions hold together at 95%. In parentheses: what would decide "
-        f"with 90% power; test images, instead of {images:,}, where no number of seeds would",
+        f"with 90% power; where no number of seeds would, the fewest test images that could, instead of {images:,}",
     )
 
 
