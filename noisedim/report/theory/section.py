@@ -37,7 +37,7 @@ from noisedim.verification import outcomes
 __all__ = ["theory_section"]
 
 _TITLE = "Is it true?"
-_CLAIMS, _PRINT = "The paper's theorems hold, as corrected", "The paper's formulas are right as printed"
+_CLAIMS, _PRINT = "The paper's claims hold, as corrected", "The paper's formulas are right as printed"
 _QUESTION = "Are the claims true, as corrected?"
 _COMMAND = "pytest theory_checks -n auto"
 _MOST_COUNTEREXAMPLES = 1
@@ -73,22 +73,27 @@ def theory_section(sources: Sources) -> Section:
         verdicts,
         blocks,
         statements=_statements(claims, errata, ledger),
-        finding=f"{claims.verified} of {len(claims.claims)} claims hold as corrected ({ledger.relations:,} relations); "
-        f"{errata.errata} places in print need correction.",
+        finding=f"{_counted(claims.of_kind('paper'))} claims of the paper hold as corrected; {errata.corrections} places in "
+        "print need correction.",
     )
+
+
+def _counted(claims: ClaimsVerdict) -> str:
+    return f"{claims.verified} of {len(claims.claims)}"
 
 
 def _statements(claims: ClaimsVerdict, errata: ErrataVerdict, ledger: Ledger) -> list[Statement]:
     budget = f"{ledger.relations:,} relations"
-    holds: Status = "supported" if not claims.others else "undecided"
-    if any(claim.verdict is outcomes.Verdict.REFUTED for claim in claims.others):
+    papers = claims.of_kind("paper")
+    holds: Status = "supported" if not papers.others else "undecided"
+    if any(claim.verdict is outcomes.Verdict.REFUTED for claim in papers.others):
         holds = "contradicted"
     return [
-        Statement(_CLAIMS, holds, f"{claims.verified} of {len(claims.claims)} verified", budget, rank=10),
+        Statement(_CLAIMS, holds, f"{_counted(papers)} verified", budget, rank=10),
         Statement(
             _PRINT,
-            "contradicted" if errata.settled else "undecided",
-            f"{errata.settled} errata of {errata.errata} settled",
+            "contradicted" if errata.refuted_forms else "undecided",
+            f"{errata.refuted_forms} of {errata.printed_forms} printed forms refuted",
             "computed counterexamples",
             rank=12,
         ),
@@ -113,7 +118,9 @@ def _claims_words(found: ClaimsVerdict, ledger: Ledger) -> Verdict:
     return Verdict(
         _QUESTION,
         share_word(found.verified, len(found.claims)),
-        f"{count_words(found.verified, len(found.claims), 'claims')} are verified" + (f"; {others}" if others else ""),
+        f"{_counted(found.of_kind('paper'))} claims of the paper and {_counted(found.of_kind('new'))} new ones are verified; "
+        "for an “if and only if” that means that no case refutes it and that the table names a proof"
+        + (f"; {others}" if others else ""),
         is_main=True,
         numbers=_how_closely(found, ledger),
     )
@@ -139,8 +146,10 @@ def _errata_words(found: ErrataVerdict) -> Verdict:
     open_rows = f"; {unsettled} did not come out as expected" if unsettled else ""
     return Verdict(
         "Is the paper printed right?",
-        "in part" if found.settled else "not decided",
-        f"computed counterexamples settle {count_words(found.settled, found.errata, 'errata')}{open_rows}{standing}",
+        "in part" if found.refuted_forms else "not decided",
+        f"computed counterexamples refute {found.refuted_forms} of {found.printed_forms} printed forms; of {found.errata} "
+        f"errata, {found.corrections} call something in print wrong and {found.errata - found.corrections} are remarks on "
+        f"method; what {found.settled} say instead is verified{open_rows}{standing}",
         is_main=True,
         numbers=[{"kind of erratum": kind, "errata": str(rows)} for kind, rows in found.kinds],
     )

@@ -1,9 +1,9 @@
 """Are the claims true, and can the checks fail? Decided from the ledger alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from noisedim.report.theory.ledger import ClaimSummary, Ledger
-from noisedim.theory.claims import ERRATUM_KINDS
+from noisedim.theory.claims import ERRATUM_KINDS, ErratumKind, Kind
 from noisedim.verification.outcomes import Verdict
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
 
 # The claims that the paper's two bounds rest on.
 _BOUNDS = {"theorem-3.4", "theorem-3.5"}
+# The kind of erratum that calls nothing in print wrong.
+_REMARK: ErratumKind = "remark on method"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ class ClaimsVerdict:
         """Number of verified claims."""
         return len(self.claims) - len(self.others)
 
+    def of_kind(self, kind: Kind) -> "ClaimsVerdict":
+        """Those of one kind, ``paper`` or ``new``."""
+        return replace(self, claims=tuple(claim for claim in self.claims if claim.kind == kind))
+
 
 @dataclass(frozen=True)
 class ErrataVerdict:
@@ -52,12 +58,18 @@ class ErrataVerdict:
     Attributes:
         settled: rows whose correction is verified and whose printed form, where it has one, is refuted.
         errata: all of them.
+        corrections: those that call something in print wrong; the others are remarks.
+        printed_forms: those whose printed form is checked.
+        refuted_forms: those whose printed form is refuted.
         kinds: number of rows by kind, in the order of gravity.
         bounds_stand: whether the paper's two bounds are verified.
     """
 
     settled: int
     errata: int
+    corrections: int
+    printed_forms: int
+    refuted_forms: int
     kinds: tuple[tuple[str, int], ...]
     bounds_stand: bool
 
@@ -92,7 +104,16 @@ def errata_verdict(ledger: Ledger) -> ErrataVerdict:
     verified = {claim.id for claim in ledger.of_kind("paper", "new") if claim.verdict is Verdict.VERIFIED}
     counted = ((kind, sum(claim.erratum_kind == kind for claim in errata)) for kind in ERRATUM_KINDS)
     kinds = tuple((kind, rows) for kind, rows in counted if rows)
-    return ErrataVerdict(sum(claim.is_settled for claim in errata), len(errata), kinds, verified >= _BOUNDS)
+    forms = [claim.printed_form for claim in errata if claim.printed_form is not None]
+    return ErrataVerdict(
+        settled=sum(claim.is_settled for claim in errata),
+        errata=len(errata),
+        corrections=sum(claim.erratum_kind != _REMARK for claim in errata),
+        printed_forms=len(forms),
+        refuted_forms=forms.count(Verdict.REFUTED),
+        kinds=kinds,
+        bounds_stand=verified >= _BOUNDS,
+    )
 
 
 def mutants_verdict(ledger: Ledger) -> MutantsVerdict:

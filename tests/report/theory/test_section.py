@@ -199,7 +199,13 @@ def test_verdicts_count_the_ledgers_claims(tmp_path: Path) -> None:
     claims, errata, trained = claims_verdict(ledger), errata_verdict(ledger), trained_verdict(ledger)
     assert claims.verified == len(claims.claims) == len(about)
     assert claims.others == ()
+    for kind in ("paper", "new"):
+        assert [claim.kind for claim in claims.of_kind(kind).claims] == [kind] * sum(own.kind == kind for own in about)
     assert (errata.settled, errata.errata, errata.bounds_stand) == (len(ERRATA), len(ERRATA), True)
+    # A remark calls nothing in print wrong, and has no printed form.
+    assert errata.corrections == sum(own.erratum_kind != "remark on method" for own in ERRATA) < len(ERRATA)
+    forms = sum(line["role"] == "printed" for line in rows())
+    assert (errata.refuted_forms, errata.printed_forms) == (forms, forms)
     assert trained is not None
     assert (trained.cases, trained.verified, trained.inconclusive, trained.refuted) == (1, 0, 1, 0)
     assert (mutants_verdict(ledger).killed, mutants_verdict(ledger).mutants) == (1, 1)
