@@ -178,8 +178,8 @@ def _methods(results: Path) -> str:
         cells = [match(curves[method]), match(repeated.get(method)), *words, decisions.get(method, "—")]
         rows.append(f"| {' | '.join([CONTESTANTS[method].words, *cells])} |")
     head = (
-        f"| method | sliced W₂ at 5-NN {level:.0%}, test images | the same, cross-validated | best 5-NN | best linear | "
-        "adaptive dual is |"
+        f"| method | least sliced W₂ with 5-NN ≥ {level:.0%}, test images | the same, cross-validated | best 5-NN | best "
+        "linear | adaptive dual is |"
     )
     return "\n".join([head, "| --- | --- | --- | --- | --- | --- |", *rows])
 

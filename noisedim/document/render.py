@@ -31,7 +31,7 @@ GLOSSARY = "glossary"
 """Key of the page that defines the terms."""
 MOST_STATEMENTS = 12
 """The index shows at most this many statements, those that were tested first; the pages show all of theirs."""
-MOST_WORDS = 180
+MOST_WORDS = 165
 """And at most this many words of statements: they are read in one go."""
 ICONS = {"supported": "✓", "contradicted": "✗", "only when": "◐", "undecided": "?", "not tested": "–"}
 _OWN_FILE = re.compile(r"(?:tables/[\w.-]+\.csv|figures/[\w.-]+\.(?:png|svg)|pages/[\w.-]+\.html)")

@@ -10,8 +10,9 @@ TERMS = (
     ),
     (
         "battery",
-        "All tests of “the sample is drawn from the prior” run together: coordinates, norms, joint laws, slices and moments. "
-        "Holm's correction keeps the chance of any false alarm at or below 5%.",
+        "All tests of “the sample is drawn from the prior” run together: coordinates, norms, eigenvalues, "
+        "directions, repeated rows, moments and joint laws. Holm's procedure with an effective number of tests keeps the "
+        "chance of any false alarm near 5%, as measured on the page of tests.",
     ),
     (
         "capacity",
@@ -21,7 +22,7 @@ TERMS = (
     (
         "certificate",
         "The capacity minus what the objective reaches: an upper bound, in nats, on the divergence of the noisy embedding "
-        "from the noisy prior.",
+        "from the noisy prior. `noisedim certify` gives such a bound at a confidence level, from held-out rows.",
     ),
     (
         "D₂",

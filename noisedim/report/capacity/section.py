@@ -22,7 +22,7 @@ from noisedim.report.study import Sources, untested
 __all__ = ["capacity_section"]
 
 _TITLE = "Capacity against match and usefulness (the paper's Figure 1, in small)"
-_MATCH, _ACCURACY = "Held-out embeddings pass the battery", "Less capacity costs accuracy"
+_MATCH, _ACCURACY = "Held-out embeddings pass the battery", "The smallest capacity costs accuracy against the largest"
 _CLASSES = 10
 
 
