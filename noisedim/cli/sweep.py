@@ -1,16 +1,30 @@
 """``noisedim sweep``."""
 
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
 
 from noisedim.cli.options import DEFAULT_RUNS, Device
+from noisedim.errors import InvalidInputError
 from noisedim.runs.presets import PRESETS
 from noisedim.training.config import TrainConfig
 
 __all__ = ["Sweep"]
+
+# Fields of the configuration that a grid sets, and the option that sets them.
+_SET_BY_THE_GRID = {
+    "seed": "--seeds",
+    "data.name": "--data",
+    "prior": "--methods",
+    "objective.name": "--methods",
+    "gaussianise": "--methods",
+    "noise.sigma": "--capacities",
+    "noise.epsilon": "--capacities",
+    "noise.capacity": "--capacities",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +44,7 @@ class Sweep:
     data: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--dataset"])] = ("digits",)
     """Data sets: digits, mnist, fashion-mnist, or paths of .npy/.npz files."""
     base: Annotated[TrainConfig, tyro.conf.arg(prefix_name=True)] = field(default_factory=TrainConfig)
-    """All else that the runs have in common."""
+    """All else that the runs have in common; what the grid sets itself is refused here."""
     data_root: Path | None = None
     """Folder of the data sets in torchvision's layout; default NOISEDIM_DATA."""
     runs: Path = DEFAULT_RUNS
@@ -47,9 +61,13 @@ class Sweep:
     """Where to train: auto, cpu, cuda, cuda:N or mps."""
 
     def configs(self) -> list[TrainConfig]:
-        """The grid, seeds innermost."""
+        """The grid, seeds innermost.
+
+        Raises: InvalidInputError: for an option of ``base`` that the grid or one of its methods sets.
+        """
         from noisedim.runs.presets import configure, with_capacity
 
+        self._check_base()
         grid = []
         for name in self.data:
             for method in self.methods:
@@ -57,6 +75,21 @@ class Sweep:
                 levels = [with_capacity(own, capacity) for capacity in self.capacities] or [own]
                 grid += [replace(config, seed=seed) for config in levels for seed in self.seeds]
         return grid
+
+    def _check_base(self) -> None:
+        from noisedim.runs.presets import PRESETS
+
+        usual = TrainConfig()
+        for path, instead in _SET_BY_THE_GRID.items():
+            if (given := attrgetter(path)(self.base)) != attrgetter(path)(usual):
+                option = f"--base.{path.replace('_', '-')}"
+                raise InvalidInputError(f"{option} is set by the grid: say {instead} instead; got {given!r}")
+        for method in self.methods:
+            for name, own in PRESETS[method][1].options.items():
+                given = getattr(self.base.objective, name)
+                if given not in (getattr(usual.objective, name), own):
+                    option = f"--base.objective.{name.replace('_', '-')}"
+                    raise InvalidInputError(f"{option} is {own!r} in method {method!r}; got {given!r}")
 
     def run(self) -> int:
         """Make the runs that are missing and write their table; 2 if one failed."""

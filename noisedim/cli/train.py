@@ -129,7 +129,21 @@ class Train:
             config = with_own_pixels(config, split.images.images[torch.from_numpy(split.train)])
         if self.epochs is None:
             return config
+        self._check_steps()
         return with_epochs(config, len(split.train), epochs=self.epochs, warmup_epochs=self.warmup_epochs)
+
+    def _check_steps(self) -> None:
+        """Refuse steps beside epochs, which would overrule them."""
+        usual = TrainConfig() if self.method is None else pretraining(self.method, self.config.data)
+        given = (self.config.steps, self.config.optimiser.warmup)
+        if given[0] != usual.steps:
+            raise InvalidInputError(
+                f"--epochs and --steps are one option; got {self.epochs:g} epochs and {given[0]} steps"
+            )
+        if given[1] != usual.optimiser.warmup:
+            raise InvalidInputError(
+                f"--optimiser.warmup counts steps and goes with --steps; with epochs say --warmup-epochs; got {given[1]}"
+            )
 
     def _with_short_names(self) -> TrainConfig:
         """The configuration with ``--sigma`` and ``--dataset``, which are short for two of its options."""

@@ -7,7 +7,7 @@ from noisedim.errors import InvalidInputError
 from noisedim.objectives import METHODS, Method
 from noisedim.objectives.method import Preset
 from noisedim.priors import PRIORS
-from noisedim.training import NoiseConfig, ObjectiveConfig, TrainConfig
+from noisedim.training import ObjectiveConfig, TrainConfig
 
 __all__ = ["PRESETS", "Variant", "configure", "with_capacity"]
 
@@ -16,9 +16,13 @@ PRESETS: dict[str, tuple[Method, Preset]] = {
 }
 """By name, the method and how it is set; a method that names no presets is one itself."""
 
+_NO_LEVEL: dict[str, float | None] = {"sigma": None, "epsilon": None, "capacity": None}
+
 
 def configure(name: str, base: TrainConfig) -> TrainConfig:
     """The run of the preset ``name`` with all else as in ``base``; the noise is of its prior's usual level.
+
+    Of the objective, ``base`` says what the preset leaves open.
 
     Raises: InvalidInputError: for an unknown name.
     """
@@ -27,8 +31,8 @@ def configure(name: str, base: TrainConfig) -> TrainConfig:
     return replace(
         base,
         prior=preset.prior,
-        noise=NoiseConfig(**{law.level_name: law.default_level}, anneal=base.noise.anneal),
-        objective=ObjectiveConfig(name=method.name, **preset.options),
+        noise=replace(base.noise, **{**_NO_LEVEL, law.level_name: law.default_level}),
+        objective=replace(base.objective, name=method.name, **preset.options),
         gaussianise=preset.gaussianise,
     )
 
@@ -66,4 +70,4 @@ def with_capacity(config: TrainConfig, capacity: float) -> TrainConfig:
     """
     if not (config.objective.method.injects_noise and config.objective.noisy):
         raise InvalidInputError(f"capacity is for noise injection; objective {config.objective.name!r} adds no noise")
-    return replace(config, noise=NoiseConfig(capacity=capacity, anneal=config.noise.anneal))
+    return replace(config, noise=replace(config.noise, **{**_NO_LEVEL, "capacity": capacity}))
