@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from noisedim.assessment.assess import assess
-from noisedim.downstream.linear_probe import PENALTY_RULE, linear_probe, weighted_knn
+from noisedim.downstream.linear_probe import LEAST_OF_A_CLASS, PENALTY_RULE, linear_probe, weighted_knn
+from noisedim.downstream.probes import why_not_scored
 from noisedim.normality.summaries.spectrum import effective_rank
 from noisedim.statistics.intervals import clopper_pearson
 from noisedim.streams import numpy_stream
@@ -40,7 +41,7 @@ def measure_pretraining(
         device: where probes are computed.
 
     Returns: numbers as plain data, and the class that the probe on the features predicts for each measured row, or None
-        without labels or held-out rows.
+        without labels or held-out rows, and where labels are too few to fit a probe (``not_scored`` then says why).
     """
     part = measured[np.sort(numpy_stream(seed, "rows assessed").permutation(len(measured))[:MOST_ROWS])]
     mean, deviation = features[train].mean(0), features[train].std(0)
@@ -55,6 +56,8 @@ def measure_pretraining(
     }
     if labels is None or measured is train:
         return found, None
+    if (reason := why_not_scored(labels[train], least=LEAST_OF_A_CLASS)) is not None:
+        return {**found, "not_scored": reason}, None
     probes: dict[str, Any] = {"penalty_rule": PENALTY_RULE}
     predictions = None
     for name, rows in (("features", features), ("embedding", z)):

@@ -109,6 +109,8 @@ class Train:
         print(f"prior      {_verdict(record)}")
         if record.scores:
             print("accuracy   " + ", ".join(f"{name} {score:.3f}" for name, score in record.scores.items()))
+        elif record.not_scored is not None:
+            print(f"accuracy   not measured: {record.not_scored}")
         print(f"embed with noisedim embed {folder.checkpoint_path} IMAGES.npy --output z.npy")
         return 0
 

@@ -15,13 +15,15 @@ from noisedim.checks import embedding_matrix, positive_integer
 from noisedim.downstream.probes import integer_labels
 from noisedim.errors import InvalidInputError
 
-__all__ = ["PENALTIES", "PENALTY_RULE", "LinearProbe", "linear_probe", "weighted_knn"]
+__all__ = ["LEAST_OF_A_CLASS", "PENALTIES", "PENALTY_RULE", "LinearProbe", "linear_probe", "weighted_knn"]
 
 PENALTIES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 PENALTY_RULE = (
     "the L2 penalty is the one of six powers of ten whose fit to 90% of the training images is most accurate on the other "
     "10% (stratified; the largest penalty in a tie); the probe is then fitted to all training images"
 )
+LEAST_OF_A_CLASS = 10
+"""Training rows that each class needs: a tenth of them validates the penalty."""
 _ITERATIONS = 200
 _ROWS = 2048
 
@@ -76,9 +78,9 @@ def linear_probe(
     train_labels = integer_labels("train_labels", train_labels, len(train_z))
     test_labels = integer_labels("test_labels", test_labels, len(test_z))
     classes, targets, counts = np.unique(train_labels, return_inverse=True, return_counts=True)
-    if len(classes) < 2 or counts.min() < 10:
+    if len(classes) < 2 or counts.min() < LEAST_OF_A_CLASS:
         raise InvalidInputError(
-            f"a linear probe needs 2 classes or more with 10 training rows each; got {len(classes)} classes, "
+            f"a linear probe needs 2 classes or more with {LEAST_OF_A_CLASS} training rows each; got {len(classes)} classes, "
             f"the smallest with {counts.min()}"
         )
     mean, deviation = train_z.mean(0), train_z.std(0)

@@ -24,7 +24,7 @@ PROBE_NAMES = ("knn", "naive_bayes", "mlp", "linear")
 FOLDS = 5
 
 
-def _classifier(name: str, seed: int, rows: int, classes: int) -> Any:
+def _classifier(name: str, seed: int, labels: np.ndarray) -> Any:
     from sklearn.linear_model import LogisticRegression
     from sklearn.naive_bayes import GaussianNB
     from sklearn.neighbors import KNeighborsClassifier
@@ -36,14 +36,15 @@ def _classifier(name: str, seed: int, rows: int, classes: int) -> Any:
         return GaussianNB()
     if name == "linear":
         return LogisticRegression(max_iter=2000)
+    counts = np.unique(labels, return_counts=True)[1]
     # Shallow, as the paper says. Training stops by the accuracy on a tenth of the training rows if these are enough to
-    # measure it, otherwise when the loss no longer falls.
+    # measure it (stratified, for which a class needs two rows), otherwise when the loss no longer falls.
     return MLPClassifier(
         (64,),
         learning_rate_init=1e-2,
         max_iter=2000,
         tol=1e-3,
-        early_stopping=rows >= 100 * classes,
+        early_stopping=len(labels) >= 100 * len(counts) and bool(counts.min() > 1),
         random_state=seed,
     )
 
@@ -102,13 +103,9 @@ def probe_predictions(
     train_z = embedding_matrix("train_z", train_z, minimum_rows=10)
     test_z = embedding_matrix("test_z", test_z, dim=train_z.shape[1])
     train_labels = integer_labels("train_labels", train_labels, len(train_z))
-    classes = len(np.unique(train_labels))
-    if classes < 2:
+    if len(np.unique(train_labels)) < 2:
         raise InvalidInputError(f"expected at least 2 classes; got only {train_labels[0]}")
-    return {
-        name: _classifier(name, seed, len(train_z), classes).fit(train_z, train_labels).predict(test_z)
-        for name in names
-    }
+    return {name: _classifier(name, seed, train_labels).fit(train_z, train_labels).predict(test_z) for name in names}
 
 
 def _accuracies(
@@ -119,11 +116,8 @@ def _accuracies(
     seed: int,
     names: Sequence[str],
 ) -> dict[str, float]:
-    classes = len(np.unique(train_labels))
     return {
-        name: float(
-            _classifier(name, seed, len(train_z), classes).fit(train_z, train_labels).score(test_z, test_labels)
-        )
+        name: float(_classifier(name, seed, train_labels).fit(train_z, train_labels).score(test_z, test_labels))
         for name in names
     }
 
@@ -156,6 +150,21 @@ def fold_labels(labels: Any, rows: int, folds: int) -> np.ndarray:
     if len(classes) < 2:
         raise InvalidInputError(f"expected at least 2 classes; got only {classes[0]}")
     return array
+
+
+def why_not_scored(labels: np.ndarray, *, least: int) -> str | None:
+    """Why no classifier is fitted to these labels: too few classes, or too few rows of one; None where there are enough.
+
+    Args:
+        labels: integers, (n,), of the rows that fit.
+        least: rows that each class needs.
+    """
+    classes, counts = np.unique(labels, return_counts=True)
+    if len(classes) < 2:
+        return f"accuracies need 2 classes or more; got {len(classes)}"
+    if counts.min() < least:
+        return f"accuracies need {least} images of each class to fit on; class {classes[counts.argmin()]} has {counts.min()}"
+    return None
 
 
 def fold_scores(z: np.ndarray, labels: np.ndarray, *, folds: int = FOLDS, seed: int = 0) -> dict[str, float]:

@@ -23,6 +23,7 @@ from noisedim.downstream import (
     probe_scores,
     rank_gaussianise,
 )
+from noisedim.downstream.probes import FOLDS, why_not_scored
 from noisedim.errors import InvalidInputError
 from noisedim.generation.grids import as_bytes
 from noisedim.objectives import Autoencoder
@@ -209,16 +210,19 @@ def _measure(
     if split.images.labels is None:
         return record
     labels = split.images.labels.numpy()
-    silhouette = label_silhouette(z[measured], labels[measured])
+    if len(np.unique(labels[measured])) > 1:
+        record = replace(record, silhouette=label_silhouette(z[measured], labels[measured]))
+    # Known only now, and no reason to lose what was trained.
+    fits, least = (split.train, 1) if len(split.held_out) else (measured, FOLDS)
+    if (reason := why_not_scored(labels[fits], least=least)) is not None:
+        return replace(record, not_scored=reason)
     if not len(split.held_out):
-        scores = cross_validated_scores(z[measured], labels[measured], folds=5, seed=0)
-        return replace(record, scores=scores, silhouette=silhouette)
+        return replace(record, scores=cross_validated_scores(z[measured], labels[measured], folds=FOLDS, seed=0))
     parts = z[split.train], labels[split.train], z[measured], labels[measured]
     return replace(
         record,
         scores=probe_scores(*parts, seed=config.seed),
         label_curve=label_curve(*parts, seed=config.seed),
-        silhouette=silhouette,
     )
 
 

@@ -66,6 +66,7 @@ def store_pretrained(folder: RunFolder, config: TrainConfig, split: RunSplit, re
             capacity=prior.capacity(level) if noisy else None,
             assessment=read_assessment(found["assessment"]),
             scores=scores,
+            not_scored=found.get("not_scored"),
             pretraining=pretraining,
             train_seconds=result.seconds,
         )

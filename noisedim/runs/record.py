@@ -114,6 +114,7 @@ class RunRecord:
         train_seconds: time spent in training.
         information: None where no bound is computed.
         scores: accuracy by probe; empty without labels.
+        not_scored: why there are no accuracies although there are labels; None if there are.
         silhouette: of the classes; None without labels.
         label_curve: accuracy by number of labels per class; None unless held-out images judge.
         reconstruction: of autoencoders only.
@@ -138,6 +139,7 @@ class RunRecord:
     pretraining: Pretraining | None = None
     data: str | None = None
     n_train: int | None = None
+    not_scored: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain nested data, as ``result.json`` holds it: without the folder's name and the configuration."""
@@ -148,6 +150,7 @@ class RunRecord:
             "pretraining": None if self.pretraining is None else self.pretraining.to_dict(),
             "data": self.data,
             "n_train": self.n_train,
+            "not_scored": self.not_scored,
             # Without labels there are no scores; a backbone's result has the entry all the same.
             "scores": dict(self.scores) if self.scores or self.pretraining is not None else None,
         }
