@@ -107,7 +107,9 @@ def assess(
         alpha=alpha,
         seed=seed,
         n_star=n_star,
+        simulations=simulations,
         rounded=rounded,
+        budget=budget,
     )
 
 
@@ -123,7 +125,9 @@ def _assessment(
     alpha: float,
     seed: int,
     n_star: bool,
+    simulations: int | None,
     rounded: bool,
+    budget: float,
 ) -> Assessment:
     n, dim = points.shape
     results = tuple(
@@ -136,7 +140,17 @@ def _assessment(
     )
     with without_steps("n*"):
         found, power = (
-            sample_size(points, battery, alpha=alpha, null=null, uniform=uniform, seed=seed, rounded=rounded)
+            sample_size(
+                points,
+                battery,
+                alpha=alpha,
+                null=null,
+                uniform=uniform,
+                seed=seed,
+                simulations=simulations,
+                rounded=rounded,
+                budget=budget,
+            )
             if n_star
             else (None, ())
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from noisedim.normality.battery import Battery, run_battery
+from noisedim.normality.battery import BUDGET, Battery, run_battery
 from noisedim.statistics.intervals import Interval, clopper_pearson
 from noisedim.streams import numpy_stream
 
@@ -41,7 +41,9 @@ def sample_size(
     null: str = "simple",
     uniform: np.ndarray | None = None,
     seed: int = 0,
+    simulations: int | None = None,
     rounded: bool = False,
+    budget: float = BUDGET,
 ) -> tuple[Interval, tuple[PowerPoint, ...]]:
     """n* with an interval, and the measured powers it rests on.
 
@@ -49,7 +51,8 @@ def sample_size(
         z: (n, d) float64 rows.
         whole: the battery on all of them.
         alpha: family-wise level.
-        null, uniform, seed, rounded: as :func:`~noisedim.normality.battery.run_battery`.
+        null, uniform, seed, simulations, rounded, budget: as :func:`~noisedim.normality.battery.run_battery`, and as for
+            ``whole``: n* is about that battery.
 
     Returns: an interval whose ``method`` is ``subsamples`` or ``extrapolated``, with ``inf`` where nothing bounds n*:
         on subsamples it reaches from the largest size at which the rate is surely below one half to the smallest at
@@ -74,7 +77,9 @@ def sample_size(
                     null=null,
                     uniform=None if uniform is None else uniform[rows],
                     seed=seed + trial,
+                    simulations=simulations,
                     rounded=rounded,
+                    budget=budget,
                 )
                 rejected += bool((part.adjusted() <= alpha).any())
             rates[index] = PowerPoint(size, rejected, _TRIALS)

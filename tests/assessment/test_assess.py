@@ -156,6 +156,29 @@ def test_n_star():
     assert near.upper == np.inf
 
 
+@pytest.mark.parametrize(
+    ("options", "runs"),
+    [({"budget": 1e-9}, {"energy": False}), ({"simulations": 99}, {"energy": True}), ({}, {"energy": True})],
+)
+def test_n_star_is_of_the_battery_that_was_run(monkeypatch, options, runs):
+    module = import_module("noisedim.normality.sample_size")
+    batteries = []
+
+    def watched(rows, **given):
+        batteries.append(run_battery(rows, **given))
+        return batteries[-1]
+
+    monkeypatch.setattr(module, "run_battery", watched)
+    monkeypatch.setattr(module, "_TRIALS", 1)
+    found = assess(np.random.default_rng(3).uniform(-1.7, 1.7, (100, 2)), n_star=True, **options)
+    whole = {result.name: result.calibrated_by.method == "simulation" for result in found.results}
+    assert batteries
+    # Few rows can't be halved for a search: a subsample may have fewer tests, none that was left out, and p-values made alike.
+    for each in batteries:
+        assert {row.name: row.calibrated_by.method == "simulation" for row in each.rows}.items() <= whole.items()
+    assert {"energy": "energy" in whole} == runs
+
+
 def test_uniform_prior_by_the_probability_integral_transform():
     rng = np.random.default_rng(2)
     # For samples of the prior, the family-wise p-value is this small with probability 1e-6.
