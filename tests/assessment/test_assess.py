@@ -158,7 +158,7 @@ def test_n_star():
 
 @pytest.mark.parametrize(
     ("options", "runs"),
-    [({"budget": 1e-9}, {"energy": False}), ({"simulations": 99}, {"energy": True}), ({}, {"energy": True})],
+    [({"budget": 1e-9}, {"energy": False}), ({"simulations": 999}, {"energy": True}), ({}, {"energy": True})],
 )
 def test_n_star_is_of_the_battery_that_was_run(monkeypatch, options, runs):
     module = import_module("noisedim.normality.sample_size")
