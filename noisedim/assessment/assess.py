@@ -12,6 +12,7 @@ from noisedim.downstream.probes import FOLDS, fold_labels, fold_scores
 from noisedim.errors import InvalidInputError
 from noisedim.normality.battery import BUDGET, NULLS, Battery, pair_seconds, run_battery
 from noisedim.normality.effects import effect_sizes, effects_at_prior
+from noisedim.normality.family import largest_battery
 from noisedim.normality.mehler import LARGEST
 from noisedim.normality.nulls.null_surfaces import table_reaches
 from noisedim.normality.p_values import simulations_for
@@ -79,7 +80,7 @@ def assess(
     given, z = z, embedding_matrix("z", z, minimum_rows=MINIMUM_ROWS)
     law = prior_of_rows(prior, z.shape[1])
     _check_composite(null, law, len(z))
-    _check_simulations(alpha, simulations)
+    _check_simulations(alpha, simulations, largest_battery(null, law.dim, uniform=not law.is_standard_normal))
     points, uniform = mapped_to_normal(law, z)
     if (largest := largest_value(points)) > LARGEST:
         raise InvalidInputError(f"z must lie within ±{LARGEST:g}, so that squares are finite; got {largest:g}")
@@ -188,9 +189,7 @@ def _label_scores(z: np.ndarray, labels: Any, seed: int) -> dict[str, float]:
     return {**fold_scores(z, labels, seed=seed), "silhouette": silhouette(z, labels)}
 
 
-def _check_simulations(alpha: float, simulations: int | None) -> None:
-    # No battery holds more tests than this.
-    tests = 20
+def _check_simulations(alpha: float, simulations: int | None, tests: int) -> None:
     needed = simulations_for(alpha, tests) - 1
     if simulations is not None and positive_integer("simulations", simulations) < needed:
         raise InvalidInputError(

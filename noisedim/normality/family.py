@@ -45,9 +45,10 @@ def _takes_part(test: Test, null: str) -> bool:
     return isinstance(test, ExactTest) and test.null == null
 
 
-def largest_battery(null: str, dim: int) -> int:
-    """How many tests a battery of this null can hold in ``dim`` dimensions."""
-    return sum(_takes_part(test, null) and dim >= test.least_dim for test in TESTS)
+def largest_battery(null: str, dim: int, *, uniform: bool = False) -> int:
+    """How many tests a battery of this null can hold in ``dim`` dimensions; with ``uniform``, those of U[0, 1]^d besides."""
+    others = sum(test.null == "uniform" and dim >= test.least_dim for test in TESTS) if uniform else 0
+    return sum(_takes_part(test, null) and dim >= test.least_dim for test in TESTS) + others
 
 
 def independent_tests(p_values: np.ndarray, null: str, dim: int, *, others: int = 0) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The battery: family-wise level, power on negative controls, refusal of bad input."""
 
 import json
+import re
 from importlib import import_module
 
 import numpy as np
@@ -253,7 +254,7 @@ def test_calibration_by_simulation_agrees_with_the_tables():
     )
     # Binomial noise of 1,999 draws and the tables' error; five standard deviations.
     np.testing.assert_allclose(simulated, tables, atol=0.07)
-    with pytest.raises(InvalidInputError, match="20 tests at alpha=0.05 need at least 399 simulations"):
+    with pytest.raises(InvalidInputError, match=r"\d\d tests at alpha=0.05 need at least \d+ simulations"):
         assess(z, simulations=198)
     with pytest.raises(InvalidInputError, match="alpha must lie strictly between 0 and 1; got 0"):
         assess(z, alpha=0)
@@ -313,3 +314,15 @@ def test_the_array_is_checked_once_on_its_way_through_assessment_and_downstream(
     z = np.random.default_rng(8).standard_normal((60, 2))
     assess(z, labels=np.arange(60) % 2, n_star=False)
     assert checked == ["z"]
+
+
+@pytest.mark.parametrize(("prior", "dim"), [("normal", 8), ("normal", 2), ("uniform", 3), ("uniform", 1)])
+def test_simulations_are_asked_for_by_as_many_tests_as_the_battery_holds(prior, dim):
+    # Drawn from the prior; every test is there, but for those that can't raise a false alarm.
+    z = np.random.default_rng(5).random((500, dim))
+    rows = assess(z if prior == "uniform" else stats.norm.ppf(z), prior=prior, n_star=False).results
+    with pytest.raises(InvalidInputError) as refused:
+        assess(z, prior=prior, simulations=10)
+    tests, needed = (int(word) for word in re.findall(r"\d+", str(refused.value).replace("0.05", "alpha"))[:2])
+    assert tests == len([row for row in rows if row.calibrated_by.method != "certain"])
+    assert needed == 20 * tests - 1
