@@ -10,8 +10,9 @@ from torch import nn
 
 from noisedim.checks import bounded_tensor, embedding_tensor, positive
 from noisedim.errors import InvalidInputError
-from noisedim.precision import at_least_single, double_buffer, doubled
+from noisedim.precision import at_least_single, doubled, keeping_double
 from noisedim.priors import Prior, noise_level
+from noisedim.priors.normalisation import set_statistics
 
 __all__ = ["NoisyChannel", "batch_deviation", "unseen_capacity"]
 
@@ -145,6 +146,19 @@ class NoisyChannel(nn.Module):
         """f(X) + Z for normalised ``clean``, in either mode; (n, d) to (n, d)."""
         return clean + self.prior.noise(clean, self.noise_level, generator=generator)
 
+    def set_statistics(self, raw: torch.Tensor) -> None:
+        """Fix what ``eval()`` normalises by to the exact statistics of ``raw``: the encoder's output on the training set.
+
+        Works after ``torch.nn.SyncBatchNorm.convert_sync_batchnorm``, too.
+
+        Args:
+            raw: (n, d) floating-point tensor, n >= 2, of any number of batches; its values are not examined.
+
+        Raises: InvalidInputError: for another shape or dtype.
+        """
+        embedding_tensor("raw", raw, dim=self.prior.channel_dim, minimum_rows=2, examine_values=False)
+        set_statistics(self.normalisation, raw)
+
     def check_next_batch(self) -> None:
         """Examine the values of the next training batch too (it costs one device synchronisation)."""
         self._unchecked = True
@@ -235,11 +249,8 @@ class NoisyChannel(nn.Module):
 
     def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
         # A cast of the model (.half(), .bfloat16()) must move the level but not round it.
-        level = self.noise_level
-        del self.noise_level
-        super()._apply(fn, recurse)
-        self.register_buffer("noise_level", double_buffer(level, fn))
-        return self
+        level = math.nan if self.noise_level.is_meta and self._level is None else self.level
+        return super()._apply(keeping_double(self.noise_level, fn, value=level), recurse)
 
     def extra_repr(self) -> str:
         return f"{self.prior!r}, {self.prior.level_name}={self.level:.6g}, capacity={self.capacity:.4g} nats"

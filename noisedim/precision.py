@@ -1,10 +1,11 @@
 """Tensors in at least single precision, or in double where the device has it."""
 
+import math
 from collections.abc import Callable
 
 import torch
 
-__all__ = ["SINGLE_ONLY", "at_least_single", "double_buffer", "doubled"]
+__all__ = ["SINGLE_ONLY", "at_least_single", "double_buffer", "doubled", "keeping_double"]
 
 SINGLE_ONLY = {"mps"}
 """Kinds of devices without float64."""
@@ -20,12 +21,29 @@ def doubled(tensor: torch.Tensor) -> torch.Tensor:
     return (tensor.cpu() if tensor.device.type in SINGLE_ONLY else tensor).double()
 
 
-def double_buffer(buffer: torch.Tensor, move: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+def double_buffer(
+    buffer: torch.Tensor, move: Callable[[torch.Tensor], torch.Tensor], *, value: float = math.nan
+) -> torch.Tensor:
     """A buffer that keeps float64 under what ``nn.Module._apply`` does; in single precision, where its device has none.
 
     Args:
         buffer: as it was.
         move: what is done to tensors, such as ``lambda tensor: tensor.half()``.
+        value: what a buffer on "meta", which has none, is filled with when it is moved to a device.
     """
-    device = move(torch.zeros((), device=buffer.device)).device
-    return buffer.to(torch.float32 if device.type in SINGLE_ONLY else torch.float64).to(device)
+    device = move(torch.zeros((), dtype=torch.float32, device=buffer.device)).device
+    dtype = torch.float32 if device.type in SINGLE_ONLY else torch.float64
+    if buffer.is_meta:
+        return torch.full_like(buffer, value, dtype=dtype, device=device)
+    return buffer.to(dtype).to(device)
+
+
+def keeping_double(
+    buffer: torch.Tensor, move: Callable[[torch.Tensor], torch.Tensor], *, value: float = math.nan
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """``move``, and :func:`double_buffer` for ``buffer``: for the ``_apply`` of the module that has this buffer.
+
+    The buffer stays in its module throughout, so that a move that fails, such as one to a device that is absent, leaves the
+    module usable.
+    """
+    return lambda tensor: double_buffer(buffer, move, value=value) if tensor is buffer else move(tensor)

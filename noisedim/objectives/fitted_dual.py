@@ -11,7 +11,7 @@ from noisedim.channel import NoisyChannel
 from noisedim.checks import embedding_tensor, unit_interval
 from noisedim.errors import InvalidInputError
 from noisedim.objectives.interface import Objective, ObjectiveValue, in_single
-from noisedim.precision import double_buffer
+from noisedim.precision import keeping_double
 from noisedim.theory.dual_batch import row_bound
 
 __all__ = ["FittedDual"]
@@ -41,11 +41,7 @@ class FittedDual(Objective):
         self.register_buffer("running_agreement", torch.tensor(math.nan, dtype=torch.float64))
 
     def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
-        agreement = self.running_agreement
-        del self.running_agreement
-        super()._apply(fn, recurse)
-        self.register_buffer("running_agreement", double_buffer(agreement, fn))
-        return self
+        return super()._apply(keeping_double(self.running_agreement, fn), recurse)
 
     @property
     def pairs_views(self) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Literal, final, get_args
+from typing import Any, Literal, Self, final, get_args
 
 import torch
 
@@ -19,7 +19,7 @@ from noisedim.objectives.score_bounds import (
     nguyen_wainwright_jordan,
     split_scores,
 )
-from noisedim.precision import at_least_single
+from noisedim.precision import at_least_single, keeping_double
 
 __all__ = ["PAPER_CRITIC", "Estimator", "InfoMax", "infomax_builder"]
 
@@ -76,7 +76,11 @@ class InfoMax(Objective):
             raise InvalidInputError(f"decay must lie strictly between 0 and 1; got {decay!r}")
         self.noisy = noisy
         # NaN: no batch seen yet.
-        self.register_buffer("log_normaliser", torch.tensor(math.nan))
+        # In float64: a running mean's steps are far below those of bfloat16.
+        self.register_buffer("log_normaliser", torch.tensor(math.nan, dtype=torch.float64))
+
+    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Self:
+        return super()._apply(keeping_double(self.log_normaliser, fn), recurse)
 
     def forward(
         self,

@@ -9,11 +9,37 @@ from torch import nn
 
 from noisedim.precision import doubled
 
-__all__ = ["SQUASH_NAMES", "BatchStandardisation", "StandardisationThenSpheres", "StandardisationThenSquash"]
+__all__ = [
+    "SQUASH_NAMES",
+    "BatchStandardisation",
+    "StandardisationThenSpheres",
+    "StandardisationThenSquash",
+    "set_statistics",
+]
 
 # Statistics of a batch divide by sqrt(variance + eps). PyTorch's default of 1e-5 leaves features of small scale short
 # of unit variance, which the theorem assumes; constant features are refused by the channel instead.
 _EPS = 1e-8
+
+
+@torch.no_grad()
+def set_statistics(normalisation: nn.Module, raw: torch.Tensor) -> None:
+    """Have ``normalisation`` use mean and (population) variance of ``raw``, (n, d), in ``eval()``.
+
+    Args:
+        normalisation: a prior's (:meth:`~noisedim.priors.Prior.normalisation`), or what PyTorch made of it: its conversion
+            to ``SyncBatchNorm`` replaces every batch normalisation by a module of its own class, which knows no more than
+            its running statistics.
+        raw: the encoder's output on the training set.
+    """
+    if not isinstance(normalisation, nn.modules.batchnorm._BatchNorm):
+        normalisation.set_statistics(raw)  # type: ignore[operator]
+        return
+    if normalisation.running_mean is None or normalisation.running_var is None:  # pragma: no cover - we always track
+        return
+    values = doubled(raw)
+    normalisation.running_mean.copy_(values.mean(0))
+    normalisation.running_var.copy_(values.var(0, unbiased=False))
 
 
 @final
@@ -24,7 +50,7 @@ class BatchStandardisation(nn.BatchNorm1d):
     """
 
     def __init__(self, dim: int) -> None:
-        super().__init__(dim, eps=_EPS, affine=False)
+        super().__init__(dim, eps=_EPS, affine=False, dtype=torch.float32)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         own, shared = self.running_mean, self.running_var
@@ -52,14 +78,9 @@ class BatchStandardisation(nn.BatchNorm1d):
                 setattr(self, name, old.to(device=now.device, dtype=torch.float32))
         return self
 
-    @torch.no_grad()
     def set_statistics(self, raw: torch.Tensor) -> None:
         """Take mean and (population) variance from ``raw``, the encoder's output on the training set, shape (n, d)."""
-        if self.running_mean is None or self.running_var is None:  # pragma: no cover - we always track
-            return
-        values = doubled(raw)
-        self.running_mean.copy_(values.mean(0))
-        self.running_var.copy_(values.var(0, unbiased=False))
+        set_statistics(self, raw)
 
 
 def _logistic(x: torch.Tensor) -> torch.Tensor:
@@ -90,7 +111,7 @@ class StandardisationThenSquash(nn.Module):
 
     def set_statistics(self, raw: torch.Tensor) -> None:
         """Set the running statistics to those of ``raw``, (n, dim)."""
-        self.standardisation.set_statistics(raw)
+        set_statistics(self.standardisation, raw)
 
     def extra_repr(self) -> str:
         return f"then {self.name}"
@@ -114,7 +135,7 @@ class StandardisationThenSpheres(nn.Module):
 
     def set_statistics(self, raw: torch.Tensor) -> None:
         """Set the running statistics to those of ``raw``, (n, groups · width)."""
-        self.standardisation.set_statistics(raw)
+        set_statistics(self.standardisation, raw)
 
     def extra_repr(self) -> str:
         return f"then length 1 by {self.width} columns"

@@ -242,7 +242,7 @@ class Trainer(Resumable):
             if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
                 raise TrainingDivergedError(f"the weights must stay finite; {name} is not, seed {self.config.seed}")
         raw = embed(self.model, self.images, raw=True).to(self.device)
-        self.model.channel.normalisation.set_statistics(raw)  # type: ignore[operator]
+        self.model.channel.set_statistics(raw)
         self.model.eval()
         self.objective.eval()
 

@@ -180,6 +180,25 @@ def test_training_with_rows_draws_points_to_the_prior():
     assert values[-1] <= channel.capacity + 0.05
 
 
+def test_a_move_that_fails_or_gives_memory_leaves_the_agreement():
+    def absent(_tensor):
+        raise RuntimeError("no such device")
+
+    objective, (z, z_prime) = AdaptiveDual(), views(64, 2, 0.3)
+    objective(z, z_prime, NoisyChannel(GaussianPrior(2), sigma=0.5, warn=False))
+    before = float(objective.running_agreement)
+    assert math.isfinite(before)
+    with pytest.raises(RuntimeError, match="no such device"):
+        objective._apply(absent)
+    assert {name: float(value) for name, value in objective.state_dict().items()} == {"running_agreement": before}
+    assert float(objective.half().running_agreement) == before
+    with torch.device("meta"):
+        objective = AdaptiveDual()
+    # NaN: no batch seen yet.
+    assert math.isnan(objective.to_empty(device="cpu").running_agreement)
+    assert objective.running_agreement.dtype is torch.float64
+
+
 @pytest.mark.parametrize("make", OBJECTIVES)
 def test_bad_input_is_refused(make):
     channel = NoisyChannel(GaussianPrior(2), sigma=0.5)

@@ -99,6 +99,27 @@ def test_running_normaliser_follows_the_batches():
     assert float(objective.log_normaliser) == now
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_running_normaliser_arrives_in_any_precision(dtype):
+    objective = InfoMax(MLPCritic(2), estimator="dv", unbiased_gradient=True).to(dtype)
+    objective._updated_normaliser(torch.full((4, 3), 4.0, dtype=dtype))
+    for _ in range(2000):
+        objective._updated_normaliser(torch.full((4, 3), 4.5, dtype=dtype))
+    # The mean of e^T forgets by 0.99 a batch, and 0.99^2000 = 2e-9 of the first one is left.
+    assert float(objective.log_normaliser) == pytest.approx(4.5, abs=1e-8)
+    assert objective.critic.first.weight.dtype is dtype
+
+
+def test_a_running_normaliser_of_single_precision_is_read():
+    old = InfoMax(DotProductCritic(), estimator="dv", unbiased_gradient=True)
+    state = {**old.state_dict(), "log_normaliser": torch.tensor(1.25)}  # before it was kept in double precision
+    old.load_state_dict(state)
+    assert (float(old.log_normaliser), old.log_normaliser.dtype) == (1.25, torch.float64)
+    with torch.device("meta"):
+        new = InfoMax(DotProductCritic(), estimator="dv", unbiased_gradient=True)
+    assert math.isnan(new.to_empty(device="cpu").log_normaliser)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("estimator", ALL)
 def test_closed_form_critic_reads_the_information_of_a_gaussian_pair(estimator):
