@@ -1,6 +1,7 @@
 """An encoder with its channel: what training makes, checkpoints hold and ``embed`` uses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import final
 
 import torch
@@ -93,7 +94,7 @@ def embed(
     """Clean embeddings of all images.
 
     Args:
-        model: its mode is put back afterwards.
+        model: the mode of each of its parts is put back afterwards.
         images: float in [0, 1] or uint8, (n, *shape), on any device.
         batch_size: images at a time; :func:`~noisedim.training.execution.images_at_a_time` if omitted.
         raw: stop before the channel.
@@ -133,6 +134,18 @@ def embed_with_features(
     return features, z
 
 
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """The model in ``eval()`` mode; each part of it then returns to its own, which for a frozen one is not the whole's."""
+    modes = [(part, part.training) for part in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training
+
+
 def _outputs(
     model: EmbeddingModel,
     images: torch.Tensor,
@@ -146,13 +159,9 @@ def _outputs(
         raise InvalidInputError(
             f"this encoder takes inputs of shape (n, {', '.join(map(str, model.shape))}); got {tuple(images.shape)}"
         )
-    was_training = model.training
-    model.eval()
     parts: list[tuple[torch.Tensor, ...]] = []
-    try:
+    with _evaluating(model):
         for batch in images.split(batch_size):
             batch = unit_pixels(batch.to(weight.device), weight.dtype)
             parts.append(tuple(output.cpu() for output in outputs(batch)))
-    finally:
-        model.train(was_training)
     return [torch.cat(own) for own in zip(*parts, strict=True)]

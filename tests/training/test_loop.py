@@ -14,6 +14,7 @@ from noisedim.errors import CheckpointError, InvalidInputError, TrainingDiverged
 from noisedim.normality.henze_zirkler import henze_zirkler_statistic
 from noisedim.training import DataConfig, NoiseConfig, ObjectiveConfig, TrainConfig, embed, train
 from noisedim.training.loop import METRIC_NAMES, Trainer, load_model
+from noisedim.training.model import build_model, embed_with_features
 
 SMALL = TrainConfig(steps=30, batch_size=64)
 OBJECTIVES = {
@@ -157,6 +158,21 @@ def test_eval_statistics_are_those_of_the_training_images(images):
     z = embed(result.model, images)
     torch.testing.assert_close(z.mean(0), torch.zeros(2), atol=1e-4, rtol=0)
     torch.testing.assert_close(z.var(0, unbiased=False), torch.ones(2), atol=1e-3, rtol=0)
+
+
+def test_embedding_leaves_each_part_in_its_own_mode(images):
+    config = TrainConfig(encoder="resnet18", width=4, head=(8,), dim=2, batch_size=16)
+    model = build_model(config, tuple(images.shape[1:])).train()
+    model.encoder.backbone.eval()  # frozen
+    before = {name: part.training for name, part in model.named_modules()}
+    assert set(before.values()) == {True, False}
+    embed(model, images[:8])
+    embed_with_features(model, images[:8])
+    assert {name: part.training for name, part in model.named_modules()} == before
+    model.channel.prior = None  # an error on the way
+    with pytest.raises(AttributeError):
+        embed(model, images[:8])
+    assert {name: part.training for name, part in model.named_modules()} == before
 
 
 def test_divergence_is_named(images):
