@@ -5,11 +5,13 @@ Imports nothing of ours.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 
-__all__ = ["numpy_stream", "seed_sequence", "stream", "torch_seed"]
+__all__ = ["drawing_weights", "numpy_stream", "seed_sequence", "stream", "torch_seed"]
 
 
 def seed_sequence(seed: int, name: str) -> np.random.SeedSequence:
@@ -29,6 +31,24 @@ def torch_seed(seed: int, name: str) -> int:
 def stream(seed: int, name: str, device: torch.device | str = "cpu") -> torch.Generator:
     """A generator of its own for stream ``name`` of ``seed``."""
     return torch.Generator(device).manual_seed(torch_seed(seed, name))
+
+
+@contextmanager
+def drawing_weights(seed: int) -> Iterator[None]:
+    """Layers that are made inside draw their weights from ``seed``: on the CPU, in single precision.
+
+    So they are the same whatever default device and default dtype the caller has set. Layers take no generator: they draw
+    from the global one. That of the CPU is left as it was, those of other devices are not touched (``torch.manual_seed``
+    would seed them all).
+    """
+    dtype = torch.get_default_dtype()
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        torch.default_generator.manual_seed(seed)
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
 
 
 def numpy_stream(seed: int, name: str) -> np.random.Generator:

@@ -77,7 +77,7 @@ def second_view(
     changed = augment(images, config, generator)
     if probability >= 1:
         return changed
-    pick = torch.rand(len(images), generator=generator, device=images.device) < probability
+    pick = torch.rand(len(images), generator=generator, dtype=torch.float32, device=images.device) < probability
     return torch.where(pick.view(-1, *[1] * (images.ndim - 1)), changed, images)
 
 

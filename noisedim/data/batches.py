@@ -66,7 +66,7 @@ class BatchSampler:
     def state_dict(self) -> dict[str, torch.Tensor]:
         """What is left of the epoch, and the generator of the next ones."""
         state = self._generator.get_state()
-        return {"order": self._order.clone(), "next": torch.tensor(self._next), "generator": state}
+        return {"order": self._order.clone(), "next": torch.tensor(self._next, device="cpu"), "generator": state}
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
         """Continue from where :meth:`state_dict` was taken.
@@ -99,7 +99,7 @@ class SameKey:
         self._place = torch.empty_like(group)
         self._count = torch.bincount(group)
         self._first = self._count.cumsum(0) - self._count
-        self._place[self._members] = torch.arange(len(group)) - self._first[group[self._members]]
+        self._place[self._members] = torch.arange(len(group), device="cpu") - self._first[group[self._members]]
         self.generator = generator
 
     def partners(self, indices: torch.Tensor) -> torch.Tensor:
@@ -108,7 +108,9 @@ class SameKey:
         group, place = self._group[own], self._place[own]
         others = (self._count[group] - 1).clamp(min=1)
         drawn = (
-            (torch.rand(len(own), generator=self.generator, dtype=torch.float64) * others).long().clamp(max=others - 1)
+            (torch.rand(len(own), generator=self.generator, dtype=torch.float64, device="cpu") * others)
+            .long()
+            .clamp(max=others - 1)
         )
         # Counted from the item's own place, so that it is never its own partner while there are others.
         at = torch.where(self._count[group] > 1, (place + 1 + drawn) % self._count[group], place)

@@ -15,6 +15,7 @@ from noisedim.data import BatchSampler, check_batch
 from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError, words_of
 from noisedim.generation.nets import FeatureClassifier
+from noisedim.streams import drawing_weights
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.config import DataConfig
 from noisedim.training.config.stored import StoredConfig
@@ -83,8 +84,7 @@ class ClassifierTrainer(Resumable):
         self.images = unit_pixels(images).to(self.device)
         self.labels = labels.to(self.device)
         self.sampler = BatchSampler(len(images), generator=self.stream("batches"), device=self.device)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
+        with drawing_weights(config.seed):
             self.model = FeatureClassifier(self.shape, int(labels.max()) + 1).to(self.device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
 
@@ -99,7 +99,7 @@ class ClassifierTrainer(Resumable):
             group["lr"] = config.learning_rate * 0.5 * (1 + math.cos(math.pi * self.steps_done / config.steps))
         index = self.sampler.next_indices(config.batch_size)
         images = self.images[index]
-        noise = torch.randn(images.shape, generator=self.generator, device=self.device)
+        noise = torch.randn(images.shape, generator=self.generator, dtype=images.dtype, device=self.device)
         loss = functional.cross_entropy(self.model(images + config.noise * noise), self.labels[index])
         self.optimizer.zero_grad()
         loss.backward()
@@ -167,7 +167,8 @@ def load_classifier(checkpoint: Path, *, device: str = "cpu") -> tuple[FeatureCl
             f"{checkpoint.name} does not hold a classifier's configuration: {words_of(error)}"
         ) from None
     state = unflatten_state("model", saved.tensors, saved.metadata)
-    model = FeatureClassifier(shape, len(state["head.bias"]))
+    with drawing_weights(config.seed):
+        model = FeatureClassifier(shape, len(state["head.bias"]))
     model.load_state_dict(state)
     return model.to(resolve_device(device)).eval(), config
 

@@ -37,7 +37,7 @@ def quantile_grid(prior: Prior, side: int) -> torch.Tensor:
     side = positive_integer("side", side)
     if prior.dim != 2:
         raise InvalidInputError(f"a grid over the plane is for a prior of dimension 2; got {prior!r}")
-    quantiles = torch.special.ndtri((torch.arange(side, dtype=torch.float64) + 0.5) / side)
+    quantiles = torch.special.ndtri((torch.arange(side, dtype=torch.float64, device="cpu") + 0.5) / side)
     second, first = torch.meshgrid(quantiles.flip(0), quantiles, indexing="ij")
     return prior.from_normal(torch.stack([first.flatten(), second.flatten()], 1)).float()
 

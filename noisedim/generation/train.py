@@ -19,6 +19,7 @@ from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError, words_of
 from noisedim.generation.config import GanConfig
 from noisedim.generation.nets import ConditionalGenerator, ProjectionDiscriminator
+from noisedim.streams import drawing_weights
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.execution import images_at_a_time, resolve_device
 from noisedim.training.loop import Progress, run_to_end
@@ -72,7 +73,8 @@ class GeneratorModel(nn.Module):
         Raises: InvalidInputError: for conditions of another dimension, NaN or infinity, or a ``batch_size`` below 1.
         """
         conditions = embedding_tensor("conditions", conditions, dim=self.generator.dim).float()
-        latents = torch.randn(1 if one_latent else len(conditions), self.generator.latent, generator=generator)
+        shape = (1 if one_latent else len(conditions), self.generator.latent)
+        latents = torch.randn(shape, generator=generator, dtype=torch.float32, device="cpu")
         latents = latents.expand(len(conditions), -1)
         device = next(self.generator.parameters()).device
         batch_size = images_at_a_time(batch_size, device)
@@ -103,9 +105,7 @@ class GeneratorResult:
 
 
 def _draw(config: GanConfig, shape: tuple[int, ...]) -> tuple[ConditionalGenerator, ProjectionDiscriminator]:
-    # Layers draw their weights from the global random generator, whose state is restored for the caller.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
+    with drawing_weights(config.seed):
         generator = ConditionalGenerator(shape, config.encoder.dim, latent=config.latent, width=config.width)
         return generator, ProjectionDiscriminator(shape, config.encoder.dim, width=config.width)
 
@@ -160,12 +160,13 @@ class GanTrainer(Resumable):
         }
 
     def _blurred(self, images: torch.Tensor) -> torch.Tensor:
-        noise = torch.randn(images.shape, generator=self.generator, device=self.device)
+        noise = torch.randn(images.shape, generator=self.generator, dtype=images.dtype, device=self.device)
         return images + self.config.instance_noise * noise
 
     def _batch(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         index = self.sampler.next_indices(self.config.batch_size)
-        latent = torch.randn(len(index), self.config.latent, generator=self.generator, device=self.device)
+        shape = (len(index), self.config.latent)
+        latent = torch.randn(shape, generator=self.generator, dtype=self.images.dtype, device=self.device)
         return self.images[index], self.conditions[index], latent
 
     def step(self, *, log: bool = False) -> None:

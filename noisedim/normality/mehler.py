@@ -51,7 +51,7 @@ def _log_row_means(z: np.ndarray, sigma: float) -> np.ndarray:
     for start in range(0, n, _ROWS):
         rows = points[start : start + _ROWS]
         kernel = gaussian_dual_kernel(rows, points, sigma)
-        own = torch.arange(len(rows))
+        own = torch.arange(len(rows), device=rows.device)
         kernel[own, start + own] = -torch.inf
         means[start : start + _ROWS] = torch.logsumexp(kernel, 1).numpy()
     return means - math.log(n - 1)

@@ -60,10 +60,10 @@ def _distances(points: torch.Tensor, start: int, candidates: int) -> torch.Tenso
     """
     rows = points[start : start + _ROWS]
     rough = torch.cdist(rows, points)
-    own = torch.arange(len(rows))
+    own = torch.arange(len(rows), device=rows.device)
     rough[own, start + own] = torch.inf
     nearest = rough.topk(candidates, dim=1, largest=False).indices
-    exact = torch.empty(nearest.shape, dtype=points.dtype)
+    exact = torch.empty(nearest.shape, dtype=points.dtype, device=points.device)
     for column in range(candidates):
         exact[:, column] = torch.linalg.vector_norm(points[nearest[:, column]] - rows, dim=1)
     return exact.sort(dim=1).values

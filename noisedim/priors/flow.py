@@ -15,9 +15,10 @@ from noisedim.priors.arrays import check_sizes, numbers
 from noisedim.priors.fitting import set_apart, tail_words
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import standard_normal_log_prob
-from noisedim.streams import stream, torch_seed
+from noisedim.streams import drawing_weights, stream, torch_seed
 
 if TYPE_CHECKING:
+    from zuko.distributions import NormalizingFlow
     from zuko.flows import Flow
 
 __all__ = ["FILE_FORMAT", "FlowPrior"]
@@ -67,7 +68,8 @@ class FlowPrior(MappedPrior):
         self.learned = dict(learned or {})
         self._flow = flow.double().eval().requires_grad_(False)
         self._path: Path | None = None
-        probe = self._from_normal(torch.linspace(-3, 3, 13, dtype=torch.float64)[:, None].expand(-1, self.dim))
+        places = torch.linspace(-3, 3, 13, dtype=torch.float64, device="cpu")
+        probe = self._from_normal(places[:, None].expand(-1, self.dim))
         if not bool(torch.isfinite(probe).all() and torch.isfinite(self._log_prob(probe)).all()):
             raise InvalidInputError("a flow must have finite samples and densities; got weights that make others")
 
@@ -94,19 +96,21 @@ class FlowPrior(MappedPrior):
         if not bool((scale > 0).all()):
             raise InvalidInputError("samples must vary in every coordinate; got a constant one")
         generator = stream(seed, "flow batches")
-        parts = set_apart(rows, lambda n: torch.randperm(n, generator=generator).numpy(), least=_LEAST_ROWS)
+        parts = set_apart(
+            rows, lambda n: torch.randperm(n, generator=generator, device="cpu").numpy(), least=_LEAST_ROWS
+        )
         apart, known = (((torch.from_numpy(part) - mean) / scale).float() for part in parts)
         # One half says which step to keep, the other, which chose nothing, how good it is.
         judge, scored = apart[: (len(apart) + 1) // 2], apart[len(apart) // 2 :]
         flow = _new_flow(known.shape[1], seed)
 
         def loss() -> torch.Tensor:
-            chosen = torch.randint(len(known), (min(batch_size, len(known)),), generator=generator)
-            return -flow().log_prob(known[chosen]).mean()
+            chosen = torch.randint(len(known), (min(batch_size, len(known)),), generator=generator, device="cpu")
+            return -_law(flow).log_prob(known[chosen]).mean()
 
-        _train(flow, loss, lambda: flow().log_prob(judge).mean().item(), steps)
+        _train(flow, loss, lambda: _law(flow).log_prob(judge).mean().item(), steps)
         with torch.no_grad():
-            score = float(flow().log_prob(scored).double().mean()) - float(scale.log().sum())
+            score = float(_law(flow).log_prob(scored).double().mean()) - float(scale.log().sum())
         prior = cls(flow, mean, scale, learned={"from": "samples", "rows": len(rows), "held_out_log_prob": score})
         if (words := tail_words(prior, rows)) is not None:
             warnings.warn(words, UserWarning, stacklevel=2)
@@ -140,8 +144,8 @@ class FlowPrior(MappedPrior):
         generator = stream(seed, "flow batches")
 
         def log_ratio(n: int) -> torch.Tensor:
-            z = torch.randn((n, len(mean)), generator=generator)
-            x, ladj = flow().transform.inv.call_and_ladj(z)
+            z = torch.randn((n, len(mean)), generator=generator, dtype=torch.float32, device="cpu")
+            x, ladj = _law(flow).transform.inv.call_and_ladj(z)
             values = log_density(mean.float() + scale.float() * x)
             if not bool(torch.isfinite(values).all()):
                 raise InvalidInputError(
@@ -177,20 +181,20 @@ class FlowPrior(MappedPrior):
         single = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
         return {key: value.contiguous() for key, value in {**single, "mean": self.mean, "scale": self.scale}.items()}
 
-    def _on(self, device: torch.device) -> tuple["Flow", torch.Tensor, torch.Tensor]:
-        return self._flow.to(device), self.mean.to(device), self.scale.to(device)
+    def _on(self, device: torch.device) -> tuple["NormalizingFlow", torch.Tensor, torch.Tensor]:
+        return _law(self._flow.to(device)), self.mean.to(device), self.scale.to(device)
 
     def _to_normal(self, z: torch.Tensor) -> torch.Tensor:
-        flow, mean, scale = self._on(z.device)
-        return flow().transform((z - mean) / scale)
+        law, mean, scale = self._on(z.device)
+        return law.transform((z - mean) / scale)
 
     def _from_normal(self, z: torch.Tensor) -> torch.Tensor:
-        flow, mean, scale = self._on(z.device)
-        return mean + scale * flow().transform.inv(z)
+        law, mean, scale = self._on(z.device)
+        return mean + scale * law.transform.inv(z)
 
     def _log_prob(self, z: torch.Tensor) -> torch.Tensor:
-        flow, mean, scale = self._on(z.device)
-        return flow().log_prob((z - mean) / scale) - scale.log().sum()
+        law, mean, scale = self._on(z.device)
+        return law.log_prob((z - mean) / scale) - scale.log().sum()
 
     def spec(self) -> dict[str, Any]:
         return {"prior": self.name, "dim": self.dim, "sha256": self.digest}
@@ -272,10 +276,14 @@ def _new_flow(dim: int, seed: int) -> "Flow":
             "a flow needs zuko, which is not installed; pip install 'noisedim[flows]' brings it"
         ) from None
     positive_integer("dim", dim)
-    # Layers draw their weights from the global generator; the caller's is left as it was.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(torch_seed(seed, "flow weights"))
+    with drawing_weights(torch_seed(seed, "flow weights")):
         return zuko.flows.NSF(dim, transforms=_TRANSFORMS, hidden_features=_HIDDEN)
+
+
+def _law(flow: "Flow") -> "NormalizingFlow":
+    """The distribution of a flow; without the context its base law would be made on torch's default device."""
+    with next(flow.parameters()).device:
+        return flow()
 
 
 def _train(flow: "Flow", loss: Callable[[], torch.Tensor], judge: Callable[[], float] | None, steps: int) -> None:
@@ -286,7 +294,8 @@ def _train(flow: "Flow", loss: Callable[[], torch.Tensor], judge: Callable[[], f
         value = loss()
         optimizer.zero_grad()
         value.backward()
-        optimizer.step()
+        with torch.device("cpu"):  # where its counter of steps is made
+            optimizer.step()
         if judge is not None and (step % _LOOK == _LOOK - 1 or step == steps - 1):
             with torch.no_grad():
                 score = judge()

@@ -9,7 +9,14 @@ import torch
 from noisedim.checks import shown
 from noisedim.errors import InvalidInputError
 
-__all__ = ["elementwise", "pairwise"]
+__all__ = ["elementwise", "in_double", "pairwise"]
+
+
+def in_double(value: Any) -> torch.Tensor:
+    """A tensor in float64 where it is, or another number on the CPU, whatever torch's default device is."""
+    if isinstance(value, torch.Tensor):
+        return value.double()
+    return torch.as_tensor(value, dtype=torch.float64, device="cpu")
 
 
 def _real(name: str, value: Any) -> torch.Tensor:

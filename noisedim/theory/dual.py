@@ -11,7 +11,7 @@ import torch
 
 from noisedim.checks import positive
 from noisedim.errors import InvalidInputError
-from noisedim.theory._arrays import pairwise
+from noisedim.theory._arrays import in_double, pairwise
 
 __all__ = ["gaussian_dual_critic", "gaussian_dual_kernel", "uniform_dual_kernel"]
 
@@ -123,7 +123,7 @@ def gaussian_dual_kernel(a: Any, b: Any, sigma: Any) -> Any:
         dim = a.shape[1]
         # With s = σ²: 1−r² = s(2+s)/(1+s)², r/(1−r²) = (1+s)/(s(2+s)), r/(1+r) = 1/(2+s). Distances and norms apart,
         # nothing cancels as s → 0; for large s, log1p keeps the leading r².
-        s = torch.as_tensor(variance, dtype=torch.float64)
+        s = in_double(variance)
         small = 2 * torch.log1p(s) - torch.log(s) - torch.log(2 + s)
         large = -torch.log1p(-((1 + s.clamp(min=0.5)) ** -2))
         log_scale = dim / 2 * torch.where(s < 1, small, large)
@@ -168,7 +168,7 @@ def uniform_dual_kernel(a: Any, b: Any, epsilon: Any) -> Any:
     def formula(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         width = 2 * level
         # log((1+w)/w) and log(1 − |a−b|/w) in the forms that keep their digits when the width w is large.
-        scale = torch.log1p(1 / torch.as_tensor(width, dtype=torch.float64))
+        scale = torch.log1p(1 / in_double(width))
         total = torch.zeros(a.shape[0], b.shape[0], dtype=a.dtype, device=a.device)
         # Coordinate by coordinate: (n, m) at a time, never (n, m, d).
         for i in range(a.shape[1]):

@@ -21,7 +21,7 @@ import torch
 
 from noisedim.checks import positive, positive_integer
 from noisedim.errors import InvalidInputError
-from noisedim.theory._arrays import elementwise
+from noisedim.theory._arrays import elementwise, in_double
 
 __all__ = [
     "least_batch",
@@ -48,7 +48,7 @@ def _answer(formula: Any, positives: Any, log_kernel: Any) -> Any:
     """A number of a batch: 0-d in the dtype of the tensors, or a float."""
     if isinstance(positives, torch.Tensor) and isinstance(log_kernel, torch.Tensor):
         return formula(positives, log_kernel)
-    numbers = (torch.as_tensor(value, dtype=torch.float64) for value in (positives, log_kernel))
+    numbers = (in_double(value) for value in (positives, log_kernel))
     return float(formula(*numbers))
 
 

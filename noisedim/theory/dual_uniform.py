@@ -22,7 +22,7 @@ import torch
 from noisedim.checks import embedding_matrix, positive, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.precision import doubled
-from noisedim.theory._arrays import pairwise
+from noisedim.theory._arrays import in_double, pairwise
 from noisedim.theory.dual_batch import row_bound
 
 __all__ = [
@@ -119,8 +119,8 @@ def leaky_positives(z: Any, z_prime: Any, epsilon: float, leakage: Any) -> Any:
                 f"z and z_prime must have one row an image each; got {tuple(z.shape)} and {tuple(z_prime.shape)}"
             )
         inside = (1 - (z - z_prime).abs() / width).clamp(min=0)
-        outside = torch.log(torch.as_tensor(eta, dtype=torch.float64))
-        covered = torch.log1p(torch.as_tensor((1 - eta) / width, dtype=torch.float64))  # log(η + (1−η)(1+2ε)/(2ε))
+        outside = torch.log(in_double(eta))
+        covered = torch.log1p(in_double((1 - eta) / width))  # log(η + (1−η)(1+2ε)/(2ε))
         if z.device.type != "cpu":
             outside, covered = outside.to(z.device), covered.to(z.device)
         return (inside * (covered - outside) + outside).sum(1)

@@ -17,7 +17,7 @@ from noisedim.data.pixels import unit_pixels
 from noisedim.errors import CheckpointError, InvalidInputError, TrainingDivergedError, words_of
 from noisedim.objectives import BatchObjective, ObjectiveValue
 from noisedim.precision import doubled
-from noisedim.streams import torch_seed
+from noisedim.streams import drawing_weights, torch_seed
 from noisedim.training.checkpoint import load_checkpoint, unflatten_state
 from noisedim.training.collapse import collapse_warning, spread_and_rank
 from noisedim.training.config import TrainConfig
@@ -124,8 +124,7 @@ class Trainer(Resumable):
         self.model = build_model(config, self.shape).to(self.device).train()
         execution = Execution() if execution is None else execution
         execution.prepare(self.model.encoder)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(torch_seed(config.seed, "objective"))
+        with drawing_weights(torch_seed(config.seed, "objective")):
             dim = self.model.channel.prior.channel_dim
             self.objective = config.objective.build(dim, self.shape).to(self.device).train()
         self.same_class = same_class(config, labels, len(self.images), reconstructs=self.objective.reconstructs)

@@ -11,6 +11,7 @@ from noisedim.channel import NoisyChannel
 from noisedim.data.pixels import unit_pixels
 from noisedim.errors import InvalidInputError
 from noisedim.nets import make_encoder, projected_encoder
+from noisedim.streams import drawing_weights
 from noisedim.training.config import TrainConfig
 from noisedim.training.execution import images_at_a_time
 
@@ -59,9 +60,8 @@ class EmbeddingModel(nn.Module):
 def build_model(config: TrainConfig, shape: tuple[int, ...]) -> EmbeddingModel:
     """A fresh model for inputs of ``shape`` (without the batch axis), its weights drawn from ``config.seed``."""
     prior = config.build_prior()
-    # Layers draw their weights from the global generator; the caller's is left as it was.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
+    level = {prior.level_name: config.noise.target(prior)}
+    with drawing_weights(config.seed):
         outputs = prior.channel_dim * config.objective.outputs_a_dimension
         if config.has_backbone:
             encoder = projected_encoder(
@@ -76,9 +76,8 @@ def build_model(config: TrainConfig, shape: tuple[int, ...]) -> EmbeddingModel:
             )
         else:
             encoder = make_encoder(config.encoder, shape, outputs)
-    level = {prior.level_name: config.noise.target(prior)}
-    # Whether a batch can see it is the configuration's to say, once.
-    channel = NoisyChannel(prior, warn=False, **level)  # type: ignore[arg-type]
+        # Whether a batch can see the noise is the configuration's to say, once.
+        channel = NoisyChannel(prior, warn=False, **level)  # type: ignore[arg-type]
     return EmbeddingModel(encoder, channel, shape)
 
 

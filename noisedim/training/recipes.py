@@ -122,7 +122,7 @@ def with_own_pixels(config: TrainConfig, images: torch.Tensor) -> TrainConfig:
         config: the run.
         images: that train, (n, c, h, w), uint8 or float in [0, 1]; a channel of one value only keeps deviation 1.
     """
-    total = squares = torch.zeros(images.shape[1], dtype=torch.float64)
+    total = squares = torch.zeros(images.shape[1], dtype=torch.float64, device=images.device)
     pixels = 0
     # In parts, so that pictures in bytes are not held in float64 all at once.
     for part in images.split(1000):

@@ -112,7 +112,8 @@ class Resumable(ABC):
             tensors |= flat
             metadata |= extra
         tensors |= {f"generator/{name}": own.get_state() for name, own in self.generators().items()}
-        tensors["metrics"] = torch.tensor(self.metrics, dtype=torch.float64).reshape(-1, len(self.metric_names))
+        metrics = torch.tensor(self.metrics, dtype=torch.float64, device="cpu")
+        tensors["metrics"] = metrics.reshape(-1, len(self.metric_names))
         save_checkpoint(path, tensors, metadata)
 
     def restore(self, path: Path) -> None:

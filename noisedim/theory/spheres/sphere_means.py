@@ -13,7 +13,7 @@ import torch
 
 from noisedim.checks import positive_integer
 from noisedim.errors import InvalidInputError
-from noisedim.theory._arrays import elementwise
+from noisedim.theory._arrays import elementwise, in_double
 
 __all__ = ["log_mean", "log_sphere_mean", "mean_and_resultant", "mean_resultant", "require_finite", "scaled_own"]
 
@@ -190,4 +190,4 @@ def mean_resultant(concentration: Any, dim: int) -> Any:
 
 def scaled_own(k: float, dim: int) -> float:
     """log M(k) − k."""
-    return float(mean_and_resultant(torch.tensor(k, dtype=torch.float64), dim, scaled=True)[0])
+    return float(mean_and_resultant(in_double(k), dim, scaled=True)[0])

@@ -80,7 +80,7 @@ def _pair_sum_by_differences(points: torch.Tensor, shift: float) -> float:
     for start in range(0, len(points), BLOCK):
         rows = points[start : start + BLOCK]
         exponents = torch.cdist(rows, points, compute_mode="donot_use_mm_for_euclid_dist").square_() / -2 + shift
-        own = torch.arange(len(rows))
+        own = torch.arange(len(rows), device=rows.device)
         exponents[own, start + own] = -torch.inf
         total += float(exponents.exp_().sum())
     return total
