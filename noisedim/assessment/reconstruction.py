@@ -95,10 +95,13 @@ def _in_parts(
 def prior_images(
     model: EmbeddingModel, objective: Autoencoder, n: int, *, generator: torch.Generator | None = None
 ) -> torch.Tensor:
-    """Images decoded from ``n`` draws of the prior with the noise that training added to codes, (n, *shape)."""
+    """Images decoded from ``n`` draws of the prior with the noise that training added to codes, (n, *shape).
+
+    The draws are in channel coordinates, which is what the decoder saw in training.
+    """
     channel = model.channel
     device = channel.noise_level.device
-    codes = channel.prior.sample(n, generator=generator, device=device)
+    codes = channel.prior.channel_prior.sample(n, generator=generator, device=device)
     if objective.through_channel:
         codes = channel.add_noise(codes, generator=generator)
     return _in_parts(objective.decode, codes, device).cpu()
