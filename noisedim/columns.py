@@ -19,6 +19,7 @@ __all__ = [
     "arrow_columns",
     "choose_columns",
     "frame_columns",
+    "is_id",
     "is_label",
     "listed",
     "may_be_coordinates",
@@ -68,7 +69,7 @@ def may_be_coordinates(names: Sequence[str]) -> set[str]:
     """Which columns are coordinates or vectors if their names alone decide; the others may hold anything."""
     if "z0" in names:
         return {own for own in names if re.fullmatch(r"z\d+", own)}
-    return {own for own in names if not (_is_nameless(own) or _is_id(own) or is_label(own))} or set(names)
+    return {own for own in names if not (_is_nameless(own) or is_id(own) or is_label(own))} or set(names)
 
 
 def is_label(name: str) -> bool:
@@ -146,14 +147,15 @@ def _reason(name: str, values: np.ndarray, names: list[str]) -> str | None:
         return None
     if _is_nameless(name):
         return "row numbers"
-    return "an id" if _is_id(name) else None
+    return "an id" if is_id(name) else None
 
 
 def _is_nameless(name: str) -> bool:
     return re.fullmatch(r"|unnamed: \d+|__index_level_\d+__", name.strip().lower()) is not None
 
 
-def _is_id(name: str) -> bool:
+def is_id(name: str) -> bool:
+    """Whether a column of this name, if it holds whole numbers or text, holds ids or row numbers."""
     key = name.strip().lower()
     return key in _IDS or key.endswith(("_id", "_idx", "_index"))
 
@@ -246,7 +248,7 @@ def values_of(name: str, value: Any) -> Chosen | None:
         value = value.to_arrow()
     if hasattr(value, "column_names") and hasattr(value, "combine_chunks"):
         return choose_columns(name, arrow_columns(value))
-    if type(value).__module__.startswith("pyarrow"):
+    if type(value).__module__.startswith("pyarrow") and hasattr(value, "null_count"):  # a scalar is no column
         return Chosen(_arrow_values(name, value))
     if hasattr(value, "dtypes") and hasattr(value, "columns"):
         return choose_columns(name, frame_columns(value))

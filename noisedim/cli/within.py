@@ -36,13 +36,13 @@ def decide_equivalence(
 ) -> int:
     """Print the decision, write it as JSON if asked to, and return the exit code: 0 within, 1 beyond, 3 undecided."""
     from noisedim.assessment.equivalence import equivalence
-    from noisedim.assessment.storage.read import read_embeddings
+    from noisedim.cli.options import read_rows
     from noisedim.files import write_json_atomically
 
     margins = read_margins(within)
     if output is not None and output.suffix == ".html":
         raise InvalidInputError("--within writes JSON: --output takes a folder or a .json file")
-    found = equivalence(read_embeddings(path, name=name), margins, prior=prior, alpha=alpha, seed=seed)
+    found = equivalence(read_rows(path, name), margins, prior=prior, alpha=alpha, seed=seed)
     print(found)
     if output is not None:
         file = output if output.suffix == ".json" else output / "equivalence.json"

@@ -120,6 +120,18 @@ def test_the_command_line(tmp_path, capsys):
         assert f"takes no {option[0]}" in capsys.readouterr().err.replace("\n", " ")
 
 
+def test_the_command_line_says_what_was_read_as_without_a_margin(tmp_path, capsys):
+    z = np.random.default_rng(27).standard_normal((50, 2))
+    table = np.column_stack([z, np.arange(50) % 3])
+    np.savetxt(tmp_path / "z.csv", table, delimiter=",", header="a,b,label", comments="")
+    said = []
+    for options in (["--within", "9"], ["--no-n-star", "--budget", "0.000001"]):
+        assert main(["assess", str(tmp_path / "z.csv"), *options]) == 0
+        said.append(capsys.readouterr().err)
+    assert said[0] == said[1]
+    assert said[0] == f"noisedim: {tmp_path / 'z.csv'}: 50 rows of 2 numbers from a, b; left out: 'label' (a label)\n"
+
+
 def test_an_assessment_answers_too():
     z = np.random.default_rng(26).random((2000, 2))
     found = nd.assess(z, prior="uniform", n_star=False)

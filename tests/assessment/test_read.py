@@ -9,6 +9,9 @@ import pyarrow as pa
 import pytest
 import torch
 import zarr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from safetensors.torch import save_file
 
 from noisedim.assessment.storage.read import READABLE, load_embeddings, read_embeddings, read_labels
@@ -74,6 +77,12 @@ def test_damaged_missing(kind, tmp_path):
         ("1,2\n3,oops\n", "column 1 is 'oops'"),
         ("a,b\n", "has none"),
         ("", "has none"),
+        ("0.1,,0.3\n1.5,2.5,3.5\n", "in row 1 of .*, column 1 is empty"),
+        ("0.1,NA,0.3\n1.5,2.5,3.5\n", "in row 1 of .*, column 1 is 'NA'"),
+        ("3,,7\n1,2,5\n", "in row 1 of .*, column 1 is empty"),
+        (",0.2\n0.3,0.4\n", "in row 1 of .*, column 0 is empty"),
+        ("0.1,oops\n0.3,0.4\n", "in row 1 of .*, column 1 is 'oops'"),
+        ("0.1  0.2\n0.3  0.4\n", "in row 1 of .*, column 1 is empty"),
     ],
 )
 def test_csv(text, message, tmp_path):
@@ -91,6 +100,11 @@ def test_csv(text, message, tmp_path):
         lambda frame, path: frame.assign(label=1).to_csv(path, index=False),
         lambda frame, path: frame.set_axis([0, 1, 2], axis=1).to_csv(path, index=False),  # a header of numbers
         lambda frame, path: frame.set_axis([0, 1, 2], axis=1).to_csv(path),
+        lambda frame, path: frame.set_axis([0, 1, 2], axis=1).assign(label=1).to_csv(path, index=False),
+        lambda frame, path: frame.set_axis([10, 20, 30], axis=1).to_csv(path),
+        lambda frame, path: frame.set_axis([400.5, 401.0, 401.5], axis=1).to_csv(path),  # a spectrum
+        lambda frame, path: frame.set_axis([400.5, 401.0, 401.5], axis=1).to_csv(path, index_label="id"),
+        lambda frame, path: frame.set_axis([400.5, 401.0, 401.5], axis=1).set_axis(list("gatcnuk")).to_csv(path),
         lambda frame, path: np.savetxt(path, frame),
         lambda frame, path: np.savetxt(path, frame, delimiter="\t"),
     ],
@@ -98,6 +112,36 @@ def test_csv(text, message, tmp_path):
 def test_tables_as_others_write_them_hold_the_embedding_alone(save, tmp_path):
     save(pd.DataFrame(Z.astype(np.float64), columns=list("abc")), tmp_path / "z.csv")
     np.testing.assert_array_equal(read_embeddings(tmp_path / "z.csv"), Z)
+
+
+@given(
+    cells=arrays(np.float64, st.tuples(st.integers(2, 6), st.integers(2, 4)), elements=st.floats(-9, 9)),
+    row=st.integers(0, 5),
+    column=st.integers(0, 3),
+    missing=st.sampled_from(["", "NA", "n/a", "null", "-", "what"]),
+    mark=st.sampled_from([",", ";", "\t"]),
+)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_whatever_row_lacks_a_number_is_named(cells, row, column, missing, mark, tmp_path_factory):
+    path, (n, d) = tmp_path_factory.getbasetemp() / "lacking.csv", cells.shape
+    row, column = row % n, column % d
+    # Numbers that can be no names: none is whole.
+    texts = [[f"{np.floor(value) + 0.25}" for value in own] for own in cells]
+    path.write_text("\n".join(mark.join(own) for own in texts) + "\n")
+    assert read_embeddings(path).shape == (n, d)
+    texts[row][column] = missing
+    path.write_text("\n".join(mark.join(own) for own in texts) + "\n")
+    with pytest.raises(
+        InvalidInputError, match=f"in row {row + 1} of .*, column {column} is {missing and repr(missing)}"
+    ):
+        read_embeddings(path)
+
+
+def test_a_vector_is_no_name(tmp_path):
+    (tmp_path / "z.csv").write_text("[0.1 0.2],cat\n[0.3 0.4],dog\n")
+    found = load_embeddings(tmp_path / "z.csv")
+    np.testing.assert_array_equal(found.values, [[0.1, 0.2], [0.3, 0.4]])
+    assert list(found.left_out) == ["1"]
 
 
 def test_numbers_of_a_table_are_rounded_as_python_rounds_them(tmp_path):
@@ -195,6 +239,41 @@ def test_labels(tmp_path):
         np.save(tmp_path / "z.npy", wrong)
         with pytest.raises(InvalidInputError, match="one column of whole numbers"):
             read_labels(tmp_path / "z.npy")
+
+
+def scalar(path):
+    """A file of one number, which is no row."""
+    number = np.float64(3.0)
+
+    def hdf5():
+        with h5py.File(path, "w") as file:
+            file["z"] = number
+
+    {
+        ".npy": lambda: np.save(path, number),
+        ".npz": lambda: np.savez(path, z=number),
+        ".pt": lambda: torch.save(torch.tensor(3.0), path),
+        ".pth": lambda: torch.save({"z": torch.tensor(3.0)}, path),
+        ".safetensors": lambda: save_file({"z": torch.tensor(3.0)}, path),
+        ".h5": hdf5,
+        ".zarr": lambda: zarr.open_array(str(path), mode="w", shape=(), dtype="f8"),
+        ".of-records.npy": lambda: np.save(path, np.array((1.0, 2), dtype=[("a", "f8"), ("b", "i8")])),
+    }["".join(path.suffixes)]()
+    return path
+
+
+@pytest.mark.parametrize("kind", [".npy", ".npz", ".pt", ".pth", ".safetensors", ".h5", ".zarr", ".of-records.npy"])
+@pytest.mark.parametrize("read", [read_embeddings, read_labels])
+def test_a_single_number_is_no_row(kind, read, tmp_path):
+    with pytest.raises(InvalidInputError, match="expected rows of numbers; .* holds a single value"):
+        read(scalar(tmp_path / f"z{kind}"))
+
+
+def test_json_that_is_nested_deeply(tmp_path):
+    for depth, message in ((100_000, "nested too deeply"), (90, "lists of numbers|as many numbers")):
+        (tmp_path / "z.jsonl").write_text(("[" * depth + "1" + "]" * depth + "\n") * 3)
+        with pytest.raises(InvalidInputError, match=message):
+            read_embeddings(tmp_path / "z.jsonl")
 
 
 def test_columns_that_are_no_numbers(tmp_path):
@@ -337,6 +416,8 @@ def test_a_column_of_vectors_in_memory(recwarn):
             embedding_matrix("z", ragged)
     with pytest.raises(InvalidInputError, match="1 are missing"):
         embedding_matrix("z", pa.array([[1.0], None]))
+    with pytest.raises(InvalidInputError, match="z must hold real numbers"):
+        embedding_matrix("z", pa.scalar(1.0))
 
 
 def test_slices_of_arrow_columns():

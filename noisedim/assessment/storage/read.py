@@ -26,7 +26,8 @@ def read_embeddings(path: Path | str, *, name: str | None = None) -> np.ndarray:
             the only matrix. Of a table, which column.
 
     Raises: InvalidInputError: if the file is missing, damaged or of another kind, a row of a CSV file has more or fewer
-        fields than the first, a column is not numeric or counts the rows, or it is not clear which array is meant.
+        fields than the first, a column is not numeric or counts the rows, the array is a single number, or it is not clear
+        which array is meant.
     """
     return load_embeddings(path, name=name).values
 
@@ -58,7 +59,11 @@ def _read(path: Path, wanted: Wanted) -> Chosen:
         raise InvalidInputError(f"expected one of {', '.join(READABLE)}; got {path}")
     if not path.exists() or (path.is_dir() and reader is not read_arrays.read_zarr):
         raise InvalidInputError(f"expected a file of embeddings; there is no {path}")
-    return reader(path, wanted)
+    chosen = reader(path, wanted)
+    if chosen.values.ndim == 0:
+        which = f", array {chosen.used[0]!r}," if chosen.used else ""
+        raise InvalidInputError(f"expected rows of numbers; {path}{which} holds a single value, {chosen.values.dtype}")
+    return chosen
 
 
 def _of_table(path: Path, columns: read_tables.Columns, wanted: Wanted) -> Chosen:

@@ -63,7 +63,7 @@ def read_npy(path: Path, wanted: Wanted) -> Chosen:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # struct, numpy and the operating system each have their own for a damaged file
         raise _unreadable(path, error) from None
-    if array.dtype.names:
+    if array.dtype.names and array.ndim:
         columns = [(own, np.asarray(array[own])) for own in array.dtype.names]
         return choose_columns(str(path), columns, wanted.name)
     return Chosen(array)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from noisedim.columns import arrow_columns, frame_columns, is_label
+from noisedim.columns import arrow_columns, frame_columns, is_id, is_label
 from noisedim.errors import InvalidInputError, words_of
 
 __all__ = ["read_arrow", "read_json_lines", "read_parquet", "read_text_table"]
@@ -18,6 +19,8 @@ Columns = list[tuple[str, np.ndarray]]
 
 _ROWS_AT_ONCE = 4096
 _MOST_CHARACTERS = 40
+# What stands for a missing number.
+_MISSING = ("", "-", ".", "?", "n/a", "na", "nan", "none", "null")
 
 
 def _open_text(path: Path) -> IO[str]:
@@ -34,7 +37,8 @@ def read_text_table(path: Path, wanted: Callable[[Sequence[str]], set[str]]) -> 
     """The columns of a file of delimited text, with or without a header.
 
     Fields are separated by the first of comma, semicolon, tab and space that the first line holds. A cell such as
-    ``[0.1, 0.2]`` is a vector.
+    ``[0.1, 0.2]`` is a vector. The first line is a header if it holds names; numbers beside an empty cell are none, so that
+    a first row that lacks a number is refused as any other would be.
 
     Args:
         path: .csv, .tsv or .txt, also compressed by gzip.
@@ -58,7 +62,7 @@ def read_text_table(path: Path, wanted: Callable[[Sequence[str]], set[str]]) -> 
             for chunk in chunks:
                 cells = chunk.to_numpy(dtype=object)
                 if names is None:
-                    header = not all(_is_number(cell) or _is_vector(cell) for cell in cells[0])
+                    header = _has_header(cells)
                     names = [cell.strip() for cell in cells[0]] if header else [str(i) for i in range(cells.shape[1])]
                     cells, needed = cells[header:], wanted(names)
                     if len(cells) and (
@@ -82,6 +86,33 @@ def read_text_table(path: Path, wanted: Callable[[Sequence[str]], set[str]]) -> 
     if not header and _is_range_header(values):
         values = [own[1:] for own in values]  # pandas names columns that have no names 0, 1, 2, …
     return list(zip(names, values, strict=True))
+
+
+def _has_header(cells: np.ndarray) -> bool:
+    """Whether the first row of text cells, (n, d), holds names, of which some may be numbers: those of pandas' columns."""
+    first = [str(cell).strip() for cell in cells[0]]
+    others = {i: cell for i, cell in enumerate(first) if not (_is_number(cell) or _is_vector(cell))}
+    numbers = [float(cell) for cell in first if _is_number(cell)]
+    if not others or any(_is_vector(cell) for cell in first):
+        return False
+    blank = [i for i, cell in others.items() if cell.lower() in _MISSING]
+    if not any(_has_fraction(cell) for cell in first) and (
+        len(blank) < len(others) or numbers == list(range(len(numbers)))
+    ):
+        return True
+    # Frames of spectra name columns 400.5, 401, …: then whatever else there is has the name of an id, a label or an index.
+    return all(is_id(cell) or is_label(cell) for i, cell in others.items() if i not in blank) and (
+        not blank or (blank == [0] and not first[0] and _is_index(cells[1:, 0]))
+    )
+
+
+def _is_index(cells: np.ndarray) -> bool:
+    """Whether a column is a frame's nameless index: names or whole numbers, all different."""
+    return len(cells) > 0 and len(set(cells)) == len(cells) and not any(_has_fraction(cell) for cell in cells)
+
+
+def _has_fraction(cell: str) -> bool:
+    return _is_number(cell) and math.isfinite(float(cell)) and float(cell) % 1 != 0
 
 
 def _is_range_header(values: list[np.ndarray]) -> bool:
@@ -151,7 +182,7 @@ def _vector(cell: str) -> list[float] | None:
 
 def _delimiter(path: Path) -> str:
     with _open_text(path) as file:
-        first = next((line.strip() for line in file if line.strip()), "")
+        first = next((line.strip(" \r\n") for line in file if line.strip()), "")  # a tab may follow an empty cell
     if path.name.lower().endswith((".tsv", ".tsv.gz")):
         return "\t"
     return next((mark for mark in ",;\t " if mark in first), ",")
@@ -174,6 +205,8 @@ def read_json_lines(path: Path) -> Columns:
                         )
     except (UnicodeDecodeError, json.JSONDecodeError, OSError, EOFError, zlib.error) as error:
         raise InvalidInputError(f"{path} cannot be read as lines of JSON: {words_of(error)}") from None
+    except RecursionError:
+        raise InvalidInputError(f"expected lines of JSON; {path} is nested too deeply") from None
     if not rows:
         raise InvalidInputError(f"expected rows of numbers; {path} has none")
     import pandas as pd
