@@ -1,7 +1,7 @@
 """Streams of random numbers: of one seed, one for each that draws, none of which another's draws move.
 
 So runs of one seed that differ in a setting share whatever that setting does not shape, and can be compared in pairs.
-Imports nothing of ours.
+Imports only the error classes.
 """
 
 import hashlib
@@ -11,11 +11,18 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+from noisedim.errors import InvalidInputError
+
 __all__ = ["drawing_weights", "numpy_stream", "seed_sequence", "stream", "torch_seed"]
 
 
 def seed_sequence(seed: int, name: str) -> np.random.SeedSequence:
-    """The root of stream ``name`` of ``seed``: it depends on both, not on order or on process."""
+    """The root of stream ``name`` of ``seed``: it depends on both, not on order or on process.
+
+    Raises: InvalidInputError: unless ``seed`` is an integer >= 0, here and in what is made of it below.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InvalidInputError(f"seed must be an integer >= 0; got {seed!r}")
     words = np.frombuffer(hashlib.sha256(name.encode()).digest(), dtype=np.uint32)
     return np.random.SeedSequence([seed, *(int(word) for word in words)])
 

@@ -10,6 +10,7 @@ from importlib import import_module
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import tyro
 from PIL import Image
 from sklearn.datasets import load_digits
@@ -18,6 +19,7 @@ import noisedim
 from noisedim.cli import COMMANDS, main
 from noisedim.cli.options import DEFAULT_RUNS
 from noisedim.cli.train import information_words
+from noisedim.priors import BallPrior
 from noisedim.runs.record import Information
 from noisedim.runs.store import DEFAULT_ROOT
 
@@ -333,6 +335,69 @@ def test_bad_input_is_one_message_and_exit_code_2(name, runs, tmp_path, capsys, 
     assert "Traceback" not in text
     left = {path.name for path in tmp_path.rglob("*")} - before
     assert not {name for name in left if name.endswith((".npy", ".html", ".partial"))}
+
+
+def single_line(arguments, capsys):
+    """What a command says on standard error when it refuses its input, less what it read."""
+    assert main(arguments) == 2
+    lines = capsys.readouterr().err.splitlines()
+    (refusal,) = [line for line in lines if "error: " in line]
+    assert refusal == lines[-1]
+    assert all(" rows of " in line for line in lines[:-1])
+    return refusal
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["assess", "z.npy"],
+        ["assess", "z.npy", "--rows", "30"],
+        ["assess", "z.npy", "--within", "0.1"],
+        ["prior", "fit", "z.npy", "--output", "p.json"],
+        ["prior", "fit", "z.npy", "--output", "p.safetensors", "--steps", "1"],
+        ["prior", "sample", "ball.json", "-n", "5", "--output", "draws.npy"],
+        ["generate", "none.safetensors", "--output", "x.png"],
+        ["verify", "E4"],
+        ["train"],
+        ["train-generator"],
+        ["sweep"],
+    ],
+    ids=lambda arguments: " ".join(arguments[:2] + arguments[3:4]),
+)
+def test_a_negative_seed_is_one_line(arguments, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("z.npy", np.random.default_rng(0).standard_normal((60, 2)))
+    BallPrior(2).save("ball.json")
+    option = "--seeds" if arguments[0] == "sweep" else "--seed"
+    assert "seed must be an integer >= 0; got -1" in single_line([*arguments, option, "-1"], capsys)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ball.json", "z.npy"]
+
+
+def test_seeds_that_are_too_large_or_too_few_are_one_line(tmp_path, capsys):
+    np.savez(tmp_path / "z.npz", z=np.random.default_rng(0).standard_normal((60, 2)), labels=np.arange(60) % 2)
+    file = str(tmp_path / "z.npz")
+    said = single_line(["assess", file, "--labels", file, "--seed", str(2**32), "--no-n-star"], capsys)
+    assert "seed must be an integer from 0 to 4294967295" in said
+    for seeds in ("0", "-1"):
+        said = single_line(["table-1", "--seeds", seeds, "--runs", str(tmp_path / "runs")], capsys)
+        assert f"seeds must be an integer >= 1; got {seeds}" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "message"),
+    [
+        ("z.npy", lambda path: np.save(path, np.float64(3)), "holds a single value"),
+        ("z.npz", lambda path: np.savez(path, z=np.float64(3)), "holds a single value"),
+        ("z.pt", lambda path: torch.save(torch.tensor(1.0), path), "holds a single value"),
+        ("z.jsonl", lambda path: path.write_text("[" * 100_000 + "\n"), "nested too deeply"),
+        ("z.csv", lambda path: path.write_text("0.1,,0.3\n" + "1.5,2.5,0.5\n" * 40), "in row 1 of "),
+        ("z.csv", lambda path: path.write_text("0.1  0.2\n" * 40), "in row 1 of "),
+    ],
+)
+@pytest.mark.parametrize("command", [["assess"], ["assess", "--rows", "30"], ["assess", "--within", "0.1"]], ids=str)
+def test_a_file_without_rows_of_numbers_is_one_line(name, write, message, command, tmp_path, capsys):
+    write(tmp_path / name)
+    assert message in single_line([*command, str(tmp_path / name)], capsys)
 
 
 def test_as_a_module_and_without_heavy_imports():

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import noisedim
+from noisedim.errors import InvalidInputError
 from noisedim.streams import drawing_weights, numpy_stream, seed_sequence, stream, torch_seed
 
 
@@ -43,6 +44,18 @@ def test_numpy_streams_are_those_of_seed_and_name():
     np.testing.assert_array_equal(first, numpy_stream(3, "rows").standard_normal(8))
     for other in (numpy_stream(3, "columns"), numpy_stream(4, "rows"), np.random.default_rng(3)):
         assert not np.array_equal(first, other.standard_normal(8))
+
+
+@pytest.mark.parametrize("make", [seed_sequence, stream, numpy_stream, torch_seed])
+@pytest.mark.parametrize("seed", [-1, -(2**70), 0.5, 1.0, "1", None, True, np.float64(1), np.int64(-3)], ids=repr)
+def test_no_seed(make, seed):
+    with pytest.raises(InvalidInputError, match="seed must be an integer >= 0; got "):
+        make(seed, "noise")
+
+
+def test_seeds_of_any_size_and_of_numpy():
+    assert torch_seed(np.uint8(7), "a") == torch_seed(np.int64(7), "a") == torch_seed(7, "a")
+    assert len({torch_seed(seed, "a") for seed in (2**32 + 1, 2**64 + 1, 2**200 + 1, 1)}) == 4
 
 
 @given(st.integers(0, 2**63 - 1), st.sampled_from([torch.float32, torch.float64, torch.bfloat16]))

@@ -41,11 +41,14 @@ class TableOne:
 
     def run(self) -> int:
         """Make the runs that are missing and print the effects of noise."""
+        from noisedim.checks import positive_integer
         from noisedim.progress import progress_display
         from noisedim.report.table_1.plan import make_table
         from noisedim.report.table_1.section import effect_words
         from noisedim.runs import RunStore
 
+        if self.seeds is not None:
+            positive_integer("seeds", self.seeds)
         output = self.runs.parent / f"table-1-{self.profile}.json" if self.output is None else self.output
         with progress_display("runs", None) as display:
             display.start()
