@@ -6,12 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 import noisedim
 from noisedim.assessment import assess
 from noisedim.assessment.summary import summary, telling_effects, telling_tests
 from noisedim.assessment.table import print_assessment
 from noisedim.normality.neighbours import neighbour_divergence
+from noisedim.priors import PRIORS
+from noisedim.priors.directional.interface import UnitSpherePrior
+from noisedim.priors.mapped import MappedPrior
 
 Z = np.random.default_rng(0).standard_normal((200, 5))
 
@@ -64,6 +68,42 @@ def test_a_notebook_and_a_prompt_show_as_much(shifted):
     assert page.count("<table>") == 2
     assert len(repr(shifted)) < 300
     assert "\n" not in repr(shifted)
+
+
+class LogNormal(MappedPrior):
+    """A law of the user's own, which is not in the table of priors."""
+
+    name = "log-normal"
+
+    @property
+    def law(self):
+        return "the log-normal law"
+
+    def _to_normal(self, z):
+        return z.log()
+
+    def _from_normal(self, z):
+        return z.exp()
+
+    def _log_prob(self, z):
+        raise NotImplementedError
+
+    def spec(self):
+        return {"prior": self.name, "dim": self.dim}
+
+
+@pytest.mark.parametrize("prior", [LogNormal(5), UnitSpherePrior(5)], ids=["of the user's own", "of a channel"])
+def test_a_prior_outside_the_table_has_every_view(prior, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "140")
+    assert prior.name not in PRIORS
+    normal = assess(Z, n_star=False)
+    mapped = assess(prior.from_normal(torch.from_numpy(Z)), prior=prior, n_star=False)
+    assert (mapped.is_mapped, normal.is_mapped) == (True, False)
+    # The same rows once they are mapped back, so the same answer, about another law.
+    assert mapped.p_value == pytest.approx(normal.p_value, rel=1e-6)
+    print_assessment(mapped)
+    for view in (capsys.readouterr().out, mapped.summary(), mapped._repr_html_(), mapped.to_html(), repr(mapped)):
+        assert prior.law in " ".join(html.unescape(view).split())
 
 
 @pytest.mark.slow
