@@ -240,3 +240,14 @@ def test_bad_input():
         dual_bound(z, z, GaussianPrior(3), 0.1)
     with pytest.raises(InvalidInputError, match="pairs must be one of 'cross', 'clean'; got 'all'"):
         Dual(pairs="all")
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+@pytest.mark.parametrize("prior", [GaussianPrior(2), UniformPrior(2), SpherePrior(2)], ids=repr)
+def test_too_few_rows_are_what_is_refused(rows, prior):
+    z, channel = torch.rand(8, 2), NoisyChannel(prior, capacity=8.0)
+    with pytest.raises(InvalidInputError, match=f"z must have at least 2 rows; got {rows}"):
+        Dual()(z[:rows], z[:rows], channel)
+    # The one warning of the channel's life is left for a batch.
+    with pytest.warns(UserWarning, match="a batch of 8 rows can see"):
+        Dual()(z, z, channel)

@@ -123,8 +123,9 @@ class Dual(Objective):
         generator: torch.Generator | None = None,
         estimate: bool = True,
     ) -> ObjectiveValue:
-        channel.check_batch(len(z))
-        return dual_bound(z, z_prime, channel.prior, channel.level, pairs=self.pairs, estimate=estimate)
+        value = dual_bound(z, z_prime, channel.prior, channel.level, pairs=self.pairs, estimate=estimate)
+        channel.check_batch(len(z))  # of a batch that was not refused
+        return value
 
 
 METHOD = Method(
