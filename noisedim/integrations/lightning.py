@@ -114,7 +114,7 @@ class NoisyChannelCallback(lightning.Callback):
 
     It logs ``noise/level`` and ``noise/capacity`` (nats) at every step, and ``assess/p_value``, ``assess/d2`` and
     ``assess/sliced_w2`` after each assessment. Its state is saved in Lightning's checkpoints, so that annealing continues
-    when a run is resumed.
+    when a run is resumed. Used for another module, or for one whose level was set anew, it anneals to that level.
 
     With several GPUs, set Lightning's ``sync_batchnorm``, so that the channel's statistics are those of the global batch;
     noisedim's own loop does this without a setting.
@@ -126,12 +126,14 @@ class NoisyChannelCallback(lightning.Callback):
         embed: function of the module in ``eval()`` mode that returns embeddings (n, d) to assess, preferably of images that
             are not trained on; without it nothing is assessed.
         every: epochs between two assessments.
-        **assess_options: passed to :func:`~noisedim.assessment.assess`; n* is not estimated unless asked for.
+        **assess_options: passed to :func:`~noisedim.assessment.assess`; ``prior`` is that of the first channel unless
+            given, and n* is not estimated unless asked for.
 
     Attributes:
         history: (epoch, assessment) pairs, oldest first.
 
-    Raises: InvalidInputError: at the start of training, for a module without a channel or a trainer without a last step.
+    Raises: InvalidInputError: at the start of training, for a module without a channel or a trainer without a last step;
+        at an assessment, for embeddings that do not have the prior's columns.
     """
 
     def __init__(
@@ -151,6 +153,9 @@ class NoisyChannelCallback(lightning.Callback):
         self.assess_options = {"n_star": False, **assess_options}
         self.history: list[tuple[int, Assessment]] = []
         self._targets: dict[str, float] = {}
+        self._restored = False
+        # Each channel with its last level here, which tells a fit that goes on from a new one.
+        self._annealed: dict[str, tuple[NoisyChannel, float]] = {}
 
     def state_dict(self) -> dict[str, Any]:
         """The final noise levels; in the middle of annealing, the module's own state holds only the current ones."""
@@ -159,6 +164,7 @@ class NoisyChannelCallback(lightning.Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore the final noise levels from :meth:`state_dict`."""
         self._targets = dict(state_dict["targets"])
+        self._restored = True
 
     def on_fit_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Find the channels and their final noise levels."""
@@ -167,7 +173,17 @@ class NoisyChannelCallback(lightning.Callback):
             raise InvalidInputError(
                 f"NoisyChannelCallback needs a NoisyChannel in the module; got none in {type(pl_module).__name__}"
             )
-        self._targets = {name: self._targets.get(name, channel.level) for name, channel in channels.items()}
+        known = {name: level for name, level in self._targets.items() if self._goes_on(name, channels)}
+        self._targets = {name: known.get(name, channel.level) for name, channel in channels.items()}
+        self._restored = False
+        self._annealed = {name: (channel, channel.level) for name, channel in channels.items()}
+
+    def _goes_on(self, name: str, channels: Mapping[str, NoisyChannel]) -> bool:
+        """Whether the known final level of a channel is meant: restored, or left behind by a fit that was stopped."""
+        if self._restored:
+            return True
+        channel, level = self._annealed.get(name, (None, None))
+        return channel is not None and channel is channels.get(name) and channel.level == level
 
     def on_train_batch_start(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, batch: Any, batch_idx: int
@@ -180,6 +196,7 @@ class NoisyChannelCallback(lightning.Callback):
         for name, channel in _channels(pl_module).items():
             target = {channel.prior.level_name: self._targets[name]}
             channel.level = NoiseConfig(**target, **self._settings).level(channel.prior, progress)
+            self._annealed[name] = channel, channel.level
 
     def on_train_batch_end(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -192,7 +209,8 @@ class NoisyChannelCallback(lightning.Callback):
         """Assess embeddings if this epoch is due."""
         if self.embed is None or (trainer.current_epoch + 1) % self.every:
             return
-        assessment = assess(_embedded(pl_module, self.embed), **self.assess_options)
+        prior = next(iter(_channels(pl_module).values())).prior
+        assessment = assess(_embedded(pl_module, self.embed), **{"prior": prior, **self.assess_options})
         self.history.append((trainer.current_epoch, assessment))
         effects = {name: assessment.effects[name].estimate for name in ("d2", "sliced_w2")}
         figures = {"p_value": assessment.p_value, **effects}

@@ -5,10 +5,11 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
+from noisedim.channel import NoisyChannel
 from noisedim.errors import InvalidInputError
 from noisedim.examples.lightning_module import Model, trainer_for
 from noisedim.integrations.lightning import NoisyChannelCallback, TrackCallback
-from noisedim.priors import GaussianPrior
+from noisedim.priors import GaussianPrior, UniformPrior
 from noisedim.training import NoiseConfig
 
 # Lightning's own use of PyTorch, and its advice on data loaders.
@@ -83,6 +84,43 @@ def test_embeddings_are_assessed_in_eval_and_the_run_is_the_same(loader):
             assert {"assess/p_value", "assess/d2", "assess/sliced_w2"} <= levels.logged.keys()
     assert modes == [False, False]
     assert torch.equal(*weights)
+
+
+def test_embeddings_are_assessed_against_the_prior_of_the_channel(loader):
+    # Draws of U[0, 1]² itself: far from N(0, I), whose half of all values is negative.
+    cube = torch.rand(500, 2, generator=torch.Generator().manual_seed(1))
+    found = {}
+    for options in ({}, {"prior": "normal"}):
+        model = Model(0.2)
+        model.channel = NoisyChannel(UniformPrior(2), epsilon=0.1)
+        callback = NoisyChannelCallback(embed=lambda module: cube, **options)
+        _, _, levels = fit(loader, callback, epochs=1, model=model)
+        (_, found[len(options)]) = callback.history[0]
+        assert levels.logged["assess/p_value"] == pytest.approx(found[len(options)].p_value, rel=1e-5)
+    assert [(one.prior, one.rejected) for one in found.values()] == [("uniform", False), ("normal", True)]
+
+
+def test_another_module_is_annealed_to_its_own_level(loader):
+    callback = NoisyChannelCallback()
+    fit(loader, callback, model=Model(0.3))
+    _, other, levels = fit(loader, callback, model=Model(0.8))
+    assert other.channel.level == pytest.approx(0.8)
+    assert levels.seen == pytest.approx(
+        [NoiseConfig(sigma=0.8).level(GaussianPrior(2), step / 12) for step in range(12)]
+    )
+
+
+def test_one_module_is_annealed_on_unless_its_level_is_set_anew(loader):
+    callback = NoisyChannelCallback(anneal=1.0)
+    _, model, levels = fit(loader, callback, model=Model(0.2), max_steps=5)
+    assert levels.seen[-1] > 0.25  # stopped on the way
+    _, model, levels = fit(loader, callback, model=model)
+    expected = [NoiseConfig(sigma=0.2, anneal=1.0).level(GaussianPrior(2), step / 12) for step in range(12)]
+    assert levels.seen == pytest.approx(expected)
+    model.channel.level = 0.5
+    _, _, levels = fit(loader, callback, model=model)
+    expected = [NoiseConfig(sigma=0.5, anneal=1.0).level(GaussianPrior(2), step / 12) for step in range(12)]
+    assert levels.seen == pytest.approx(expected)
 
 
 def test_a_resumed_run_anneals_to_the_same_level(loader, tmp_path):
