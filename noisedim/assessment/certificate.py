@@ -204,9 +204,9 @@ def _bounded(z: np.ndarray, law: Prior, noise_level: float, greatest: float, alp
 def _greatest_log_kernel(law: Prior, noise_level: float, radius: float | None) -> float:
     """Logarithm of the largest κ: κ(a, b) ≤ √(κ(a, a)·κ(b, b)), largest at the radius, or the same at every point."""
     if radius is None:
-        point = law.from_normal(torch.zeros(1, law.dim, dtype=torch.float64))
+        point = law.from_normal(torch.zeros(1, law.dim, dtype=torch.float64, device="cpu"))
     else:
-        point = torch.zeros(1, law.dim, dtype=torch.float64)
+        point = torch.zeros(1, law.dim, dtype=torch.float64, device="cpu")
         point[0, 0] = radius
     return float(law.log_dual_kernel(point, point, noise_level))
 

@@ -8,6 +8,8 @@ import pytest
 import torch
 
 import noisedim
+from noisedim.downstream import outlier_p_values
+from noisedim.downstream.linear_probe import linear_probe, weighted_knn
 from noisedim.generation.classifier import ClassifierConfig, load_classifier, train_classifier
 from noisedim.generation.config import GanConfig
 from noisedim.generation.train import load_generator, train_generator
@@ -58,6 +60,20 @@ def assessed(_folder):
     # Far from the prior, where pairs are compared by their differences.
     spread = [noisedim.assess(scale * ROWS, n_star=False) for scale in (1, 1e6)]
     return [figure for own in spread for figure in (own.p_value, own.effects["knn_kl"].estimate)]
+
+
+def bounded(_folder):
+    rows = np.random.default_rng(1).standard_normal((1000, 2))
+    return [noisedim.certify(rows, 1.0).bound, noisedim.equivalence(rows, within=0.5).n]
+
+
+def embedded(_folder):
+    labels = np.arange(60) % 2
+    return [
+        *outlier_p_values(ROWS, prior="normal"),
+        linear_probe(ROWS, labels, ROWS, labels).top1,
+        weighted_knn(ROWS, labels, ROWS, labels),
+    ]
 
 
 def trained(folder):
@@ -128,7 +144,7 @@ def compared(work, setting, folder):
 @pytest.mark.parametrize("setting", [torch.float64, "meta"], ids=str)
 @pytest.mark.parametrize(
     "work",
-    [assessed, trained, fitted, fitted_to_a_density, matched, generated, classified],
+    [assessed, bounded, embedded, trained, fitted, fitted_to_a_density, matched, generated, classified],
     ids=lambda work: work.__name__,
 )
 def test_defaults_of_torch_change_nothing(work, setting, tmp_path):
