@@ -1,6 +1,7 @@
 """Methods with their usual settings, by name: what sweeps run, and what studies train in other dimensions."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from noisedim.checks import one_of
 from noisedim.errors import InvalidInputError
@@ -16,7 +17,7 @@ PRESETS: dict[str, tuple[Method, Preset]] = {
 }
 """By name, the method and how it is set; a method that names no presets is one itself."""
 
-_NO_LEVEL: dict[str, float | None] = {"sigma": None, "epsilon": None, "capacity": None}
+_NO_LEVEL: dict[str, Any] = {"sigma": None, "epsilon": None, "capacity": None}
 
 
 def configure(name: str, base: TrainConfig) -> TrainConfig:
