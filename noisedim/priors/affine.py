@@ -3,10 +3,11 @@
 import math
 from typing import Any, final
 
+import numpy as np
 import torch
 
 from noisedim.errors import InvalidInputError
-from noisedim.priors.arrays import SINGLE_EPS, check_sizes, covariance_factor, numbers
+from noisedim.priors.arrays import check_sizes, covariance_factor, numbers, off_edges, rounding_tolerance
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import normal_distribution, signs, standard_normal_log_prob
 from noisedim.priors.uniform import UniformPrior
@@ -102,17 +103,20 @@ class BoxPrior(MappedPrior):
         return (self.low.to(z.device) + (self.high - self.low).to(z.device) * z.double()).to(z.dtype)
 
     def to_channel(self, z: torch.Tensor) -> torch.Tensor:
-        return self.in_unit_cube(z).clamp(0.0, 1.0)
+        return self.in_unit_cube(z)
 
     def in_unit_cube(self, z: torch.Tensor) -> torch.Tensor:
         """The box to [0, 1]^d, (n, d); the inverse of :meth:`from_channel`."""
         low, high = self.low.to(z.device), self.high.to(z.device)
-        return ((z.double() - low) / (high - low)).to(z.dtype)
+        return ((z.double() - low) / (high - low)).clamp(0.0, 1.0).to(z.dtype)
+
+    def off_the_edges(self, z: np.ndarray) -> np.ndarray:
+        return off_edges(z, self.low.numpy(), self.high.numpy())
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:
         low, high = self.low.to(z.device), self.high.to(z.device)
-        z = z.double()
-        inside = (z >= low - SINGLE_EPS * low.abs()) & (z <= high + SINGLE_EPS * high.abs())
+        tolerance, z = rounding_tolerance(z), z.double()
+        inside = (z >= low - tolerance * low.abs()) & (z <= high + tolerance * high.abs())
         return ~inside.all(1)
 
     def _to_normal(self, z: torch.Tensor) -> torch.Tensor:

@@ -210,7 +210,12 @@ class Prior(ABC):
         return None
 
     def off_the_edges(self, z: np.ndarray) -> np.ndarray:
-        """Rows with values that were rounded to the edge of the support moved inside, (n, ambient_dim)."""
+        """Rows that were rounded to the edge of the support moved inside, (n, ambient_dim) float64.
+
+        To the middle of what rounds there in the shortest float format that holds all rows: :meth:`to_normal` has an edge
+        farther out than any sample of the prior. Data comes through here before that map; rows off the support may come out
+        as anything.
+        """
         return z
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:

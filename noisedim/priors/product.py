@@ -11,7 +11,7 @@ import torch
 
 from noisedim.checks import shown
 from noisedim.errors import InvalidInputError, words_of
-from noisedim.priors.arrays import SINGLE_EPS, check_sizes
+from noisedim.priors.arrays import check_sizes, off_edges, rounding_tolerance
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import LOG_ROOT_TAU, attach, log_normal_density, normal_quantile_of_tails
 from noisedim.streams import numpy_stream
@@ -75,12 +75,19 @@ class ProductPrior(MappedPrior):
         return " × ".join(_words(law) for law in self.laws)
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:
+        low, high = (torch.from_numpy(edge).to(z.device) for edge in self._edges())
+        tolerance = rounding_tolerance(z)
         inside = torch.isfinite(z)
-        for column, law in enumerate(self.laws):
-            low, high = (float(edge) for edge in law.support())
-            low, high = low - SINGLE_EPS * abs(low), high + SINGLE_EPS * abs(high)
-            inside[:, column] &= (z[:, column].double() >= low) & (z[:, column].double() <= high)
+        z = z.double()
+        inside &= (z >= low - tolerance * low.abs()) & (z <= high + tolerance * high.abs())
         return ~inside.all(1)
+
+    def off_the_edges(self, z: np.ndarray) -> np.ndarray:
+        return off_edges(z, *self._edges())
+
+    def _edges(self) -> tuple[np.ndarray, np.ndarray]:
+        low, high = np.array([law.support() for law in self.laws], dtype=np.float64).T
+        return low, high
 
     def _to_normal(self, z: torch.Tensor) -> torch.Tensor:
         return torch.stack([self._one_to_normal(law, column) for law, column in zip(self.laws, z.T, strict=True)], 1)

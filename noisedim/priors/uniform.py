@@ -9,7 +9,7 @@ from torch import nn
 
 from noisedim.checks import one_of, positive_integer
 from noisedim.precision import doubled
-from noisedim.priors.arrays import SINGLE_EPS, digits_held
+from noisedim.priors.arrays import SINGLE_EPS, off_edges
 from noisedim.priors.interface import Prior
 from noisedim.priors.normalisation import SQUASH_NAMES, StandardisationThenSquash
 from noisedim.priors.special import normal_distribution
@@ -144,15 +144,7 @@ class UniformPrior(Prior):
         return z.clamp(0.0, 1.0)
 
     def off_the_edges(self, z: np.ndarray) -> np.ndarray:
-        """Values of exactly 0 or 1 as the middle of what rounds there in the shortest float format that holds all of z.
-
-        A uniform law's values never are 0 or 1, but rounded to float16 one in 4,000 is, and N(0, 1) would have them at ±8.
-        """
-        z = z.clip(0.0, 1.0)
-        edges = (z == 0) | (z == 1)
-        if not edges.any():
-            return z
-        return np.where(edges, np.abs(z - 2.0 ** -(digits_held(torch.from_numpy(z)) + 2)), z)
+        return off_edges(z, np.zeros(self.dim), np.ones(self.dim))
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:
         # Min-max scaling may end at 1 and an ulp; it begins at 0 exactly.

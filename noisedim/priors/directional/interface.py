@@ -5,12 +5,13 @@ from abc import abstractmethod
 from functools import lru_cache
 from typing import Any, final
 
+import numpy as np
 import torch
 from torch import nn
 
 from noisedim.checks import positive_integer
 from noisedim.precision import doubled
-from noisedim.priors.arrays import digits_held
+from noisedim.priors.arrays import digits_held, least_step
 from noisedim.priors.directional.sphere_angles import log_sphere_area, sphere_from_normal, sphere_to_normal
 from noisedim.priors.directional.von_mises_fisher import displaced
 from noisedim.priors.interface import Prior
@@ -25,7 +26,7 @@ from noisedim.theory.spheres.dual_spheres_fitted import (
 )
 from noisedim.theory.spheres.sphere_means import mean_resultant
 
-__all__ = ["SpheresPrior", "UnitSpherePrior", "off_spheres"]
+__all__ = ["SpheresPrior", "UnitSpherePrior", "off_seams", "off_spheres"]
 
 # How far off a sphere a row may be, relative to the radius: decimals in a file, single precision.
 _TOLERANCE = 1e-4
@@ -39,6 +40,19 @@ def off_spheres(z: torch.Tensor, width: int, radius: float = 1.0) -> torch.Tenso
     tolerance = max(_TOLERANCE, 2.0 ** -digits_held(z))
     norms = z.double().unflatten(1, (-1, width)).norm(dim=2)
     return ~((norms / radius - 1).abs() <= tolerance).all(1)
+
+
+def off_seams(z: np.ndarray, width: int) -> np.ndarray:
+    """Points (n, groups · width) of spheres whose last coordinate was rounded to 0 on the seam, where the map is infinite.
+
+    They are moved to the middle of what rounds there on one side. float16 ends at 6e-8: of a million rows some are there.
+    """
+    seams = (z[:, width - 1 :: width] == 0) & (z[:, width - 2 :: width] < 0)
+    if not seams.any():
+        return z
+    moved = z.copy()
+    moved[:, width - 1 :: width][seams] = least_step(z) / 4
+    return moved
 
 
 class SpheresPrior(Prior):
@@ -151,6 +165,9 @@ class SpheresPrior(Prior):
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:
         return off_spheres(z, self._sphere_dim + 1)
+
+    def off_the_edges(self, z: np.ndarray) -> np.ndarray:
+        return off_seams(z, self._sphere_dim + 1)
 
     def sample(
         self,

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from noisedim.checks import one_of, positive
-from noisedim.priors.arrays import SINGLE_EPS, check_sizes
-from noisedim.priors.directional.interface import UnitSpherePrior, off_spheres
+from noisedim.priors.arrays import check_sizes, digits_held, half_steps, rounding_tolerance
+from noisedim.priors.directional.interface import UnitSpherePrior, off_seams, off_spheres
 from noisedim.priors.directional.sphere_angles import log_sphere_area, sphere_from_normal, sphere_to_normal
 from noisedim.priors.mapped import MappedPrior
 from noisedim.priors.special import attach
@@ -56,7 +56,21 @@ class BallPrior(MappedPrior):
         return f"the uniform law on the ball of radius {self.radius:g}"
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:
-        return ~(_norms(z.double())[:, 0] <= self.radius * (1 + SINGLE_EPS))
+        return ~(_norms(z.double())[:, 0] <= self.radius * (1 + rounding_tolerance(z)))
+
+    def off_the_edges(self, z: np.ndarray) -> np.ndarray:
+        digits = digits_held(torch.from_numpy(z))
+        norms = np.sqrt(np.square(z).sum(1))
+        near = norms > self.radius * (1 - 2.0**-digits)
+        if not near.any():
+            return z
+        # Rounding takes some rows onto the surface or over it. As many as it leaves farther out than one standard deviation
+        # of its own below the surface, the law has there: all of them are put at that depth.
+        steps, _ = half_steps(z[near], digits)
+        spread = np.sqrt(np.square(z[near] * steps).sum(1) / 3) / norms[near]
+        moved = z.copy()
+        moved[near] *= np.minimum(1, (self.radius - spread) / norms[near])[:, None]
+        return moved
 
     def _to_normal(self, z: torch.Tensor) -> torch.Tensor:
         norms = _norms(z)
@@ -144,6 +158,9 @@ class SpherePrior(MappedPrior):
 
     def outside(self, z: torch.Tensor) -> torch.Tensor:
         return off_spheres(z, self.dim + 1, self.radius)
+
+    def off_the_edges(self, z: np.ndarray) -> np.ndarray:
+        return off_seams(z, self.dim + 1)
 
     def _to_normal(self, z: torch.Tensor) -> torch.Tensor:
         return sphere_to_normal(z, self.dim)
