@@ -40,11 +40,11 @@ def squared_norms(z: Any, *, prior: Prior | str | Path = "normal") -> np.ndarray
 def _squares(z: Any, prior: Prior | str | Path) -> tuple[np.ndarray, int]:
     z = embedding_matrix("z", z)
     law = prior_of_rows(prior, z.shape[1])
-    rows = torch.from_numpy(z)
-    outside = law.outside(rows).numpy()
+    outside = law.outside(torch.from_numpy(z)).numpy()
+    rows = torch.from_numpy(law.off_the_edges(z)[~outside])
     squares = np.full(len(z), np.inf)
     with torch.no_grad():
-        squares[~outside] = law.to_normal(rows[torch.from_numpy(~outside)]).square().sum(1).numpy()
+        squares[~outside] = law.to_normal(rows).square().sum(1).numpy()
     return squares, law.dim
 
 
@@ -56,6 +56,9 @@ def outlier_p_values(z: Any, *, prior: Prior | str | Path = "normal", tail: Tail
     with T the prior's map to N(0, I). If the embedding of usual images follows the prior, a usual image has p ≤ α with
     probability α, for every α. This controls false alarms only: an encoder need not map unusual images far from the
     centre, and outliers that it maps near the centre are not found. See :func:`fitted_scores` for other detectors.
+
+    Rows are taken for rounded to the shortest float format that holds all of them, and values at an edge of the prior's
+    support for the middle of what rounds there: in half precision p tells no more of the tail than the format does.
 
     Args:
         z: embeddings, (n, d).

@@ -26,6 +26,28 @@ def test_rows_of_the_prior_have_uniform_p_values(dim, prior, tail):
         assert stats.kstest(outlier_p_values(1.05 * z, tail=tail), "uniform").pvalue < 1e-6
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize(
+    "prior",
+    [
+        nd.UniformPrior(64),
+        nd.BoxPrior([-0.7] * 64, [0.7] * 64),
+        nd.ProductPrior([stats.beta(2, 1)] * 16),
+        nd.BallPrior(8, radius=3.0),
+    ],
+    ids=repr,
+)
+def test_rows_in_half_precision_are_not_outliers(prior, dtype):
+    n = 10_000
+    z = prior.sample(n, generator=torch.Generator().manual_seed(1), dtype=torch.float64).to(dtype)
+    p = outlier_p_values(z, prior=prior)
+    for alpha in (1e-3, 1e-2):
+        assert stats.binomtest(int((p <= alpha).sum()), n, alpha, alternative="greater").pvalue > 1e-6
+    # Rows that are off the support are outliers still.
+    far = torch.cat([z[:100], 3 * z[100:200].abs() + 3])
+    assert (outlier_p_values(far, prior=prior)[100:] == 0).all()
+
+
 def test_two_dimensions_by_hand_and_priors_as_objects():
     z = np.array([[3.0, 4.0], [0.0, 0.0]])
     np.testing.assert_allclose(outlier_p_values(z), [np.exp(-12.5), 1.0])
