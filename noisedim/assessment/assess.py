@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from noisedim.assessment.result import Assessment, Provenance, TestResult
-from noisedim.checks import embedding_matrix, one_of, positive, positive_integer
+from noisedim.checks import embedding_matrix, one_of, positive, positive_integer, random_seed
 from noisedim.downstream.clustering import silhouette
 from noisedim.downstream.probes import FOLDS, fold_labels, fold_scores
 from noisedim.errors import InvalidInputError
@@ -185,6 +185,7 @@ def _check_composite(null: str, law: Prior, n: int) -> None:
 
 
 def _label_scores(z: np.ndarray, labels: Any, seed: int) -> dict[str, float]:
+    random_seed("seed", seed)  # the folds' library takes no larger one
     labels = fold_labels(labels, len(z), FOLDS)
     return {**fold_scores(z, labels, seed=seed), "silhouette": silhouette(z, labels)}
 

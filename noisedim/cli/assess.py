@@ -84,11 +84,8 @@ class Assess:
 
         from noisedim.assessment import assess
         from noisedim.assessment.storage.read import load_embeddings, read_labels
-        from noisedim.checks import random_seed
         from noisedim.normality.summaries.pair_sums import computing_on
 
-        if self.labels is not None:
-            random_seed("seed", self.seed)  # the folds' library takes no larger one
         loaded = load_embeddings(self.embeddings, name=self.name)
         print(f"noisedim: {self.embeddings}: {loaded.words}", file=sys.stderr)
         labels = None if self.labels is None else read_labels(self.labels)

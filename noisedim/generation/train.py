@@ -106,8 +106,10 @@ class GeneratorResult:
 
 def _draw(config: GanConfig, shape: tuple[int, ...]) -> tuple[ConditionalGenerator, ProjectionDiscriminator]:
     with drawing_weights(config.seed):
-        generator = ConditionalGenerator(shape, config.encoder.dim, latent=config.latent, width=config.width)
-        return generator, ProjectionDiscriminator(shape, config.encoder.dim, width=config.width)
+        # Embeddings as the prior has them: a sphere's have a column more than its dimension.
+        columns = config.encoder.build_prior().ambient_dim
+        generator = ConditionalGenerator(shape, columns, latent=config.latent, width=config.width)
+        return generator, ProjectionDiscriminator(shape, columns, width=config.width)
 
 
 class GanTrainer(Resumable):

@@ -142,6 +142,8 @@ def as_prior(value: Any, dim: int | None = None, *, squash: str = "normal-cdf") 
             prior = prior_from_spec(json.loads(value))
         except json.JSONDecodeError as error:
             raise InvalidInputError(f"a prior's text must be JSON: {words_of(error)}") from None
+        except RecursionError:
+            raise InvalidInputError("a prior's text must be JSON of a few levels; it is nested too deeply") from None
     elif isinstance(value, str | Path) and Path(value).suffix in _SUFFIXES:
         prior = load_prior(value)
     else:

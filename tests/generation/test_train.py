@@ -19,6 +19,9 @@ from noisedim.generation.config import GanConfig
 from noisedim.generation.nets import ConditionalGenerator, ProjectionDiscriminator
 from noisedim.generation.sample_distances import kernel_distance
 from noisedim.generation.train import GanTrainer, load_generator, train_generator
+from noisedim.priors import BoxPrior, SpherePrior, TorusPrior
+from noisedim.priors.files import prior_reference
+from noisedim.streams import stream
 from noisedim.training import TrainConfig, train
 from noisedim.training.loop import load_model
 
@@ -189,6 +192,19 @@ def test_checkpoints_of_other_kinds_are_refused(digits, encoder, tmp_path):
     gan.write_bytes(gan.read_bytes()[:2000])
     with pytest.raises(CheckpointError, match="is damaged"):
         load_generator(gan)
+
+
+@pytest.mark.parametrize(
+    "prior", [SpherePrior(2), TorusPrior(2), BoxPrior([1.0, 1.0], [2.0, 3.0])], ids=lambda own: own.name
+)
+def test_a_generator_takes_embeddings_as_their_prior_has_them(digits, prior, tmp_path):
+    config = replace(SMALL, encoder=replace(ENCODER, prior=prior_reference(prior)), steps=2)
+    frozen = train(config.encoder, digits.images, device="cpu").model
+    result = train_generator(config, frozen, digits.images, device="cpu", checkpoint=tmp_path / "gan")
+    for model in (result.model, load_generator(tmp_path / "gan")[0]):
+        conditions = model.conditions(digits.images[:5])
+        assert conditions.shape == (5, prior.ambient_dim)
+        assert model.generate(conditions, generator=stream(0, "latents")).shape == (5, *digits.images.shape[1:])
 
 
 def test_conditions_of_another_dimension_are_refused(digits, encoder):

@@ -104,6 +104,7 @@ BAD = {
     "a name alone": (lambda: as_prior("normal"), "needs a dimension"),
     "an unknown name": (lambda: as_prior("cauchy", 2), "a prior file"),
     "not JSON": (lambda: as_prior("{", 2), "must be JSON"),
+    "nested too deeply": (lambda: as_prior('{"a":' * 100_000, 2), "nested too deeply"),
     "json for a flow": (lambda: GaussianPrior(2).save("x.safetensors"), "saved as a .json file"),
 }
 
