@@ -8,7 +8,7 @@ from typing import Any, Self, final
 import torch
 from torch import nn
 
-from noisedim.checks import bounded_tensor, embedding_tensor, positive
+from noisedim.checks import bounded_tensor, embedding_tensor, positive, positive_integer
 from noisedim.errors import InvalidInputError
 from noisedim.precision import at_least_single, doubled, keeping_double
 from noisedim.priors import Prior, noise_level
@@ -20,10 +20,13 @@ __all__ = ["NoisyChannel", "batch_deviation", "unseen_capacity"]
 def unseen_capacity(prior: Prior, level: float, rows: int) -> str | None:
     """What to say of a channel whose capacity exceeds what the dual of a batch of ``rows`` can see; None if it can.
 
+    Raises: InvalidInputError: for fewer than two rows, of which no level is enough.
+
     >>> from noisedim.priors import GaussianPrior
     >>> unseen_capacity(GaussianPrior(2), 0.3, 256) is None
     True
     """
+    positive_integer("rows", rows, minimum=2)
     least = prior.least_batch(level)
     if rows >= least:
         return None

@@ -227,6 +227,8 @@ def test_a_capacity_that_a_batch_cannot_see_is_told_once():
 
 
 def test_the_level_that_the_warning_names_is_the_end_of_the_annealing():
+    with pytest.raises(InvalidInputError, match="rows must be an integer >= 2; got 1"):
+        unseen_capacity(GaussianPrior(8), 0.1, 1)
     message = unseen_capacity(GaussianPrior(8), 0.1, 256)
     level = float(re.search(r"at sigma=([0-9.]+) instead", message)[1])
     assert unseen_capacity(GaussianPrior(8), 1.02 * level, 256) is None
