@@ -237,13 +237,16 @@ def _statements(table: NoiseTable) -> list[Statement]:
     said: set[str] = {effect.verdict for effect in effects}
     if len(effects) < table.planned_effects:
         said.add("not decided")
-    widest = max(effects, key=lambda effect: max(abs(effect.lower), abs(effect.upper)))
+    pairs = [(METHOD_WORDS[method], effect) for method, own in table.effects.items() for effect in own]
+    # What is farthest from being excluded: no interval reaches farther.
+    method, widest = max(pairs, key=lambda pair: max(abs(pair[1].lower), abs(pair[1].upper)))
     status: Status = "supported" if said == {"neither"} else "undecided"
     if said & {"helps", "harms"}:
         status = "contradicted" if "neither" not in said else "only when"
     decided = sum(effect.verdict != "not decided" for effect in effects)
     margin = f"margin {100 * table.margin:g}"
-    effect = f"at most {_difference_words(widest)} points ({margin}); {decided} of {table.planned_effects} decided"
+    farthest = f"farthest interval {_difference_words(widest)} points ({method}, σ = {widest.sigma:g}; {margin})"
+    effect = f"{farthest}; {decided} of {table.planned_effects} decided"
     budget = f"{table.data}, {min(effect.seeds for effect in effects)} seeds"
     more = f"`{_COMMAND} --profile {table.profile}`" if table.missing else "more seeds"
     needs = f"{more}{_time_words(table, ', ')}" if "not decided" in said else ""

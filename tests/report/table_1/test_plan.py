@@ -153,11 +153,15 @@ def test_one_method_of_two_leaves_the_question_about_both_open(table, tmp_path):
     written = json.loads((table[0] / "table-1-smoke.json").read_text())
     (effects,) = written["effects"].values()
     decided = [{**effect, "verdict": "neither", "seeds": 2} for effect in effects]
+    # The largest difference has not the interval that reaches farthest.
+    decided[0] |= {"difference": 0.03, "lower": 0.02, "upper": 0.04}
+    decided[1] |= {"difference": -0.01, "lower": -0.97, "upper": 0.95}
     written |= {"methods": ["simclr", "vicreg"], "effects": {"simclr": decided, "vicreg": []}, "missing": 8}
     (tmp_path / "table-1-smoke.json").write_text(json.dumps(written))
     (statement,) = table_1_section(replace(make_sources("smoke", "digits"), results=tmp_path)).statements
     assert statement.status == "undecided"
-    assert statement.effect.endswith("3 of 6 decided")
+    farthest = "farthest interval -1.00 [-97.00, +95.00] points (SimCLR, σ = 0.3; margin 5)"
+    assert statement.effect == f"{farthest}; 3 of 6 decided"
     assert statement.needs.startswith("`noisedim table-1 --profile smoke`")
 
 
