@@ -38,13 +38,15 @@ def _classifier(name: str, seed: int, labels: np.ndarray) -> Any:
         return LogisticRegression(max_iter=2000)
     counts = np.unique(labels, return_counts=True)[1]
     # Shallow, as the paper says. Training stops by the accuracy on a tenth of the training rows if these are enough to
-    # measure it (stratified, for which a class needs two rows), otherwise when the loss no longer falls.
+    # measure it, otherwise when the loss no longer falls. Of two classes scikit-learn stratifies that tenth, for which each
+    # needs two rows.
+    measures = len(labels) >= 100 * len(counts) and (len(counts) > 2 or bool(counts.min() > 1))
     return MLPClassifier(
         (64,),
         learning_rate_init=1e-2,
         max_iter=2000,
         tol=1e-3,
-        early_stopping=len(labels) >= 100 * len(counts) and bool(counts.min() > 1),
+        early_stopping=measures,
         random_state=seed,
     )
 

@@ -57,9 +57,9 @@ def test_a_backbone_is_measured_without_the_probe_that_needs_more_labels(tmp_pat
 
 
 def test_perceptrons_stop_early_only_where_each_class_can_validate():
-    # 300 rows of three classes would stop by a stratified tenth, of which a class of one row can't have a share.
+    # 300 rows of two classes would stop by a stratified tenth, of which a class of one row can't have a share.
     rng = np.random.default_rng(0)
-    labels = np.array([0] * 150 + [1] * 149 + [2])
+    labels = np.array([0] * 299 + [1])
     scores = probe_scores(
         rng.standard_normal((300, 2)), labels, rng.standard_normal((50, 2)), labels[:50], names=["mlp"]
     )
