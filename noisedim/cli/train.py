@@ -123,6 +123,8 @@ class Train:
         config = self._with_short_names() if self.method is None else self.config
         if self.epochs is None and self.warmup_epochs is not None:
             raise InvalidInputError("--warmup-epochs needs --epochs; without, say --optimiser.warmup in steps")
+        if self.epochs is not None:
+            self._check_steps(self.epochs)
         own_pixels = self.method is not None and normalised_as_cifar(config)
         if self.epochs is None and not own_pixels:
             return config
@@ -131,17 +133,14 @@ class Train:
             config = with_own_pixels(config, split.images.images[torch.from_numpy(split.train)])
         if self.epochs is None:
             return config
-        self._check_steps()
         return with_epochs(config, len(split.train), epochs=self.epochs, warmup_epochs=self.warmup_epochs)
 
-    def _check_steps(self) -> None:
+    def _check_steps(self, epochs: float) -> None:
         """Refuse steps beside epochs, which would overrule them."""
         usual = TrainConfig() if self.method is None else pretraining(self.method, self.config.data)
         given = (self.config.steps, self.config.optimiser.warmup)
         if given[0] != usual.steps:
-            raise InvalidInputError(
-                f"--epochs and --steps are one option; got {self.epochs:g} epochs and {given[0]} steps"
-            )
+            raise InvalidInputError(f"--epochs and --steps are one option; got {epochs:g} epochs and {given[0]} steps")
         if given[1] != usual.optimiser.warmup:
             raise InvalidInputError(
                 f"--optimiser.warmup counts steps and goes with --steps; with epochs say --warmup-epochs; got {given[1]}"
