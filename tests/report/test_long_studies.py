@@ -198,7 +198,7 @@ def test_the_convnets_repetition_answers_when_it_is_complete(tmp_path):
     assert "best accuracy: better than 4 of 4" in pilot.effect
     assert pilot.needs == "curves that reach it"
     # Levels keep the digit that tells them from those of the repetition.
-    assert any("sliced W₂ at 0.945" in block.rows[0] for block in section.blocks if isinstance(block, Table))
+    assert any("sliced W₂, 5-NN ≥ 0.945" in block.rows[0] for block in section.blocks if isinstance(block, Table))
     made = convnet_records("mnist-convnet-rivals")
     section = section_of("methods", made[:-1], tmp_path, profile="mnist-convnet-rivals")
     assert section.statements[0] == pilot
@@ -210,7 +210,7 @@ def test_the_convnets_repetition_answers_when_it_is_complete(tmp_path):
     assert (own.rank, own.status) == (3, "supported")
     assert own.text != pilot.text
     # Its dials end before the autoencoders' most accurate values.
-    assert own.effect == "at 5-NN 0.94: better than 3 of 3"
+    assert own.effect == "5-NN ≥ 0.94: better than 3 of 3"
     assert section.finding == ("With a ConvNet and 0.94, the adaptive dual (σ near 1.2) is estimated closest.")
 
 

@@ -301,7 +301,7 @@ def _statement(
         told = [ratio_words(e, len(comparisons)) for e in group if decision != "better" and e.difference is not None]
         if group:
             parts.append(f"{words} {len(group)} of {len(own)}" + (f" ({', '.join(told)})" if told else ""))
-    effect = f"at 5-NN {case.headline:g}: {'; '.join(parts)}"
+    effect = f"5-NN ≥ {case.headline:g}: {'; '.join(parts)}"
     best = Counter(each.decision for each in comparisons if each.method in rivals and each.wanted is None)
     # The repetition's dials end before the autoencoders' most accurate values.
     if case.encoder == "convnet" and not case.repeats_convnet:
@@ -345,7 +345,7 @@ def _forest(case: Case, curves: Mapping[str, Curve], repeated: Mapping[str, Curv
     def distance(own: Curve) -> CrossedMean | None:
         return distance_at(own, level)
 
-    at = f"W₂ at 5-NN {level_words(level)}; smaller is better"
+    at = f"W₂ with 5-NN ≥ {level_words(level)}; smaller is better"
     again = ForestPanel("match, cross-validated", f"Cross-validated sliced {at}", rows(distance, exp, repeated), False)
     panels = [
         *([again] if repeated else []),

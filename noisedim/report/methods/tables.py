@@ -54,14 +54,14 @@ def levels_table(
         }
         for level in case.levels:
             distance = distance_at(curve, level)
-            row[f"sliced W₂ at {level_words(level)}"] = "—" if distance is None else distance_words(distance)
+            row[f"sliced W₂, 5-NN ≥ {level_words(level)}"] = "—" if distance is None else distance_words(distance)
         row["best 5-NN accuracy"], row["best linear accuracy"] = top_words(curve), top_words(linear[method])
         row["CPU time"] = f"{times[method]:.2f}" if method in times else "—"
         rows.append(row)
     return Table(
         rows,
-        f"{where_words(case, curves)}: sliced W₂ to the prior at a 5-NN accuracy, and the best accuracy; — where a curve does "
-        "not reach it. CPU time: median of a training with its map, over the adaptive dual's",
+        f"{where_words(case, curves)}: least sliced W₂ to the prior where the 5-NN accuracy is the level or more, and the best "
+        "accuracy; — where a curve does not reach it. CPU time: median of a training with its map, over the adaptive dual's",
     )
 
 

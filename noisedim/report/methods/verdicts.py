@@ -1,7 +1,7 @@
 """From the records of the methods' runs to decisions: who matches the prior better at a stated accuracy, and by how much.
 
-Each method is a curve: accuracy against distance from the prior, as its own dial turns. Curves are compared at one
-accuracy, where they are interpolated; the error holds the choice of seeds and of test images.
+Each method is a curve: accuracy against distance from the prior, as its own dial turns. Compared is the least distance at an
+accuracy or more, along the interpolated curve; the error holds the choice of seeds and of test images.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -213,7 +213,7 @@ def _jackknifed(curves: Sequence[Curve], statistic: Callable[..., float]) -> Cro
 
 
 def distance_at(curve: Curve, wanted: float) -> CrossedMean | None:
-    """Log of the least sliced W₂ at an accuracy of ``wanted``; None where the curve does not surely come up to it."""
+    """Log of the least sliced W₂ at an accuracy of ``wanted`` or more; None where the curve does not surely come up to it."""
     return _jackknifed([curve], lambda own: match_at(own[0], own[1], wanted))
 
 
